@@ -1,0 +1,22 @@
+-- Loads one batch, in one statement and so in one transaction. :?batch is a JSON array with one
+-- object per message: the fields of login.schema.json (masked), message_id and sent_at.
+-- Edit the column lists to load another field; keep DISTINCT ON, both ORDER BY and the ledger.
+WITH batch AS MATERIALIZED (
+  SELECT DISTINCT ON (message_id) *      -- SQS may deliver a message twice, even into one batch
+    FROM json_to_recordset(:?batch::json)
+      AS t(message_id uuid, sent_at timestamptz, user_id text, app_version text,
+           device_type text, ip text, locale text, device_id text)
+   ORDER BY message_id                   -- one order in all processes: no deadlocks
+),
+fresh AS (
+  INSERT INTO cameleon.ingested_message (message_id)
+  SELECT message_id FROM batch ORDER BY message_id
+  ON CONFLICT DO NOTHING
+  RETURNING message_id
+)
+INSERT INTO public.user_logins
+       (user_id, device_type, masked_ip, maked_device_id, locale, app_version, create_date)
+SELECT user_id, device_type, ip, device_id, locale,
+       split_part(app_version, '.', 1)::integer,   -- the major number
+       (sent_at AT TIME ZONE 'UTC')::date          -- the day it was sent, not the day it is loaded
+  FROM batch JOIN fresh USING (message_id)

@@ -1,0 +1,210 @@
+package dev.cameleon;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.contract.LoginJson;
+import dev.cameleon.contract.RejectedException;
+import dev.cameleon.load.Batch;
+import dev.cameleon.load.Database;
+import dev.cameleon.load.SqlFailures;
+import dev.cameleon.mask.MaskGuard;
+import dev.cameleon.mask.Masker;
+import dev.cameleon.settle.Peek;
+import dev.cameleon.settle.Queue;
+import dev.cameleon.settle.SqsFailures;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+
+/** Tries everything that a run needs, and changes nothing: what is written is rolled back. */
+public final class Check {
+  /** How a check ended. */
+  public enum Result {
+    /** As it should be. */
+    OK,
+    /** Something to know. */
+    NOTE,
+    /** The configuration is wrong. */
+    WRONG,
+    /** Something did not answer. */
+    FAILED
+  }
+
+  /**
+   * One line of the answer.
+   *
+   * @param check what was tried
+   * @param result how it ended
+   * @param detail one sentence
+   */
+  public record Finding(String check, Result result, String detail) {}
+
+  private static final int CALLS = 4;
+
+  private final Plan plan;
+  private final List<Finding> findings = new ArrayList<>();
+
+  /**
+   * Makes one.
+   *
+   * @param plan what to try; its files are read already
+   */
+  public Check(Plan plan) {
+    this.plan = plan;
+  }
+
+  /**
+   * Tries everything.
+   *
+   * @param sample how many messages of the source queue to try
+   */
+  public List<Finding> run(int sample) {
+    ok("settings", plan.settings().toString());
+    Map<String, String> masked = new TreeMap<>();
+    plan.contract().personal().forEach((field, kind) -> masked.put(field, kind.word()));
+    ok("contract", "masks " + masked);
+    ok("keyset", plan.keyset().keys().toString());
+    database();
+    try (SqsClient sqs = Aws.sqs(CALLS)) {
+      Queue source = queue(sqs, "queue", plan.settings().queue(), "cameleon.queue");
+      Queue deadLetters =
+          queue(
+              sqs, "dead letters", plan.settings().deadLetterQueue(), "cameleon.dead-letter-queue");
+      if (source != null && deadLetters != null) {
+        if (source.url().equals(deadLetters.url())) {
+          add("dead letters", Result.WRONG, "is the source queue itself: dead letters would loop");
+        }
+        routes(new Connections(source, deadLetters));
+      }
+      if (source != null && sample > 0) {
+        sample(sqs, source, sample);
+      }
+    }
+    return findings;
+  }
+
+  private void database() {
+    Database.Login login = plan.settings().loader();
+    try (Connection connection = Database.connect(login)) {
+      ok("database", "connected as " + login);
+      connection.setAutoCommit(false);
+      try {
+        List<String> problems =
+            new MaskGuard(plan.keyset(), plan.contract().personal())
+                .problems(connection, plan.settings().allowUnmask());
+        problems.forEach(problem -> add("mask", Result.WRONG, problem));
+        if (problems.isEmpty()) {
+          ok("mask", "the key and the masked fields are the database's own, or its first");
+        }
+        connection.rollback();
+        loadSample(connection);
+      } finally {
+        connection.rollback();
+      }
+    } catch (SQLException e) {
+      boolean ours = SqlFailures.state(e).startsWith("42");
+      add("database", ours ? Result.WRONG : Result.FAILED, SqlFailures.describe(e));
+    }
+  }
+
+  /** An event that fits the shipped contract, with addresses of RFC 5737. */
+  private void loadSample(Connection connection) {
+    ObjectNode event = LoginJson.strictMapper().createObjectNode();
+    event.put("user_id", "00000000-0000-4000-8000-000000000000");
+    event.put("app_version", "2.3.0");
+    event.put("device_type", "android");
+    event.put("ip", "192.0.2.1");
+    event.putNull("locale");
+    event.put("device_id", "000-00-0000");
+    String batch = Batch.of(Peek.sample(), plan.masker().mask(event)).getJson();
+    try {
+      int rows = plan.statement().run(connection, batch);
+      ok("load.sql", "inserts " + rows + " row for a sample event (rolled back)");
+    } catch (SQLException e) {
+      String state = SqlFailures.state(e);
+      String detail = SqlFailures.describe(e);
+      if (state.startsWith("42")) {
+        // About the statement, not about a row: the server's words name what is missing.
+        detail = detail + ": " + e.getMessage().lines().findFirst().orElse("");
+      }
+      add("load.sql", state.startsWith("08") ? Result.FAILED : Result.WRONG, detail);
+    }
+  }
+
+  private Queue queue(SqsClient sqs, String check, String nameOrUrl, String property) {
+    try {
+      Queue queue = Connections.find(sqs, nameOrUrl, property);
+      ok(check, queue.url() + ", " + queue.depth(sqs));
+      return queue;
+    } catch (InvalidSettingsException e) {
+      add(check, Result.WRONG, e.getMessage());
+    } catch (UnreachableException e) {
+      add(check, Result.FAILED, e.getMessage());
+    } catch (SdkException e) {
+      add(check, Result.FAILED, SqsFailures.describe(e));
+    }
+    return null;
+  }
+
+  private void routes(Connections connections) {
+    try {
+      ok("routes", Pipeline.tryRoutes(plan, connections) + " in " + plan.settings().routes());
+    } catch (InvalidSettingsException e) {
+      add("routes", Result.WRONG, e.getMessage());
+    }
+  }
+
+  private void sample(SqsClient sqs, Queue source, int limit) {
+    Masker masker = plan.masker();
+    ObjectMapper json = LoginJson.strictMapper();
+    try (Peek peek = new Peek(sqs, source)) {
+      List<Message> messages = peek.receive(limit);
+      if (messages.isEmpty()) {
+        add("sample", Result.NOTE, "the queue is empty");
+      }
+      for (Message message : messages) {
+        try {
+          ObjectNode event = LoginJson.read(json, message.body());
+          if (isSnsEnvelope(event)) {
+            add(
+                "sample",
+                Result.WRONG,
+                message.messageId()
+                    + " is an SNS envelope: turn on raw message delivery for the subscription");
+            continue;
+          }
+          masker.mask(plan.contract().check(event));
+          ok("sample", message.messageId() + " passes contract and mask");
+        } catch (RejectedException e) {
+          add(
+              "sample",
+              Result.NOTE,
+              message.messageId() + " would be a dead letter, " + e.getMessage());
+        }
+      }
+    } catch (SdkException e) {
+      add("sample", Result.FAILED, SqsFailures.describe(e));
+    }
+  }
+
+  private static boolean isSnsEnvelope(ObjectNode event) {
+    return event != null
+        && event.path("TopicArn").isTextual()
+        && event.path("Message").isTextual()
+        && "Notification".equals(event.path("Type").asText());
+  }
+
+  private void ok(String check, String detail) {
+    add(check, Result.OK, detail);
+  }
+
+  private void add(String check, Result result, String detail) {
+    findings.add(new Finding(check, result, detail));
+  }
+}

@@ -1,0 +1,109 @@
+package dev.cameleon;
+
+import dev.cameleon.load.Database;
+import dev.cameleon.load.Migrations;
+import dev.cameleon.load.SqlFailures;
+import dev.cameleon.mask.MaskGuard;
+import dev.cameleon.settle.Queue;
+import dev.cameleon.settle.SqsFailures;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.flywaydb.core.api.FlywayException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException;
+import software.amazon.awssdk.services.sqs.model.SqsException;
+
+/**
+ * The first contact with the database and the queues.
+ *
+ * @param source the queue to read
+ * @param deadLetters the dead-letter queue
+ */
+public record Connections(Queue source, Queue deadLetters) {
+  private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+
+  /**
+   * Makes it.
+   *
+   * @param migrate whether to apply the migrations
+   * @throws InvalidSettingsException if what answers is not what the configuration means
+   * @throws UnreachableException if something does not answer
+   */
+  public static Connections open(Plan plan, SqsClient sqs, boolean migrate)
+      throws InvalidSettingsException, UnreachableException {
+    if (migrate) {
+      migrate(plan.settings().owner());
+    }
+    guardMask(plan);
+    return new Connections(
+        find(sqs, plan.settings().queue(), "cameleon.queue"),
+        find(sqs, plan.settings().deadLetterQueue(), "cameleon.dead-letter-queue"));
+  }
+
+  /** Applies the migrations. */
+  public static int migrate(Database.Login owner) throws UnreachableException {
+    try {
+      int applied = Migrations.migrate(owner);
+      if (applied > 0) {
+        LOG.info("Applied {} migrations to the database.", applied);
+      }
+      return applied;
+    } catch (SQLException | FlywayException e) {
+      throw new UnreachableException(
+          "DATABASE",
+          "the migrations cannot be applied as " + owner + ": " + SqlFailures.describe(e));
+    }
+  }
+
+  private static void guardMask(Plan plan) throws InvalidSettingsException, UnreachableException {
+    Database.Login login = plan.settings().loader();
+    try (Connection connection = Database.connect(login)) {
+      List<String> problems =
+          new MaskGuard(plan.keyset(), plan.contract().personal())
+              .problems(connection, plan.settings().allowUnmask());
+      if (!problems.isEmpty()) {
+        throw new InvalidSettingsException(problems);
+      }
+    } catch (SQLException e) {
+      throw new UnreachableException(
+          "DATABASE", "the database cannot be used as " + login + ": " + SqlFailures.describe(e));
+    }
+  }
+
+  static Queue find(SqsClient sqs, String nameOrUrl, String property)
+      throws InvalidSettingsException, UnreachableException {
+    try {
+      return Queue.find(sqs, nameOrUrl);
+    } catch (QueueDoesNotExistException e) {
+      throw missing(nameOrUrl, property);
+    } catch (SqsException e) {
+      if (e.statusCode() == 400 && String.valueOf(e.getMessage()).contains("NonExistentQueue")) {
+        throw missing(nameOrUrl, property);
+      }
+      throw unreachable(nameOrUrl, e);
+    } catch (SdkException e) {
+      throw unreachable(nameOrUrl, e);
+    }
+  }
+
+  private static UnreachableException unreachable(String queue, SdkException e) {
+    return new UnreachableException(
+        "SQS", "the queue " + queue + " cannot be looked up: " + SqsFailures.describe(e));
+  }
+
+  private static InvalidSettingsException missing(String queue, String property) {
+    return new InvalidSettingsException(
+        List.of(
+            property
+                + " ("
+                + Settings.variable(property)
+                + "): there is no queue "
+                + queue
+                + " in this account and region; create it, or name another by name or URL, e.g."
+                + " https://sqs.eu-central-1.amazonaws.com/123456789012/login-queue"));
+  }
+}

@@ -1,0 +1,101 @@
+package dev.cameleon;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads typed values out of properties; notes what is wrong and goes on, to find all of it. */
+final class Parser {
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
+
+  private final Map<String, String> values;
+  private final Problems problems;
+
+  Parser(Map<String, String> values, Problems problems) {
+    this.values = values;
+    this.problems = problems;
+  }
+
+  void problem(String property, String what) {
+    problems.add(property + " (" + Settings.variable(property) + "): " + what);
+  }
+
+  String optional(String property) {
+    return values.get(property);
+  }
+
+  String text(String property) {
+    String value = optional(property);
+    if (value.isEmpty()) {
+      problem(property, "must not be empty, e.g. " + Settings.DEFAULTS.get(property));
+    }
+    return value;
+  }
+
+  boolean flag(String property) {
+    return oneOf(property, Set.of("true", "false")).equals("true");
+  }
+
+  String oneOf(String property, Set<String> words) {
+    String value = text(property);
+    if (!words.contains(value)) {
+      problem(property, "is one of " + new TreeSet<>(words));
+    }
+    return value;
+  }
+
+  int number(String property, int least, int most) {
+    try {
+      int number = Integer.parseInt(text(property));
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // reported below, like a number out of range
+    }
+    problem(
+        property,
+        "a whole number from "
+            + least
+            + " to "
+            + most
+            + ", e.g. "
+            + Settings.DEFAULTS.get(property));
+    return least;
+  }
+
+  Duration duration(String property, Duration least, Duration most) {
+    Duration duration = duration(text(property));
+    if (duration != null && duration.compareTo(least) >= 0 && duration.compareTo(most) <= 0) {
+      return duration;
+    }
+    problem(
+        property,
+        "a time with its unit (ms, s, m, h, d) from "
+            + least.toMillis()
+            + "ms to "
+            + most.toSeconds()
+            + "s, e.g. "
+            + Settings.DEFAULTS.get(property));
+    return least;
+  }
+
+  /** A time such as 200ms or 15m, or null if it is not one. */
+  static Duration duration(String text) {
+    Matcher matcher = DURATION.matcher(text);
+    if (!matcher.matches()) {
+      return null;
+    }
+    long amount = Long.parseLong(matcher.group(1));
+    return switch (matcher.group(2)) {
+      case "ms" -> Duration.ofMillis(amount);
+      case "s" -> Duration.ofSeconds(amount);
+      case "m" -> Duration.ofMinutes(amount);
+      case "h" -> Duration.ofHours(amount);
+      default -> Duration.ofDays(amount);
+    };
+  }
+}

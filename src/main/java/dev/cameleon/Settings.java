@@ -1,0 +1,281 @@
+package dev.cameleon;
+
+import dev.cameleon.load.Database;
+import java.io.IOException;
+import java.io.Reader;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The configuration: {@code application.properties}, overridden by the environment. Every problem
+ * is reported, not only the first.
+ *
+ * @param routes the folder of routes, contract and SQL
+ * @param queue the source queue, name or URL
+ * @param deadLetterQueue the dead-letter queue, name or URL
+ * @param loader who loads
+ * @param owner who migrates
+ * @param migrate whether {@code run} applies the migrations
+ * @param keyset the keyset file
+ * @param keysetJson the keyset's content, which wins over the file; empty if not set; secret
+ * @param allowUnmask fields that may stop being masked
+ * @param httpPort the port of health and metrics; 0 picks a free one
+ * @param pollers how many receives are in flight
+ * @param loaders how many batches are loaded at a time
+ * @param deleters how many deletes are in flight
+ * @param batchRows the most rows of one batch
+ * @param batchWait the longest that a row waits for its batch
+ * @param maxMessages the most messages in hand
+ * @param maxBytes the most bytes in hand
+ * @param ledgerDays how long message ids are remembered
+ * @param shutdownTimeout the longest that a stop may take
+ * @param camel the {@code camel.*} properties of the file, passed on as they are
+ */
+public record Settings(
+    Path routes,
+    String queue,
+    String deadLetterQueue,
+    Database.Login loader,
+    Database.Login owner,
+    boolean migrate,
+    Path keyset,
+    String keysetJson,
+    Set<String> allowUnmask,
+    int httpPort,
+    int pollers,
+    int loaders,
+    int deleters,
+    int batchRows,
+    Duration batchWait,
+    int maxMessages,
+    long maxBytes,
+    int ledgerDays,
+    Duration shutdownTimeout,
+    Map<String, String> camel) {
+
+  /** The environment variable that names the configuration file. */
+  public static final String CONFIG = "CAMELEON_CONFIG";
+
+  private static final String PREFIX = "cameleon.";
+
+  /** Every property and its default: the same as in the shipped application.properties. */
+  static final Map<String, String> DEFAULTS = defaults();
+
+  private static Map<String, String> defaults() {
+    Map<String, String> defaults = new LinkedHashMap<>();
+    defaults.put("cameleon.routes", "routes");
+    defaults.put("cameleon.queue", "login-queue");
+    defaults.put("cameleon.dead-letter-queue", "login-queue-dlq");
+    defaults.put("cameleon.db.url", "jdbc:postgresql://localhost:5432/postgres");
+    defaults.put("cameleon.db.user", "");
+    defaults.put("cameleon.db.password", "");
+    defaults.put("cameleon.db.owner.user", "");
+    defaults.put("cameleon.db.owner.password", "");
+    defaults.put("cameleon.migrate", "true");
+    defaults.put("cameleon.keyset", "keys/mask.json");
+    defaults.put("cameleon.keyset.json", "");
+    defaults.put("cameleon.allow.unmask", "");
+    defaults.put("cameleon.http.port", "9876");
+    defaults.put("cameleon.log", "text");
+    defaults.put("cameleon.pollers", "16");
+    defaults.put("cameleon.loaders", "4");
+    defaults.put("cameleon.deleters", "16");
+    defaults.put("cameleon.batch.rows", "500");
+    defaults.put("cameleon.batch.wait", "200ms");
+    defaults.put("cameleon.in-hand.messages", "10000");
+    defaults.put("cameleon.in-hand.megabytes", "64");
+    defaults.put("cameleon.ledger.days", "30");
+    defaults.put("cameleon.shutdown.timeout", "25s");
+    return defaults;
+  }
+
+  /** The environment variable that overrides a property. */
+  public static String variable(String property) {
+    return property.toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_");
+  }
+
+  /**
+   * Reads the configuration.
+   *
+   * @param environment the environment variables
+   * @throws InvalidSettingsException with every problem found
+   */
+  public static Settings read(Map<String, String> environment) throws InvalidSettingsException {
+    Problems problems = new Problems();
+    Map<String, String> values = new LinkedHashMap<>(DEFAULTS);
+    Map<String, String> camel = new LinkedHashMap<>();
+    file(environment, problems)
+        .forEach(
+            (key, value) -> {
+              String name = String.valueOf(key);
+              if (DEFAULTS.containsKey(name)) {
+                values.put(name, String.valueOf(value).trim());
+              } else if (name.startsWith(PREFIX)) {
+                problems.add(
+                    name + " is not a property of Cameleon; did you mean " + nearest(name) + "?");
+              } else {
+                camel.put(name, String.valueOf(value).trim());
+              }
+            });
+    DEFAULTS.keySet().stream()
+        .filter(property -> !environment.getOrDefault(variable(property), "").isEmpty())
+        .forEach(property -> values.put(property, environment.get(variable(property)).trim()));
+    Parser parser = new Parser(values, problems);
+    Settings settings = parse(parser, camel);
+    problems.throwIfAny();
+    return settings;
+  }
+
+  private static Settings parse(Parser parser, Map<String, String> camel) {
+    Path routes = Path.of(parser.text("cameleon.routes"));
+    if (!Files.isDirectory(routes)) {
+      parser.problem(
+          "cameleon.routes",
+          routes.toAbsolutePath() + " is not a folder; write the shipped one with: init DIR");
+    }
+    String url = parser.text("cameleon.db.url");
+    Database.Login loader = login(parser, url, "cameleon.db.user", "cameleon.db.password", null);
+    Database.Login owner =
+        login(parser, url, "cameleon.db.owner.user", "cameleon.db.owner.password", loader);
+    parser.oneOf("cameleon.log", Set.of("text", "json"));
+    return new Settings(
+        routes,
+        parser.text("cameleon.queue"),
+        parser.text("cameleon.dead-letter-queue"),
+        loader,
+        owner,
+        parser.flag("cameleon.migrate"),
+        Path.of(parser.text("cameleon.keyset")),
+        parser.optional("cameleon.keyset.json"),
+        Arrays.stream(parser.optional("cameleon.allow.unmask").split(","))
+            .map(String::trim)
+            .filter(field -> !field.isEmpty())
+            .collect(Collectors.toSet()),
+        parser.number("cameleon.http.port", 0, 65_535),
+        parser.number("cameleon.pollers", 1, 256),
+        parser.number("cameleon.loaders", 1, 64),
+        parser.number("cameleon.deleters", 1, 256),
+        parser.number("cameleon.batch.rows", 1, 10_000),
+        parser.duration("cameleon.batch.wait", Duration.ofMillis(1), Duration.ofSeconds(10)),
+        parser.number("cameleon.in-hand.messages", 10, 1_000_000),
+        parser.number("cameleon.in-hand.megabytes", 1, 65_536) * 1024L * 1024L,
+        parser.number("cameleon.ledger.days", 15, 3650),
+        parser.duration("cameleon.shutdown.timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
+        camel);
+  }
+
+  /** The loader's role, or the owner's, which is the loader's unless it has one of its own. */
+  private static Database.Login login(
+      Parser parser, String url, String userKey, String passwordKey, Database.Login fallback) {
+    String user = parser.optional(userKey);
+    String password = parser.optional(passwordKey);
+    if (!Database.understands(url)) {
+      if (fallback == null) {
+        parser.problem(
+            "cameleon.db.url", "not a PostgreSQL URL, e.g. jdbc:postgresql://db.example:5432/app");
+      }
+      return new Database.Login(url, "", "");
+    }
+    if (user.isEmpty() && fallback != null) {
+      return fallback;
+    }
+    if (user.isEmpty() && isLoopback(Database.host(url))) {
+      return new Database.Login(url, "postgres", password.isEmpty() ? "postgres" : password);
+    }
+    if (user.isEmpty()) {
+      parser.problem(userKey, "needed for a database that is not on this machine, e.g. app_loader");
+    }
+    return new Database.Login(url, user, password);
+  }
+
+  private static boolean isLoopback(String host) {
+    try {
+      // Only a literal address or the name "localhost": a look-up here could take seconds.
+      return host.isEmpty()
+          || host.equals("localhost")
+          || (host.matches("[0-9.]+|.*:.*") && InetAddress.getByName(host).isLoopbackAddress());
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  private static Properties file(Map<String, String> environment, Problems problems) {
+    Properties properties = new Properties();
+    String named = environment.getOrDefault(CONFIG, "");
+    Path file = Path.of(named.isEmpty() ? "application.properties" : named);
+    if (named.isEmpty() && !Files.exists(file)) {
+      return properties; // the defaults are the shipped file's
+    }
+    try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+      properties.load(reader);
+    } catch (IOException | IllegalArgumentException e) {
+      problems.add(
+          "the configuration file "
+              + file.toAbsolutePath()
+              + " cannot be read ("
+              + CONFIG
+              + " names it; e.g. /etc/cameleon/application.properties)");
+    }
+    return properties;
+  }
+
+  /** The log format, {@code text} or {@code json}, before anything else is read. */
+  static String log(Map<String, String> environment) {
+    String set = environment.getOrDefault(variable("cameleon.log"), "");
+    Object value =
+        set.isEmpty() ? file(environment, new Problems()).get("cameleon.log") : set.trim();
+    return "json".equals(value) ? "json" : "text";
+  }
+
+  /** A time such as {@code 200ms} or {@code 15m}; empty if it is not one. */
+  public static Optional<Duration> duration(String text) {
+    return Optional.ofNullable(Parser.duration(text));
+  }
+
+  private static String nearest(String name) {
+    return DEFAULTS.keySet().stream()
+        .min(java.util.Comparator.comparingInt(known -> distance(known, name)))
+        .orElse("");
+  }
+
+  /** Levenshtein's distance. */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int substitute = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(substitute, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[b.length()];
+  }
+
+  /** Without what is secret. */
+  @Override
+  public String toString() {
+    return "Settings[queue="
+        + queue
+        + ", dead letters="
+        + deadLetterQueue
+        + ", loader="
+        + loader
+        + "]";
+  }
+}

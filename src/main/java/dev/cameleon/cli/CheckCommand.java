@@ -1,0 +1,75 @@
+package dev.cameleon.cli;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.cameleon.Check;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.Plan;
+import dev.cameleon.Settings;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code check}: would it run? Changes nothing. */
+@Command(
+    name = "check",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Check configuration, routes, contract, SQL and connections; change nothing.",
+      "With --sample, receive real messages, pass them through contract and mask, show redacted"
+          + " verdicts, and give them back (their receive counts rise by one)."
+    })
+public final class CheckCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--sample",
+      paramLabel = "N",
+      description = "How many messages of the source queue to try (default: none).")
+  private int sample;
+
+  @Option(names = "--json", description = "As JSON, for scripts.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws InvalidSettingsException, UsageException {
+    if (sample < 0 || sample > 10_000) {
+      throw new UsageException("--sample is a number from 0 to 10000");
+    }
+    Plan plan = Plan.read(Settings.read(System.getenv()));
+    List<Check.Finding> findings = new Check(plan).run(sample);
+    if (json) {
+      ArrayNode all = JsonMapper.builder().build().createArrayNode();
+      findings.forEach(
+          finding ->
+              all.addObject()
+                  .put("check", finding.check())
+                  .put("result", finding.result().name())
+                  .put("detail", finding.detail()));
+      spec.commandLine().getOut().println(all);
+    } else {
+      findings.forEach(
+          finding ->
+              spec.commandLine()
+                  .getOut()
+                  .printf("%-7s %-12s %s%n", finding.result(), finding.check(), finding.detail()));
+    }
+    return exitCode(findings);
+  }
+
+  private static int exitCode(List<Check.Finding> findings) {
+    int code = ExitCode.DONE;
+    for (Check.Finding finding : findings) {
+      if (finding.result() == Check.Result.WRONG) {
+        return ExitCode.WRONG;
+      }
+      if (finding.result() == Check.Result.FAILED) {
+        code = ExitCode.FAILED;
+      }
+    }
+    return code;
+  }
+}

@@ -1,0 +1,87 @@
+package dev.cameleon.cli;
+
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.UnreachableException;
+import java.io.PrintWriter;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** The commands, and the one place that turns a failure into a message and an exit code. */
+@Command(
+    name = "cameleon",
+    versionProvider = Version.class,
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "[COMMAND]",
+    description = {
+      "Moves login events from AWS SQS into PostgreSQL and masks ip and device_id on the way.",
+      "Without a command: run."
+    },
+    footer = {
+      "",
+      "Configuration: application.properties, each value overridable by environment; AWS by the"
+          + " SDK's own variables (AWS_REGION, AWS_ENDPOINT_URL, …).",
+      "Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration."
+    },
+    subcommands = {
+      RunCommand.class,
+      CheckCommand.class,
+      MigrateCommand.class,
+      InitCommand.class,
+      KeysCommand.class,
+      HelpCommand.class,
+      AutoComplete.GenerateCompletion.class
+    })
+public final class Cli {
+  private Cli() {}
+
+  /**
+   * Runs one command.
+   *
+   * @return the exit code
+   */
+  public static int run(String... arguments) {
+    String[] command = withDefault(arguments);
+    CommandLine line = new CommandLine(new Cli());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionExceptionHandler((failure, at, parsed) -> handle(failure, at.getErr()));
+    return line.execute(command);
+  }
+
+  /** {@code run} may be left out, with its options too. */
+  private static String[] withDefault(String[] arguments) {
+    boolean named =
+        arguments.length > 0
+            && (!arguments[0].startsWith("-") || arguments[0].matches("-h|--help|-V|--version"));
+    if (named) {
+      return arguments;
+    }
+    String[] run = new String[arguments.length + 1];
+    run[0] = "run";
+    System.arraycopy(arguments, 0, run, 1, arguments.length);
+    return run;
+  }
+
+  private static int handle(Exception failure, PrintWriter err) {
+    if (failure instanceof InvalidSettingsException wrong) {
+      err.println("cameleon: the configuration is wrong:");
+      wrong.problems().forEach(problem -> err.println("  - " + problem));
+      return ExitCode.WRONG;
+    }
+    if (failure instanceof UsageException) {
+      err.println("cameleon: " + failure.getMessage());
+      return ExitCode.WRONG;
+    }
+    if (failure instanceof UnreachableException || failure instanceof FailedException) {
+      err.println("cameleon: " + failure.getMessage());
+      return ExitCode.FAILED;
+    }
+    // Unknown: its message may quote data, so only its type and place are shown.
+    err.println("cameleon: failed unexpectedly: " + failure.getClass().getName());
+    for (StackTraceElement frame : failure.getStackTrace()) {
+      err.println("    at " + frame);
+    }
+    return ExitCode.FAILED;
+  }
+}

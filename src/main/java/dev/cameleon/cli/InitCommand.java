@@ -1,0 +1,75 @@
+package dev.cameleon.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code init}: the shipped routes and properties, for someone who has only the jar. */
+@Command(
+    name = "init",
+    mixinStandardHelpOptions = true,
+    description = "Write the shipped routes and application.properties into a folder.")
+public final class InitCommand implements Callable<Integer> {
+  /** What the jar carries below {@code /shipped}; a test compares it with the repository. */
+  static final List<String> SHIPPED =
+      List.of(
+          "application.properties",
+          "routes/ingest.camel.yaml",
+          "routes/load.camel.yaml",
+          "routes/dead-letter.camel.yaml",
+          "routes/errors.camel.yaml",
+          "routes/login.schema.json",
+          "routes/load.sql");
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "DIR", description = "The folder; made if it is missing.")
+  private Path folder;
+
+  @Override
+  public Integer call() throws FailedException {
+    List<String> existing = new ArrayList<>();
+    for (String name : SHIPPED) {
+      if (Files.exists(folder.resolve(name))) {
+        existing.add(name);
+      }
+    }
+    if (!existing.isEmpty()) {
+      throw new FailedException(
+          "nothing was written: "
+              + folder
+              + " has "
+              + String.join(", ", existing)
+              + " already; name another folder");
+    }
+    for (String name : SHIPPED) {
+      write(name);
+    }
+    spec.commandLine()
+        .getOut()
+        .printf(
+            "Wrote %d files into %s.%nNext: cd %s; java -jar cameleon.jar keys create --out"
+                + " keys/mask.json; java -jar cameleon.jar check%n",
+            SHIPPED.size(), folder, folder);
+    return ExitCode.DONE;
+  }
+
+  private void write(String name) throws FailedException {
+    Path target = folder.resolve(name);
+    try (InputStream content = InitCommand.class.getResourceAsStream("/shipped/" + name)) {
+      Files.createDirectories(target.toAbsolutePath().getParent());
+      Files.copy(content, target);
+    } catch (IOException e) {
+      throw new FailedException(
+          target + " cannot be written (" + e.getClass().getSimpleName() + ")");
+    }
+  }
+}

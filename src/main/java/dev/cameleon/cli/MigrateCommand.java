@@ -1,0 +1,35 @@
+package dev.cameleon.cli;
+
+import dev.cameleon.Connections;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.Settings;
+import dev.cameleon.UnreachableException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code migrate}: the schema alone, for those who deploy it apart from the service. */
+@Command(
+    name = "migrate",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Bring the database to this version's schema, as CAMELEON_DB_OWNER_USER.",
+      "An existing user_logins is kept as it is; everything else is in schema cameleon."
+    })
+public final class MigrateCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws InvalidSettingsException, UnreachableException {
+    Settings settings = Settings.read(System.getenv());
+    int applied = Connections.migrate(settings.owner());
+    spec.commandLine()
+        .getOut()
+        .println(
+            applied == 0
+                ? "The database is up to date."
+                : "Applied " + applied + " migrations as " + settings.owner() + ".");
+    return ExitCode.DONE;
+  }
+}

@@ -1,0 +1,139 @@
+package dev.cameleon.cli;
+
+import dev.cameleon.Aws;
+import dev.cameleon.Connections;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.Pipeline;
+import dev.cameleon.Plan;
+import dev.cameleon.Settings;
+import dev.cameleon.UnreachableException;
+import dev.cameleon.observe.Health;
+import dev.cameleon.observe.HttpEndpoint;
+import dev.cameleon.observe.Metrics;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/** {@code run}: the service itself. */
+@Command(
+    name = "run",
+    description = {
+      "Load login events from SQS into PostgreSQL until stopped (the default command).",
+      "SIGTERM: stop receiving, load what is in hand, exit 0; a second one ends at once."
+    })
+public final class RunCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
+  private static final Duration RETRY = Duration.ofSeconds(2);
+  private static final Duration LOOK = Duration.ofMillis(250);
+
+  /** SQS counts approximately: it must count none several times in a row. */
+  private static final int LOOKS_THAT_PROVE = 3;
+
+  @Option(
+      names = "--until-empty",
+      description =
+          "End with 0 once the queue is empty and everything in hand is settled; with 1 if that is"
+              + " not so after --timeout.")
+  private boolean untilEmpty;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      defaultValue = "15m",
+      converter = DurationConverter.class,
+      description = "For --until-empty, e.g. 90s or 15m (default: ${DEFAULT-VALUE}).")
+  private Duration timeout;
+
+  @Override
+  public Integer call()
+      throws InvalidSettingsException, UnreachableException, InterruptedException {
+    Stop stop = Stop.onSignals();
+    Settings settings = Settings.read(System.getenv());
+    Plan plan = Plan.read(settings);
+    Health health = new Health();
+    try (Metrics metrics = new Metrics();
+        HttpEndpoint http = listen(settings, health, metrics)) {
+      LOG.info("Health and metrics: http://localhost:{}/observe/health/ready", http.port());
+      stop.after(settings.shutdownTimeout());
+      return run(plan, health, metrics, stop);
+    }
+  }
+
+  private static HttpEndpoint listen(Settings settings, Health health, Metrics metrics)
+      throws InvalidSettingsException {
+    try {
+      return new HttpEndpoint(settings.httpPort(), health, metrics);
+    } catch (IOException e) {
+      throw new InvalidSettingsException(
+          List.of(
+              "cameleon.http.port (CAMELEON_HTTP_PORT): the port "
+                  + settings.httpPort()
+                  + " is taken; name another, or 0 for any free one"));
+    }
+  }
+
+  private int run(Plan plan, Health health, Metrics metrics, Stop stop)
+      throws InvalidSettingsException, UnreachableException, InterruptedException {
+    SqsClient sqs = Aws.sqs(Pipeline.connections(plan.settings()));
+    Connections connections = connect(plan, sqs, health, stop);
+    if (connections == null) {
+      sqs.close();
+      return ExitCode.DONE; // stopped before anything was received
+    }
+    try (Pipeline pipeline = new Pipeline(plan, connections, sqs, metrics, untilEmpty)) {
+      pipeline.start(health);
+      if (!untilEmpty) {
+        stop.await();
+        return ExitCode.DONE;
+      }
+      return awaitEmpty(pipeline, stop);
+    }
+  }
+
+  private Connections connect(Plan plan, SqsClient sqs, Health health, Stop stop)
+      throws InvalidSettingsException, UnreachableException, InterruptedException {
+    String said = "";
+    while (!stop.isRequested()) {
+      try {
+        return Connections.open(plan, sqs, plan.settings().migrate());
+      } catch (UnreachableException e) {
+        if (untilEmpty) {
+          throw e;
+        }
+        health.waiting(e.part(), e.getMessage());
+        if (!said.equals(e.getMessage())) {
+          LOG.warn("Not ready, will keep trying: {}", e.getMessage());
+          said = e.getMessage();
+        }
+        stop.await(RETRY);
+      }
+    }
+    return null;
+  }
+
+  private int awaitEmpty(Pipeline pipeline, Stop stop) throws InterruptedException {
+    long end = System.nanoTime() + timeout.toNanos();
+    int looks = 0;
+    while (looks < LOOKS_THAT_PROVE) {
+      if (stop.await(LOOK)) {
+        return ExitCode.DONE;
+      }
+      looks = pipeline.isEmpty() ? looks + 1 : 0;
+      if (System.nanoTime() > end) {
+        LOG.error(
+            "Not empty after {} s. queue=\"{}\" account=\"{}\"",
+            timeout.toSeconds(),
+            pipeline.leftOver(),
+            pipeline.account());
+        return ExitCode.FAILED;
+      }
+    }
+    return ExitCode.DONE;
+  }
+}

@@ -1,0 +1,94 @@
+package dev.cameleon.cli;
+
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The request to stop: SIGTERM or Ctrl-C. The first one asks; a second one, or the time-out after
+ * the first, ends the process at once. That loses nothing: what is unfinished is still on the
+ * queue.
+ */
+final class Stop {
+  private static final Logger LOG = LoggerFactory.getLogger(Stop.class);
+
+  private final CountDownLatch requested = new CountDownLatch(1);
+  private volatile Duration timeout = Duration.ofSeconds(25);
+
+  private Stop() {}
+
+  static Stop onSignals() {
+    Stop stop = new Stop();
+    handle("TERM", stop::request);
+    handle("INT", stop::request);
+    return stop;
+  }
+
+  /**
+   * The JVM's own handler would end with 143 and know no second signal. {@code sun.misc.Signal} is
+   * in every JDK (module jdk.unsupported), but javac warns of it and lets nobody silence that,
+   * hence the reflection.
+   */
+  private static void handle(String name, Runnable action) {
+    try {
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> handler = Class.forName("sun.misc.SignalHandler");
+      Object proxy =
+          Proxy.newProxyInstance(
+              Stop.class.getClassLoader(),
+              new Class<?>[] {handler},
+              (self, method, arguments) -> {
+                action.run();
+                return null;
+              });
+      signal
+          .getMethod("handle", signal, handler)
+          .invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      LOG.warn("This JVM does not let the process handle {}: it ends at once then.", name);
+    }
+  }
+
+  /** How long a stop may take. */
+  void after(Duration limit) {
+    timeout = limit;
+  }
+
+  private synchronized void request() {
+    if (isRequested()) {
+      LOG.warn("Stopped at once. What was in hand reappears on the queue.");
+      Runtime.getRuntime().halt(ExitCode.FAILED);
+    }
+    LOG.info("Stopping: what is in hand is loaded first.");
+    requested.countDown();
+    Thread watchdog = new Thread(this::haltAfterTimeout, "stop");
+    watchdog.setDaemon(true);
+    watchdog.start();
+  }
+
+  private void haltAfterTimeout() {
+    try {
+      Thread.sleep(timeout.toMillis());
+      LOG.warn("The stop took longer than {} s.", timeout.toSeconds());
+      Runtime.getRuntime().halt(ExitCode.FAILED);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  boolean isRequested() {
+    return requested.getCount() == 0;
+  }
+
+  void await() throws InterruptedException {
+    requested.await();
+  }
+
+  /** Waits for the request; returns whether it came. */
+  boolean await(Duration time) throws InterruptedException {
+    return requested.await(time.toMillis(), TimeUnit.MILLISECONDS);
+  }
+}

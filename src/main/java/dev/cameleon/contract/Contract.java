@@ -1,0 +1,236 @@
+package dev.cameleon.contract;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.Error;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaException;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SchemaRegistryConfig;
+import com.networknt.schema.dialect.Dialect;
+import com.networknt.schema.dialect.Dialects;
+import com.networknt.schema.keyword.NonValidationKeyword;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.regex.Pattern;
+
+/**
+ * The data contract of a login event, {@code login.schema.json}: a JSON Schema 2020-12 whose
+ * top-level properties are the fields that are kept, and whose {@code x-pii} marks say which of
+ * them are masked, and as what. Thread-safe.
+ */
+public final class Contract {
+  private static final String PII = "x-pii";
+
+  /** Columns that the loader adds to each row; a field of that name would hide them. */
+  private static final Set<String> RESERVED = Set.of("message_id", "sent_at");
+
+  /** A field's name is a column in {@code load.sql} and, for {@code text}, a token's domain. */
+  private static final Pattern FIELD = Pattern.compile("[a-z][a-z0-9_]{0,62}");
+
+  private final Schema schema;
+  private final Set<String> fields;
+  private final Map<String, PiiKind> personal;
+  private final LongAdder unknownFields = new LongAdder();
+
+  private Contract(Schema schema, Set<String> fields, Map<String, PiiKind> personal) {
+    this.schema = schema;
+    this.fields = fields;
+    this.personal = Collections.unmodifiableMap(personal);
+  }
+
+  /**
+   * Reads the contract.
+   *
+   * @throws InvalidContractException if the file cannot be read, is no JSON Schema, marks no field
+   *     as personal, or marks one in a way that is not understood; names every problem found
+   */
+  public static Contract read(Path file) throws InvalidContractException {
+    JsonNode document;
+    try {
+      document = LoginJson.strictMapper().readTree(Files.readString(file));
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      throw new InvalidContractException(
+          file, List.of("is not valid JSON: " + e.getOriginalMessage() + place(e)));
+    } catch (IOException e) {
+      throw new InvalidContractException(file, List.of("cannot be read (" + e + ")"));
+    }
+    List<String> problems = new ArrayList<>();
+    Set<String> fields = new java.util.LinkedHashSet<>();
+    Map<String, PiiKind> personal = new LinkedHashMap<>();
+    JsonNode properties = document.path("properties");
+    if (!properties.isObject() || properties.isEmpty()) {
+      problems.add("names no fields: put them under \"properties\"");
+    }
+    for (Map.Entry<String, JsonNode> property : properties.properties()) {
+      fields.add(property.getKey());
+      inspect(property.getKey(), property.getValue(), personal, problems);
+    }
+    long marks = document.findValues(PII).size();
+    long topLevelMarks = 0;
+    for (JsonNode property : properties) {
+      topLevelMarks += property.has(PII) ? 1 : 0;
+    }
+    if (marks > topLevelMarks) {
+      problems.add(PII + " is only understood directly under a top-level property");
+    }
+    if (personal.isEmpty() && problems.isEmpty()) {
+      problems.add(
+          "marks no field with \"" + PII + "\": nothing would be masked; mark ip and device_id");
+    }
+    Schema schema = problems.isEmpty() ? compile(document, problems) : null;
+    if (!problems.isEmpty()) {
+      throw new InvalidContractException(file, problems);
+    }
+    return new Contract(schema, fields, personal);
+  }
+
+  private static String place(com.fasterxml.jackson.core.JsonProcessingException e) {
+    return e.getLocation() == null
+        ? ""
+        : " (line "
+            + e.getLocation().getLineNr()
+            + ", column "
+            + e.getLocation().getColumnNr()
+            + ")";
+  }
+
+  private static void inspect(
+      String field, JsonNode rules, Map<String, PiiKind> personal, List<String> problems) {
+    if (!FIELD.matcher(field).matches()) {
+      problems.add("field \"" + field + "\": a name is lower case letters, digits and _");
+    }
+    if (RESERVED.contains(field)) {
+      problems.add("field \"" + field + "\": the loader gives every row a column of this name");
+    }
+    if (!rules.has(PII)) {
+      return;
+    }
+    PiiKind kind = PiiKind.of(rules.path(PII).asText()).orElse(null);
+    if (kind == null) {
+      problems.add("field \"" + field + "\": " + PII + " is not one of " + PiiKind.words());
+      return;
+    }
+    if (kind == PiiKind.TEXT && PiiKind.of(field).isPresent()) {
+      problems.add("field \"" + field + "\": a text field of this name shares another's tokens");
+    }
+    if (!onlyText(rules.path("type"))) {
+      problems.add(
+          "field \""
+              + field
+              + "\": only text can be masked: \"type\" is \"string\""
+              + " or [\"string\", \"null\"]");
+    }
+    personal.put(field, kind);
+  }
+
+  private static boolean onlyText(JsonNode type) {
+    if (type.isArray()) {
+      for (JsonNode each : type) {
+        if (!"string".equals(each.asText()) && !"null".equals(each.asText())) {
+          return false;
+        }
+      }
+      return !type.isEmpty();
+    }
+    return "string".equals(type.asText());
+  }
+
+  private static Schema compile(JsonNode document, List<String> problems) {
+    Dialect dialect =
+        Dialect.builder(Dialects.getDraft202012()).keyword(new NonValidationKeyword(PII)).build();
+    SchemaRegistry registry =
+        SchemaRegistry.withDialect(
+            dialect,
+            builder ->
+                builder.schemaRegistryConfig(
+                    SchemaRegistryConfig.builder().formatAssertionsEnabled(true).build()));
+    try {
+      Schema metaSchema =
+          registry.getSchema(
+              com.networknt.schema.SchemaLocation.of(Dialects.getDraft202012().getId()));
+      for (Error fault : metaSchema.validate(document)) {
+        problems.add(
+            "is no JSON Schema 2020-12: " + fault.getInstanceLocation() + " " + fault.getMessage());
+      }
+      Schema schema = registry.getSchema(document);
+      schema.initializeValidators();
+      return schema;
+    } catch (SchemaException | IllegalArgumentException e) {
+      problems.add("is no JSON Schema 2020-12: " + e.getMessage());
+      return null;
+    }
+  }
+
+  /** The fields that are masked, and as what, in the contract's order. */
+  public Map<String, PiiKind> personal() {
+    return personal;
+  }
+
+  /** How many fields of messages were dropped so far because the contract does not name them. */
+  public long unknownFields() {
+    return unknownFields.sum();
+  }
+
+  /**
+   * Checks one event and drops what the contract does not name.
+   *
+   * @param event the parsed body; null stands for the JSON literal {@code null}
+   * @return the event with the contract's fields only; not yet masked
+   * @throws RejectedException if it is not an object, or breaks the contract
+   */
+  public ObjectNode check(ObjectNode event) throws RejectedException {
+    if (event == null) {
+      throw new RejectedException(Reason.NOT_JSON, "", "not a JSON object");
+    }
+    LoginJson.requirePairedSurrogates(event);
+    List<Error> faults = schema.validate(event);
+    if (!faults.isEmpty()) {
+      throw rejected(faults);
+    }
+    int before = event.size();
+    event.retain(fields);
+    unknownFields.add(before - event.size());
+    return event;
+  }
+
+  /** Built from the contract's own words: the validator's message quotes the value. */
+  private RejectedException rejected(List<Error> faults) {
+    Error first =
+        faults.stream()
+            .min(Comparator.comparing(this::fieldOf).thenComparing(Error::getKeyword))
+            .orElseThrow();
+    String field = fieldOf(first);
+    JsonNode rule = first.getSchemaNode();
+    String value = rule != null && rule.isValueNode() ? " " + rule.asText() : "";
+    String detail =
+        switch (first.getKeyword()) {
+          case "required" -> "required, but missing";
+          case "type" -> "wrong type: the contract says " + rule;
+          case "minLength", "maxLength", "minimum", "maximum" -> first.getKeyword() + value;
+          default -> "breaks the rule \"" + first.getKeyword() + "\"" + value;
+        };
+    return new RejectedException(Reason.CONTRACT, field, detail);
+  }
+
+  /** The top-level field of the contract that an error is about, or an empty string. */
+  private String fieldOf(Error fault) {
+    String field = fault.getProperty();
+    if (field == null || fault.getInstanceLocation().getNameCount() > 0) {
+      field =
+          fault.getInstanceLocation().getNameCount() == 0
+              ? ""
+              : String.valueOf(fault.getInstanceLocation().getElement(0));
+    }
+    return fields.contains(field) ? field : "";
+  }
+}

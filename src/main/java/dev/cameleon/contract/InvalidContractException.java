@@ -1,0 +1,13 @@
+package dev.cameleon.contract;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** The contract file itself is wrong: the process must not start with it. */
+public final class InvalidContractException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  InvalidContractException(Path file, List<String> problems) {
+    super(file + " " + String.join("; ", problems));
+  }
+}

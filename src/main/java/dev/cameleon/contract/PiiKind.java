@@ -1,0 +1,34 @@
+package dev.cameleon.contract;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** What kind of personal value a field holds: the value of {@code x-pii} in the contract. */
+public enum PiiKind {
+  /** An IPv4 or IPv6 address; equal addresses get equal tokens however they are spelled. */
+  IP,
+  /** A device id. */
+  DEVICE,
+  /** Any text; masked under a domain named after its field. */
+  TEXT;
+
+  /** The word that the contract uses. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The token's domain for a field of this kind. */
+  public String domain(String field) {
+    return this == TEXT ? field : word();
+  }
+
+  static Optional<PiiKind> of(String word) {
+    return Arrays.stream(values()).filter(kind -> kind.word().equals(word)).findFirst();
+  }
+
+  static String words() {
+    return Arrays.stream(values()).map(PiiKind::word).collect(Collectors.joining(", "));
+  }
+}

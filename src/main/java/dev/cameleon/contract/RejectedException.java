@@ -1,0 +1,45 @@
+package dev.cameleon.contract;
+
+import java.util.Objects;
+
+/**
+ * This message can never become a row, whatever is retried. Carries no value of the message: only
+ * what the contract itself says (a field's name, a rule).
+ */
+public final class RejectedException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final Reason reason;
+  private final String field;
+  private final String detail;
+
+  /**
+   * Makes one.
+   *
+   * @param reason the kind of fault
+   * @param field the contract's name of the field, or an empty string if it is not about one field
+   * @param detail the rule that was broken, in words that hold no value of the message
+   */
+  public RejectedException(Reason reason, String field, String detail) {
+    // No stack trace: a flood of malformed messages must stay cheap, and the trace says nothing.
+    super(reason + (field.isEmpty() ? "" : " at " + field) + ": " + detail, null, false, false);
+    this.reason = Objects.requireNonNull(reason);
+    this.field = field;
+    this.detail = detail;
+  }
+
+  /** The kind of fault. */
+  public Reason reason() {
+    return reason;
+  }
+
+  /** The contract's name of the field, or an empty string. */
+  public String field() {
+    return field;
+  }
+
+  /** The rule that was broken. */
+  public String detail() {
+    return detail;
+  }
+}

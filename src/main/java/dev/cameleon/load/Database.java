@@ -1,0 +1,85 @@
+package dev.cameleon.load;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Properties;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Connections to PostgreSQL, pooled for the loaders and single for everything else. */
+public final class Database {
+  /**
+   * Who connects, and where.
+   *
+   * @param url a JDBC URL
+   * @param user the role
+   * @param password its password: secret
+   */
+  public record Login(String url, String user, String password) {
+    /** Redacted. */
+    @Override
+    public String toString() {
+      return user + " at " + withoutParameters(url);
+    }
+  }
+
+  private static final int CONNECT_TIMEOUT_SECONDS = 5;
+
+  /** Longer than the statement time-out of the route: a server that is gone without a word. */
+  private static final int SOCKET_TIMEOUT_SECONDS = 60;
+
+  private Database() {}
+
+  /** The URL without its parameters, which may hold a password. */
+  public static String withoutParameters(String url) {
+    int parameters = url.indexOf('?');
+    return parameters < 0 ? url : url.substring(0, parameters);
+  }
+
+  /**
+   * A pool with one connection per loader, which opens none before it is used and keeps none that
+   * idle: after an outage the next use connects anew.
+   */
+  public static HikariDataSource pool(Login login, int connections) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("loaders");
+    config.setDataSource(source(login));
+    config.setMaximumPoolSize(connections);
+    config.setMinimumIdle(0);
+    config.setInitializationFailTimeout(-1);
+    config.setConnectionTimeout(CONNECT_TIMEOUT_SECONDS * 1000L);
+    return new HikariDataSource(config);
+  }
+
+  /** One connection outside the pool. */
+  public static Connection connect(Login login) throws SQLException {
+    return source(login).getConnection();
+  }
+
+  private static PGSimpleDataSource source(Login login) {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
+    source.setSocketTimeout(SOCKET_TIMEOUT_SECONDS);
+    source.setTcpKeepAlive(true);
+    source.setApplicationName("cameleon");
+    // The URL comes after the defaults, so that its parameters win.
+    source.setURL(login.url());
+    source.setUser(login.user());
+    source.setPassword(login.password());
+    // Never let the driver put a row's values into an exception ("Failing row contains …").
+    source.setLogServerErrorDetail(false);
+    return source;
+  }
+
+  /** Whether the driver understands this URL. */
+  public static boolean understands(String url) {
+    return org.postgresql.Driver.parseURL(url, new Properties()) != null;
+  }
+
+  /** The host of a JDBC URL, or an empty string where it names several or none. */
+  public static String host(String url) {
+    Properties parsed = org.postgresql.Driver.parseURL(url, new Properties());
+    return parsed == null ? "" : parsed.getProperty("PGHOST", "");
+  }
+}

@@ -1,0 +1,60 @@
+package dev.cameleon.load;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+/**
+ * The upkeep of {@code cameleon.ingested_message}: forgets message ids that SQS cannot deliver any
+ * more. SQS keeps a message 14 days at most.
+ */
+public final class Ledger {
+  private static final long LOCK = 0x63616d656c656f6fL;
+
+  /** Rows per transaction: short locks, and little to repeat if the process dies. */
+  private static final int ROWS_PER_DELETE = 10_000;
+
+  private static final String DELETE =
+      "DELETE FROM cameleon.ingested_message WHERE ctid = ANY (ARRAY("
+          + "SELECT ctid FROM cameleon.ingested_message"
+          + " WHERE ingested_at < now() - make_interval(days => ?) LIMIT "
+          + ROWS_PER_DELETE
+          + "))";
+
+  private Ledger() {}
+
+  /**
+   * Deletes entries older than {@code days}. Does nothing while another process does it.
+   *
+   * @return how many entries were forgotten
+   */
+  public static long forget(Database.Login login, int days) throws SQLException {
+    try (Connection connection = Database.connect(login)) {
+      if (!lock(connection, "SELECT pg_try_advisory_lock(?)")) {
+        return 0;
+      }
+      try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
+        delete.setInt(1, days);
+        long forgotten = 0;
+        int rows;
+        do {
+          rows = delete.executeUpdate();
+          forgotten += rows;
+        } while (rows == ROWS_PER_DELETE);
+        return forgotten;
+      } finally {
+        lock(connection, "SELECT pg_advisory_unlock(?)");
+      }
+    }
+  }
+
+  private static boolean lock(Connection connection, String sql) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setLong(1, LOCK);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package dev.cameleon.load;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+
+/** {@code load.sql} run outside the route: to prove that it works before messages depend on it. */
+public final class LoadStatement {
+  private static final String BATCH = ":?batch";
+
+  private final String sql;
+
+  private LoadStatement(String sql) {
+    this.sql = sql;
+  }
+
+  /**
+   * Reads the statement.
+   *
+   * @throws IOException if the file cannot be read or does not use the parameter {@code :?batch}
+   */
+  public static LoadStatement read(Path file) throws IOException {
+    String text = Files.readString(file);
+    if (!text.contains(BATCH)) {
+      throw new IOException(file + " does not use the parameter " + BATCH + ", the batch of rows");
+    }
+    return new LoadStatement(text.replace(BATCH, "?"));
+  }
+
+  /**
+   * Runs the statement.
+   *
+   * @param json the batch, as {@link Batch#getJson()} gives it
+   * @return the number of rows inserted
+   */
+  public int run(Connection connection, String json) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 1; i <= statement.getParameterMetaData().getParameterCount(); i++) {
+        statement.setString(i, json);
+      }
+      return statement.executeUpdate();
+    }
+  }
+}

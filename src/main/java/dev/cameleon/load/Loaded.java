@@ -1,0 +1,41 @@
+package dev.cameleon.load;
+
+import dev.cameleon.observe.Metrics;
+import dev.cameleon.settle.Acknowledger;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What follows a commit: an outage is over, the batch is counted, its messages are deleted. */
+public final class Loaded {
+  private static final Logger LOG = LoggerFactory.getLogger(Loaded.class);
+
+  private final Outage outage;
+  private final Metrics metrics;
+  private final Acknowledger acknowledger;
+
+  /**
+   * Makes one.
+   *
+   * @param outage told that the database takes rows
+   */
+  public Loaded(Outage outage, Metrics metrics, Acknowledger acknowledger) {
+    this.outage = outage;
+    this.metrics = metrics;
+    this.acknowledger = acknowledger;
+  }
+
+  /**
+   * Counts a committed batch and deletes its messages.
+   *
+   * @param batch what was loaded
+   * @param inserted how many of its rows were new
+   */
+  public void rows(Batch batch, int inserted) {
+    outage.over(batch);
+    Duration duration = Duration.ofNanos(System.nanoTime() - batch.readyNanos());
+    metrics.loaded(batch.size(), duration);
+    LOG.debug("Loaded a batch. rows={} new={} ms={}", batch.size(), inserted, duration.toMillis());
+    acknowledger.loaded(batch.deliveries(), inserted);
+  }
+}

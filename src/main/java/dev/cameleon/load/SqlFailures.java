@@ -1,0 +1,103 @@
+package dev.cameleon.load;
+
+import java.sql.SQLException;
+import java.util.Locale;
+
+/**
+ * Says whose fault a failure of the database is, by its SQLSTATE (PostgreSQL documentation,
+ * appendix A): the row's, a passing conflict's, or the database's.
+ */
+public final class SqlFailures {
+  /** What raise_exception in a trigger of the user's own gives. */
+  private static final String RAISED = "P0001";
+
+  private static final String OUT_OF_SHAPE = "22";
+  private static final String CONSTRAINT = "23";
+  private static final String ROLLED_BACK = "40";
+
+  /** Whether PostgreSQL refuses this row and always will: class 22 or 23, or P0001. */
+  public boolean isRefusal(Throwable failure) {
+    String state = state(failure);
+    return state.startsWith(OUT_OF_SHAPE) || state.startsWith(CONSTRAINT) || state.equals(RAISED);
+  }
+
+  /** Whether the same statement may succeed at once: a deadlock or serialization failure. */
+  public boolean isConflict(Throwable failure) {
+    return state(failure).startsWith(ROLLED_BACK);
+  }
+
+  /** The SQLSTATE, or an empty string. */
+  public static String state(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+        return sql.getSQLState();
+      }
+    }
+    return "";
+  }
+
+  /**
+   * The failure in words that hold no value of any row: SQLSTATE, its meaning, and the table,
+   * column or constraint if the server named one.
+   */
+  public static String describe(Throwable failure) {
+    String state = state(failure);
+    StringBuilder words = new StringBuilder(meaning(state));
+    if (!state.isEmpty()) {
+      words.append(" (SQLSTATE ").append(state).append(')');
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof org.postgresql.util.PSQLException postgres
+          && postgres.getServerErrorMessage() != null) {
+        append(words, "table", postgres.getServerErrorMessage().getTable());
+        append(words, "column", postgres.getServerErrorMessage().getColumn());
+        append(words, "constraint", postgres.getServerErrorMessage().getConstraint());
+      }
+    }
+    return words.toString();
+  }
+
+  private static void append(StringBuilder words, String kind, String name) {
+    if (name != null) {
+      words.append(", ").append(kind).append(' ').append(name);
+    }
+  }
+
+  private static String meaning(String state) {
+    return switch (state) {
+      case "" -> "the database did not answer";
+      case "22001" -> "a value is longer than its column";
+      case "22003" -> "a number is out of its column's range";
+      case "22P02" -> "a value has not the form of its column's type";
+      case "22P05", "22021" -> "a character that PostgreSQL cannot store";
+      case "22007", "22008" -> "a date is not one";
+      case "23502" -> "a required column would be null";
+      case "23503" -> "a referenced row is missing";
+      case "23505" -> "a row with this key exists";
+      case "23514" -> "a check of the table refuses the row";
+      case "P0001" -> "a trigger of the table refuses the row";
+      case "25006" -> "the database is read-only (a failover?)";
+      case "28P01", "28000" -> "the database refuses the user or its password";
+      case "3D000" -> "the database does not exist";
+      case "42501" -> "the database user lacks a privilege";
+      case "42P01" -> "a table does not exist (run: migrate)";
+      case "42703" -> "a column does not exist";
+      case "53300" -> "the database has no connection left";
+      case "57014" -> "the statement took too long";
+      default -> meaningOfClass(state.length() < 2 ? state : state.substring(0, 2));
+    };
+  }
+
+  private static String meaningOfClass(String state) {
+    return switch (state.toUpperCase(Locale.ROOT)) {
+      case "08" -> "the database cannot be reached";
+      case OUT_OF_SHAPE -> "a value does not fit its column";
+      case CONSTRAINT -> "a constraint of the table refuses the row";
+      case ROLLED_BACK -> "a conflict with another transaction";
+      case "42" -> "load.sql or the tables do not fit together";
+      case "53" -> "the database lacks a resource";
+      case "57" -> "the database is shutting down or was interrupted";
+      default -> "the database failed";
+    };
+  }
+}

@@ -1,0 +1,2 @@
+/** Hides PostgreSQL: batches, the statement's failures, migrations and the ledger's upkeep. */
+package dev.cameleon.load;

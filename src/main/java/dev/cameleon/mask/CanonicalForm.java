@@ -1,0 +1,109 @@
+package dev.cameleon.mask;
+
+import dev.cameleon.contract.PiiKind;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
+import java.util.regex.Pattern;
+
+/**
+ * The form of a value in which equal things are equal: what a token is computed from.
+ *
+ * @param type one byte that keeps the kinds of values apart
+ * @param bytes the value in that form
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared; a copy per value would only cost
+record CanonicalForm(byte type, byte[] bytes) {
+  private static final Pattern DEVICE_ID = Pattern.compile("\\d{3}-\\d{2}-\\d{4}");
+
+  /** Hexadecimal groups and at most one dotted tail: no zone, no brackets, so never a name. */
+  private static final Pattern IPV6_LETTERS = Pattern.compile("[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*");
+
+  static CanonicalForm of(PiiKind kind, String value) {
+    CanonicalForm form =
+        switch (kind) {
+          case IP -> address(value);
+          case DEVICE -> device(value);
+          case TEXT -> null;
+        };
+    return form == null ? text(value) : form;
+  }
+
+  private static CanonicalForm address(String value) {
+    byte[] address = value.indexOf(':') < 0 ? ipv4(value) : ipv6(value);
+    return address == null
+        ? null
+        : new CanonicalForm((byte) (address.length == 4 ? '4' : '6'), address);
+  }
+
+  /** Four decimal octets without leading zeros: {@code 010.0.0.1} and {@code 127.1} are not one. */
+  private static byte[] ipv4(String value) {
+    String[] octets = value.split("\\.", -1);
+    if (octets.length != 4) {
+      return null;
+    }
+    byte[] address = new byte[4];
+    for (int i = 0; i < 4; i++) {
+      int octet = octet(octets[i]);
+      if (octet < 0) {
+        return null;
+      }
+      address[i] = (byte) octet;
+    }
+    return address;
+  }
+
+  private static int octet(String digits) {
+    int length = digits.length();
+    if (length == 0 || length > 3 || (length > 1 && digits.charAt(0) == '0')) {
+      return -1;
+    }
+    int octet = 0;
+    for (int i = 0; i < length; i++) {
+      char c = digits.charAt(i);
+      if (c < '0' || c > '9') {
+        return -1;
+      }
+      octet = octet * 10 + (c - '0');
+    }
+    return octet > 255 ? -1 : octet;
+  }
+
+  /** RFC 4291 text; the JDK gives 4 bytes for an IPv4-mapped address, which is what is wanted. */
+  private static byte[] ipv6(String value) {
+    if (!IPV6_LETTERS.matcher(value).matches()) {
+      return null;
+    }
+    if (value.indexOf('.') >= 0 && ipv4(value.substring(value.lastIndexOf(':') + 1)) == null) {
+      return null;
+    }
+    try {
+      // With a colon in it, the JDK parses a literal and never asks a name server.
+      return InetAddress.getByName(value).getAddress();
+    } catch (UnknownHostException e) {
+      return null;
+    }
+  }
+
+  private static CanonicalForm device(String value) {
+    return DEVICE_ID.matcher(value).matches()
+        ? new CanonicalForm((byte) 'd', ascii(value.replace("-", "")))
+        : null;
+  }
+
+  private static CanonicalForm text(String value) {
+    String composed = Normalizer.normalize(value, Normalizer.Form.NFC);
+    return new CanonicalForm((byte) 'r', composed.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Redacted: the bytes are personal. */
+  @Override
+  public String toString() {
+    return "CanonicalForm[" + (char) type + "]";
+  }
+}

@@ -1,0 +1,188 @@
+package dev.cameleon.mask;
+
+import com.google.crypto.tink.InsecureSecretKeyAccess;
+import com.google.crypto.tink.KeyStatus;
+import com.google.crypto.tink.KeysetHandle;
+import com.google.crypto.tink.RegistryConfiguration;
+import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
+import com.google.crypto.tink.prf.HmacPrfKey;
+import com.google.crypto.tink.prf.PredefinedPrfParameters;
+import com.google.crypto.tink.prf.Prf;
+import com.google.crypto.tink.prf.PrfConfig;
+import com.google.crypto.tink.prf.PrfSet;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * The mask keys: a Google Tink keyset of HMAC-SHA256 PRF keys, in the order in which they were
+ * added. A token passes through all of them (see {@link Masker}), so rotating a key keeps equal
+ * values equal.
+ */
+public final class Keyset {
+  /**
+   * One key, without its material.
+   *
+   * @param id 8 hexadecimal digits
+   * @param primary whether it is the keyset's primary
+   * @param status Tink's status of the key
+   */
+  public record KeyInfo(String id, boolean primary, String status) {}
+
+  /** One step of the chain. */
+  record Link(String id, Prf prf) {}
+
+  private final KeysetHandle handle;
+  private final List<Link> links;
+
+  private Keyset(KeysetHandle handle) throws GeneralSecurityException {
+    this.handle = handle;
+    PrfSet prfs = handle.getPrimitive(RegistryConfiguration.get(), PrfSet.class);
+    List<Link> chain = new ArrayList<>();
+    for (int i = 0; i < handle.size(); i++) {
+      KeysetHandle.Entry entry = handle.getAt(i);
+      if (!(entry.getKey() instanceof HmacPrfKey)) {
+        throw new GeneralSecurityException("not an HMAC key");
+      }
+      if (entry.getStatus() == KeyStatus.ENABLED) {
+        chain.add(new Link(hex(entry.getId()), prfs.getPrfs().get(entry.getId())));
+      }
+    }
+    if (!handle.getAt(handle.size() - 1).isPrimary()) {
+      throw new GeneralSecurityException("the primary is not the last key");
+    }
+    this.links = List.copyOf(chain);
+  }
+
+  /**
+   * Reads a keyset file.
+   *
+   * @throws InvalidKeysetException if it is missing, readable by others than its owner and group,
+   *     or no keyset of this kind
+   */
+  public static Keyset read(Path file) throws InvalidKeysetException {
+    try {
+      if (!Files.exists(file)) {
+        throw new InvalidKeysetException(
+            "no keyset at " + file + "; make one with: keys create --out " + file);
+      }
+      refuseWorldReadable(file);
+      return parse(Files.readString(file), file.toString());
+    } catch (IOException e) {
+      throw new InvalidKeysetException(
+          "the keyset " + file + " cannot be read (" + e.getClass().getSimpleName() + ")");
+    }
+  }
+
+  private static void refuseWorldReadable(Path file) throws IOException, InvalidKeysetException {
+    PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+    if (view == null) {
+      return; // a file system without owners, where this cannot be told
+    }
+    Set<PosixFilePermission> permissions = view.readAttributes().permissions();
+    if (permissions.contains(PosixFilePermission.OTHERS_READ)
+        || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
+      throw new InvalidKeysetException(
+          "the keyset "
+              + file
+              + " is open to every user of this machine ("
+              + PosixFilePermissions.toString(permissions)
+              + "); run: chmod 600 "
+              + file);
+    }
+  }
+
+  /**
+   * Reads a keyset from its JSON text.
+   *
+   * @param source where the text came from, for the message; the text itself is never shown
+   */
+  public static Keyset parse(String json, String source) throws InvalidKeysetException {
+    try {
+      PrfConfig.register();
+      return new Keyset(
+          TinkJsonProtoKeysetFormat.parseKeyset(
+              json, RegistryConfiguration.get(), InsecureSecretKeyAccess.get()));
+    } catch (GeneralSecurityException | RuntimeException e) {
+      // Tink's message may quote its input.
+      throw new InvalidKeysetException(
+          source
+              + " is no keyset of HMAC-SHA256 PRF keys with the primary last;"
+              + " make one with: keys create --out FILE");
+    }
+  }
+
+  /** A fresh keyset of one key. */
+  public static Keyset create() {
+    try {
+      PrfConfig.register();
+      return new Keyset(
+          KeysetHandle.generateNew(
+              PredefinedPrfParameters.HMAC_SHA256_PRF, RegistryConfiguration.get()));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this Java has no HMAC-SHA256", e);
+    }
+  }
+
+  /**
+   * Writes the keyset so that only its owner can read it.
+   *
+   * @throws FileAlreadyExistsException if there is a file; a keyset is never overwritten
+   */
+  public void write(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    Files.createDirectories(folder);
+    boolean posix = Files.getFileAttributeView(folder, PosixFileAttributeView.class) != null;
+    if (posix) {
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    } else {
+      Files.createFile(file);
+    }
+    Files.writeString(file, json(), StandardCharsets.UTF_8, StandardOpenOption.WRITE);
+  }
+
+  /** The keyset's JSON text: secret. */
+  public String json() {
+    try {
+      return TinkJsonProtoKeysetFormat.serializeKeyset(
+          handle, RegistryConfiguration.get(), InsecureSecretKeyAccess.get());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("a keyset that was read can be written", e);
+    }
+  }
+
+  /** The keys, without their material, in the keyset's order. */
+  public List<KeyInfo> keys() {
+    List<KeyInfo> keys = new ArrayList<>();
+    for (int i = 0; i < handle.size(); i++) {
+      KeysetHandle.Entry entry = handle.getAt(i);
+      keys.add(new KeyInfo(hex(entry.getId()), entry.isPrimary(), entry.getStatus().toString()));
+    }
+    return keys;
+  }
+
+  List<Link> links() {
+    return links;
+  }
+
+  private static String hex(int id) {
+    return String.format(Locale.ROOT, "%08x", id);
+  }
+
+  @Override
+  public String toString() {
+    return "Keyset" + keys();
+  }
+}

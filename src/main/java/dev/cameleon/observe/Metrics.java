@@ -1,0 +1,140 @@
+package dev.cameleon.observe;
+
+import dev.cameleon.contract.Reason;
+import dev.cameleon.settle.Account;
+import dev.cameleon.settle.Outcome;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.time.Duration;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+
+/** The process in numbers, in Prometheus's names and base units. */
+public final class Metrics implements AutoCloseable {
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
+  private final DistributionSummary batchRows;
+  private final Timer loadDuration;
+
+  /** Starts with the numbers of the JVM. */
+  public Metrics() {
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    garbageCollection.bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    new UptimeMetrics().bindTo(registry);
+    batchRows =
+        DistributionSummary.builder("cameleon.batch.rows")
+            .description("Rows per run of load.sql")
+            .serviceLevelObjectives(1, 10, 50, 100, 250, 500, 1000)
+            .register(registry);
+    loadDuration =
+        Timer.builder("cameleon.load.duration")
+            .description("Time of one run of load.sql, commit included")
+            .serviceLevelObjectives(
+                Duration.ofMillis(5),
+                Duration.ofMillis(20),
+                Duration.ofMillis(100),
+                Duration.ofMillis(500),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(10))
+            .register(registry);
+  }
+
+  /** A committed batch. */
+  public void loaded(int rows, Duration duration) {
+    batchRows.record(rows);
+    loadDuration.record(duration);
+  }
+
+  /**
+   * Exports the account. All of its numbers in one scrape are of one moment, so that they add up.
+   */
+  public void account(Supplier<Account> account) {
+    registry
+        .getPrometheusRegistry()
+        .register((MultiCollector) () -> snapshots(account.get(), System.currentTimeMillis()));
+  }
+
+  private static MetricSnapshots snapshots(Account account, long nowMillis) {
+    CounterSnapshot.Builder outcomes =
+        CounterSnapshot.builder().name("cameleon_messages").help("Receipts by how they ended");
+    for (Outcome outcome : Outcome.values()) {
+      outcomes.dataPoint(
+          CounterSnapshot.CounterDataPointSnapshot.builder()
+              .labels(Labels.of("outcome", outcome.label()))
+              .value((double) account.count(outcome))
+              .build());
+    }
+    double oldestSeconds =
+        account.inFlight() == 0 ? 0 : Math.max(0, nowMillis - account.oldestSentMillis()) / 1000.0;
+    return new MetricSnapshots(
+        outcomes.build(),
+        CounterSnapshot.builder()
+            .name("cameleon_received")
+            .help("Receipts of messages from the source queue")
+            .dataPoint(
+                CounterSnapshot.CounterDataPointSnapshot.builder()
+                    .value((double) account.received())
+                    .build())
+            .build(),
+        gauge(
+            "cameleon_in_flight_messages",
+            "Messages received and not yet settled",
+            (double) account.inFlight()),
+        gauge(
+            "cameleon_oldest_message_age_seconds",
+            "Age of the oldest message in flight, from its sending; 0 if there is none",
+            oldestSeconds));
+  }
+
+  private static GaugeSnapshot gauge(String name, String help, double value) {
+    return GaugeSnapshot.builder()
+        .name(name)
+        .help(help)
+        .dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder().value(value).build())
+        .build();
+  }
+
+  /** Exports the dead letters by reason. */
+  public void deadLetters(ToLongFunction<Reason> accepted) {
+    for (Reason reason : Reason.values()) {
+      FunctionCounter.builder("cameleon.dead.letters", reason, accepted::applyAsLong)
+          .description("Dead letters that the dead-letter queue accepted")
+          .tag("reason", reason.name())
+          .register(registry);
+    }
+  }
+
+  /** Exports how many fields outside the contract were dropped. */
+  public void unknownFields(Supplier<Long> dropped) {
+    FunctionCounter.builder("cameleon.unknown.fields", dropped, Supplier::get)
+        .description("Fields of messages that were dropped because the contract does not name them")
+        .register(registry);
+  }
+
+  /** The text format of Prometheus. */
+  public String scrape() {
+    return registry.scrape();
+  }
+
+  @Override
+  public void close() {
+    garbageCollection.close();
+    registry.close();
+  }
+}

@@ -1,0 +1,104 @@
+package dev.cameleon.settle;
+
+import dev.cameleon.contract.Reason;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+
+/**
+ * A message that can never become a row, on its way to the dead-letter queue: its body unchanged,
+ * and in its attributes what is wrong with it.
+ *
+ * @param delivery the message
+ * @param reason why
+ * @param field the contract's name of the field, or an empty string
+ * @param detail the rule or the database's words, without any value
+ * @param sqlState the SQLSTATE, or an empty string
+ */
+public record DeadLetter(
+    Delivery delivery, Reason reason, String field, String detail, String sqlState) {
+
+  /** AWS: the largest message, attributes included, since August 2025: 1 MiB. */
+  static final int MAX_BYTES = 1024 * 1024;
+
+  /** Attributes in the order in which they are shed when the message would be too large. */
+  private static final List<String> SHED_ORDER =
+      List.of(
+          "detail",
+          "field",
+          "sql-state",
+          "failed-at",
+          "receive-count",
+          "source-queue",
+          Delivery.SENT_AT,
+          Delivery.SOURCE_MESSAGE_ID,
+          "reason");
+
+  /** What is sent. */
+  record Letter(DeadLetter of, Map<String, String> attributes, int bytes) {
+    Map<String, MessageAttributeValue> values() {
+      Map<String, MessageAttributeValue> values = new LinkedHashMap<>();
+      attributes.forEach(
+          (name, text) ->
+              values.put(
+                  name,
+                  MessageAttributeValue.builder().dataType("String").stringValue(text).build()));
+      return values;
+    }
+
+    boolean fits() {
+      return bytes <= MAX_BYTES;
+    }
+  }
+
+  /**
+   * The letter with as many attributes as fit.
+   *
+   * @param sourceQueue the name of the queue that the message came from
+   * @param failedAt now
+   */
+  Letter letter(String sourceQueue, Instant failedAt) {
+    Map<String, String> attributes = new LinkedHashMap<>();
+    attributes.put("reason", reason.name());
+    attributes.put("field", field);
+    attributes.put("detail", detail);
+    attributes.put("sql-state", sqlState);
+    attributes.put(Delivery.SOURCE_MESSAGE_ID, delivery.ledgerId());
+    attributes.put("source-queue", sourceQueue);
+    attributes.put(Delivery.SENT_AT, delivery.originallySentAt().toString());
+    attributes.put("failed-at", failedAt.toString());
+    attributes.put("receive-count", Integer.toString(delivery.receiveCount()));
+    attributes.values().removeIf(String::isEmpty); // SQS refuses an empty attribute
+    List<String> shed = new ArrayList<>(SHED_ORDER);
+    int body = utf8Length(delivery.body());
+    int bytes = body + bytes(attributes);
+    while (bytes > MAX_BYTES && !shed.isEmpty()) {
+      attributes.remove(shed.remove(0));
+      bytes = body + bytes(attributes);
+    }
+    return new Letter(this, attributes, bytes);
+  }
+
+  /** AWS counts the name, the type and the value of each attribute. */
+  private static int bytes(Map<String, String> attributes) {
+    int bytes = 0;
+    for (Map.Entry<String, String> attribute : attributes.entrySet()) {
+      bytes += attribute.getKey().length() + "String".length() + utf8Length(attribute.getValue());
+    }
+    return bytes;
+  }
+
+  private static int utf8Length(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
+  }
+
+  /** Without the body. */
+  @Override
+  public String toString() {
+    return "DeadLetter[" + delivery.messageId() + ", " + reason + "]";
+  }
+}

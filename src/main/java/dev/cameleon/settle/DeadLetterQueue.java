@@ -1,0 +1,169 @@
+package dev.cameleon.settle;
+
+import dev.cameleon.contract.Reason;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
+
+/**
+ * Sends dead letters in as few calls as SQS's limits allow. While the queue does not accept them,
+ * receiving pauses and they are tried again for as long as their visibility lasts.
+ */
+public final class DeadLetterQueue {
+  private static final Logger LOG = LoggerFactory.getLogger(DeadLetterQueue.class);
+  private static final long PAUSE_MILLIS = 1000;
+
+  private final SqsClient sqs;
+  private final Queue queue;
+  private final Queue source;
+  private final Gate gate;
+  private final Acknowledger acknowledger;
+  private final Map<Reason, LongAdder> accepted = new EnumMap<>(Reason.class);
+
+  /**
+   * Makes one.
+   *
+   * @param queue where dead letters go
+   * @param source where the messages came from
+   */
+  public DeadLetterQueue(
+      SqsClient sqs, Queue queue, Queue source, Gate gate, Acknowledger acknowledger) {
+    this.sqs = sqs;
+    this.queue = queue;
+    this.source = source;
+    this.gate = gate;
+    this.acknowledger = acknowledger;
+    for (Reason reason : Reason.values()) {
+      accepted.put(reason, new LongAdder());
+    }
+  }
+
+  /** How many dead letters of this reason were accepted so far. */
+  public long accepted(Reason reason) {
+    return accepted.get(reason).sum();
+  }
+
+  /**
+   * Sends these dead letters and waits for the queue's word on each. What cannot be sent is given
+   * back to the source queue.
+   *
+   * @return the messages whose dead letters were accepted: they may be deleted
+   */
+  public List<Delivery> send(List<DeadLetter> deadLetters) throws InterruptedException {
+    List<Delivery> done = new ArrayList<>();
+    List<Delivery> refused = new ArrayList<>();
+    List<DeadLetter.Letter> left = new ArrayList<>();
+    for (DeadLetter deadLetter : deadLetters) {
+      DeadLetter.Letter letter = deadLetter.letter(source.name(), Instant.now());
+      if (letter.fits()) {
+        left.add(letter);
+      } else {
+        refuse(deadLetter.delivery(), "it is larger than SQS accepts", refused);
+      }
+    }
+    while (!left.isEmpty()) {
+      List<DeadLetter.Letter> again = new ArrayList<>();
+      for (List<DeadLetter.Letter> call : calls(left)) {
+        again.addAll(send(call, done, refused));
+      }
+      left = again;
+      if (left.isEmpty()) {
+        gate.open(Gate.Hold.DEAD_LETTER_QUEUE);
+      } else if (gate.isStopping() || isOverdue(left)) {
+        for (DeadLetter.Letter letter : left) {
+          refused.add(letter.of().delivery());
+        }
+        break;
+      } else {
+        Thread.sleep(PAUSE_MILLIS);
+      }
+    }
+    acknowledger.returned(refused);
+    return done;
+  }
+
+  /** Splits into calls of at most 10 entries and 1 MiB. */
+  private static List<List<DeadLetter.Letter>> calls(List<DeadLetter.Letter> letters) {
+    List<List<DeadLetter.Letter>> calls = new ArrayList<>();
+    List<DeadLetter.Letter> call = new ArrayList<>();
+    int bytes = 0;
+    for (DeadLetter.Letter letter : letters) {
+      boolean full =
+          call.size() == Acknowledger.ENTRIES_PER_CALL
+              || bytes + letter.bytes() > DeadLetter.MAX_BYTES;
+      if (full && !call.isEmpty()) {
+        calls.add(call);
+        call = new ArrayList<>();
+        bytes = 0;
+      }
+      call.add(letter);
+      bytes += letter.bytes();
+    }
+    calls.add(call);
+    return calls;
+  }
+
+  /** Makes one call; returns what should be tried again. */
+  private List<DeadLetter.Letter> send(
+      List<DeadLetter.Letter> call, List<Delivery> done, List<Delivery> refused) {
+    List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
+    for (int i = 0; i < call.size(); i++) {
+      entries.add(
+          SendMessageBatchRequestEntry.builder()
+              .id(Integer.toString(i))
+              .messageBody(call.get(i).of().delivery().body())
+              .messageAttributes(call.get(i).values())
+              .build());
+    }
+    List<DeadLetter.Letter> again = new ArrayList<>(call);
+    try {
+      List<BatchResultErrorEntry> failed =
+          sqs.sendMessageBatch(request -> request.queueUrl(queue.url()).entries(entries)).failed();
+      again.clear();
+      List<DeadLetter.Letter> unsent = new ArrayList<>();
+      for (BatchResultErrorEntry entry : failed) {
+        DeadLetter.Letter letter = call.get(Integer.parseInt(entry.id()));
+        unsent.add(letter);
+        if (Boolean.TRUE.equals(entry.senderFault())) {
+          refuse(letter.of().delivery(), "SQS answered " + entry.code(), refused);
+        } else {
+          again.add(letter);
+          gate.close(Gate.Hold.DEAD_LETTER_QUEUE, "the dead-letter queue answered " + entry.code());
+        }
+      }
+      for (DeadLetter.Letter letter : call) {
+        if (!unsent.contains(letter)) {
+          done.add(letter.of().delivery());
+          accepted.get(letter.of().reason()).increment();
+        }
+      }
+    } catch (SdkException e) {
+      gate.close(
+          Gate.Hold.DEAD_LETTER_QUEUE,
+          "the dead-letter queue does not accept: " + SqsFailures.describe(e));
+    }
+    return again;
+  }
+
+  private static void refuse(Delivery delivery, String why, List<Delivery> refused) {
+    LOG.warn(
+        "A dead letter cannot be sent: {}. The message goes back to the source queue, whose own"
+            + " redrive policy takes it. message={}",
+        why,
+        delivery.messageId());
+    refused.add(delivery);
+  }
+
+  private boolean isOverdue(List<DeadLetter.Letter> letters) {
+    return letters.stream().anyMatch(letter -> letter.of().delivery().isOverdue(source));
+  }
+}

@@ -1,0 +1,118 @@
+package dev.cameleon.settle;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.aws2.sqs.Sqs2Constants;
+import software.amazon.awssdk.services.sqs.model.Message;
+
+/**
+ * Everything that is in hand, from the receipt to the outcome, and the account of it. Bounded: no
+ * more is received while it is full. Thread-safe.
+ */
+public final class Deliveries {
+  /** What one unfinished receipt holds besides its body, roughly: for the bound on bytes. */
+  private static final int OVERHEAD_BYTES = 1024;
+
+  private final int maxMessages;
+  private final long maxBytes;
+  private final Map<String, Delivery> inHand = new LinkedHashMap<>();
+  private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
+  private long received;
+  private long bytes;
+
+  /**
+   * Makes one.
+   *
+   * @param maxMessages how many messages may be in hand before receiving pauses
+   * @param maxBytes how many bytes of them
+   */
+  public Deliveries(int maxMessages, long maxBytes) {
+    this.maxMessages = maxMessages;
+    this.maxBytes = maxBytes;
+    for (Outcome outcome : Outcome.values()) {
+      outcomes.put(outcome, 0L);
+    }
+  }
+
+  /** Takes what one call received. */
+  synchronized void receive(List<Message> messages, long receivedNanos) {
+    for (Message message : messages) {
+      Delivery delivery = Delivery.of(message, receivedNanos);
+      inHand.put(delivery.receiptHandle(), delivery);
+      bytes += size(delivery);
+      received++;
+    }
+  }
+
+  /**
+   * The delivery that an exchange of the ingest route stands for.
+   *
+   * @throws IllegalStateException if it is not in hand (any more)
+   */
+  public Delivery of(Exchange exchange) {
+    String handle = exchange.getMessage().getHeader(Sqs2Constants.RECEIPT_HANDLE, String.class);
+    synchronized (this) {
+      Delivery delivery = inHand.get(handle);
+      if (delivery == null) {
+        throw new IllegalStateException("this message is not in hand");
+      }
+      return delivery;
+    }
+  }
+
+  /** Ends the stay of these deliveries; of one that has ended before, nothing changes. */
+  synchronized void settle(Collection<Delivery> settled, Outcome outcome) {
+    for (Delivery delivery : settled) {
+      if (inHand.remove(delivery.receiptHandle()) != null) {
+        bytes -= size(delivery);
+        outcomes.merge(outcome, 1L, Long::sum);
+      }
+    }
+    notifyAll();
+  }
+
+  /**
+   * Waits for room.
+   *
+   * @param millis how long at most
+   * @return whether there is room
+   */
+  synchronized boolean awaitRoom(long millis) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    long left = millis;
+    while (isFull() && left > 0) {
+      wait(left);
+      left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+    }
+    return !isFull();
+  }
+
+  private boolean isFull() {
+    return inHand.size() >= maxMessages || bytes >= maxBytes;
+  }
+
+  /** A consistent picture. */
+  public synchronized Account account() {
+    long oldest = Long.MAX_VALUE;
+    for (Delivery delivery : inHand.values()) {
+      oldest = Math.min(oldest, delivery.sentAt().toEpochMilli());
+    }
+    return new Account(
+        received, new EnumMap<>(outcomes), inHand.size(), inHand.isEmpty() ? 0 : oldest);
+  }
+
+  /** What is still in hand, for a stop that gives it back. */
+  public synchronized List<Delivery> rest() {
+    return new ArrayList<>(inHand.values());
+  }
+
+  private static long size(Delivery delivery) {
+    return (long) delivery.body().length() + OVERHEAD_BYTES;
+  }
+}

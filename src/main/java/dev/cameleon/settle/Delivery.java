@@ -1,0 +1,92 @@
+package dev.cameleon.settle;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+
+/**
+ * One receipt of one message. The same message received twice is two deliveries.
+ *
+ * @param messageId the id that SQS gave the message
+ * @param receiptHandle what SQS wants back to delete it
+ * @param body the original body: personal, never logged
+ * @param sentAt when it was sent to the source queue
+ * @param receiveCount how often it was received, this time included
+ * @param ledgerId under which id the ledger knows it: its own, or the first one's of a replay
+ * @param originallySentAt the date that its row gets: of the first sending, if this is a replay
+ * @param receivedNanos {@link System#nanoTime} before it was received: its visibility timeout
+ *     starts later than this
+ */
+public record Delivery(
+    String messageId,
+    String receiptHandle,
+    String body,
+    Instant sentAt,
+    int receiveCount,
+    String ledgerId,
+    Instant originallySentAt,
+    long receivedNanos) {
+
+  /** The attribute of a dead letter, and of its replay, that names the first message. */
+  public static final String SOURCE_MESSAGE_ID = "source-message-id";
+
+  /** The attribute with the first message's time of sending, ISO 8601 in UTC. */
+  public static final String SENT_AT = "sent-at";
+
+  static Delivery of(Message message, long receivedNanos) {
+    Map<MessageSystemAttributeName, String> system = message.attributes();
+    Instant sentAt =
+        Instant.ofEpochMilli(
+            Long.parseLong(system.getOrDefault(MessageSystemAttributeName.SENT_TIMESTAMP, "0")));
+    int receiveCount =
+        Integer.parseInt(
+            system.getOrDefault(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT, "1"));
+    String ledgerId = message.messageId();
+    Instant originallySentAt = sentAt;
+    // Both or none: another system's attributes of these names are not ours to believe.
+    String sourceId = attribute(message, SOURCE_MESSAGE_ID);
+    String sourceSentAt = attribute(message, SENT_AT);
+    if (sourceId != null && sourceSentAt != null) {
+      try {
+        ledgerId = UUID.fromString(sourceId).toString();
+        originallySentAt = Instant.parse(sourceSentAt);
+      } catch (IllegalArgumentException | DateTimeException e) {
+        ledgerId = message.messageId();
+      }
+    }
+    return new Delivery(
+        message.messageId(),
+        message.receiptHandle(),
+        message.body(),
+        sentAt,
+        receiveCount,
+        ledgerId,
+        originallySentAt,
+        receivedNanos);
+  }
+
+  private static String attribute(Message message, String name) {
+    MessageAttributeValue value = message.messageAttributes().get(name);
+    return value == null ? null : value.stringValue();
+  }
+
+  /**
+   * Whether so much of its visibility timeout is over that it should be given back now: what is
+   * still worked on when it lapses is delivered a second time meanwhile.
+   */
+  public boolean isOverdue(Queue source) {
+    long heldSeconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - receivedNanos);
+    return heldSeconds >= source.visibilitySeconds() * 0.8 - 1;
+  }
+
+  /** Names the message only: the body is personal. */
+  @Override
+  public String toString() {
+    return "Delivery[" + messageId + "]";
+  }
+}

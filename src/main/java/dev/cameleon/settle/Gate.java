@@ -1,0 +1,73 @@
+package dev.cameleon.settle;
+
+import java.util.EnumMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides whether messages may be received. Closed for a reason that is not a message's own, so
+ * that receive counts do not climb meanwhile; opened when the reason is gone. Thread-safe.
+ */
+public final class Gate {
+  private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
+
+  /** Why nothing is received. */
+  public enum Hold {
+    /** The database does not take rows. */
+    DATABASE,
+    /** The dead-letter queue does not take dead letters. */
+    DEAD_LETTER_QUEUE
+  }
+
+  private final Map<Hold, String> holds = new EnumMap<>(Hold.class);
+  private boolean stopping;
+
+  /** Closes the gate; says so once. */
+  public synchronized void close(Hold hold, String why) {
+    if (holds.put(hold, why) == null) {
+      LOG.warn("Receiving pauses: {}; nothing is lost, it resumes by itself. reason={}", why, hold);
+    }
+  }
+
+  /** Opens the gate as far as this reason goes. */
+  public synchronized void open(Hold hold) {
+    if (holds.remove(hold) != null) {
+      LOG.info("Receiving resumes. reason={}", hold);
+      notifyAll();
+    }
+  }
+
+  /** Ends receiving for good. */
+  public synchronized void stop() {
+    stopping = true;
+    notifyAll();
+  }
+
+  /** Whether receiving ended for good. */
+  public synchronized boolean isStopping() {
+    return stopping;
+  }
+
+  /** Whether the gate is closed for this reason. */
+  public synchronized boolean isClosed(Hold hold) {
+    return holds.containsKey(hold);
+  }
+
+  /** Why the gate is closed; empty if it is open. */
+  public synchronized Map<Hold, String> holds() {
+    return new EnumMap<>(holds.isEmpty() ? new EnumMap<>(Hold.class) : holds);
+  }
+
+  /**
+   * Waits until messages may be received.
+   *
+   * @return false if receiving ended for good
+   */
+  synchronized boolean awaitOpen() throws InterruptedException {
+    while (!stopping && !holds.isEmpty()) {
+      wait();
+    }
+    return !stopping;
+  }
+}

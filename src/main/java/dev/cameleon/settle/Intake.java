@@ -1,0 +1,151 @@
+package dev.cameleon.settle;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
+
+/**
+ * The client that the ingest route polls with; it can do nothing else. It receives only while the
+ * {@link Gate} is open and there is room in hand, registers what it received before anyone sees it,
+ * backs off when SQS fails, and ends idle long polls when the process stops.
+ */
+public final class Intake implements SqsClient {
+  private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
+
+  private static final long FIRST_PAUSE_MILLIS = 100;
+  private static final long LONGEST_PAUSE_MILLIS = 5_000;
+
+  /** A receive that took longer than this without an answer found an empty queue. */
+  private static final long IDLE_MILLIS = 300;
+
+  private static final ReceiveMessageResponse NOTHING = ReceiveMessageResponse.builder().build();
+
+  private final SqsClient client;
+  private final Gate gate;
+  private final Deliveries deliveries;
+  private final int waitSeconds;
+
+  /** When each receive under way began, in milliseconds of {@link System#nanoTime}. */
+  private final Map<Thread, Long> underWay = new ConcurrentHashMap<>();
+
+  private final AtomicInteger failures = new AtomicInteger();
+  private final AtomicLong emptyReceives = new AtomicLong();
+  private volatile String failure = "";
+
+  /**
+   * Makes one.
+   *
+   * @param client a client of its own: {@link #stop} closes it
+   * @param waitSeconds how long an empty queue is asked for messages per call, at most 20
+   */
+  public Intake(SqsClient client, Gate gate, Deliveries deliveries, int waitSeconds) {
+    this.client = client;
+    this.gate = gate;
+    this.deliveries = deliveries;
+    this.waitSeconds = waitSeconds;
+  }
+
+  @Override
+  public ReceiveMessageResponse receiveMessage(ReceiveMessageRequest request) {
+    try {
+      while (gate.awaitOpen()) {
+        if (deliveries.awaitRoom(LONGEST_PAUSE_MILLIS) && gate.awaitOpen()) {
+          return receive(request);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return NOTHING;
+  }
+
+  private ReceiveMessageResponse receive(ReceiveMessageRequest request)
+      throws InterruptedException {
+    long began = System.nanoTime();
+    underWay.put(Thread.currentThread(), TimeUnit.NANOSECONDS.toMillis(began));
+    try {
+      ReceiveMessageResponse response =
+          client.receiveMessage(request.toBuilder().waitTimeSeconds(waitSeconds).build());
+      deliveries.receive(response.messages(), began);
+      emptyReceives.updateAndGet(empty -> response.messages().isEmpty() ? empty + 1 : 0);
+      recovered();
+      return response;
+    } catch (SdkException | IllegalStateException e) {
+      // IllegalStateException: the HTTP client was closed by stop().
+      if (!gate.isStopping()) {
+        backOff(e);
+      }
+      return NOTHING;
+    } finally {
+      underWay.remove(Thread.currentThread());
+    }
+  }
+
+  private void recovered() {
+    if (failures.get() > 0 && failures.getAndSet(0) > 0) {
+      failure = "";
+      LOG.info("Receiving from the source queue works again.");
+    }
+  }
+
+  private void backOff(RuntimeException e) throws InterruptedException {
+    int attempt = failures.incrementAndGet();
+    failure = SqsFailures.describe(e);
+    if (attempt == 1) {
+      LOG.warn("Receiving from the source queue fails, will retry: {}", failure);
+    }
+    long pause = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempt, 10));
+    Thread.sleep(ThreadLocalRandom.current().nextLong(pause / 2, pause + 1));
+  }
+
+  /** Why receiving fails now, or an empty string. */
+  public String failure() {
+    return failure;
+  }
+
+  /** How many receives in a row came back empty. */
+  public long emptyReceives() {
+    return emptyReceives.get();
+  }
+
+  /**
+   * Ends receiving: lets receives that are being answered finish, and cuts those that wait at an
+   * empty queue. The gate must be stopped before.
+   *
+   * @param millis how long to wait for answers at most
+   */
+  public void stop(long millis) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    while (System.nanoTime() < end && isBeingAnswered()) {
+      Thread.sleep(10);
+    }
+    client.close();
+    while (System.nanoTime() < end && !underWay.isEmpty()) {
+      Thread.sleep(10);
+    }
+  }
+
+  @Override
+  public String serviceName() {
+    return client.serviceName();
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  private boolean isBeingAnswered() {
+    long now = TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+    return underWay.values().stream().anyMatch(began -> now - began < IDLE_MILLIS);
+  }
+}

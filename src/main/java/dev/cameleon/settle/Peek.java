@@ -1,0 +1,71 @@
+package dev.cameleon.settle;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.Message;
+
+/** Looks at messages and gives them back: closing it makes all of them visible again. */
+public final class Peek implements AutoCloseable {
+  private static final int WAIT_SECONDS = 1;
+
+  private final SqsClient sqs;
+  private final Queue queue;
+  private final List<Message> seen = new ArrayList<>();
+
+  /**
+   * Makes one.
+   *
+   * @param queue where to look
+   */
+  public Peek(SqsClient sqs, Queue queue) {
+    this.sqs = sqs;
+    this.queue = queue;
+  }
+
+  /** Up to {@code limit} messages; fewer if the queue has no more. */
+  public List<Message> receive(int limit) {
+    while (seen.size() < limit) {
+      int most = Math.min(Acknowledger.ENTRIES_PER_CALL, limit - seen.size());
+      List<Message> more =
+          sqs.receiveMessage(
+                  request ->
+                      request
+                          .queueUrl(queue.url())
+                          .maxNumberOfMessages(most)
+                          .waitTimeSeconds(WAIT_SECONDS))
+              .messages();
+      if (more.isEmpty()) {
+        break;
+      }
+      seen.addAll(more);
+    }
+    return List.copyOf(seen);
+  }
+
+  /** Stands for a message where none was received, under an id that no message has. */
+  public static Delivery sample() {
+    String id = UUID.randomUUID().toString();
+    return new Delivery(id, id, "", Instant.now(), 1, id, Instant.now(), System.nanoTime());
+  }
+
+  @Override
+  public void close() {
+    for (int from = 0; from < seen.size(); from += Acknowledger.ENTRIES_PER_CALL) {
+      List<ChangeMessageVisibilityBatchRequestEntry> entries = new ArrayList<>();
+      for (Message message :
+          seen.subList(from, Math.min(from + Acknowledger.ENTRIES_PER_CALL, seen.size()))) {
+        entries.add(
+            ChangeMessageVisibilityBatchRequestEntry.builder()
+                .id(Integer.toString(entries.size()))
+                .receiptHandle(message.receiptHandle())
+                .visibilityTimeout(0)
+                .build());
+      }
+      sqs.changeMessageVisibilityBatch(request -> request.queueUrl(queue.url()).entries(entries));
+    }
+  }
+}

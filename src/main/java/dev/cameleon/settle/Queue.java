@@ -1,0 +1,73 @@
+package dev.cameleon.settle;
+
+import java.util.Map;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/**
+ * One SQS queue, found by its name or URL.
+ *
+ * @param name its name, for people
+ * @param url its URL, for calls
+ * @param visibilitySeconds its own visibility timeout
+ */
+public record Queue(String name, String url, int visibilitySeconds) {
+  private static final QueueAttributeName[] COUNTS = {
+    QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+    QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE,
+    QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_DELAYED
+  };
+
+  /**
+   * Messages of a queue, as SQS counts them: approximately.
+   *
+   * @param visible could be received now
+   * @param hidden received by someone, neither deleted nor back yet
+   * @param delayed sent with a delay
+   */
+  public record Depth(long visible, long hidden, long delayed) {
+    /** Whether SQS counts no message of any kind. */
+    public boolean isEmpty() {
+      return visible + hidden + delayed == 0;
+    }
+
+    @Override
+    public String toString() {
+      return visible + " visible, " + hidden + " hidden, " + delayed + " delayed";
+    }
+  }
+
+  /**
+   * Finds a queue.
+   *
+   * @param nameOrUrl a name in the client's region, or a URL
+   * @throws software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException if there is none
+   * @throws software.amazon.awssdk.core.exception.SdkException if SQS cannot be asked
+   */
+  public static Queue find(SqsClient sqs, String nameOrUrl) {
+    String url =
+        nameOrUrl.contains("://")
+            ? nameOrUrl
+            : sqs.getQueueUrl(request -> request.queueName(nameOrUrl)).queueUrl();
+    Map<QueueAttributeName, String> attributes =
+        sqs.getQueueAttributes(
+                request ->
+                    request.queueUrl(url).attributeNames(QueueAttributeName.VISIBILITY_TIMEOUT))
+            .attributes();
+    return new Queue(
+        url.substring(url.lastIndexOf('/') + 1),
+        url,
+        Integer.parseInt(attributes.getOrDefault(QueueAttributeName.VISIBILITY_TIMEOUT, "30")));
+  }
+
+  /** Counts the queue's messages. */
+  public Depth depth(SqsClient sqs) {
+    Map<QueueAttributeName, String> attributes =
+        sqs.getQueueAttributes(request -> request.queueUrl(url).attributeNames(COUNTS))
+            .attributes();
+    return new Depth(
+        Long.parseLong(attributes.getOrDefault(COUNTS[0], "0")),
+        Long.parseLong(attributes.getOrDefault(COUNTS[1], "0")),
+        Long.parseLong(attributes.getOrDefault(COUNTS[2], "0")));
+  }
+}

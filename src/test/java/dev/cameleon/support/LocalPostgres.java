@@ -1,0 +1,115 @@
+package dev.cameleon.support;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A real PostgreSQL from Maven artifacts, one per JVM; each test takes a database of its own. */
+public final class LocalPostgres implements AutoCloseable {
+  private static final AtomicInteger DATABASES = new AtomicInteger();
+
+  private final EmbeddedPostgres server;
+
+  private LocalPostgres(EmbeddedPostgres server) {
+    this.server = server;
+  }
+
+  /** Starts one on a free port, durable as in production. */
+  public static LocalPostgres start() {
+    try {
+      return new LocalPostgres(
+          EmbeddedPostgres.builder()
+              .setServerConfig("synchronous_commit", "on")
+              .setServerConfig("fsync", "off")
+              .start());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A new and empty database. */
+  public TestDatabase database() {
+    String name = "test_" + DATABASES.incrementAndGet();
+    try (Connection connection = server.getPostgresDatabase().getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE DATABASE " + name);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    return new TestDatabase("jdbc:postgresql://localhost:" + server.getPort() + "/" + name, name);
+  }
+
+  /** The port that it listens on. */
+  public int port() {
+    return server.getPort();
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * One database.
+   *
+   * @param url its JDBC URL
+   * @param name its name
+   */
+  public record TestDatabase(String url, String name) {
+    /** What a process needs to find it. */
+    public Map<String, String> environment() {
+      return Map.of("CAMELEON_DB_URL", url);
+    }
+
+    /** A connection as its owner. */
+    public Connection connect() throws SQLException {
+      return java.sql.DriverManager.getConnection(url, "postgres", "postgres");
+    }
+
+    /** Runs a statement. */
+    public void execute(String sql) {
+      try (Connection connection = connect();
+          Statement statement = connection.createStatement()) {
+        statement.execute(sql);
+      } catch (SQLException e) {
+        throw new IllegalStateException(sql, e);
+      }
+    }
+
+    /** The rows of a query, each as its columns' texts. */
+    public List<List<String>> query(String sql) {
+      try (Connection connection = connect();
+          Statement statement = connection.createStatement();
+          ResultSet result = statement.executeQuery(sql)) {
+        List<List<String>> rows = new ArrayList<>();
+        while (result.next()) {
+          List<String> row = new ArrayList<>();
+          for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
+            row.add(result.getString(i));
+          }
+          rows.add(row);
+        }
+        return rows;
+      } catch (SQLException e) {
+        throw new IllegalStateException(sql, e);
+      }
+    }
+
+    /** The one number of a query. */
+    public long number(String sql) {
+      return Long.parseLong(query(sql).get(0).get(0));
+    }
+  }
+}

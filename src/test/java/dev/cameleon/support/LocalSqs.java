@@ -1,0 +1,75 @@
+package dev.cameleon.support;
+
+import java.net.URI;
+import java.util.HashMap;
+import java.util.Map;
+import org.elasticmq.rest.sqs.SQSRestServer;
+import org.elasticmq.rest.sqs.SQSRestServerBuilder;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/**
+ * An SQS of this machine: ElasticMQ in this process, or the service that the system property {@code
+ * cameleon.test.sqs} names (LocalStack, say), so that one suite runs against either.
+ */
+public final class LocalSqs implements AutoCloseable {
+  private static final String EXTERNAL = System.getProperty("cameleon.test.sqs", "");
+
+  private final SQSRestServer server;
+  private final URI endpoint;
+  private final SqsClient client;
+
+  private LocalSqs(SQSRestServer server, URI endpoint) {
+    this.server = server;
+    this.endpoint = endpoint;
+    this.client =
+        SqsClient.builder()
+            .endpointOverride(endpoint)
+            .region(Region.of("elasticmq"))
+            .credentialsProvider(
+                StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x")))
+            .build();
+  }
+
+  /** Starts one on a free port. */
+  public static LocalSqs start() {
+    if (!EXTERNAL.isEmpty()) {
+      return new LocalSqs(null, URI.create(EXTERNAL));
+    }
+    SQSRestServer server =
+        SQSRestServerBuilder.withDynamicPort().withInterface("127.0.0.1").start();
+    int port = server.waitUntilStarted().localAddress().getPort();
+    return new LocalSqs(server, URI.create("http://127.0.0.1:" + port));
+  }
+
+  /** A client for the test's own calls. */
+  public SqsClient client() {
+    return client;
+  }
+
+  /** Where it listens. */
+  public URI endpoint() {
+    return endpoint;
+  }
+
+  /** What a process needs to find it. */
+  public Map<String, String> environment() {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("AWS_ENDPOINT_URL", endpoint.toString());
+    environment.put("AWS_REGION", "eu-central-1");
+    environment.put("AWS_ACCESS_KEY_ID", "x");
+    environment.put("AWS_SECRET_ACCESS_KEY", "x");
+    environment.put("AWS_EC2_METADATA_DISABLED", "true");
+    return environment;
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    if (server != null) {
+      server.stopAndWait();
+    }
+  }
+}

@@ -12,6 +12,7 @@ import dev.cameleon.settle.Deliveries;
 import dev.cameleon.settle.Gate;
 import dev.cameleon.settle.Intake;
 import dev.cameleon.settle.Queue;
+import dev.cameleon.settle.SqsFailures;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -39,6 +40,7 @@ public final class Pipeline implements AutoCloseable {
   private static final int OTHER_CONNECTIONS = 4;
 
   private static final long PROBE_SECONDS_IDLE = 5;
+  private static final long LOOK_AT_QUEUE_SECONDS = 15;
 
   private final Plan plan;
   private final Threads threads;
@@ -48,9 +50,11 @@ public final class Pipeline implements AutoCloseable {
   private final SqsClient sqs;
   private final HikariDataSource database;
   private final Queue source;
+  private final Queue deadLetters;
   private final Wiring wiring;
   private final Summary summary;
   private final Main main = new Main();
+  private volatile String deadLetterQueueFailure = "";
   private long ticks;
   private ScheduledFuture<?> ticking;
 
@@ -68,6 +72,7 @@ public final class Pipeline implements AutoCloseable {
     this.plan = plan;
     this.sqs = sqs;
     this.source = connections.source();
+    this.deadLetters = connections.deadLetters();
     this.threads = Threads.of(settings);
     this.deliveries = new Deliveries(settings.maxMessages(), settings.maxBytes());
     this.intake =
@@ -88,7 +93,7 @@ public final class Pipeline implements AutoCloseable {
             intake,
             sqs,
             source,
-            connections.deadLetters(),
+            deadLetters,
             metrics,
             threads);
     this.summary = new Summary(deliveries::account);
@@ -145,6 +150,9 @@ public final class Pipeline implements AutoCloseable {
       if (gate.isClosed(Gate.Hold.DATABASE) || ticks % PROBE_SECONDS_IDLE == 0) {
         wiring.outage().probe(plan.settings().loader(), plan.statement());
       }
+      if (ticks % LOOK_AT_QUEUE_SECONDS == 0) {
+        lookAtDeadLetterQueue();
+      }
       if (ticks % 60 == 0) {
         summary.tick();
       }
@@ -153,6 +161,15 @@ public final class Pipeline implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       LOG.error("A periodic task failed; it runs again.", e);
+    }
+  }
+
+  private void lookAtDeadLetterQueue() {
+    try {
+      deadLetters.depth(sqs);
+      deadLetterQueueFailure = "";
+    } catch (SdkException e) {
+      deadLetterQueueFailure = SqsFailures.describe(e);
     }
   }
 
@@ -171,6 +188,9 @@ public final class Pipeline implements AutoCloseable {
     gate.holds().forEach((hold, why) -> problems.put(hold.name(), why));
     if (!intake.failure().isEmpty()) {
       problems.put("QUEUE", intake.failure());
+    }
+    if (!deadLetterQueueFailure.isEmpty()) {
+      problems.putIfAbsent(Gate.Hold.DEAD_LETTER_QUEUE.name(), deadLetterQueueFailure);
     }
     if (gate.isStopping()) {
       problems.put("STOP", "stopping");

@@ -23,6 +23,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 /** {@code run}: the service itself. */
 @Command(
     name = "run",
+    mixinStandardHelpOptions = true,
     description = {
       "Load login events from SQS into PostgreSQL until stopped (the default command).",
       "SIGTERM: stop receiving, load what is in hand, exit 0; a second one ends at once."
@@ -122,7 +123,8 @@ public final class RunCommand implements Callable<Integer> {
     int looks = 0;
     while (looks < LOOKS_THAT_PROVE) {
       if (stop.await(LOOK)) {
-        return ExitCode.DONE;
+        LOG.warn("Stopped before the queue was empty.");
+        return ExitCode.FAILED;
       }
       looks = pipeline.isEmpty() ? looks + 1 : 0;
       if (System.nanoTime() > end) {

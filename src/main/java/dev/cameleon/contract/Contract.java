@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The data contract of a login event, {@code login.schema.json}: a JSON Schema 2020-12 whose
@@ -205,21 +206,24 @@ public final class Contract {
 
   /** Built from the contract's own words: the validator's message quotes the value. */
   private RejectedException rejected(List<Error> faults) {
-    Error first =
-        faults.stream()
-            .min(Comparator.comparing(this::fieldOf).thenComparing(Error::getKeyword))
-            .orElseThrow();
-    String field = fieldOf(first);
-    JsonNode rule = first.getSchemaNode();
-    String value = rule != null && rule.isValueNode() ? " " + rule.asText() : "";
+    String field = faults.stream().map(this::fieldOf).min(Comparator.naturalOrder()).orElse("");
     String detail =
-        switch (first.getKeyword()) {
-          case "required" -> "required, but missing";
-          case "type" -> "wrong type: the contract says " + rule;
-          case "minLength", "maxLength", "minimum", "maximum" -> first.getKeyword() + value;
-          default -> "breaks the rule \"" + first.getKeyword() + "\"" + value;
-        };
+        faults.stream()
+            .filter(fault -> fieldOf(fault).equals(field))
+            .map(Contract::ruleOf)
+            .distinct()
+            .collect(Collectors.joining(", "));
     return new RejectedException(Reason.CONTRACT, field, detail);
+  }
+
+  private static String ruleOf(Error fault) {
+    JsonNode rule = fault.getSchemaNode();
+    return switch (fault.getKeyword()) {
+      case "required" -> "required, but missing";
+      case "type" -> "wrong type: the contract says " + rule;
+      default ->
+          "breaks the rule " + fault.getKeyword() + (rule == null ? "" : " " + rule.toString());
+    };
   }
 
   /** The top-level field of the contract that an error is about, or an empty string. */

@@ -1,0 +1,27 @@
+package dev.cameleon.support;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** Login events for tests. Addresses are of the ranges for documentation and private use. */
+public final class Events {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private Events() {}
+
+  /** A good event; {@code n} makes user, address and device its own. */
+  public static ObjectNode login(int n) {
+    return JSON.createObjectNode()
+        .put("user_id", "user-" + n)
+        .put("app_version", "2.3.0")
+        .put("device_type", "android")
+        .put("ip", "10." + (n >> 16 & 255) + "." + (n >> 8 & 255) + "." + (n & 255))
+        .put("locale", n % 3 == 0 ? null : "RU")
+        .put("device_id", String.format("%03d-%02d-%04d", n / 1000 % 1000, n % 100, n % 10000));
+  }
+
+  /** The body of {@link #login(int)}. */
+  public static String body(int n) {
+    return login(n).toString();
+  }
+}

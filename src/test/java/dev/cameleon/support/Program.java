@@ -1,0 +1,96 @@
+package dev.cameleon.support;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Cameleon as a process: the packaged jar if the system property {@code cameleon.jar} names it, else
+ * the classes of the build.
+ */
+public final class Program implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Process process;
+  private final Path out;
+  private final Path err;
+
+  private Program(Process process, Path out, Path err) {
+    this.process = process;
+    this.out = out;
+    this.err = err;
+  }
+
+  /** How it ended, and what it wrote. */
+  public record Result(int exitCode, String out, String err) {}
+
+  /** Starts it with nothing in its environment but this. */
+  public static Program start(Map<String, String> environment, Path folder, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx256m");
+    String jar = System.getProperty("cameleon.jar", "");
+    if (jar.isEmpty()) {
+      command.addAll(
+          List.of("-cp", System.getProperty("java.class.path"), "dev.cameleon.Cameleon"));
+    } else {
+      command.addAll(List.of("-jar", jar));
+    }
+    command.addAll(List.of(arguments));
+    Path out = Files.createTempFile(folder, "out", ".txt");
+    Path err = Files.createTempFile(folder, "err", ".txt");
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    builder.directory(folder.toFile());
+    builder.redirectOutput(out.toFile()).redirectError(err.toFile());
+    return new Program(builder.start(), out, err);
+  }
+
+  /** Runs it to its end. */
+  public static Result run(Map<String, String> environment, Path folder, String... arguments)
+      throws IOException, InterruptedException {
+    try (Program program = start(environment, folder, arguments)) {
+      return program.result();
+    }
+  }
+
+  /** Waits for its end. */
+  public Result result() throws IOException, InterruptedException {
+    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError("still running after " + PATIENCE + ":\n" + err());
+    }
+    return new Result(process.exitValue(), Files.readString(out), err());
+  }
+
+  /** What it wrote to standard error so far. */
+  public String err() throws IOException {
+    return Files.readString(err);
+  }
+
+  /** Sends SIGTERM. */
+  public void terminate() {
+    process.destroy();
+  }
+
+  /** Sends SIGKILL. */
+  public void kill() {
+    process.destroyForcibly();
+  }
+
+  /** Whether it runs. */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}

@@ -1,0 +1,108 @@
+package dev.cameleon.support;
+
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.support.LocalPostgres.TestDatabase;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Everything one run of Cameleon needs, for one test: queues, a database, a keyset, and a copy of the
+ * shipped routes that the test may edit.
+ */
+public final class Site {
+  private static final Path REPOSITORY = Path.of("").toAbsolutePath();
+
+  private final Path folder;
+  private final TestQueues queues;
+  private final TestDatabase database = Shared.postgres().database();
+  private final Map<String, String> environment = new HashMap<>();
+
+  private Site(Path folder, int visibilitySeconds) {
+    this.folder = folder;
+    this.queues = TestQueues.create(visibilitySeconds);
+    copyRoutes(folder.resolve("routes"));
+    environment.putAll(Shared.sqs().environment());
+    environment.putAll(queues.environment());
+    environment.putAll(database.environment());
+    environment.put("CAMELEON_ROUTES", folder.resolve("routes").toString());
+    environment.put("CAMELEON_KEYSET", newKeyset("mask.json").toString());
+    environment.put("CAMELEON_HTTP_PORT", "0");
+  }
+
+  /** A site in an empty folder. */
+  public static Site in(Path folder) {
+    return new Site(folder, 30);
+  }
+
+  /** A site whose source queue has this visibility timeout. */
+  public static Site in(Path folder, int visibilitySeconds) {
+    return new Site(folder, visibilitySeconds);
+  }
+
+  private static void copyRoutes(Path target) {
+    try (Stream<Path> files = Files.list(REPOSITORY.resolve("routes"))) {
+      Files.createDirectories(target);
+      for (Path file : files.toList()) {
+        Files.copy(file, target.resolve(file.getFileName()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes a new keyset into the folder. */
+  public Path newKeyset(String name) {
+    try {
+      Path file = folder.resolve(name);
+      Keyset.create().write(file);
+      return file;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Replaces text in a route file, contract or SQL; the text must be there. */
+  public void edit(String file, String text, String by) {
+    try {
+      Path path = folder.resolve("routes").resolve(file);
+      String before = Files.readString(path);
+      if (!before.contains(text)) {
+        throw new IllegalArgumentException(file + " does not contain: " + text);
+      }
+      Files.writeString(path, before.replace(text, by));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Sets an environment variable of the runs. */
+  public Site with(String variable, String value) {
+    environment.put(variable, value);
+    return this;
+  }
+
+  /** The environment of the runs. */
+  public Map<String, String> environment() {
+    return environment;
+  }
+
+  /** The test's folder. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** The test's queues. */
+  public TestQueues queues() {
+    return queues;
+  }
+
+  /** The test's database. */
+  public TestDatabase database() {
+    return database;
+  }
+}

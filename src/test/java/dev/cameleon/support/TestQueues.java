@@ -1,0 +1,150 @@
+package dev.cameleon.support;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
+
+/** A source queue and a dead-letter queue of one test's own. */
+public final class TestQueues {
+  private final SqsClient client;
+  private final String name = "login-" + UUID.randomUUID();
+  private final String sourceUrl;
+  private final String deadLetterUrl;
+
+  private TestQueues(SqsClient client, int visibilitySeconds) {
+    this.client = client;
+    this.sourceUrl = create(name, visibilitySeconds);
+    this.deadLetterUrl = create(name + "-dlq", 30);
+  }
+
+  /** Makes them. */
+  public static TestQueues create(int visibilitySeconds) {
+    return new TestQueues(Shared.sqs().client(), visibilitySeconds);
+  }
+
+  private String create(String queue, int visibilitySeconds) {
+    return client
+        .createQueue(
+            request ->
+                request
+                    .queueName(queue)
+                    .attributes(
+                        Map.of(
+                            QueueAttributeName.VISIBILITY_TIMEOUT,
+                            Integer.toString(visibilitySeconds))))
+        .queueUrl();
+  }
+
+  /** What a process needs to find them. */
+  public Map<String, String> environment() {
+    return Map.of("CAMELEON_QUEUE", name, "CAMELEON_DEAD_LETTER_QUEUE", name + "-dlq");
+  }
+
+  /** The source queue's URL. */
+  public String sourceUrl() {
+    return sourceUrl;
+  }
+
+  /** The dead-letter queue's URL. */
+  public String deadLetterUrl() {
+    return deadLetterUrl;
+  }
+
+  /** Sends bodies to the source queue; returns their message ids in order. */
+  public List<String> send(List<String> bodies) {
+    List<String> ids = new ArrayList<>();
+    for (int from = 0; from < bodies.size(); from += 10) {
+      List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
+      for (String body : bodies.subList(from, Math.min(from + 10, bodies.size()))) {
+        entries.add(
+            SendMessageBatchRequestEntry.builder()
+                .id(Integer.toString(entries.size()))
+                .messageBody(body)
+                .build());
+      }
+      Map<String, String> byEntry = new HashMap<>();
+      client
+          .sendMessageBatch(request -> request.queueUrl(sourceUrl).entries(entries))
+          .successful()
+          .forEach(sent -> byEntry.put(sent.id(), sent.messageId()));
+      entries.forEach(entry -> ids.add(byEntry.get(entry.id())));
+    }
+    return ids;
+  }
+
+  /** Sends one body with message attributes. */
+  public String send(String body, Map<String, String> attributes) {
+    Map<String, MessageAttributeValue> values = new HashMap<>();
+    attributes.forEach(
+        (key, value) ->
+            values.put(
+                key, MessageAttributeValue.builder().dataType("String").stringValue(value).build()));
+    return client
+        .sendMessage(
+            request -> request.queueUrl(sourceUrl).messageBody(body).messageAttributes(values))
+        .messageId();
+  }
+
+  /** Takes all dead letters off the dead-letter queue. */
+  public List<Message> takeDeadLetters() {
+    List<Message> taken = new ArrayList<>();
+    List<Message> some;
+    do {
+      some =
+          client
+              .receiveMessage(
+                  request ->
+                      request
+                          .queueUrl(deadLetterUrl)
+                          .maxNumberOfMessages(10)
+                          .messageAttributeNames("All"))
+              .messages();
+      for (Message message : some) {
+        client.deleteMessage(
+            request -> request.queueUrl(deadLetterUrl).receiptHandle(message.receiptHandle()));
+      }
+      taken.addAll(some);
+    } while (!some.isEmpty());
+    return taken;
+  }
+
+  /** Messages of any kind on the source queue. */
+  public long left() {
+    return depth(sourceUrl);
+  }
+
+  /** Messages of any kind on the dead-letter queue. */
+  public long deadLetters() {
+    return depth(deadLetterUrl);
+  }
+
+  private long depth(String url) {
+    return client
+        .getQueueAttributes(
+            request ->
+                request
+                    .queueUrl(url)
+                    .attributeNames(
+                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE,
+                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_DELAYED))
+        .attributes()
+        .values()
+        .stream()
+        .mapToLong(Long::parseLong)
+        .sum();
+  }
+
+  /** A dead letter's attribute, or an empty string. */
+  public static String attribute(Message deadLetter, String name) {
+    MessageAttributeValue value = deadLetter.messageAttributes().get(name);
+    return value == null ? "" : value.stringValue();
+  }
+}

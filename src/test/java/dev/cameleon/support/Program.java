@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Cameleon as a process: the packaged jar if the system property {@code cameleon.jar} names it, else
- * the classes of the build.
+ * Cameleon as a process: the packaged jar if the system property {@code cameleon.jar} names it,
+ * else the classes of the build.
  */
 public final class Program implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);

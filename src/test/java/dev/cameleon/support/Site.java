@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Everything one run of Cameleon needs, for one test: queues, a database, a keyset, and a copy of the
- * shipped routes that the test may edit.
+ * Everything one run of Cameleon needs, for one test: queues, a database, a keyset, and a copy of
+ * the shipped routes that the test may edit.
  */
 public final class Site {
   private static final Path REPOSITORY = Path.of("").toAbsolutePath();

@@ -85,7 +85,8 @@ public final class TestQueues {
     attributes.forEach(
         (key, value) ->
             values.put(
-                key, MessageAttributeValue.builder().dataType("String").stringValue(value).build()));
+                key,
+                MessageAttributeValue.builder().dataType("String").stringValue(value).build()));
     return client
         .sendMessage(
             request -> request.queueUrl(sourceUrl).messageBody(body).messageAttributes(values))

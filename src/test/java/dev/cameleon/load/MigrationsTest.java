@@ -1,0 +1,105 @@
+package dev.cameleon.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.support.LocalPostgres.TestDatabase;
+import dev.cameleon.support.Shared;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+class MigrationsTest {
+  private final TestDatabase database = Shared.postgres().database();
+  private final Database.Login owner = new Database.Login(database.url(), "postgres", "postgres");
+
+  @Test
+  void userLoginsHasExactlyTheGivenColumns() throws Exception {
+    Migrations.migrate(owner);
+
+    assertThat(
+            database.query(
+                """
+                SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+                 WHERE attrelid = 'public.user_logins'::regclass AND attnum > 0 ORDER BY attnum
+                """))
+        .containsExactly(
+            List.of("user_id", "character varying(128)"),
+            List.of("device_type", "character varying(32)"),
+            List.of("masked_ip", "character varying(256)"),
+            List.of("maked_device_id", "character varying(256)"),
+            List.of("locale", "character varying(32)"),
+            List.of("app_version", "integer"),
+            List.of("create_date", "date"));
+  }
+
+  @Test
+  void anExistingTableAndItsRowsAreKeptAsTheyAre() throws Exception {
+    database.execute(
+        "CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip"
+            + " varchar(256), maked_device_id varchar(256), locale varchar(32), app_version"
+            + " integer, create_date date, extra text DEFAULT 'mine');"
+            + " INSERT INTO user_logins (user_id) VALUES ('old')");
+
+    Migrations.migrate(owner);
+
+    assertThat(database.query("SELECT user_id, extra FROM user_logins"))
+        .containsExactly(List.of("old", "mine"));
+  }
+
+  @Test
+  void everythingElseIsInSchemaCameleon() throws Exception {
+    Migrations.migrate(owner);
+
+    assertThat(
+            database.query(
+                "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"))
+        .containsExactly(List.of("user_logins"));
+    assertThat(
+            database.query(
+                "SELECT relname FROM pg_class WHERE relnamespace = 'cameleon'::regnamespace AND"
+                    + " relkind IN ('r', 'v') ORDER BY 1"))
+        .extracting(row -> row.get(0))
+        .contains(
+            "duplicate_devices",
+            "duplicate_ips",
+            "flyway_schema_history",
+            "ingested_message",
+            "logins",
+            "mask_check",
+            "masked_field");
+  }
+
+  @Test
+  void processesThatStartTogetherTakeTurns() throws Exception {
+    ExecutorService processes = Executors.newFixedThreadPool(4);
+    List<Callable<Integer>> starts = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      starts.add(() -> Migrations.migrate(owner));
+    }
+
+    List<Integer> applied = new ArrayList<>();
+    for (Future<Integer> start : processes.invokeAll(starts)) {
+      applied.add(start.get());
+    }
+    processes.shutdown();
+
+    assertThat(applied).filteredOn(count -> count > 0).hasSize(1);
+  }
+
+  @Test
+  void theLedgerForgetsWhatIsOlderThanItsDays() throws Exception {
+    Migrations.migrate(owner);
+    database.execute(
+        "INSERT INTO cameleon.ingested_message SELECT gen_random_uuid(), now() - interval '31 days'"
+            + " FROM generate_series(1, 20001); INSERT INTO cameleon.ingested_message VALUES"
+            + " (gen_random_uuid(), now() - interval '29 days')");
+
+    assertThat(Ledger.forget(owner, 30)).isEqualTo(20_001);
+
+    assertThat(database.number("SELECT count(*) FROM cameleon.ingested_message")).isEqualTo(1);
+  }
+}

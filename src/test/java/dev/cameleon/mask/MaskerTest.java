@@ -1,0 +1,113 @@
+package dev.cameleon.mask;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.contract.PiiKind;
+import dev.cameleon.support.FixedKeys;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MaskerTest {
+  private static final Map<String, PiiKind> PERSONAL =
+      Map.of("ip", PiiKind.IP, "device_id", PiiKind.DEVICE);
+
+  private final Masker masker = new Masker(FixedKeys.of(0x01020304, 0x0b), PERSONAL);
+
+  /**
+   * The expected texts were computed by OpenSSL, with the key 0b0b…0b (32 bytes), for example:
+   *
+   * <pre>printf 'ip\0004\001\002\003\004' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0b0b…0b
+   *   -binary | head -c16 | basenc --base64url | tr -d =</pre>
+   */
+  @ParameterizedTest(name = "{1} as {0}")
+  @CsvSource({
+    "IP, 1.2.3.4, ip, ip_01020304_ovudm-4FpIHXDTzDuUSb2A",
+    "IP, ::ffff:1.2.3.4, ip, ip_01020304_ovudm-4FpIHXDTzDuUSb2A",
+    "IP, ::FFFF:0102:0304, ip, ip_01020304_ovudm-4FpIHXDTzDuUSb2A",
+    "IP, 2001:db8::1, ip, ip_01020304_gJl1XN9y4M6TV0qLeh4VTg",
+    "IP, 2001:0DB8:0:0:0:0:0:1, ip, ip_01020304_gJl1XN9y4M6TV0qLeh4VTg",
+    "IP, not an address, ip, ip_01020304_jhEA3U6tx91MDfqNMtNw4Q",
+    "DEVICE, 593-47-5928, device, device_01020304_3BHrVYtDwtwS2_JyAha1Lg",
+    "DEVICE, abc, device, device_01020304_oAof-7_BLIZXUlD9eD2F1Q",
+    "TEXT, ada@example.org, email, email_01020304_8N_RHZJyvxAfRKRqcY6-lg"
+  })
+  void aTokenIsWhatOpensslComputes(PiiKind kind, String value, String domain, String token) {
+    assertThat(masker.token(kind, domain, value)).isEqualTo(token);
+  }
+
+  @Test
+  void aSecondKeyMapsTheTokenOfTheFirst() {
+    Masker rotated = new Masker(FixedKeys.of(0x01020304, 0x0b, 0x0a0b0c0d, 0xaa), PERSONAL);
+
+    // printf 'ip_01020304_ovudm-4FpIHXDTzDuUSb2A' | openssl … hexkey:aaaa…aa
+    assertThat(rotated.token(PiiKind.IP, "ip", "1.2.3.4"))
+        .isEqualTo("ip_0a0b0c0d_WzpWE4aB27_ztd4KWJdyUQ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1.2.3.4, 01.2.3.4",
+    "127.0.0.1, 127.1",
+    "1.2.3.4, 16909060",
+    "1.2.3.4, 1.2.3.4.",
+    "1.2.3.4, ' 1.2.3.4'",
+    "::1, ::1%eth0",
+    "::1, [::1]",
+    "::ffff:1.2.3.4, ::ffff:01.2.3.4",
+    "1.2.3.4, 1.2.3.٤"
+  })
+  void whatIsNoStrictAddressIsMaskedAsAnotherValue(String address, String lookalike) {
+    assertThat(masker.token(PiiKind.IP, "ip", lookalike))
+        .isNotEqualTo(masker.token(PiiKind.IP, "ip", address));
+  }
+
+  @Test
+  void composedAndDecomposedTextsAreOneValue() {
+    assertThat(masker.token(PiiKind.TEXT, "name", "Zoe\u0308"))
+        .isEqualTo(masker.token(PiiKind.TEXT, "name", "Zo\u00eb"));
+  }
+
+  @Test
+  void equalValuesOfDifferentDomainsHaveDifferentTokens() {
+    assertThat(tail(masker.token(PiiKind.TEXT, "a", "x")))
+        .isNotEqualTo(tail(masker.token(PiiKind.TEXT, "b", "x")));
+    assertThat(tail(masker.token(PiiKind.DEVICE, "device", "593475928")))
+        .isNotEqualTo(tail(masker.token(PiiKind.DEVICE, "device", "593-47-5928")));
+  }
+
+  @Test
+  void aMaskedRecordHoldsTokensAndNullsAndNoPersonalValue() {
+    ObjectNode event =
+        JsonMapper.builder()
+            .build()
+            .createObjectNode()
+            .put("user_id", "u1")
+            .put("ip", "1.2.3.4")
+            .putNull("device_id");
+
+    MaskedRecord record = masker.mask(event);
+
+    assertThat(record.json())
+        .isEqualTo(
+            "{\"user_id\":\"u1\",\"ip\":\"ip_01020304_ovudm-4FpIHXDTzDuUSb2A\",\"device_id\":null}");
+    assertThat(record.toString()).doesNotContain("u1").doesNotContain("ip_");
+  }
+
+  @Test
+  void aPersonalValueThatIsNotTextNeverPasses() {
+    ObjectNode event = JsonMapper.builder().build().createObjectNode().put("ip", 16909060);
+
+    assertThatThrownBy(() -> masker.mask(event))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageNotContaining("16909060");
+  }
+
+  private static String tail(String token) {
+    return token.substring(token.lastIndexOf('_'));
+  }
+}

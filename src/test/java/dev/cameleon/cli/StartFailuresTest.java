@@ -1,0 +1,181 @@
+package dev.cameleon.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.support.Program;
+import dev.cameleon.support.Site;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What stops a start: each with one clear message and the right exit code, as a process. */
+class StartFailuresTest {
+  @TempDir private Path folder;
+
+  @Test
+  void anotherKeyThanTheDatabasesOwnIsRefused() throws Exception {
+    Site site = Site.in(folder);
+    assertThat(run(site).exitCode()).isZero();
+    site.with("CAMELEON_KEYSET", site.newKeyset("other.json").toString());
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(problems(result)).containsOnlyOnce("mask key is not the one");
+  }
+
+  @Test
+  void aMissingKeyIsRefused() throws Exception {
+    Site site = Site.in(folder).with("CAMELEON_KEYSET", "none.json");
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(problems(result)).contains("no keyset at none.json").contains("keys create --out");
+  }
+
+  @Test
+  void anUnreachableDatabaseEndsUntilEmptyWithOne() throws Exception {
+    Site site = Site.in(folder).with("CAMELEON_DB_URL", "jdbc:postgresql://localhost:1/x");
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(problems(result)).contains("the database cannot be reached").contains("localhost:1");
+  }
+
+  @Test
+  void anUnreachableDatabaseMakesRunWaitUntilItIsStopped() throws Exception {
+    Site site = Site.in(folder).with("CAMELEON_DB_URL", "jdbc:postgresql://localhost:1/x");
+
+    try (Program program = Program.start(site.environment(), folder, "run")) {
+      Awaitility.await().until(() -> program.err().contains("Not ready, will keep trying"));
+      assertThat(program.isAlive()).isTrue();
+      program.terminate();
+      assertThat(program.result().exitCode()).isZero();
+    }
+  }
+
+  @Test
+  void anUnreachableSqsEndsUntilEmptyWithOne() throws Exception {
+    Site site = Site.in(folder).with("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(problems(result)).contains("SQS cannot be reached");
+  }
+
+  @Test
+  void aMissingQueueIsRefused() throws Exception {
+    Site site = Site.in(folder).with("CAMELEON_QUEUE", "no-such-queue");
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(problems(result)).contains("CAMELEON_QUEUE").contains("no queue no-such-queue");
+  }
+
+  @Test
+  void aTypoInARouteIsRefusedWithItsFileAndLine() throws Exception {
+    Site site = Site.in(folder);
+    site.edit("load.camel.yaml", "- setHeader:", "- setHeadr:");
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(problems(result)).contains("load.camel.yaml").contains("setHeadr").contains("line");
+  }
+
+  @Test
+  void aBeanThatDoesNotExistIsRefusedWithTheRoute() throws Exception {
+    Site site = Site.in(folder);
+    site.edit("ingest.camel.yaml", "ref: masker", "ref: maskr");
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(problems(result)).contains("maskr").contains("ingest");
+  }
+
+  @Test
+  void anEmptyRoutesFolderIsRefused() throws Exception {
+    Site site = Site.in(folder);
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    site.with("CAMELEON_ROUTES", empty.toString());
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(problems(result)).contains("CAMELEON_ROUTES").contains("init DIR");
+  }
+
+  @Test
+  void aMissingRouteIsRefused() throws Exception {
+    Site site = Site.in(folder);
+    Files.delete(folder.resolve("routes/dead-letter.camel.yaml"));
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(problems(result)).contains("dead-letter");
+  }
+
+  @Test
+  void aContractThatLostItsMarksIsRefused() throws Exception {
+    Site site = Site.in(folder);
+    site.edit("login.schema.json", ", \"x-pii\": \"device\"", "");
+    assertThat(run(Site.in(Files.createDirectory(folder.resolve("fresh")))).exitCode()).isZero();
+    site.edit("login.schema.json", ",\n      \"x-pii\": \"ip\"", "");
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(problems(result)).contains("marks no field with \"x-pii\"");
+  }
+
+  @Test
+  void aFieldThatIsNoLongerMaskedIsRefusedUnlessItIsAllowed() throws Exception {
+    Site site = Site.in(folder);
+    assertThat(run(site).exitCode()).isZero();
+    site.edit("login.schema.json", ", \"x-pii\": \"device\"", "");
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(problems(result)).contains("CAMELEON_ALLOW_UNMASK=device_id");
+    assertThat(run(site.with("CAMELEON_ALLOW_UNMASK", "device_id")).exitCode()).isZero();
+  }
+
+  @Test
+  void aConfigurationWithSeveralFaultsIsReportedInOneGo() throws Exception {
+    Site site = Site.in(folder).with("CAMELEON_KEYSET", "none.json").with("AWS_ACCESS_KEY_ID", "");
+    site.edit("login.schema.json", "\"x-pii\": \"ip\"", "\"x-pii\": \"address\"");
+    site.edit("load.sql", ":?batch", "'[]'");
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(problems(result).lines().filter(line -> line.startsWith("  - "))).hasSize(4);
+  }
+
+  @Test
+  void wrongUsageEndsWithTwo() throws Exception {
+    assertThat(Program.run(Map.of(), folder, "runn").exitCode()).isEqualTo(2);
+    assertThat(Program.run(Map.of(), folder, "run", "--until").exitCode()).isEqualTo(2);
+    assertThat(Program.run(Map.of(), folder, "run", "--timeout", "soon").err())
+        .contains("'soon' is not a time such as 90s");
+  }
+
+  private Program.Result run(Site site) throws Exception {
+    return Program.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
+  }
+
+  /** What is said to the person, without the log. */
+  private static String problems(Program.Result result) {
+    return result.err();
+  }
+}

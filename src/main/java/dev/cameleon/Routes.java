@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
@@ -11,6 +13,10 @@ import org.apache.camel.main.Main;
 final class Routes {
   /** Without these, messages would be received and go nowhere. */
   private static final List<String> REQUIRED = List.of("ingest", "load", "insert", "dead-letter");
+
+  private static final Pattern ROUTE = Pattern.compile("Failed to (?:create|start) route:? (\\S+)");
+  private static final String DUE_TO = "due to: ";
+  private static final String FROM_TEXT = " in properties from text";
 
   private Routes() {}
 
@@ -45,15 +51,22 @@ final class Routes {
     }
   }
 
-  /** Camel wraps: the innermost messages say what, the outer ones where. */
+  /**
+   * Camel wraps, and repeats the whole endpoint at each level: the route's name from the outermost
+   * message and the reason from the innermost are what a person needs.
+   */
   private static String describe(Throwable failure) {
-    String words = "";
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      String message = String.valueOf(cause.getMessage()).strip();
-      if (!message.isEmpty() && !words.contains(message)) {
-        words = words.isEmpty() ? message : words + "; because: " + message;
-      }
+    String outermost = String.valueOf(failure.getMessage());
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
     }
-    return words;
+    String reason = String.valueOf(cause.getMessage());
+    reason =
+        reason.substring(
+            reason.lastIndexOf(DUE_TO) < 0 ? 0 : reason.lastIndexOf(DUE_TO) + DUE_TO.length());
+    reason = reason.contains(FROM_TEXT) ? reason.substring(0, reason.indexOf(FROM_TEXT)) : reason;
+    Matcher route = ROUTE.matcher(outermost);
+    return (route.find() ? "route " + route.group(1) + ": " : "") + reason.strip();
   }
 }

@@ -94,7 +94,7 @@ public final class SqlFailures {
       case OUT_OF_SHAPE -> "a value does not fit its column";
       case CONSTRAINT -> "a constraint of the table refuses the row";
       case ROLLED_BACK -> "a conflict with another transaction";
-      case "42" -> "load.sql or the tables do not fit together";
+      case "42" -> "load.sql and the tables do not fit together (run: check)";
       case "53" -> "the database lacks a resource";
       case "57" -> "the database is shutting down or was interrupted";
       default -> "the database failed";

@@ -1,0 +1,83 @@
+package dev.cameleon.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.contract.Reason;
+import dev.cameleon.support.Shared;
+import dev.cameleon.support.TestQueues;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class DeadLetterQueueTest {
+  private final TestQueues queues = TestQueues.create(30);
+  private final Deliveries deliveries = new Deliveries(1000, 1L << 30);
+  private final Gate gate = new Gate();
+  private final ExecutorService calls = Executors.newFixedThreadPool(2);
+  private final Queue source = new Queue("source", queues.sourceUrl(), 30);
+
+  @AfterEach
+  void stop() {
+    calls.shutdownNow();
+  }
+
+  @Test
+  void manyAndLargeDeadLettersAreSentWithinTheLimitsOfSqs() throws Exception {
+    List<DeadLetter> letters = new ArrayList<>();
+    for (int i = 0; i < 25; i++) {
+      letters.add(letter("small " + i));
+    }
+    for (int i = 0; i < 4; i++) {
+      letters.add(letter("x".repeat(400_000)));
+    }
+
+    List<Delivery> accepted = queue(queues.deadLetterUrl()).send(letters);
+
+    assertThat(accepted).hasSize(29);
+    assertThat(queues.deadLetters()).isEqualTo(29);
+  }
+
+  @Test
+  void aBodyThatFitsNowhereIsGivenBackAndTheOthersAreSent() throws Exception {
+    DeadLetter tooLarge = letter("x".repeat(DeadLetter.MAX_BYTES + 1));
+
+    List<Delivery> accepted =
+        queue(queues.deadLetterUrl()).send(List.of(letter("a"), tooLarge, letter("b")));
+
+    assertThat(accepted).hasSize(2);
+    Awaitility.await().until(() -> deliveries.account().count(Outcome.RETURNED) == 1);
+    assertThat(gate.holds()).isEmpty();
+  }
+
+  @Test
+  void aQueueThatDoesNotAcceptPausesReceivingAndThePauseEndsWithTheStop() throws Exception {
+    ExecutorService sender = Executors.newSingleThreadExecutor();
+    DeadLetter letter = letter("a");
+    java.util.concurrent.Future<List<Delivery>> sent =
+        sender.submit(() -> queue(queues.deadLetterUrl() + "-gone").send(List.of(letter)));
+
+    Awaitility.await().until(() -> gate.isClosed(Gate.Hold.DEAD_LETTER_QUEUE));
+    gate.stop();
+
+    assertThat(sent.get()).isEmpty();
+    Awaitility.await().until(() -> deliveries.account().count(Outcome.RETURNED) == 1);
+    sender.shutdownNow();
+  }
+
+  private DeadLetterQueue queue(String url) {
+    Acknowledger acknowledger = new Acknowledger(Shared.sqs().client(), source, deliveries, calls);
+    return new DeadLetterQueue(
+        Shared.sqs().client(), new Queue("dlq", url, 30), source, gate, acknowledger);
+  }
+
+  private DeadLetter letter(String body) {
+    software.amazon.awssdk.services.sqs.model.Message message = Received.message(body);
+    deliveries.receive(List.of(message), System.nanoTime());
+    return new DeadLetter(
+        Delivery.of(message, System.nanoTime()), Reason.NOT_JSON, "", "broken", "");
+  }
+}

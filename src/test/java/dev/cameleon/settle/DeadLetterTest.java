@@ -1,0 +1,67 @@
+package dev.cameleon.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.contract.Reason;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class DeadLetterTest {
+  private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
+
+  @Test
+  void theAttributesSayWhatIsWrong() {
+    Delivery delivery = Received.delivery("{}");
+
+    DeadLetter.Letter letter =
+        new DeadLetter(delivery, Reason.CONTRACT, "ip", "required, but missing", "")
+            .letter("login-queue", NOW);
+
+    assertThat(letter.attributes())
+        .containsEntry("reason", "CONTRACT")
+        .containsEntry("field", "ip")
+        .containsEntry("detail", "required, but missing")
+        .containsEntry("source-message-id", delivery.messageId())
+        .containsEntry("source-queue", "login-queue")
+        .containsEntry("sent-at", "2025-12-31T23:59:59Z")
+        .containsEntry("failed-at", "2026-02-03T04:05:06Z")
+        .containsEntry("receive-count", "2")
+        .doesNotContainKey("sql-state")
+        .hasSizeLessThanOrEqualTo(10);
+    assertThat(letter.fits()).isTrue();
+  }
+
+  @Test
+  void attributesAreShedUntilItFitsAndTheReasonIsShedLast() {
+    String almostFull = "x".repeat(DeadLetter.MAX_BYTES - 60);
+    String full = "x".repeat(DeadLetter.MAX_BYTES - 10);
+
+    DeadLetter.Letter some = letter(almostFull);
+    DeadLetter.Letter none = letter(full);
+
+    assertThat(some.attributes()).containsOnlyKeys("reason");
+    assertThat(some.fits()).isTrue();
+    assertThat(none.attributes()).isEmpty();
+    assertThat(none.fits()).isTrue();
+  }
+
+  @Test
+  void bytesAreCountedNotCharacters() {
+    assertThat(letter("ü".repeat(DeadLetter.MAX_BYTES / 2 - 20)).attributes()).hasSize(1);
+    assertThat(letter("ü".repeat(DeadLetter.MAX_BYTES / 2 + 1)).fits()).isFalse();
+  }
+
+  @Test
+  void nothingShowsTheBody() {
+    Delivery delivery = Received.delivery("zanzibar");
+
+    assertThat(delivery + "" + new DeadLetter(delivery, Reason.NOT_JSON, "", "empty", ""))
+        .doesNotContain("zanzibar")
+        .contains(delivery.messageId());
+  }
+
+  private static DeadLetter.Letter letter(String body) {
+    return new DeadLetter(Received.delivery(body), Reason.NOT_JSON, "", "broken", "")
+        .letter("login-queue", NOW);
+  }
+}

@@ -1,0 +1,38 @@
+package dev.cameleon.settle;
+
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+
+/** Puts messages in hand as if they had been received. */
+public final class Received {
+  private Received() {}
+
+  /** One message with this body; returns its receipt handle. */
+  public static String one(Deliveries deliveries, String body) {
+    Message message = message(body);
+    deliveries.receive(List.of(message), System.nanoTime());
+    return message.receiptHandle();
+  }
+
+  static Message message(String body) {
+    String id = UUID.randomUUID().toString();
+    return Message.builder()
+        .messageId(id)
+        .receiptHandle("receipt-" + id)
+        .body(body)
+        .attributes(
+            Map.of(
+                MessageSystemAttributeName.SENT_TIMESTAMP,
+                "1767225599000",
+                MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT,
+                "2"))
+        .build();
+  }
+
+  static Delivery delivery(String body) {
+    return Delivery.of(message(body), System.nanoTime());
+  }
+}

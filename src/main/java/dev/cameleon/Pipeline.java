@@ -8,11 +8,13 @@ import dev.cameleon.observe.Health;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.observe.Summary;
 import dev.cameleon.settle.Account;
+import dev.cameleon.settle.Brake;
 import dev.cameleon.settle.Deliveries;
 import dev.cameleon.settle.Gate;
 import dev.cameleon.settle.Intake;
 import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.SqsFailures;
+import dev.cameleon.settle.Visibility;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -52,10 +54,12 @@ public final class Pipeline implements AutoCloseable {
   private final Queue source;
   private final Queue deadLetters;
   private final Wiring wiring;
+  private final Visibility visibility;
   private final Summary summary;
   private final Main main = new Main();
   private volatile String deadLetterQueueFailure = "";
   private long ticks;
+  private ScheduledFuture<?> extending;
   private ScheduledFuture<?> ticking;
 
   /**
@@ -74,11 +78,13 @@ public final class Pipeline implements AutoCloseable {
     this.source = connections.source();
     this.deadLetters = connections.deadLetters();
     this.threads = Threads.of(settings);
-    this.deliveries = new Deliveries(settings.maxMessages(), settings.maxBytes());
+    Brake brake = new Brake(gate, settings.brakePercent());
+    this.deliveries = new Deliveries(settings.maxMessages(), settings.maxBytes(), brake);
     this.intake =
         new Intake(
             Aws.sqs(settings.pollers()),
             gate,
+            brake,
             deliveries,
             untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS);
     this.database = Database.pool(settings.loader(), settings.loaders());
@@ -96,6 +102,8 @@ public final class Pipeline implements AutoCloseable {
             deadLetters,
             metrics,
             threads);
+    this.visibility =
+        new Visibility(sqs, source, deliveries, threads.deleters(), settings.maxTime().toNanos());
     this.summary = new Summary(deliveries::account);
     metrics.account(deliveries::account);
     metrics.unknownFields(() -> plan.contract().unknownFields());
@@ -116,6 +124,7 @@ public final class Pipeline implements AutoCloseable {
     wiring.outage().probe(plan.settings().loader(), plan.statement());
     Routes.start(main, plan.settings(), wiring);
     health.report(this::problems);
+    extending = threads.clock().scheduleWithFixedDelay(this::extend, 1, 1, TimeUnit.SECONDS);
     ticking = threads.clock().scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
     LOG.info(
         "Started: {} to {}. pollers={} loaders={} visibility={}s",
@@ -140,6 +149,15 @@ public final class Pipeline implements AutoCloseable {
         Routes.start(pipeline.main, plan.settings(), pipeline.wiring);
         return pipeline.main.getCamelContext().getRoutes().size() + " routes";
       }
+    }
+  }
+
+  /** Apart from the other ticks, which may wait for a database that does not answer. */
+  private void extend() {
+    try {
+      visibility.extend();
+    } catch (RuntimeException e) {
+      LOG.error("Visibility could not be extended; it is tried again.", e);
     }
   }
 
@@ -245,6 +263,9 @@ public final class Pipeline implements AutoCloseable {
       awaitSettled(end - timeout.toNanos() / 20);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    if (extending != null) {
+      extending.cancel(false);
     }
     main.stop();
     threads.close();

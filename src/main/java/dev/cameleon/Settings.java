@@ -38,6 +38,8 @@ import java.util.stream.Collectors;
  * @param batchWait the longest that a row waits for its batch
  * @param maxMessages the most messages in hand
  * @param maxBytes the most bytes in hand
+ * @param maxTime the longest that a message is kept in hand
+ * @param brakePercent the share of dead letters above which receiving slows down; 100 disables it
  * @param ledgerDays how long message ids are remembered
  * @param shutdownTimeout the longest that a stop may take
  * @param camel the {@code camel.*} properties of the file, passed on as they are
@@ -60,6 +62,8 @@ public record Settings(
     Duration batchWait,
     int maxMessages,
     long maxBytes,
+    Duration maxTime,
+    int brakePercent,
     int ledgerDays,
     Duration shutdownTimeout,
     Map<String, String> camel) {
@@ -95,6 +99,8 @@ public record Settings(
     defaults.put("cameleon.batch.wait", "200ms");
     defaults.put("cameleon.in-hand.messages", "10000");
     defaults.put("cameleon.in-hand.megabytes", "64");
+    defaults.put("cameleon.in-hand.time", "10m");
+    defaults.put("cameleon.dead-letter.brake", "50");
     defaults.put("cameleon.ledger.days", "30");
     defaults.put("cameleon.shutdown.timeout", "25s");
     return defaults;
@@ -170,6 +176,8 @@ public record Settings(
         parser.duration("cameleon.batch.wait", Duration.ofMillis(1), Duration.ofSeconds(10)),
         parser.number("cameleon.in-hand.messages", 10, 1_000_000),
         parser.number("cameleon.in-hand.megabytes", 1, 65_536) * 1024L * 1024L,
+        parser.duration("cameleon.in-hand.time", Duration.ofSeconds(5), Duration.ofHours(11)),
+        parser.number("cameleon.dead-letter.brake", 1, 100),
         parser.number("cameleon.ledger.days", 15, 3650),
         parser.duration("cameleon.shutdown.timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
         camel);

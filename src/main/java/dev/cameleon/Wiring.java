@@ -54,6 +54,7 @@ final class Wiring {
       Metrics metrics,
       Threads threads) {
     this.settings = settings;
+    long limitNanos = settings.maxTime().toNanos();
     this.contract = contract;
     this.masker = masker;
     this.database = database;
@@ -61,8 +62,9 @@ final class Wiring {
     this.intake = intake;
     this.source = source;
     this.acknowledger = new Acknowledger(sqs, source, deliveries, threads.deleters());
-    this.deadLetterQueue = new DeadLetterQueue(sqs, deadLetters, source, gate, acknowledger);
-    this.outage = new Outage(gate, source, acknowledger);
+    this.deadLetterQueue =
+        new DeadLetterQueue(sqs, deadLetters, source, gate, acknowledger, limitNanos);
+    this.outage = new Outage(gate, acknowledger, limitNanos);
     this.loaded = new Loaded(outage, metrics, acknowledger);
     this.loaders = threads.loaders();
     this.deadLetterers = threads.deadLetterers();

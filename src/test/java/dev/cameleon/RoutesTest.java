@@ -15,6 +15,7 @@ import dev.cameleon.mask.MaskedRecord;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.settle.Acknowledger;
+import dev.cameleon.settle.Brake;
 import dev.cameleon.settle.DeadLetter;
 import dev.cameleon.settle.Deliveries;
 import dev.cameleon.settle.Gate;
@@ -44,7 +45,7 @@ import org.junit.jupiter.api.Test;
 
 /** The real YAML, route by route: what goes in, and where it comes out. */
 class RoutesTest extends CamelTestSupport {
-  private final Deliveries deliveries = new Deliveries(100, 1_000_000);
+  private final Deliveries deliveries = new Deliveries(100, 1_000_000, new Brake(new Gate(), 100));
   private Masker masker;
   private final ExecutorService loaders = Executors.newFixedThreadPool(1);
 
@@ -69,7 +70,7 @@ class RoutesTest extends CamelTestSupport {
         .bind("database", Database.pool(new Database.Login("jdbc:postgresql:none", "", ""), 1));
     Queue queue = new Queue("login-queue", TestQueues.create(30).sourceUrl(), 30);
     Acknowledger acknowledger = new Acknowledger(Shared.sqs().client(), queue, deliveries, loaders);
-    Outage outage = new Outage(new Gate(), queue, acknowledger);
+    Outage outage = new Outage(new Gate(), acknowledger, 60_000_000_000L);
     context.getRegistry().bind("outage", outage);
     context.getRegistry().bind("loaded", new Loaded(outage, new Metrics(), acknowledger));
     context.getRegistry().bind("unexpected", new Unexpected(deliveries, acknowledger));

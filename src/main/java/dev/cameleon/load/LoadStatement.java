@@ -11,6 +11,8 @@ import java.sql.SQLException;
 public final class LoadStatement {
   private static final String BATCH = ":?batch";
 
+  private static final int TIMEOUT_SECONDS = 5;
+
   private final String sql;
 
   private LoadStatement(String sql) {
@@ -38,6 +40,7 @@ public final class LoadStatement {
    */
   public int run(Connection connection, String json) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setQueryTimeout(TIMEOUT_SECONDS);
       for (int i = 1; i <= statement.getParameterMetaData().getParameterCount(); i++) {
         statement.setString(i, json);
       }

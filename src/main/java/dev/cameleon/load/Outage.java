@@ -4,7 +4,6 @@ import dev.cameleon.settle.Acknowledger;
 import dev.cameleon.settle.DeadLetter;
 import dev.cameleon.settle.Delivery;
 import dev.cameleon.settle.Gate;
-import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.Rejects;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -21,11 +20,14 @@ import org.slf4j.LoggerFactory;
 public final class Outage {
   private static final Logger LOG = LoggerFactory.getLogger(Outage.class);
   private static final int CONFLICT_RETRIES = 4;
+  private static final long LOOK_MILLIS = 250;
 
   private final Gate gate;
-  private final Queue source;
+  private final long limitNanos;
   private final Acknowledger acknowledger;
   private final SqlFailures failures = new SqlFailures();
+
+  private boolean answers = true;
 
   /** Batches that are being retried now: only their success is proof while there are any. */
   private final Set<Batch> held = ConcurrentHashMap.newKeySet();
@@ -33,11 +35,11 @@ public final class Outage {
   /**
    * Makes one.
    *
-   * @param source the queue whose visibility timeout bounds the retries
+   * @param limitNanos the longest that a message is kept in hand
    */
-  public Outage(Gate gate, Queue source, Acknowledger acknowledger) {
+  public Outage(Gate gate, Acknowledger acknowledger, long limitNanos) {
     this.gate = gate;
-    this.source = source;
+    this.limitNanos = limitNanos;
     this.acknowledger = acknowledger;
   }
 
@@ -46,8 +48,11 @@ public final class Outage {
     return failures.isRefusal(caught(exchange));
   }
 
-  /** Whether to run the statement again. */
-  public boolean retry(Exchange exchange) {
+  /**
+   * Whether to run the statement again. Waits until the database answers, for as long as the batch
+   * may be kept in hand.
+   */
+  public boolean retry(Exchange exchange) throws InterruptedException {
     Throwable failure = caught(exchange);
     Batch batch = batch(exchange);
     int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
@@ -56,7 +61,20 @@ public final class Outage {
     }
     held.add(batch);
     gate.close(Gate.Hold.DATABASE, SqlFailures.describe(failure));
-    return !gate.isStopping() && batch.deliveries().stream().noneMatch(d -> d.isOverdue(source));
+    return awaitAnswer(batch);
+  }
+
+  private synchronized boolean awaitAnswer(Batch batch) throws InterruptedException {
+    answers = false;
+    while (!answers && mayBeKept(batch)) {
+      wait(LOOK_MILLIS);
+    }
+    return mayBeKept(batch);
+  }
+
+  private boolean mayBeKept(Batch batch) {
+    return !gate.isStopping()
+        && batch.deliveries().stream().noneMatch(delivery -> delivery.isOverdue(limitNanos));
   }
 
   /** The database took a batch. */
@@ -81,18 +99,22 @@ public final class Outage {
 
   /**
    * Finds out whether the database takes rows, with {@code load.sql} on an empty batch: a mere
-   * {@code SELECT 1} would prove nothing. Closes or opens the gate by it.
+   * {@code SELECT 1} would prove nothing. It asks outside the pool, which would answer late after
+   * an outage. While batches are held, one of them must succeed before receiving resumes.
    */
   public void probe(Database.Login login, LoadStatement statement) {
-    if (!held.isEmpty()) {
-      return;
-    }
     try (Connection connection = Database.connect(login)) {
       statement.run(connection, "[]");
-      gate.open(Gate.Hold.DATABASE);
+      synchronized (this) {
+        answers = true;
+        notifyAll();
+      }
+      if (held.isEmpty()) {
+        gate.open(Gate.Hold.DATABASE);
+      }
     } catch (SQLException e) {
       gate.close(Gate.Hold.DATABASE, SqlFailures.describe(e));
-      LOG.debug("The database still does not take rows: {}", SqlFailures.describe(e));
+      LOG.debug("The database does not take rows: {}", SqlFailures.describe(e));
     }
   }
 

@@ -11,7 +11,6 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
-import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 
 /**
@@ -71,7 +70,11 @@ public final class Acknowledger {
 
   /** They cannot be finished here: makes them visible again at once. */
   public void returned(Collection<Delivery> unfinished) {
-    inChunks(List.copyOf(unfinished), Outcome.RETURNED, "given back", this::giveBack);
+    inChunks(
+        List.copyOf(unfinished),
+        Outcome.RETURNED,
+        "given back",
+        chunk -> Visibility.change(sqs, source, chunk, 0));
   }
 
   private void delete(List<Delivery> finished, Outcome outcome) {
@@ -79,8 +82,7 @@ public final class Acknowledger {
   }
 
   private void inChunks(List<Delivery> all, Outcome outcome, String done, Call call) {
-    for (int from = 0; from < all.size(); from += ENTRIES_PER_CALL) {
-      List<Delivery> chunk = all.subList(from, Math.min(from + ENTRIES_PER_CALL, all.size()));
+    for (List<Delivery> chunk : chunks(all)) {
       calls.execute(
           () -> {
             try {
@@ -90,6 +92,15 @@ public final class Acknowledger {
             }
           });
     }
+  }
+
+  /** Splits into what one call takes. */
+  static <T> List<List<T>> chunks(List<T> all) {
+    List<List<T>> chunks = new ArrayList<>();
+    for (int from = 0; from < all.size(); from += ENTRIES_PER_CALL) {
+      chunks.add(all.subList(from, Math.min(from + ENTRIES_PER_CALL, all.size())));
+    }
+    return chunks;
   }
 
   private void persist(List<Delivery> chunk, String done, Call call) {
@@ -151,21 +162,6 @@ public final class Acknowledger {
               .build());
     }
     return sqs.deleteMessageBatch(request -> request.queueUrl(source.url()).entries(entries))
-        .failed();
-  }
-
-  private List<BatchResultErrorEntry> giveBack(List<Delivery> chunk) {
-    List<ChangeMessageVisibilityBatchRequestEntry> entries = new ArrayList<>(chunk.size());
-    for (int i = 0; i < chunk.size(); i++) {
-      entries.add(
-          ChangeMessageVisibilityBatchRequestEntry.builder()
-              .id(Integer.toString(i))
-              .receiptHandle(chunk.get(i).receiptHandle())
-              .visibilityTimeout(0)
-              .build());
-    }
-    return sqs.changeMessageVisibilityBatch(
-            request -> request.queueUrl(source.url()).entries(entries))
         .failed();
   }
 }

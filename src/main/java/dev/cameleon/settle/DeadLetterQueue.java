@@ -16,7 +16,7 @@ import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /**
  * Sends dead letters in as few calls as SQS's limits allow. While the queue does not accept them,
- * receiving pauses and they are tried again for as long as their visibility lasts.
+ * receiving pauses and they are tried again for as long as they may be kept in hand.
  */
 public final class DeadLetterQueue {
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetterQueue.class);
@@ -27,6 +27,7 @@ public final class DeadLetterQueue {
   private final Queue source;
   private final Gate gate;
   private final Acknowledger acknowledger;
+  private final long limitNanos;
   private final Map<Reason, LongAdder> accepted = new EnumMap<>(Reason.class);
 
   /**
@@ -34,9 +35,16 @@ public final class DeadLetterQueue {
    *
    * @param queue where dead letters go
    * @param source where the messages came from
+   * @param limitNanos the longest that a message is kept in hand
    */
   public DeadLetterQueue(
-      SqsClient sqs, Queue queue, Queue source, Gate gate, Acknowledger acknowledger) {
+      SqsClient sqs,
+      Queue queue,
+      Queue source,
+      Gate gate,
+      Acknowledger acknowledger,
+      long limitNanos) {
+    this.limitNanos = limitNanos;
     this.sqs = sqs;
     this.queue = queue;
     this.source = source;
@@ -164,6 +172,6 @@ public final class DeadLetterQueue {
   }
 
   private boolean isOverdue(List<DeadLetter.Letter> letters) {
-    return letters.stream().anyMatch(letter -> letter.of().delivery().isOverdue(source));
+    return letters.stream().anyMatch(letter -> letter.of().delivery().isOverdue(limitNanos));
   }
 }

@@ -3,6 +3,7 @@ package dev.cameleon.settle;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,11 @@ public final class Deliveries {
   private final int maxMessages;
   private final long maxBytes;
   private final Map<String, Delivery> inHand = new LinkedHashMap<>();
+
+  /** Until when those are invisible whose time was extended, by {@link System#nanoTime}. */
+  private final Map<String, Long> extended = new HashMap<>();
+
+  private final Brake brake;
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
   private long received;
   private long bytes;
@@ -31,10 +37,12 @@ public final class Deliveries {
    *
    * @param maxMessages how many messages may be in hand before receiving pauses
    * @param maxBytes how many bytes of them
+   * @param brake told of every outcome
    */
-  public Deliveries(int maxMessages, long maxBytes) {
+  public Deliveries(int maxMessages, long maxBytes, Brake brake) {
     this.maxMessages = maxMessages;
     this.maxBytes = maxBytes;
+    this.brake = brake;
     for (Outcome outcome : Outcome.values()) {
       outcomes.put(outcome, 0L);
     }
@@ -70,8 +78,10 @@ public final class Deliveries {
   synchronized void settle(Collection<Delivery> settled, Outcome outcome) {
     for (Delivery delivery : settled) {
       if (inHand.remove(delivery.receiptHandle()) != null) {
+        extended.remove(delivery.receiptHandle());
         bytes -= size(delivery);
         outcomes.merge(outcome, 1L, Long::sum);
+        brake.settled(outcome);
       }
     }
     notifyAll();
@@ -105,6 +115,28 @@ public final class Deliveries {
     }
     return new Account(
         received, new EnumMap<>(outcomes), inHand.size(), inHand.isEmpty() ? 0 : oldest);
+  }
+
+  /**
+   * Takes note that what is soon visible again is extended, and says what that is.
+   *
+   * @param marginNanos how soon; a receipt starts with twice this
+   * @param limitNanos what is in hand for longer is left to lapse
+   * @param untilNanos until when it is invisible then
+   */
+  synchronized List<Delivery> claimDue(
+      long nowNanos, long marginNanos, long limitNanos, long untilNanos) {
+    List<Delivery> due = new ArrayList<>();
+    for (Delivery delivery : inHand.values()) {
+      long until =
+          extended.getOrDefault(
+              delivery.receiptHandle(), delivery.receivedNanos() + 2 * marginNanos);
+      if (until - nowNanos < marginNanos && !delivery.isOverdue(limitNanos)) {
+        extended.put(delivery.receiptHandle(), untilNanos);
+        due.add(delivery);
+      }
+    }
+    return due;
   }
 
   /** What is still in hand, for a stop that gives it back. */

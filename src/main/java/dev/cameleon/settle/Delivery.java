@@ -4,7 +4,6 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
@@ -75,13 +74,9 @@ public record Delivery(
     return value == null ? null : value.stringValue();
   }
 
-  /**
-   * Whether so much of its visibility timeout is over that it should be given back now: what is
-   * still worked on when it lapses is delivered a second time meanwhile.
-   */
-  public boolean isOverdue(Queue source) {
-    long heldSeconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - receivedNanos);
-    return heldSeconds >= source.visibilitySeconds() * 0.8 - 1;
+  /** Whether it was in hand for so long that it must be given back. */
+  public boolean isOverdue(long limitNanos) {
+    return System.nanoTime() - receivedNanos >= limitNanos;
   }
 
   /** Names the message only: the body is personal. */

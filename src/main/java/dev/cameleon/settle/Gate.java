@@ -17,7 +17,9 @@ public final class Gate {
     /** The database does not take rows. */
     DATABASE,
     /** The dead-letter queue does not take dead letters. */
-    DEAD_LETTER_QUEUE
+    DEAD_LETTER_QUEUE,
+    /** Most messages become dead letters; receiving goes on, slowly (see {@link Brake}). */
+    DEAD_LETTER_FLOOD
   }
 
   private final Map<Hold, String> holds = new EnumMap<>(Hold.class);
@@ -59,13 +61,17 @@ public final class Gate {
     return new EnumMap<>(holds.isEmpty() ? new EnumMap<>(Hold.class) : holds);
   }
 
+  private boolean isShut() {
+    return holds.keySet().stream().anyMatch(hold -> hold != Hold.DEAD_LETTER_FLOOD);
+  }
+
   /**
    * Waits until messages may be received.
    *
    * @return false if receiving ended for good
    */
   synchronized boolean awaitOpen() throws InterruptedException {
-    while (!stopping && !holds.isEmpty()) {
+    while (!stopping && isShut()) {
       wait();
     }
     return !stopping;

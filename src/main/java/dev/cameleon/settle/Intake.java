@@ -23,6 +23,7 @@ public final class Intake implements SqsClient {
 
   private static final long FIRST_PAUSE_MILLIS = 100;
   private static final long LONGEST_PAUSE_MILLIS = 5_000;
+  private static final long TURN_MILLIS = 250;
 
   /** A receive that took longer than this without an answer found an empty queue. */
   private static final long IDLE_MILLIS = 300;
@@ -31,6 +32,7 @@ public final class Intake implements SqsClient {
 
   private final SqsClient client;
   private final Gate gate;
+  private final Brake brake;
   private final Deliveries deliveries;
   private final int waitSeconds;
 
@@ -47,9 +49,10 @@ public final class Intake implements SqsClient {
    * @param client a client of its own: {@link #stop} closes it
    * @param waitSeconds how long an empty queue is asked for messages per call, at most 20
    */
-  public Intake(SqsClient client, Gate gate, Deliveries deliveries, int waitSeconds) {
+  public Intake(SqsClient client, Gate gate, Brake brake, Deliveries deliveries, int waitSeconds) {
     this.client = client;
     this.gate = gate;
+    this.brake = brake;
     this.deliveries = deliveries;
     this.waitSeconds = waitSeconds;
   }
@@ -59,7 +62,10 @@ public final class Intake implements SqsClient {
     try {
       while (gate.awaitOpen()) {
         if (deliveries.awaitRoom(LONGEST_PAUSE_MILLIS) && gate.awaitOpen()) {
-          return receive(request);
+          if (brake.takeTurn()) {
+            return receive(request);
+          }
+          Thread.sleep(TURN_MILLIS);
         }
       }
     } catch (InterruptedException e) {

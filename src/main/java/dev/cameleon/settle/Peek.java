@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.Message;
 
 /** Looks at messages and gives them back: closing it makes all of them visible again. */
@@ -54,18 +53,12 @@ public final class Peek implements AutoCloseable {
 
   @Override
   public void close() {
-    for (int from = 0; from < seen.size(); from += Acknowledger.ENTRIES_PER_CALL) {
-      List<ChangeMessageVisibilityBatchRequestEntry> entries = new ArrayList<>();
-      for (Message message :
-          seen.subList(from, Math.min(from + Acknowledger.ENTRIES_PER_CALL, seen.size()))) {
-        entries.add(
-            ChangeMessageVisibilityBatchRequestEntry.builder()
-                .id(Integer.toString(entries.size()))
-                .receiptHandle(message.receiptHandle())
-                .visibilityTimeout(0)
-                .build());
-      }
-      sqs.changeMessageVisibilityBatch(request -> request.queueUrl(queue.url()).entries(entries));
+    List<Delivery> all = new ArrayList<>();
+    for (Message message : seen) {
+      all.add(Delivery.of(message, System.nanoTime()));
+    }
+    for (List<Delivery> chunk : Acknowledger.chunks(all)) {
+      Visibility.change(sqs, queue, chunk, 0);
     }
   }
 }

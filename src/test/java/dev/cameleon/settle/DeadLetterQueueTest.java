@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class DeadLetterQueueTest {
   private final TestQueues queues = TestQueues.create(30);
-  private final Deliveries deliveries = new Deliveries(1000, 1L << 30);
+  private final Deliveries deliveries = new Deliveries(1000, 1L << 30, new Brake(new Gate(), 100));
   private final Gate gate = new Gate();
   private final ExecutorService calls = Executors.newFixedThreadPool(2);
   private final Queue source = new Queue("source", queues.sourceUrl(), 30);
@@ -71,7 +71,12 @@ class DeadLetterQueueTest {
   private DeadLetterQueue queue(String url) {
     Acknowledger acknowledger = new Acknowledger(Shared.sqs().client(), source, deliveries, calls);
     return new DeadLetterQueue(
-        Shared.sqs().client(), new Queue("dlq", url, 30), source, gate, acknowledger);
+        Shared.sqs().client(),
+        new Queue("dlq", url, 30),
+        source,
+        gate,
+        acknowledger,
+        60_000_000_000L);
   }
 
   private DeadLetter letter(String body) {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class DeliveriesTest {
   @Test
   void theAccountAddsUpAndADoubleSettlementChangesNothing() {
-    Deliveries deliveries = new Deliveries(10, 1_000_000);
+    Deliveries deliveries = new Deliveries(10, 1_000_000, new Brake(new Gate(), 100));
     Received.one(deliveries, "a");
     Received.one(deliveries, "b");
     List<Delivery> inHand = deliveries.rest();
@@ -25,7 +25,7 @@ class DeliveriesTest {
 
   @Test
   void thereIsNoRoomBeyondTheMessagesOrTheBytes() throws Exception {
-    Deliveries few = new Deliveries(2, 1_000_000);
+    Deliveries few = new Deliveries(2, 1_000_000, new Brake(new Gate(), 100));
     Received.one(few, "a");
     assertThat(few.awaitRoom(1)).isTrue();
     Received.one(few, "b");
@@ -33,7 +33,7 @@ class DeliveriesTest {
     few.settle(few.rest(), Outcome.LOADED);
     assertThat(few.awaitRoom(1)).isTrue();
 
-    Deliveries small = new Deliveries(1000, 10_000);
+    Deliveries small = new Deliveries(1000, 10_000, new Brake(new Gate(), 100));
     Received.one(small, "x".repeat(9_000));
     assertThat(small.awaitRoom(1)).isFalse();
   }

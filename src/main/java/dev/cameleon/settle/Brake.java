@@ -1,0 +1,66 @@
+package dev.cameleon.settle;
+
+import java.util.BitSet;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Slows receiving down against a flood of dead letters: a wrong queue, or a bad edit of contract or
+ * SQL, would else empty the source queue into the dead-letter queue within minutes. Thread-safe.
+ */
+public final class Brake {
+  /** How many settled messages are looked back at. */
+  static final int WINDOW = 1000;
+
+  private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private final Gate gate;
+  private final int percent;
+  private final BitSet deadLettered = new BitSet(WINDOW);
+  private int next;
+  private long turnNanos = System.nanoTime();
+
+  /**
+   * Makes one.
+   *
+   * @param gate shows that the brake is on
+   * @param percent the share of dead letters above which it is on; 100 disables it
+   */
+  public Brake(Gate gate, int percent) {
+    this.gate = gate;
+    this.percent = percent;
+  }
+
+  /** Takes note of an outcome. */
+  synchronized void settled(Outcome outcome) {
+    if (outcome == Outcome.RETURNED || percent >= 100) {
+      return;
+    }
+    deadLettered.set(next, outcome == Outcome.DEAD_LETTERED);
+    next = (next + 1) % WINDOW;
+    if (deadLettered.cardinality() > WINDOW / 100 * percent) {
+      gate.close(
+          Gate.Hold.DEAD_LETTER_FLOOD,
+          "more than "
+              + percent
+              + "% of the last "
+              + WINDOW
+              + " messages were dead-lettered (a wrong"
+              + " queue? a bad edit of the contract or load.sql?): receiving slows to one batch per 10 s");
+    } else {
+      gate.open(Gate.Hold.DEAD_LETTER_FLOOD);
+    }
+  }
+
+  /** Takes the next turn to receive if there is one now; without the brake there always is. */
+  synchronized boolean takeTurn() {
+    if (!gate.isClosed(Gate.Hold.DEAD_LETTER_FLOOD)) {
+      return true;
+    }
+    long now = System.nanoTime();
+    if (now - turnNanos < 0) {
+      return false;
+    }
+    turnNanos = now + PAUSE_NANOS;
+    return true;
+  }
+}

@@ -1,0 +1,50 @@
+package dev.cameleon.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class BrakeTest {
+  private final Gate gate = new Gate();
+
+  @Test
+  void moreThanHalfOfTheLastThousandPutsItOnAndGoodMessagesTakeItOff() throws Exception {
+    Brake brake = new Brake(gate, 50);
+    settle(brake, Outcome.DEAD_LETTERED, 500);
+    assertThat(gate.holds()).isEmpty();
+
+    settle(brake, Outcome.DEAD_LETTERED, 1);
+    assertThat(gate.isClosed(Gate.Hold.DEAD_LETTER_FLOOD)).isTrue();
+
+    settle(brake, Outcome.RETURNED, 2000);
+    settle(brake, Outcome.LOADED, 499);
+    assertThat(gate.isClosed(Gate.Hold.DEAD_LETTER_FLOOD)).isTrue();
+    settle(brake, Outcome.LOADED, 1);
+    assertThat(gate.isClosed(Gate.Hold.DEAD_LETTER_FLOOD)).isFalse();
+  }
+
+  @Test
+  void itSlowsReceivingAndDoesNotShutIt() throws Exception {
+    Brake brake = new Brake(gate, 50);
+    settle(brake, Outcome.DEAD_LETTERED, 501);
+
+    assertThat(gate.awaitOpen()).isTrue();
+    assertThat(brake.takeTurn()).isTrue();
+    assertThat(brake.takeTurn()).isFalse();
+  }
+
+  @Test
+  void aHundredPercentDisablesIt() {
+    Brake brake = new Brake(gate, 100);
+    settle(brake, Outcome.DEAD_LETTERED, 5000);
+
+    assertThat(gate.holds()).isEmpty();
+    assertThat(brake.takeTurn()).isTrue();
+  }
+
+  private static void settle(Brake brake, Outcome outcome, int times) {
+    for (int i = 0; i < times; i++) {
+      brake.settled(outcome);
+    }
+  }
+}

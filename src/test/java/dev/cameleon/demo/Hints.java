@@ -1,0 +1,33 @@
+package dev.cameleon.demo;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What to type next. */
+final class Hints {
+  private Hints() {}
+
+  /** How to do the same with one's own queue and database. */
+  static List<String> forYourQueue() {
+    return List.of(
+        "",
+        "The same with your queue and your database",
+        "  mvn -q package -DskipTests",
+        "  java -jar target/cameleon.jar keys create --out keys/mask.json",
+        "  export AWS_REGION=eu-central-1 CAMELEON_QUEUE=… CAMELEON_DEAD_LETTER_QUEUE=…",
+        "  export CAMELEON_DB_URL=jdbc:postgresql://…/… CAMELEON_DB_USER=… CAMELEON_DB_PASSWORD=…",
+        "  java -jar target/cameleon.jar check --sample 5     # tries everything, changes nothing",
+        "  java -jar target/cameleon.jar run");
+  }
+
+  /** How to come to the servers that were left up. */
+  static List<String> kept(LocalSite site) {
+    List<String> lines = new ArrayList<>();
+    lines.add("");
+    lines.add("The servers stay up until Enter or Ctrl-C. In another terminal:");
+    site.exports().forEach(export -> lines.add("  " + export));
+    lines.add("  " + site.psql() + " -c 'TABLE cameleon.duplicate_ips'");
+    lines.add("  mvn -q package -DskipTests && java -jar target/cameleon.jar run");
+    return lines;
+  }
+}

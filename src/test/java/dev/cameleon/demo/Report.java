@@ -1,0 +1,169 @@
+package dev.cameleon.demo;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The summary of a run: where every message went, what the masks look like, what failed and why.
+ */
+public final class Report {
+  private static final int WIDTH = 100;
+  private static final int BAR = 30;
+
+  private final Sent sent;
+  private final Results results;
+  private final List<String> lines = new ArrayList<>();
+
+  /**
+   * One thing that must be so.
+   *
+   * @param claim what, in words
+   * @param holds whether it is so
+   */
+  public record Claim(String claim, boolean holds) {}
+
+  /** A summary of these. */
+  public Report(Sent sent, Results results) {
+    this.sent = sent;
+    this.results = results;
+  }
+
+  /** What the run has to prove. */
+  public List<Claim> claims() {
+    Results.Counts counts = results.counts();
+    long settled = counts.loaded() + counts.duplicate() + counts.deadLettered();
+    int malformed = sent.malformed().size();
+    return List.of(
+        claim(
+            settled == sent.total() && counts.received() == settled,
+            "%,d sent = %,d loaded + %,d duplicate + %,d dead-lettered",
+            sent.total(),
+            counts.loaded(),
+            counts.duplicate(),
+            counts.deadLettered()),
+        claim(
+            results.rows() == sent.logins()
+                && counts.loaded() == sent.logins()
+                && counts.duplicate() == sent.again(),
+            "%,d logins are %,d rows; %,d were sent twice, none is loaded twice",
+            sent.logins(),
+            results.rows(),
+            sent.again()),
+        claim(
+            results.deadLetters().size() == malformed
+                && sent.understood(results.deadLetters()) == malformed,
+            "%d malformed messages are %d dead letters, each for the right reason",
+            malformed,
+            results.deadLetters().size()),
+        claim(
+            results.queueLeft() == 0,
+            "login-queue is empty: %d messages left",
+            results.queueLeft()),
+        claim(
+            results.unmasked() == 0,
+            "every ip and device id in user_logins is masked: %d rows with one that is not",
+            results.unmasked()),
+        claim(
+            results.travellerTokens() == 1 && results.travellerLogins() == SampleEvents.SPELLINGS,
+            "one address in %d spellings (IPv4, ::ffff:…) has %d token",
+            results.travellerLogins(),
+            results.travellerTokens()));
+  }
+
+  private static Claim claim(boolean holds, String format, Object... values) {
+    return new Claim(String.format(Locale.ROOT, format, values), holds);
+  }
+
+  /** Whether all of it is so. */
+  public boolean good() {
+    return claims().stream().allMatch(Claim::holds);
+  }
+
+  /** The summary, line by line; no personal value in it. */
+  public List<String> lines() {
+    lines.clear();
+    outcomes();
+    rows();
+    repeated();
+    deadLetters();
+    return List.copyOf(lines);
+  }
+
+  private void outcomes() {
+    Results.Counts counts = results.counts();
+    title("Where the %,d messages went", sent.total());
+    outcome("loaded", counts.loaded(), "user_logins, one row each");
+    outcome("duplicate", counts.duplicate(), "sent again: the ledger knew them");
+    outcome("dead-lettered", counts.deadLettered(), "login-queue-dlq, with the reason");
+    for (Claim claim : claims()) {
+      line("  %s %s", claim.holds() ? "✓" : "✗ NOT SO:", claim.claim());
+    }
+  }
+
+  private void outcome(String name, long count, String where) {
+    int length = (int) Math.min(BAR, (BAR * count + sent.total() - 1) / sent.total());
+    line("  %-14s %,6d  %-30s %s", name, count, "█".repeat(length), where);
+  }
+
+  private void rows() {
+    title("The first rows of user_logins (tokens shortened here)");
+    line(
+        "  %-10s %-8s %-25s %-29s %-10s %s",
+        "user_id", "device", "masked_ip", "maked_device_id", "locale", "version");
+    for (List<String> row : results.firstRows()) {
+      line(
+          "  %-10s %-8s %-25s %-29s %-10s %s",
+          cut(row.get(0), 9),
+          row.get(1),
+          cut(row.get(2), 24),
+          cut(row.get(3), 28),
+          row.get(4) == null ? "null" : row.get(4),
+          row.get(5));
+    }
+  }
+
+  private void repeated() {
+    Results.Repeated devices = results.devices();
+    Results.Repeated addresses = results.addresses();
+    title(
+        "%,d of %,d devices and %,d of %,d addresses came more than once; most often:",
+        devices.repeated(), devices.distinct(), addresses.repeated(), addresses.distinct());
+    for (int i = 0; i < Math.max(devices.top().size(), addresses.top().size()); i++) {
+      line("  %-48s %s", times(devices.top(), i), times(addresses.top(), i));
+    }
+  }
+
+  private static String times(List<List<String>> top, int place) {
+    return place < top.size()
+        ? String.format("%4s × %s", top.get(place).get(1), top.get(place).get(0))
+        : "";
+  }
+
+  private void deadLetters() {
+    title("Dead letters (bodies stay unchanged in the queue; here every value is a dot)");
+    List<Results.Letter> sorted = new ArrayList<>(results.deadLetters());
+    sorted.sort(
+        Comparator.comparing(Results.Letter::reason)
+            .thenComparing(Results.Letter::field)
+            .thenComparing(Results.Letter::detail));
+    for (Results.Letter letter : sorted) {
+      line("  %-13s %-11s %s", letter.reason(), letter.field(), letter.detail());
+      line("                %s", Preview.of(letter.body(), letter.field(), WIDTH - 16));
+    }
+  }
+
+  private void title(String format, Object... values) {
+    lines.add("");
+    line(format, values);
+  }
+
+  private void line(String format, Object... values) {
+    lines.add(cut(String.format(Locale.ROOT, format, values).stripTrailing(), WIDTH));
+  }
+
+  private static String cut(String text, int width) {
+    return text.length() <= width ? text : text.substring(0, width - 1) + "…";
+  }
+}

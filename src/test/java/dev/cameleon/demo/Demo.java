@@ -38,36 +38,38 @@ public final class Demo {
   public static void main(String[] arguments) {
     long start = System.nanoTime();
     int code = 1;
-    try {
-      code = new Demo().run(start);
+    CleanUp cleanUp = CleanUp.atExit();
+    try (cleanUp) {
+      code = new Demo().run(cleanUp, start);
     } catch (Exception e) {
+      if (cleanUp.isInterrupted()) {
+        return;
+      }
       System.err.println("\nThe demo failed: " + e);
       StackTraceElement[] frames = e.getStackTrace();
       for (int i = 0; i < Math.min(4, frames.length); i++) {
         System.err.println("    at " + frames[i]);
       }
     }
-    System.exit(code); // the hook below cleans up if that was cut short
+    System.exit(code);
   }
 
-  private int run(long start) throws Exception {
+  private int run(CleanUp cleanUp, long start) throws Exception {
     screen.lines(List.of("", "Cameleon: SQS → mask → PostgreSQL, all on this machine", ""));
-    try (LocalSite site =
-        screen.step("start a local SQS (ElasticMQ) and a real PostgreSQL", LocalSite::start)) {
-      Runtime.getRuntime().addShutdownHook(new Thread(site::close, "clean-up"));
-      Sent sent = screen.step(plan(), () -> send(site.queues()));
-      String log =
-          screen.step("run --until-empty, with the shipped routes", () -> load(site, sent));
-      Report report = new Report(sent, Results.read(site, log));
-      screen.lines(report.lines());
-      screen.lines(Hints.forYourQueue());
-      screen.lines(List.of(verdict(report.good(), start)));
-      if (!"false".equals(System.getProperty("demo.keep", "false"))) {
-        screen.lines(Hints.kept(site));
-        awaitEnter();
-      }
-      return report.good() ? 0 : 1;
+    LocalSite site =
+        screen.step(
+            "start a local SQS (ElasticMQ) and a real PostgreSQL", () -> LocalSite.start(cleanUp));
+    Sent sent = screen.step(plan(), () -> send(site.queues()));
+    String log = screen.step("run --until-empty, with the shipped routes", () -> load(site, sent));
+    Report report = new Report(sent, Results.read(site, log));
+    screen.lines(report.lines());
+    screen.lines(Hints.forYourQueue());
+    screen.lines(List.of(verdict(report.good(), start)));
+    if (!"false".equals(System.getProperty("demo.keep", "false"))) {
+      screen.lines(Hints.kept(site));
+      awaitEnter();
     }
+    return report.good() ? 0 : 1;
   }
 
   private static String plan() {
@@ -121,7 +123,7 @@ public final class Demo {
       screen.progress(logins + again + site.queues().deadLetters(), sent.total());
       Thread.sleep(LOOK.toMillis());
     }
-    screen.clear();
+    screen.endProgress();
     Program.Result result = program.result();
     if (result.exitCode() != 0) {
       List<String> log = result.err().lines().toList();

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * Everything that the application needs, made for one run and gone after it: an SQS, a PostgreSQL
  * with a role of its own, a keyset, and the environment variables that an operator would set.
  */
-final class LocalSite implements AutoCloseable {
+final class LocalSite {
   private static final String ROLE = "cameleon";
   private static final String DATABASE = "logins";
 
@@ -28,17 +28,16 @@ final class LocalSite implements AutoCloseable {
   private static final List<String> INHERITED = List.of("PATH", "HOME", "TMPDIR", "SystemRoot");
 
   private final Path folder;
-  private final LocalSqs sqs;
   private final LocalPostgres postgres;
   private final LocalQueues queues;
   private final TestDatabase database;
   private final Map<String, String> settings = new LinkedHashMap<>();
-  private Program program;
-  private boolean closed;
+  private final CleanUp cleanUp;
 
-  private LocalSite(Path folder, LocalSqs sqs, LocalPostgres postgres) throws IOException {
+  private LocalSite(CleanUp cleanUp, Path folder, LocalSqs sqs, LocalPostgres postgres)
+      throws IOException {
+    this.cleanUp = cleanUp;
     this.folder = folder;
-    this.sqs = sqs;
     this.postgres = postgres;
     queues = new LocalQueues(sqs);
     String password = HexFormat.of().formatHex(SecureRandom.getSeed(12));
@@ -57,11 +56,16 @@ final class LocalSite implements AutoCloseable {
   }
 
   /** Starts the servers. */
-  static LocalSite start() throws IOException {
-    Path folder = Files.createTempDirectory("cameleon-demo-");
-    // Its binaries and data too: nothing is left behind.
-    System.setProperty("ot.epg.working-dir", folder.resolve("postgresql").toString());
-    return new LocalSite(folder, LocalSqs.start(), LocalPostgres.start());
+  static LocalSite start(CleanUp cleanUp) throws IOException {
+    synchronized (cleanUp) {
+      Path folder = Files.createTempDirectory("cameleon-demo-");
+      cleanUp.add(() -> remove(folder));
+      // Its binaries and data too: nothing is left behind.
+      System.setProperty("ot.epg.working-dir", folder.resolve("postgresql").toString());
+      LocalSqs sqs = cleanUp.add(LocalSqs.start());
+      LocalPostgres postgres = cleanUp.add(LocalPostgres.start());
+      return new LocalSite(cleanUp, folder, sqs, postgres);
+    }
   }
 
   /** A database whose owner is not the superuser and has to give a password. */
@@ -84,34 +88,17 @@ final class LocalSite implements AutoCloseable {
     return database;
   }
 
-  /** Where the queues are, for people. */
-  String sqsAddress() {
-    return sqs.endpoint().toString();
-  }
-
-  /** Where the database is, for people. */
-  String databaseAddress() {
-    return "localhost:" + postgres.port() + "/" + DATABASE;
-  }
-
-  /** The server's version, e.g. 18.4. */
-  String postgresVersion() {
-    return database.query("SELECT split_part(version(), ' ', 2)").get(0).get(0);
-  }
-
   /** Starts the application on this site. */
-  synchronized Program run(String... arguments) throws IOException {
-    if (closed) {
-      throw new IOException("stopped");
-    }
+  Program run(String... arguments) throws IOException {
     Map<String, String> environment = new LinkedHashMap<>(settings);
     for (String name : INHERITED) {
       if (System.getenv(name) != null) {
         environment.put(name, System.getenv(name));
       }
     }
-    program = Program.start(environment, folder, arguments);
-    return program;
+    synchronized (cleanUp) {
+      return cleanUp.add(Program.start(environment, folder, arguments));
+    }
   }
 
   /** The commands with which a shell comes to this site. */
@@ -128,28 +115,11 @@ final class LocalSite implements AutoCloseable {
         settings.get("CAMELEON_DB_PASSWORD"), postgres.port(), ROLE, DATABASE);
   }
 
-  /** Stops everything and removes the folder. A second call does nothing. */
-  @Override
-  public synchronized void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    if (program != null) {
-      program.close();
-    }
-    sqs.close();
-    postgres.close();
-    remove(folder);
-  }
-
-  private static void remove(Path folder) {
+  private static void remove(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
-    } catch (IOException e) {
-      System.err.println("Could not remove " + folder + " (" + e.getClass().getSimpleName() + ")");
     }
   }
 }

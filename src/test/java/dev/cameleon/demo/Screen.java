@@ -11,13 +11,14 @@ import picocli.CommandLine.Help.Ansi;
 /** What the person sees: steps with their times, and on a terminal a bar that moves. */
 final class Screen {
   private static final int BAR = 40;
+  private static final String CLEAR_LINE = "\r\u001b[2K";
 
   /** UTF-8 whatever the locale: in the locale C the JVM would print question marks. */
   private final PrintStream out =
       new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
 
   private final boolean terminal = Ansi.AUTO.enabled();
-  private boolean drawn;
+  private String current = "";
 
   /** A step that takes a while. */
   @FunctionalInterface
@@ -28,39 +29,36 @@ final class Screen {
   /** Shows what is being done, does it, and shows how long it took. */
   <T> T step(String name, Step<T> step) throws Exception {
     long start = System.nanoTime();
-    out.print(String.format("  %-64s", name));
+    current = String.format("  %-64s", name);
+    out.print(current);
     out.flush();
     T result = step.run();
     lines(List.of(seconds(start)));
     return result;
   }
 
-  /** Moves the bar, on a terminal. */
-  synchronized void progress(long done, long all) {
+  /** Draws the bar over the name of the step, on a terminal. */
+  void progress(long done, long all) {
     if (terminal) {
       int full = (int) Math.min(BAR, BAR * done / all);
-      out.printf(
-          Locale.ROOT,
-          "\r  %s%s %,d of %,d messages ",
-          "█".repeat(full),
-          "░".repeat(BAR - full),
-          done,
-          all);
+      out.print(CLEAR_LINE + "  " + "█".repeat(full) + "░".repeat(BAR - full));
+      out.print(
+          done == 0
+              ? " the application starts"
+              : String.format(Locale.ROOT, " %,d of %,d messages", done, all));
       out.flush();
-      drawn = true;
     }
   }
 
-  /** Removes the bar. */
-  synchronized void clear() {
-    if (drawn) {
-      out.print("\r\u001b[2K");
-      drawn = false;
+  /** Shows the name of the step again. */
+  void endProgress() {
+    if (terminal) {
+      out.print(CLEAR_LINE + current);
     }
   }
 
   /** Prints these. */
-  synchronized void lines(List<String> lines) {
+  void lines(List<String> lines) {
     lines.forEach(out::println);
     out.flush();
   }

@@ -3,6 +3,7 @@ package dev.cameleon.support;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -24,9 +25,25 @@ public final class LocalPostgres implements AutoCloseable {
 
   /** Starts one on a free port, durable as in production. */
   public static LocalPostgres start() {
+    return start(EmbeddedPostgres.builder());
+  }
+
+  /**
+   * Starts one whose programs and data are all in this folder, for a caller with an exit hook of
+   * its own: it has none, since two that stop the same server trip over each other.
+   */
+  public static LocalPostgres start(Path folder) {
+    return start(
+        EmbeddedPostgres.builder()
+            .setRegisterShutdownHook(false)
+            .setOverrideWorkingDirectory(folder.toFile())
+            .setDataDirectory(folder.resolve("data")));
+  }
+
+  private static LocalPostgres start(EmbeddedPostgres.Builder builder) {
     try {
       return new LocalPostgres(
-          EmbeddedPostgres.builder()
+          builder
               .setServerConfig("synchronous_commit", "on")
               .setServerConfig("fsync", "off")
               .start());

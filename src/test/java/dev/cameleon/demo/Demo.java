@@ -127,10 +127,12 @@ public final class Demo {
     Program.Result result = program.result();
     if (result.exitCode() != 0) {
       List<String> log = result.err().lines().toList();
-      log.subList(Math.max(0, log.size() - LOG_TAIL_LINES), log.size())
-          .forEach(System.err::println);
       throw new IllegalStateException(
-          "run ended with " + result.exitCode() + ", see its log above");
+          "run ended with exit code "
+              + result.exitCode()
+              + "; the end of its log:\n"
+              + String.join(
+                  "\n", log.subList(Math.max(0, log.size() - LOG_TAIL_LINES), log.size())));
     }
     return result.err();
   }

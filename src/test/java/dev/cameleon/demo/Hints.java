@@ -26,6 +26,12 @@ final class Hints {
     lines.add("");
     lines.add("The servers stay up until Enter or Ctrl-C. In another terminal:");
     site.exports().forEach(export -> lines.add("  " + export));
+    lines.add(
+        "  aws sqs send-message --queue-url "
+            + site.queues().url()
+            + " --message-body '"
+            + new SampleEvents(System.nanoTime()).logins(SampleEvents.SPELLINGS).get(0)
+            + "'");
     lines.add("  " + site.psql() + " -c 'TABLE cameleon.duplicate_ips'");
     lines.add("  mvn -q package -DskipTests && java -jar target/cameleon.jar run");
     return lines;

@@ -48,6 +48,11 @@ final class LocalQueues {
     deadLetters = Queue.find(client, DEAD_LETTERS);
   }
 
+  /** The source queue's URL. */
+  String url() {
+    return source.url();
+  }
+
   /** Sends bodies to the source queue; returns their message ids in order. */
   List<String> send(List<String> bodies) {
     List<SendMessageBatchRequestEntry> entries = new ArrayList<>();

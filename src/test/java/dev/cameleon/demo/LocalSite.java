@@ -1,5 +1,7 @@
 package dev.cameleon.demo;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.support.LocalPostgres;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
@@ -14,7 +16,12 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
 
 /**
  * Everything that the application needs, made for one run and gone after it: an SQS, a PostgreSQL
@@ -23,6 +30,7 @@ import java.util.stream.Stream;
 final class LocalSite {
   private static final String ROLE = "cameleon";
   private static final String DATABASE = "logins";
+  private static final int END_SECONDS = 5;
 
   /** A process needs these of the surrounding system; everything else would be a hidden input. */
   private static final List<String> INHERITED = List.of("PATH", "HOME", "TMPDIR", "SystemRoot");
@@ -45,7 +53,7 @@ final class LocalSite {
     Path keyset = folder.resolve("mask.json");
     Keyset.create().write(keyset);
     Path repository = Path.of("").toAbsolutePath();
-    settings.putAll(sqs.environment());
+    settings.putAll(new TreeMap<>(sqs.environment()));
     settings.put("CAMELEON_CONFIG", repository.resolve("application.properties").toString());
     settings.put("CAMELEON_ROUTES", repository.resolve("routes").toString());
     settings.put("CAMELEON_DB_URL", database.url());
@@ -57,13 +65,14 @@ final class LocalSite {
 
   /** Starts the servers. */
   static LocalSite start(CleanUp cleanUp) throws IOException {
+    // It warns when it is stopped by the exit hook, which is just what is wanted.
+    ((Logger) LoggerFactory.getLogger("org.apache.pekko")).setLevel(Level.ERROR);
     synchronized (cleanUp) {
-      Path folder = Files.createTempDirectory("cameleon-demo-");
+      Path folder = Files.createTempDirectory("cameleon-demo-").toRealPath();
       cleanUp.add(() -> remove(folder));
-      // Its binaries and data too: nothing is left behind.
-      System.setProperty("ot.epg.working-dir", folder.resolve("postgresql").toString());
+      Path servers = Files.createDirectory(folder.resolve("postgresql"));
       LocalSqs sqs = cleanUp.add(LocalSqs.start());
-      LocalPostgres postgres = cleanUp.add(LocalPostgres.start());
+      LocalPostgres postgres = cleanUp.add(LocalPostgres.start(servers));
       return new LocalSite(cleanUp, folder, sqs, postgres);
     }
   }
@@ -115,7 +124,25 @@ final class LocalSite {
         settings.get("CAMELEON_DB_PASSWORD"), postgres.port(), ROLE, DATABASE);
   }
 
-  private static void remove(Path folder) throws IOException {
+  /**
+   * Removes the folder. Its programs are normally at rest by now; but a PostgreSQL that was still
+   * starting when the process was asked to end is known to nobody else.
+   */
+  private static void remove(Path folder) throws IOException, InterruptedException {
+    List<ProcessHandle> running =
+        ProcessHandle.allProcesses()
+            .filter(p -> p.info().command().orElse("").startsWith(folder.toString()))
+            .toList();
+    for (ProcessHandle process : running) {
+      process.destroy();
+    }
+    for (ProcessHandle process : running) {
+      try {
+        process.onExit().get(END_SECONDS, TimeUnit.SECONDS);
+      } catch (ExecutionException | TimeoutException e) {
+        process.destroyForcibly();
+      }
+    }
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A real PostgreSQL from Maven artifacts, one per JVM; each test takes a database of its own. */
 public final class LocalPostgres implements AutoCloseable {
   private static final AtomicInteger DATABASES = new AtomicInteger();
+
+  /** The library's own 10 s are too few on a machine that is busy with a build. */
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
 
   private final EmbeddedPostgres server;
 
@@ -46,6 +50,7 @@ public final class LocalPostgres implements AutoCloseable {
           builder
               .setServerConfig("synchronous_commit", "on")
               .setServerConfig("fsync", "off")
+              .setPGStartupWait(START_TIMEOUT)
               .start());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

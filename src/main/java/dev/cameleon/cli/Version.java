@@ -9,10 +9,7 @@ final class Version implements IVersionProvider {
     String version = Version.class.getPackage().getImplementationVersion();
     return new String[] {
       "cameleon " + (version == null ? "(not packaged)" : version),
-      "Java "
-          + System.getProperty("java.version")
-          + ", Camel "
-          + org.apache.camel.main.Main.class.getPackage().getImplementationVersion()
+      "Java " + System.getProperty("java.version")
     };
   }
 }

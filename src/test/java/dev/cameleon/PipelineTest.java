@@ -45,8 +45,9 @@ class PipelineTest {
     Message deadLetter = deadLetters.get(0);
     assertThat(deadLetter.body()).isEqualTo(WRONG_TYPE);
     assertThat(TestQueues.attribute(deadLetter, "reason")).isEqualTo("CONTRACT");
-    assertThat(TestQueues.attribute(deadLetter, "field")).isEqualTo("app_version");
-    assertThat(TestQueues.attribute(deadLetter, "detail")).isEqualTo("required, but missing");
+    assertThat(TestQueues.attribute(deadLetter, "field")).isEqualTo("user_id");
+    assertThat(TestQueues.attribute(deadLetter, "detail"))
+        .isEqualTo("required, but missing: user_id, app_version, device_type, ip, device_id");
     assertThat(TestQueues.attribute(deadLetter, "source-message-id")).isEqualTo(ids.get(99));
     assertThat(TestQueues.attribute(deadLetter, "source-queue"))
         .isEqualTo(site.environment().get("CAMELEON_QUEUE"));
@@ -68,7 +69,7 @@ class PipelineTest {
           trailing bytes    | {"a": 1} {}                                | NOT_JSON |
           a lone surrogate  | {"user_id": "\\ud800"}                     | NOT_JSON |
           too deep          | DEEP                                       | NOT_JSON |
-          another kind      | {"foo": "oops_wrong_msg_type", "bar": "1"} | CONTRACT | app_version
+          another kind      | {"foo": "oops_wrong_msg_type", "bar": "1"} | CONTRACT | user_id
           a wrong address   | WITH ip=999.1.1.1                          | CONTRACT | ip
           an empty user     | WITH user_id=                              | CONTRACT | user_id
           a wrong version   | WITH app_version=two                       | CONTRACT | app_version

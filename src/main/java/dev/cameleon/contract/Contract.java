@@ -206,24 +206,23 @@ public final class Contract {
 
   /** Built from the contract's own words: the validator's message quotes the value. */
   private RejectedException rejected(List<Error> faults) {
+    List<String> missing = faults.stream().filter(Contract::isMissing).map(this::fieldOf).toList();
+    if (!missing.isEmpty()) {
+      return new RejectedException(
+          Reason.CONTRACT, missing.get(0), "required, but missing: " + String.join(", ", missing));
+    }
     String field = faults.stream().map(this::fieldOf).min(Comparator.naturalOrder()).orElse("");
-    String detail =
+    String rules =
         faults.stream()
             .filter(fault -> fieldOf(fault).equals(field))
-            .map(Contract::ruleOf)
+            .map(fault -> fault.getKeyword() + " " + fault.getSchemaNode())
             .distinct()
             .collect(Collectors.joining(", "));
-    return new RejectedException(Reason.CONTRACT, field, detail);
+    return new RejectedException(Reason.CONTRACT, field, "breaks the contract's " + rules);
   }
 
-  private static String ruleOf(Error fault) {
-    JsonNode rule = fault.getSchemaNode();
-    return switch (fault.getKeyword()) {
-      case "required" -> "required, but missing";
-      case "type" -> "wrong type: the contract says " + rule;
-      default ->
-          "breaks the rule " + fault.getKeyword() + (rule == null ? "" : " " + rule.toString());
-    };
+  private static boolean isMissing(Error fault) {
+    return "required".equals(fault.getKeyword());
   }
 
   /** The top-level field of the contract that an error is about, or an empty string. */

@@ -35,11 +35,11 @@ class ContractTest {
 
   @ParameterizedTest(name = "{0} {1}")
   @CsvSource({
-    "ip, 999.1.1.1, 'breaks the rule format \"ipv4\", breaks the rule format \"ipv6\"'",
-    "ip, 010.1.1.1, 'breaks the rule format \"ipv4\", breaks the rule format \"ipv6\"'",
-    "user_id, '', breaks the rule minLength 1",
-    "app_version, v2, 'breaks the rule pattern \"^[0-9]{1,9}(\\\\.[0-9]{1,9}){0,3}$\"'",
-    "app_version, 99999999999, 'breaks the rule pattern \"^[0-9]{1,9}(\\\\.[0-9]{1,9}){0,3}$\"'"
+    "ip, 999.1.1.1, 'breaks the contract''s format \"ipv4\", format \"ipv6\"'",
+    "ip, 010.1.1.1, 'breaks the contract''s format \"ipv4\", format \"ipv6\"'",
+    "user_id, '', 'breaks the contract''s minLength 1'",
+    "app_version, v2, 'breaks the contract''s pattern \"^[0-9]{1,9}(\\\\.[0-9]{1,9}){0,3}$\"'",
+    "app_version, 99999999999, 'breaks the contract''s pattern \"^[0-9]{1,9}(\\\\.[0-9]{1,9}){0,3}$\"'"
   })
   void abrokenRuleIsNamedWithItsFieldAndWithoutTheValue(String field, String value, String detail)
       throws Exception {
@@ -60,7 +60,7 @@ class ContractTest {
     Contract contract = Contract.read(SHIPPED);
 
     assertThatThrownBy(() -> contract.check(Events.login(1).put("locale", 5)))
-        .hasMessage("CONTRACT at locale: wrong type: the contract says [\"string\",\"null\"]");
+        .hasMessage("CONTRACT at locale: breaks the contract's type [\"string\",\"null\"]");
   }
 
   @Test
@@ -68,7 +68,7 @@ class ContractTest {
     Contract contract = Contract.read(SHIPPED);
 
     assertThatThrownBy(() -> contract.check(Events.login(1).put("device_id", "9".repeat(129))))
-        .hasMessage("CONTRACT at device_id: breaks the rule maxLength 128");
+        .hasMessage("CONTRACT at device_id: breaks the contract's maxLength 128");
   }
 
   @Test

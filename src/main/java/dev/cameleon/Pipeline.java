@@ -123,6 +123,7 @@ public final class Pipeline implements AutoCloseable {
   public void start(Health health) throws InvalidSettingsException {
     wiring.outage().probe(plan.settings().loader(), plan.statement());
     Routes.start(main, plan.settings(), wiring);
+    gate.start();
     health.report(this::problems);
     extending = threads.clock().scheduleWithFixedDelay(this::extend, 1, 1, TimeUnit.SECONDS);
     ticking = threads.clock().scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);

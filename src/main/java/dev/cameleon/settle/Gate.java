@@ -23,6 +23,7 @@ public final class Gate {
   }
 
   private final Map<Hold, String> holds = new EnumMap<>(Hold.class);
+  private boolean started;
   private boolean stopping;
 
   /** Closes the gate; says so once. */
@@ -38,6 +39,12 @@ public final class Gate {
       LOG.info("Receiving resumes. reason={}", hold);
       notifyAll();
     }
+  }
+
+  /** Lets receiving begin: once every route is there. */
+  public synchronized void start() {
+    started = true;
+    notifyAll();
   }
 
   /** Ends receiving for good. */
@@ -62,7 +69,7 @@ public final class Gate {
   }
 
   private boolean isShut() {
-    return holds.keySet().stream().anyMatch(hold -> hold != Hold.DEAD_LETTER_FLOOD);
+    return !started || holds.keySet().stream().anyMatch(hold -> hold != Hold.DEAD_LETTER_FLOOD);
   }
 
   /**

@@ -28,6 +28,7 @@ class BrakeTest {
     Brake brake = new Brake(gate, 50);
     settle(brake, Outcome.DEAD_LETTERED, 501);
 
+    gate.start();
     assertThat(gate.awaitOpen()).isTrue();
     assertThat(brake.takeTurn()).isTrue();
     assertThat(brake.takeTurn()).isFalse();

@@ -1,6 +1,7 @@
 package dev.cameleon;
 
 import dev.cameleon.cli.Cli;
+import dev.cameleon.observe.Logging;
 
 /** The program: hands the arguments to the command line. */
 public final class Cameleon {
@@ -9,7 +10,7 @@ public final class Cameleon {
   /** Runs one command and ends the process with its exit code. */
   public static void main(String[] arguments) {
     // Before the first logger exists.
-    System.setProperty("cameleon.log", Settings.log(System.getenv()));
+    System.setProperty(Logging.FORMAT, Settings.value(System.getenv(), "cameleon.log"));
     System.exit(Cli.run(arguments));
   }
 }

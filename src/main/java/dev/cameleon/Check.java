@@ -46,6 +46,7 @@ public final class Check {
   public record Finding(String check, Result result, String detail) {}
 
   private static final int CALLS = 4;
+  private static final String NO_TABLE = "42P01";
 
   private final Plan plan;
   private final List<Finding> findings = new ArrayList<>();
@@ -108,8 +109,13 @@ public final class Check {
         connection.rollback();
       }
     } catch (SQLException e) {
-      boolean ours = SqlFailures.state(e).startsWith("42");
-      add("database", ours ? Result.WRONG : Result.FAILED, SqlFailures.describe(e));
+      String state = SqlFailures.state(e);
+      if (NO_TABLE.equals(state) && plan.settings().migrate()) {
+        add("database", Result.NOTE, "has no tables of Cameleon yet: run (or migrate) makes them");
+      } else {
+        boolean ours = state.startsWith("42");
+        add("database", ours ? Result.WRONG : Result.FAILED, SqlFailures.describe(e));
+      }
     }
   }
 

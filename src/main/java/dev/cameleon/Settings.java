@@ -11,10 +11,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -73,6 +76,11 @@ public record Settings(
 
   private static final String PREFIX = "cameleon.";
 
+  /** What Kubernetes sets in every pod for a Service whose name begins with cameleon. */
+  private static final Pattern KUBERNETES =
+      Pattern.compile(
+          "CAMELEON_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\\d+_(TCP|UDP|SCTP)(_.*)?)?)");
+
   /** Every property and its default: the same as in the shipped application.properties. */
   static final Map<String, String> DEFAULTS = defaults();
 
@@ -108,7 +116,7 @@ public record Settings(
 
   /** The environment variable that overrides a property. */
   public static String variable(String property) {
-    return property.toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_");
+    return property.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
   }
 
   /**
@@ -134,6 +142,7 @@ public record Settings(
                 camel.put(name, String.valueOf(value).trim());
               }
             });
+    refuseUnknown(environment, problems);
     DEFAULTS.keySet().stream()
         .filter(property -> !environment.getOrDefault(variable(property), "").isEmpty())
         .forEach(property -> values.put(property, environment.get(variable(property)).trim()));
@@ -238,17 +247,35 @@ public record Settings(
     return properties;
   }
 
-  /** The log format, {@code text} or {@code json}, before anything else is read. */
-  static String log(Map<String, String> environment) {
-    String set = environment.getOrDefault(variable("cameleon.log"), "");
-    Object value =
-        set.isEmpty() ? file(environment, new Problems()).get("cameleon.log") : set.trim();
-    return "json".equals(value) ? "json" : "text";
+  /**
+   * One value, unchecked, for what must not wait for the whole configuration to be right.
+   *
+   * @param property its name, e.g. {@code cameleon.log}
+   */
+  public static String value(Map<String, String> environment, String property) {
+    String set = environment.getOrDefault(variable(property), "").trim();
+    return set.isEmpty()
+        ? file(environment, new Problems()).getProperty(property, DEFAULTS.get(property)).trim()
+        : set;
   }
 
   /** A time such as {@code 200ms} or {@code 15m}; empty if it is not one. */
   public static Optional<Duration> duration(String text) {
     return Optional.ofNullable(Parser.duration(text));
+  }
+
+  /** A misspelt variable would silently have no effect. */
+  private static void refuseUnknown(Map<String, String> environment, Problems problems) {
+    for (String name : new TreeSet<>(environment.keySet())) {
+      boolean known =
+          name.equals(CONFIG)
+              || DEFAULTS.keySet().stream().anyMatch(key -> variable(key).equals(name));
+      if (name.startsWith("CAMELEON_") && !known && !KUBERNETES.matcher(name).matches()) {
+        String meant = nearest(name.toLowerCase(Locale.ROOT).replace('_', '.'));
+        problems.add(
+            name + " is not a variable of Cameleon; did you mean " + variable(meant) + "?");
+      }
+    }
   }
 
   private static String nearest(String name) {

@@ -10,6 +10,7 @@ import dev.cameleon.load.Unexpected;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.settle.Acknowledger;
+import dev.cameleon.settle.Custody;
 import dev.cameleon.settle.DeadLetterQueue;
 import dev.cameleon.settle.Deliveries;
 import dev.cameleon.settle.Gate;
@@ -74,25 +75,26 @@ final class Wiring {
   void bind(Main main) {
     // ingest.camel.yaml
     main.bind("intake", intake); // the SQS client: receives while the gate is open
+    main.bind("custody", new Custody(deliveries, acknowledger)); // no message leaves it unsettled
     main.bind("strictJson", LoginJson.strictMapper()); // the ObjectMapper of unmarshal
     main.bind("contract", contract); // check: ObjectNode → ObjectNode, or it is rejected
     main.bind("masker", masker); // mask: ObjectNode → MaskedRecord
 
     // load.camel.yaml
-    main.bind("batching", new Batching(deliveries)); // MaskedRecords → Batch
+    main.bind("batching", new Batching()); // MaskedRecords → Batch
     main.bind("loaders", loaders); // the threads that load
     main.bind("database", database); // the DataSource of jdbc:database
     main.bind("loaded", loaded); // rows: count, then delete from SQS
     main.bind("outage", outage); // isRefusal, retry, refused, giveBack
 
     // dead-letter.camel.yaml
-    main.bind("rejects", new Rejects(deliveries)); // malformed; DeadLetters → a list of them
+    main.bind("rejects", new Rejects()); // malformed; DeadLetters → a list of them
     main.bind("deadLetterers", deadLetterers); // the thread that sends dead letters
     main.bind("deadLetterQueue", deadLetterQueue); // send: returns what was accepted
     main.bind("acknowledge", acknowledger); // loaded, deadLettered, returned
 
     // errors.camel.yaml
-    main.bind("unexpected", new Unexpected(deliveries, acknowledger)); // giveBack
+    main.bind("unexpected", new Unexpected(acknowledger)); // giveBack
   }
 
   /** The properties that the routes' placeholders name. */

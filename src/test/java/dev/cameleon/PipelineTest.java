@@ -167,6 +167,61 @@ class PipelineTest {
   }
 
   @Test
+  void aRowThatIsRefusedAfterAnOutageIsADeadLetterOnceAndTheOthersAreLoadedOnce() throws Exception {
+    Site site = Site.in(folder);
+    migrate(site);
+
+    try (Run run = Run.on(site)) {
+      Awaitility.await().until(() -> run.health().ready().up());
+      site.database().execute("ALTER TABLE user_logins RENAME TO user_logins_away");
+      List<String> bodies = bodies(9);
+      bodies.add(4, malformed("WITH user_id=a\\u0000b"));
+      site.queues().send(bodies);
+      Awaitility.await().until(() -> !run.health().ready().up());
+      site.database().execute("ALTER TABLE user_logins_away RENAME TO user_logins");
+      run.await(Outcome.LOADED, 9).await(Outcome.DEAD_LETTERED, 1);
+      Awaitility.await().until(() -> run.health().ready().up());
+      assertThat(run.account().addsUp()).isTrue();
+      assertThat(run.account().count(Outcome.DUPLICATE)).isZero();
+      assertThat(run.account().count(Outcome.RETURNED)).isZero();
+    }
+
+    assertThat(site.queues().takeDeadLetters()).hasSize(1);
+    assertThat(site.queues().left()).isZero();
+  }
+
+  @Test
+  void aStepThatDropsMessagesLosesNone() throws Exception {
+    Site site = Site.in(folder);
+    site.edit("ingest.camel.yaml", "- to: direct:load", "- stop: {}\n        - to: direct:load");
+    site.queues().send(bodies(3));
+
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.RETURNED, 3);
+    }
+
+    assertThat(site.queues().left()).isEqualTo(3);
+  }
+
+  @Test
+  void aStepThatRemovesHeadersAndFailsLosesNoMessage() throws Exception {
+    Site site = Site.in(folder);
+    site.edit(
+        "ingest.camel.yaml",
+        "- unmarshal:",
+        "- removeHeaders: {pattern: \"*\"}\n        - unmarshal:");
+    List<String> bodies = bodies(3);
+    bodies.add(WRONG_TYPE);
+    site.queues().send(bodies);
+
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.LOADED, 3).await(Outcome.DEAD_LETTERED, 1);
+    }
+
+    assertThat(site.queues().left()).isZero();
+  }
+
+  @Test
   void aReplayedMessageIsLoadedOnceUnderItsFirstIdAndDate() throws Exception {
     Site site = Site.in(folder);
     Map<String, String> replay =

@@ -16,6 +16,7 @@ import dev.cameleon.mask.Masker;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.settle.Acknowledger;
 import dev.cameleon.settle.Brake;
+import dev.cameleon.settle.Custody;
 import dev.cameleon.settle.DeadLetter;
 import dev.cameleon.settle.Deliveries;
 import dev.cameleon.settle.Gate;
@@ -62,18 +63,19 @@ class RoutesTest extends CamelTestSupport {
     context.getRegistry().bind("contract", contract);
     masker = new Masker(FixedKeys.of(0x01020304, 0x0b), contract.personal());
     context.getRegistry().bind("masker", masker);
-    context.getRegistry().bind("batching", new Batching(deliveries));
-    context.getRegistry().bind("rejects", new Rejects(deliveries));
+    context.getRegistry().bind("batching", new Batching());
+    context.getRegistry().bind("rejects", new Rejects());
     context.getRegistry().bind("loaders", loaders);
     context
         .getRegistry()
         .bind("database", Database.pool(new Database.Login("jdbc:postgresql:none", "", ""), 1));
     Queue queue = new Queue("login-queue", TestQueues.create(30).sourceUrl(), 30);
     Acknowledger acknowledger = new Acknowledger(Shared.sqs().client(), queue, deliveries, loaders);
+    context.getRegistry().bind("custody", new Custody(deliveries, acknowledger));
     Outage outage = new Outage(new Gate(), acknowledger, 60_000_000_000L);
     context.getRegistry().bind("outage", outage);
     context.getRegistry().bind("loaded", new Loaded(outage, new Metrics(), acknowledger));
-    context.getRegistry().bind("unexpected", new Unexpected(deliveries, acknowledger));
+    context.getRegistry().bind("unexpected", new Unexpected(acknowledger));
     Properties properties = new Properties();
     properties.put("cameleon.routes", Path.of("routes").toAbsolutePath().toString());
     properties.put("cameleon.queue.name", "login-queue");
@@ -151,8 +153,12 @@ class RoutesTest extends CamelTestSupport {
   }
 
   private void load(Object body) {
-    String handle = Received.one(deliveries, "original");
-    template.sendBodyAndHeader("direct:masked", body, Sqs2Constants.RECEIPT_HANDLE, handle);
+    template.send(
+        "direct:masked",
+        exchange -> {
+          Received.as(exchange, deliveries);
+          exchange.getMessage().setBody(body);
+        });
   }
 
   private void receive(String body) {

@@ -77,6 +77,20 @@ class SettingsTest {
             "cameleon.poler is not a property of Cameleon; did you mean cameleon.pollers?");
   }
 
+  @Test
+  void aMisspeltVariableIsRefusedAndWhatKubernetesSetsIsNot() throws Exception {
+    Map<String, String> environment = file("");
+    environment.put("CAMELEON_POLERS", "3");
+    environment.put("CAMELEON_PORT", "tcp://10.0.0.1:9876");
+    environment.put("CAMELEON_SERVICE_HOST", "10.0.0.1");
+    environment.put("CAMELEON_SERVICE_PORT_HTTP", "9876");
+    environment.put("CAMELEON_METRICS_PORT_9876_TCP_ADDR", "10.0.0.1");
+
+    assertThat(problems(environment))
+        .containsExactly(
+            "CAMELEON_POLERS is not a variable of Cameleon; did you mean CAMELEON_POLLERS?");
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource({
     "jdbc:postgresql://localhost/app, true",

@@ -21,7 +21,7 @@ import picocli.CommandLine.HelpCommand;
     footer = {
       "",
       "Configuration: application.properties, each value overridable by environment; AWS by the"
-          + " SDK's own variables (AWS_REGION, AWS_ENDPOINT_URL, …).",
+          + " SDK's own variables (AWS_REGION, AWS_ENDPOINT_URL, ...).",
       "Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration."
     },
     subcommands = {

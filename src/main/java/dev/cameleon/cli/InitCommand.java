@@ -56,9 +56,9 @@ public final class InitCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
-            "Wrote %d files into %s.%nNext: cd %s; java -jar cameleon.jar keys create --out"
-                + " keys/mask.json; java -jar cameleon.jar check%n",
-            SHIPPED.size(), folder, folder);
+            "Wrote %d files into %s. Next, in that folder, with this jar:%n  keys create --out"
+                + " keys/mask.json%n  check%n  run%n",
+            SHIPPED.size(), folder);
     return ExitCode.DONE;
   }
 

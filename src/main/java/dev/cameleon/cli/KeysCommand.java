@@ -2,6 +2,7 @@ package dev.cameleon.cli;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.cameleon.Settings;
 import dev.cameleon.mask.InvalidKeysetException;
 import dev.cameleon.mask.Keyset;
 import java.io.IOException;
@@ -105,8 +106,8 @@ public final class KeysCommand implements Callable<Integer> {
     }
 
     private Keyset keyset() throws UsageException {
-      String content = System.getenv().getOrDefault("CAMELEON_KEYSET_JSON", "");
-      String named = System.getenv().getOrDefault("CAMELEON_KEYSET", "keys/mask.json");
+      String content = Settings.value(System.getenv(), "cameleon.keyset.json");
+      String named = Settings.value(System.getenv(), "cameleon.keyset");
       try {
         return file == null && !content.isEmpty()
             ? Keyset.parse(content, "the value of CAMELEON_KEYSET_JSON")

@@ -85,7 +85,7 @@ public final class RunCommand implements Callable<Integer> {
     Connections connections = connect(plan, sqs, health, stop);
     if (connections == null) {
       sqs.close();
-      return ExitCode.DONE; // stopped before anything was received
+      return untilEmpty ? ExitCode.FAILED : ExitCode.DONE; // stopped before it could start
     }
     try (Pipeline pipeline = new Pipeline(plan, connections, sqs, metrics, untilEmpty)) {
       pipeline.start(health);

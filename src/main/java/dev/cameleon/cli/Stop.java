@@ -15,8 +15,13 @@ import org.slf4j.LoggerFactory;
 final class Stop {
   private static final Logger LOG = LoggerFactory.getLogger(Stop.class);
 
+  /** Some senders signal the process and its group: what comes so close together is one request. */
+  private static final long ONE_REQUEST_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
   private final CountDownLatch requested = new CountDownLatch(1);
   private volatile Duration timeout = Duration.ofSeconds(25);
+
+  private long requestedNanos;
 
   private Stop() {}
 
@@ -58,10 +63,14 @@ final class Stop {
   }
 
   private synchronized void request() {
+    if (isRequested() && System.nanoTime() - requestedNanos < ONE_REQUEST_NANOS) {
+      return;
+    }
     if (isRequested()) {
       LOG.warn("Stopped at once. What was in hand reappears on the queue.");
       Runtime.getRuntime().halt(ExitCode.FAILED);
     }
+    requestedNanos = System.nanoTime();
     LOG.info("Stopping: what is in hand is loaded first.");
     requested.countDown();
     Thread watchdog = new Thread(this::haltAfterTimeout, "stop");

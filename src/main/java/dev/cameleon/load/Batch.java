@@ -65,7 +65,7 @@ public final class Batch {
    * message_id} and {@code sent_at}.
    */
   public String getJson() {
-    readyNanos = System.nanoTime();
+    begin();
     StringBuilder json = new StringBuilder(rows.size() * 320).append('[');
     for (Row row : rows) {
       if (json.length() > 1) {
@@ -80,6 +80,11 @@ public final class Batch {
       json.append(fields.length() > 2 ? "," : "").append(fields, 1, fields.length());
     }
     return json.append(']').toString();
+  }
+
+  /** Its loading begins, for the first time or again. */
+  void begin() {
+    readyNanos = System.nanoTime();
   }
 
   /** When its loading began, by {@link System#nanoTime}. */

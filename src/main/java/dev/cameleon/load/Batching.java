@@ -1,24 +1,13 @@
 package dev.cameleon.load;
 
 import dev.cameleon.mask.MaskedRecord;
-import dev.cameleon.settle.Deliveries;
+import dev.cameleon.settle.Custody;
 import java.util.Map;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 
 /** Collects masked records into a {@link Batch}; takes nothing that is not masked. */
 public final class Batching implements AggregationStrategy {
-  private final Deliveries deliveries;
-
-  /**
-   * Makes one.
-   *
-   * @param deliveries what is in hand
-   */
-  public Batching(Deliveries deliveries) {
-    this.deliveries = deliveries;
-  }
-
   @Override
   public Exchange aggregate(Exchange collected, Exchange next) {
     if (!(next.getMessage().getBody() instanceof MaskedRecord record)) {
@@ -32,7 +21,8 @@ public final class Batching implements AggregationStrategy {
       answer.getMessage().setHeaders(Map.of());
       answer.getMessage().setBody(new Batch());
     }
-    answer.getMessage().getBody(Batch.class).add(deliveries.of(next), record);
+    answer.getMessage().getBody(Batch.class).add(Custody.of(next), record);
+    Custody.passOn(next);
     return answer;
   }
 }

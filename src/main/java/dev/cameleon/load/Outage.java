@@ -69,6 +69,7 @@ public final class Outage {
     while (!answers && mayBeKept(batch)) {
       wait(LOOK_MILLIS);
     }
+    batch.begin();
     return mayBeKept(batch);
   }
 

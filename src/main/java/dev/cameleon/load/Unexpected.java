@@ -1,8 +1,8 @@
 package dev.cameleon.load;
 
 import dev.cameleon.settle.Acknowledger;
+import dev.cameleon.settle.Custody;
 import dev.cameleon.settle.DeadLetter;
-import dev.cameleon.settle.Deliveries;
 import dev.cameleon.settle.Delivery;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,16 +17,14 @@ import org.slf4j.LoggerFactory;
 public final class Unexpected {
   private static final Logger LOG = LoggerFactory.getLogger(Unexpected.class);
 
-  private final Deliveries deliveries;
   private final Acknowledger acknowledger;
 
   /**
    * Makes one.
    *
-   * @param deliveries what is in hand
+   * @param acknowledger gives them back
    */
-  public Unexpected(Deliveries deliveries, Acknowledger acknowledger) {
-    this.deliveries = deliveries;
+  public Unexpected(Acknowledger acknowledger) {
     this.acknowledger = acknowledger;
   }
 
@@ -59,9 +57,7 @@ public final class Unexpected {
         carried.addAll(rows.deliveries());
       }
     }
-    if (carried.isEmpty()) {
-      carried.add(deliveries.of(exchange));
-    }
+    Custody.passOn(exchange).ifPresent(carried::add);
     return carried;
   }
 }

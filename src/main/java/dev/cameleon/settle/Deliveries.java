@@ -59,11 +59,11 @@ public final class Deliveries {
   }
 
   /**
-   * The delivery that an exchange of the ingest route stands for.
+   * The delivery that was received as this exchange.
    *
    * @throws IllegalStateException if it is not in hand (any more)
    */
-  public Delivery of(Exchange exchange) {
+  Delivery received(Exchange exchange) {
     String handle = exchange.getMessage().getHeader(Sqs2Constants.RECEIPT_HANDLE, String.class);
     synchronized (this) {
       Delivery delivery = inHand.get(handle);

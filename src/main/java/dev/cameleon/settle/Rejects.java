@@ -11,17 +11,6 @@ import org.apache.camel.Exchange;
 
 /** Turns a message's fault into a {@link DeadLetter}, and collects dead letters for one call. */
 public final class Rejects implements AggregationStrategy {
-  private final Deliveries deliveries;
-
-  /**
-   * Makes one.
-   *
-   * @param deliveries what is in hand
-   */
-  public Rejects(Deliveries deliveries) {
-    this.deliveries = deliveries;
-  }
-
   /** The dead letter of an exchange of the ingest route that failed by the message's own fault. */
   public DeadLetter malformed(Exchange exchange) {
     Throwable fault = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
@@ -34,7 +23,7 @@ public final class Rejects implements AggregationStrategy {
       rejected = new RejectedException(Reason.NOT_JSON, "", "empty");
     }
     return new DeadLetter(
-        deliveries.of(exchange), rejected.reason(), rejected.field(), rejected.detail(), "");
+        Custody.of(exchange), rejected.reason(), rejected.field(), rejected.detail(), "");
   }
 
   /** The dead letter of a row that PostgreSQL refused. */
@@ -53,6 +42,7 @@ public final class Rejects implements AggregationStrategy {
     @SuppressWarnings("unchecked")
     List<DeadLetter> letters = answer.getMessage().getBody(List.class);
     letters.add(next.getMessage().getBody(DeadLetter.class));
+    Custody.passOn(next);
     return answer;
   }
 }

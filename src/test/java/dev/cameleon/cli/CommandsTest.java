@@ -93,12 +93,16 @@ class CommandsTest {
   void checkNamesWhatIsMissingAndChangesNothing() throws Exception {
     Site site = Site.in(folder);
 
+    Program.Result fresh = Program.run(site.environment(), folder, "check");
+    site.with("CAMELEON_MIGRATE", "false");
     Program.Result before = Program.run(site.environment(), folder, "check");
     Program.run(site.environment(), folder, "migrate");
     Program.Result after = Program.run(site.environment(), folder, "check");
 
     assertThat(before.exitCode()).isEqualTo(2);
     assertThat(before.out()).contains("WRONG").contains("run: migrate");
+    assertThat(fresh.exitCode()).isZero();
+    assertThat(fresh.out()).contains("run (or migrate) makes them");
     assertThat(after.exitCode()).isZero();
     assertThat(after.out()).contains("inserts 1 row").contains("4 routes").doesNotContain("WRONG");
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isZero();
@@ -148,7 +152,9 @@ class CommandsTest {
     site.queues().send(java.util.stream.IntStream.range(0, 200).mapToObj(Events::body).toList());
 
     try (Program program = Program.start(site.environment(), folder)) {
-      Awaitility.await().until(() -> site.queues().left() < 200);
+      Awaitility.await()
+          .atMost(java.time.Duration.ofSeconds(60))
+          .until(() -> site.queues().left() < 200);
       program.terminate();
       Program.Result result = program.result();
 

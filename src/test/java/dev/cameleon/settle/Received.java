@@ -3,6 +3,7 @@ package dev.cameleon.settle;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.camel.Exchange;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
@@ -15,6 +16,13 @@ public final class Received {
     Message message = message(body);
     deliveries.receive(List.of(message), System.nanoTime());
     return message.receiptHandle();
+  }
+
+  /** Makes the exchange stand for a message in hand, as if the ingest route had begun. */
+  public static void as(Exchange exchange, Deliveries deliveries) {
+    Message message = message("original");
+    deliveries.receive(List.of(message), System.nanoTime());
+    Custody.take(exchange, Delivery.of(message, System.nanoTime()));
   }
 
   static Message message(String body) {

@@ -27,7 +27,7 @@ public final class LocalSqs implements AutoCloseable {
     this.client =
         SqsClient.builder()
             .endpointOverride(endpoint)
-            .region(Region.of("elasticmq"))
+            .region(Region.EU_CENTRAL_1)
             .credentialsProvider(
                 StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x")))
             .build();

@@ -1,0 +1,92 @@
+package dev.cameleon.settle;
+
+import java.util.List;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+import org.apache.camel.Route;
+import org.apache.camel.support.RoutePolicySupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps each exchange of the ingest route together with its delivery, whatever its steps do to
+ * headers and body, and sees to it that the route ends with the delivery passed on: to a batch, or
+ * to a dead letter. One that a step dropped goes back to the queue.
+ */
+public final class Custody extends RoutePolicySupport {
+  private static final Logger LOG = LoggerFactory.getLogger(Custody.class);
+  private static final String TICKET = "cameleon.delivery";
+
+  private final Deliveries deliveries;
+  private final Acknowledger acknowledger;
+
+  /**
+   * Makes one.
+   *
+   * @param deliveries what is in hand
+   */
+  public Custody(Deliveries deliveries, Acknowledger acknowledger) {
+    this.deliveries = deliveries;
+    this.acknowledger = acknowledger;
+  }
+
+  /** Shared by all copies of an exchange. */
+  private static final class Ticket {
+    private final Delivery delivery;
+    private volatile boolean passedOn;
+
+    private Ticket(Delivery delivery) {
+      this.delivery = delivery;
+    }
+  }
+
+  /**
+   * The delivery that an exchange of the ingest route stands for.
+   *
+   * @throws IllegalStateException if it stands for none
+   */
+  public static Delivery of(Exchange exchange) {
+    Ticket ticket = exchange.getProperty(TICKET, Ticket.class);
+    if (ticket == null) {
+      throw new IllegalStateException("this exchange does not come from the ingest route");
+    }
+    return ticket.delivery;
+  }
+
+  /**
+   * Someone else sees to the outcome of this exchange's delivery from now on.
+   *
+   * @return the delivery, if the exchange stands for one that was not passed on before
+   */
+  public static Optional<Delivery> passOn(Exchange exchange) {
+    Ticket ticket = exchange.getProperty(TICKET, Ticket.class);
+    if (ticket == null || ticket.passedOn) {
+      return Optional.empty();
+    }
+    ticket.passedOn = true;
+    return Optional.of(ticket.delivery);
+  }
+
+  static void take(Exchange exchange, Delivery delivery) {
+    exchange.setProperty(TICKET, new Ticket(delivery));
+  }
+
+  @Override
+  public void onExchangeBegin(Route route, Exchange exchange) {
+    take(exchange, deliveries.received(exchange));
+  }
+
+  @Override
+  public void onExchangeDone(Route route, Exchange exchange) {
+    passOn(exchange)
+        .ifPresent(
+            delivery -> {
+              LOG.warn(
+                  "The route {} ended without loading or dead-lettering a message; it goes back to"
+                      + " the queue. Does a step of it drop messages? message={}",
+                  route.getRouteId(),
+                  delivery.messageId());
+              acknowledger.returned(List.of(delivery));
+            });
+  }
+}

@@ -122,7 +122,8 @@ public final class Metrics implements AutoCloseable {
 
   /** Exports how many fields outside the contract were dropped. */
   public void unknownFields(Supplier<Long> dropped) {
-    FunctionCounter.builder("cameleon.unknown.fields", dropped, Supplier::get)
+    // The registry holds its object weakly: a supplier that nobody else holds would vanish.
+    FunctionCounter.builder("cameleon.unknown.fields", this, self -> dropped.get())
         .description("Fields of messages that were dropped because the contract does not name them")
         .register(registry);
   }

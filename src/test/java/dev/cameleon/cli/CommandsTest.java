@@ -68,7 +68,7 @@ class CommandsTest {
     assertThat(second.exitCode()).isEqualTo(1);
     assertThat(second.err()).contains("nothing was written");
     for (String name : InitCommand.SHIPPED) {
-      assertThat(folder.resolve("site").resolve(name)).hasSameTextualContentAs(Path.of(name));
+      assertThat(folder.resolve("site").resolve(name)).hasSameBinaryContentAs(Path.of(name));
     }
   }
 

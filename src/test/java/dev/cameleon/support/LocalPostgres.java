@@ -49,7 +49,7 @@ public final class LocalPostgres implements AutoCloseable {
       return new LocalPostgres(
           builder
               .setServerConfig("synchronous_commit", "on")
-              .setServerConfig("fsync", "off")
+              .setServerConfig("fsync", "on")
               .setPGStartupWait(START_TIMEOUT)
               .start());
     } catch (IOException e) {

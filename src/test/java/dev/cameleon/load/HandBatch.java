@@ -1,0 +1,19 @@
+package dev.cameleon.load;
+
+import dev.cameleon.mask.MaskedRecord;
+import dev.cameleon.settle.Delivery;
+
+/** Lets the benchmark's plain loop fill a batch, which the aggregator does in the application. */
+public final class HandBatch {
+  private final Batch batch = new Batch();
+
+  /** Adds one row. */
+  public void add(Delivery delivery, MaskedRecord record) {
+    batch.add(delivery, record);
+  }
+
+  /** The batch so far. */
+  public Batch batch() {
+    return batch;
+  }
+}

@@ -22,6 +22,8 @@ public final class Run implements AutoCloseable {
   private final Pipeline pipeline;
 
   private Run(Site site) throws Exception {
+    // The SDK reads its own variables from the process's environment only; this stands for it.
+    System.setProperty("aws.endpointUrl", site.environment().get("AWS_ENDPOINT_URL"));
     Plan plan = Plan.read(Settings.read(site.environment()));
     SqsClient sqs = Aws.sqs(Pipeline.connections(plan.settings()));
     Connections connections = Connections.open(plan, sqs, true);
@@ -61,5 +63,6 @@ public final class Run implements AutoCloseable {
   public void close() {
     pipeline.close();
     metrics.close();
+    System.setProperty("aws.endpointUrl", Shared.sqs().endpoint().toString());
   }
 }

@@ -1,0 +1,167 @@
+package dev.cameleon.faults;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.faults.SqsProxy.Answer;
+import dev.cameleon.faults.SqsProxy.Call;
+import dev.cameleon.faults.SqsProxy.Reach;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/** What happens to one call of SQS. */
+interface Fault {
+  /** The answer that the client gets. */
+  Answer answer(Call call) throws IOException, InterruptedException;
+
+  /** The service fails before it does anything. */
+  static Fault status(int status) {
+    return error(status, "com.amazonaws.sqs#InternalError");
+  }
+
+  /** Too many calls. */
+  static Fault throttling() {
+    return error(400, "com.amazon.coral.availability#ThrottlingException");
+  }
+
+  private static Fault error(int status, String type) {
+    return call ->
+        Answer.whole(status, "{\"__type\": \"" + type + "\", \"message\": \"injected\"}");
+  }
+
+  /** The connection breaks before the service does anything. */
+  static Fault noAnswer() {
+    return call -> Answer.whole(0, "").reaching(Reach.NOTHING);
+  }
+
+  /** The service does its work, but the connection breaks in the middle of the answer. */
+  static Fault cutInTheMiddle() {
+    return call -> call.forward().reaching(Reach.HALF);
+  }
+
+  /** The service does its work, but the answer never comes. */
+  static Fault answerLost() {
+    return call -> call.forward().reaching(Reach.NOTHING);
+  }
+
+  /** The service does its work and answers later. */
+  static Fault slow(long millis) {
+    return call -> {
+      Answer answer = call.forward();
+      call.delay(millis);
+      return answer;
+    };
+  }
+
+  /** Each message of an answer is in it twice. */
+  static Fault twiceInOneBatch(boolean sameReceipt) {
+    return messages(
+        messages -> {
+          for (JsonNode message : List.copyOf(list(messages))) {
+            ObjectNode second = message.deepCopy();
+            if (!sameReceipt) {
+              second.put("ReceiptHandle", message.get("ReceiptHandle").asText() + "-2");
+            }
+            messages.add(second);
+          }
+        });
+  }
+
+  /** The messages of an answer are in another order. */
+  static Fault shuffled(Random random) {
+    return messages(
+        messages -> {
+          List<JsonNode> shuffled = list(messages);
+          Collections.shuffle(shuffled, random);
+          messages.removeAll().addAll(shuffled);
+        });
+  }
+
+  /** Answers with messages are kept, to be given to another process as well. */
+  static Fault copied(Queue<Answer> copies) {
+    return call -> {
+      Answer answer = call.forward();
+      if (answer.body().contains("ReceiptHandle")) {
+        copies.add(answer);
+      }
+      return answer;
+    };
+  }
+
+  /** What another process received is received here too. */
+  static Fault replayed(Queue<Answer> copies) {
+    return call -> {
+      Answer copy = copies.poll();
+      return copy == null ? call.forward() : copy;
+    };
+  }
+
+  /** The service does its work for the whole batch, but says that it failed for the first entry. */
+  static Fault firstEntryFails(boolean senderFault) {
+    return edited(
+        answer -> {
+          if (answer.path("Successful").isEmpty()) {
+            return;
+          }
+          JsonNode first = ((ArrayNode) answer.get("Successful")).remove(0);
+          answer
+              .withArray("/Failed")
+              .addObject()
+              .put("Id", first.get("Id").asText())
+              .put("Code", senderFault ? "InvalidParameterValue" : "InternalError")
+              .put("SenderFault", senderFault);
+        });
+  }
+
+  /** Only the first calls suffer. */
+  default Fault first(int count) {
+    AtomicInteger calls = new AtomicInteger();
+    return call -> calls.incrementAndGet() <= count ? answer(call) : call.forward();
+  }
+
+  /** Only each n-th call suffers, the first one included. */
+  default Fault every(int n) {
+    AtomicInteger calls = new AtomicInteger();
+    return call -> calls.getAndIncrement() % n == 0 ? answer(call) : call.forward();
+  }
+
+  /** Each n-th call is spared, all others suffer: more than the SDK's own retries outlast. */
+  default Fault exceptEvery(int n) {
+    AtomicInteger calls = new AtomicInteger();
+    return call -> calls.incrementAndGet() % n == 0 ? call.forward() : answer(call);
+  }
+
+  private static Fault messages(Consumer<ArrayNode> edit) {
+    return edited(
+        answer -> {
+          if (answer.get("Messages") instanceof ArrayNode messages) {
+            edit.accept(messages);
+          }
+        });
+  }
+
+  private static Fault edited(Consumer<ObjectNode> edit) {
+    return call -> {
+      Answer answer = call.forward();
+      if (answer.status() != 200) {
+        return answer;
+      }
+      ObjectNode json = (ObjectNode) JsonMapper.builder().build().readTree(answer.body());
+      edit.accept(json);
+      return Answer.whole(200, json.toString());
+    };
+  }
+
+  private static List<JsonNode> list(ArrayNode array) {
+    List<JsonNode> list = new ArrayList<>();
+    array.forEach(list::add);
+    return list;
+  }
+}

@@ -1,0 +1,214 @@
+package dev.cameleon.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.faults.SqsProxy.Answer;
+import dev.cameleon.settle.Account;
+import dev.cameleon.settle.Outcome;
+import dev.cameleon.support.Run;
+import dev.cameleon.support.Site;
+import java.nio.file.Path;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** SQS at its worst: in the end every message is one row or one dead letter, none is left. */
+class HostileSqsTest {
+  private static final int VISIBILITY_SECONDS = 3;
+  private static final int MESSAGES = 300;
+  private static final int MALFORMED_EVERY = 30;
+
+  @TempDir private Path folder;
+
+  private final SqsProxy proxy = SqsProxy.start();
+  private Site site;
+  private Traffic traffic;
+
+  @BeforeEach
+  void send() {
+    site = Site.in(folder, VISIBILITY_SECONDS).with("AWS_ENDPOINT_URL", proxy.url());
+    traffic = new Traffic(site).send(MESSAGES, MALFORMED_EVERY);
+  }
+
+  @AfterEach
+  void close() {
+    proxy.close();
+  }
+
+  @Test
+  void aMessageComesTwiceInOneBatchUnderTwoReceipts() throws Exception {
+    proxy.on(SqsProxy.RECEIVE, Fault.twiceInOneBatch(false));
+
+    Account account = survive();
+
+    assertThat(account.count(Outcome.DUPLICATE)).isEqualTo(traffic.good());
+    assertThat(account.received()).isEqualTo(2L * MESSAGES);
+  }
+
+  @Test
+  void aMessageComesTwiceInOneBatchUnderOneReceipt() throws Exception {
+    proxy.on(SqsProxy.RECEIVE, Fault.twiceInOneBatch(true));
+
+    survive();
+  }
+
+  @Test
+  void aMessageComesToTwoProcessesAtTheSameTime() throws Exception {
+    Queue<Answer> copies = new ConcurrentLinkedQueue<>();
+    proxy.on(SqsProxy.RECEIVE, Fault.copied(copies));
+    try (SqsProxy second = SqsProxy.start().on(SqsProxy.RECEIVE, Fault.replayed(copies));
+        Run one = Run.on(site);
+        Run two = Run.on(site.with("AWS_ENDPOINT_URL", second.url()))) {
+      traffic.awaitGone();
+      Awaitility.await().until(() -> copies.isEmpty() && isIdle(one) && isIdle(two));
+
+      assertThat(one.account().addsUp()).isTrue();
+      assertThat(two.account().addsUp()).isTrue();
+      assertThat(one.account().count(Outcome.LOADED) + two.account().count(Outcome.LOADED))
+          .isEqualTo(traffic.good());
+      assertThat(one.account().count(Outcome.DUPLICATE) + two.account().count(Outcome.DUPLICATE))
+          .isPositive();
+    }
+    traffic.assertArrivedOnce();
+  }
+
+  @Test
+  void messagesComeOutOfOrder() throws Exception {
+    proxy.on(SqsProxy.RECEIVE, Fault.shuffled(new Random(7)));
+
+    survive();
+  }
+
+  @Test
+  void mostCallsAreAnsweredWith500() throws Exception {
+    proxy.onAll(Fault.status(500).exceptEvery(3));
+
+    survive();
+  }
+
+  @Test
+  void mostCallsAreAnsweredWith503() throws Exception {
+    proxy.onAll(Fault.status(503).exceptEvery(3));
+
+    survive();
+  }
+
+  @Test
+  void mostCallsAreThrottled() throws Exception {
+    proxy.onAll(Fault.throttling().exceptEvery(3));
+
+    survive();
+  }
+
+  @Test
+  void answersAreSlow() throws Exception {
+    proxy.onAll(Fault.slow(700));
+
+    survive();
+  }
+
+  @Test
+  void answersComeAfterTheClientGaveUp() throws Exception {
+    proxy.on(SqsProxy.RECEIVE, Fault.slow(40_000).first(2));
+    proxy.on(SqsProxy.DELETE, Fault.slow(40_000).first(2));
+    proxy.on(SqsProxy.SEND, Fault.slow(40_000).first(1));
+
+    survive();
+  }
+
+  @Test
+  void connectionsBreakInTheMiddleOfAnAnswer() throws Exception {
+    proxy.onAll(Fault.cutInTheMiddle().every(3));
+
+    survive();
+  }
+
+  @Test
+  void answersAreLostAfterTheWorkWasDone() throws Exception {
+    proxy.onAll(Fault.answerLost().every(3));
+
+    survive();
+  }
+
+  @Test
+  void deletesLoseTheirAnswersUntilTheClientGivesUp() throws Exception {
+    proxy.on(SqsProxy.DELETE, Fault.answerLost().first(30));
+
+    survive();
+  }
+
+  @Test
+  void singleEntriesOfADeleteFail() throws Exception {
+    proxy.on(SqsProxy.DELETE, Fault.firstEntryFails(false).every(2));
+
+    survive();
+  }
+
+  @Test
+  void singleEntriesOfADeleteAreRefused() throws Exception {
+    proxy.on(SqsProxy.DELETE, Fault.firstEntryFails(true));
+
+    survive();
+  }
+
+  @Test
+  void deletesFailForSoLongThatMessagesComeBack() throws Exception {
+    proxy.on(SqsProxy.DELETE, Fault.status(500));
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.DUPLICATE, 1);
+      proxy.heal();
+      assertSettled(run);
+    }
+    traffic.assertArrivedOnce();
+  }
+
+  @Test
+  void singleDeadLettersFailAndAreSentAgain() throws Exception {
+    proxy.on(SqsProxy.SEND, Fault.firstEntryFails(false).first(3));
+
+    survive();
+  }
+
+  @Test
+  void theServiceIsAwayAndReadinessSaysSoUntilItIsBack() throws Exception {
+    proxy.onAll(Fault.noAnswer());
+    try (Run run = Run.on(site)) {
+      Awaitility.await().until(() -> run.health().ready().problems().containsKey("QUEUE"));
+      proxy.heal();
+      Awaitility.await().until(() -> run.health().ready().up());
+      assertSettled(run);
+    }
+    traffic.assertArrivedOnce();
+  }
+
+  /** Runs until all is settled, and checks the account of it. */
+  private Account survive() throws Exception {
+    Account account;
+    try (Run run = Run.on(site)) {
+      account = assertSettled(run);
+    }
+    traffic.assertArrivedOnce();
+    assertThat(proxy.calls(SqsProxy.DELETE)).as("deletes seen by the proxy").isPositive();
+    return account;
+  }
+
+  private Account assertSettled(Run run) {
+    traffic.awaitGone();
+    Awaitility.await().until(() -> isIdle(run));
+    Account account = run.account();
+    assertThat(account.addsUp()).as(account.toString()).isTrue();
+    assertThat(account.received()).isGreaterThanOrEqualTo(MESSAGES);
+    assertThat(account.count(Outcome.LOADED)).isEqualTo(traffic.good());
+    assertThat(account.count(Outcome.DEAD_LETTERED)).isGreaterThanOrEqualTo(traffic.malformed());
+    return account;
+  }
+
+  private static boolean isIdle(Run run) {
+    return run.account().inFlight() == 0;
+  }
+}

@@ -1,0 +1,167 @@
+package dev.cameleon.faults;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.cameleon.support.Shared;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Stands in front of the local SQS and does to its calls what a test wants; see {@link Fault}. */
+final class SqsProxy implements AutoCloseable {
+  static final String RECEIVE = "ReceiveMessage";
+  static final String DELETE = "DeleteMessageBatch";
+  static final String SEND = "SendMessageBatch";
+  static final String CHANGE_VISIBILITY = "ChangeMessageVisibilityBatch";
+
+  private static final String TARGET = "X-Amz-Target";
+  private static final String TYPE = "application/x-amz-json-1.0";
+
+  static {
+    System.setProperty("sun.net.httpserver.nodelay", "true");
+  }
+
+  private final HttpClient upstream =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(
+          task -> {
+            Thread thread = new Thread(task, "sqs-proxy");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Map<String, Fault> faults = new ConcurrentHashMap<>();
+  private final Map<String, AtomicInteger> calls = new ConcurrentHashMap<>();
+  private final HttpServer server;
+
+  /** How much of an answer reaches the client. */
+  enum Reach {
+    WHOLE,
+    HALF,
+    NOTHING
+  }
+
+  /** An HTTP answer. */
+  record Answer(int status, String body, Reach reach) {
+    static Answer whole(int status, String body) {
+      return new Answer(status, body, Reach.WHOLE);
+    }
+
+    Answer reaching(Reach part) {
+      return new Answer(status, body, part);
+    }
+  }
+
+  /** One call of a client. */
+  final class Call {
+    private final String target;
+    private final byte[] body;
+
+    private Call(String target, byte[] body) {
+      this.target = target;
+      this.body = body;
+    }
+
+    /** Lets SQS do the work. */
+    Answer forward() throws IOException, InterruptedException {
+      HttpResponse<String> response =
+          upstream.send(
+              HttpRequest.newBuilder(Shared.sqs().endpoint())
+                  .header("Content-Type", TYPE)
+                  .header(TARGET, target)
+                  .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      return Answer.whole(response.statusCode(), response.body());
+    }
+
+    /** Keeps the client waiting, for as long as this proxy is there. */
+    void delay(long millis) throws InterruptedException {
+      closed.await(millis, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private SqsProxy(HttpServer server) {
+    this.server = server;
+    server.setExecutor(threads);
+    server.createContext("/", this::handle);
+    server.start();
+  }
+
+  /** Starts one on a free port, which changes nothing yet. */
+  static SqsProxy start() {
+    try {
+      return new SqsProxy(
+          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Where it listens: the {@code AWS_ENDPOINT_URL} of the run. */
+  String url() {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  /** From now on this happens to every call of this action. */
+  SqsProxy on(String action, Fault fault) {
+    faults.put(action, fault);
+    return this;
+  }
+
+  /** From now on this happens to all that the pipeline does with messages. */
+  SqsProxy onAll(Fault fault) {
+    return on(RECEIVE, fault).on(DELETE, fault).on(SEND, fault).on(CHANGE_VISIBILITY, fault);
+  }
+
+  /** Nothing more happens. */
+  void heal() {
+    faults.clear();
+  }
+
+  /** How many calls of this action came. */
+  int calls(String action) {
+    return calls.computeIfAbsent(action, key -> new AtomicInteger()).get();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String target = exchange.getRequestHeaders().getFirst(TARGET);
+      String action = target.substring(target.indexOf('.') + 1);
+      calls.computeIfAbsent(action, key -> new AtomicInteger()).incrementAndGet();
+      Call call = new Call(target, exchange.getRequestBody().readAllBytes());
+      Answer answer = faults.getOrDefault(action, Call::forward).answer(call);
+      if (answer.reach() == Reach.NOTHING) {
+        return;
+      }
+      exchange.getResponseHeaders().set("Content-Type", TYPE);
+      byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+      exchange.sendResponseHeaders(answer.status(), body.length);
+      int length = answer.reach() == Reach.HALF ? body.length / 2 : body.length;
+      exchange.getResponseBody().write(body, 0, length);
+      exchange.getResponseBody().flush();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}

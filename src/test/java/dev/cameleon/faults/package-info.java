@@ -1,0 +1,2 @@
+/** Faults injected for real, and the account after each: nothing lost, nothing doubled. */
+package dev.cameleon.faults;

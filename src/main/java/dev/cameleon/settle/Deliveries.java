@@ -48,14 +48,23 @@ public final class Deliveries {
     }
   }
 
-  /** Takes what one call received. */
-  synchronized void receive(List<Message> messages, long receivedNanos) {
+  /**
+   * Takes what one call received.
+   *
+   * @return what was taken: an answer that repeats a receipt in hand gives nothing new, and what
+   *     ends once must not count twice
+   */
+  synchronized List<Message> receive(List<Message> messages, long receivedNanos) {
+    List<Message> taken = new ArrayList<>(messages.size());
     for (Message message : messages) {
       Delivery delivery = Delivery.of(message, receivedNanos);
-      inHand.put(delivery.receiptHandle(), delivery);
-      bytes += size(delivery);
-      received++;
+      if (inHand.putIfAbsent(delivery.receiptHandle(), delivery) == null) {
+        bytes += size(delivery);
+        received++;
+        taken.add(message);
+      }
     }
+    return taken;
   }
 
   /**

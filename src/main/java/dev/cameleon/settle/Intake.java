@@ -1,5 +1,6 @@
 package dev.cameleon.settle;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -10,6 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
@@ -81,10 +83,10 @@ public final class Intake implements SqsClient {
     try {
       ReceiveMessageResponse response =
           client.receiveMessage(request.toBuilder().waitTimeSeconds(waitSeconds).build());
-      deliveries.receive(response.messages(), began);
+      List<Message> taken = deliveries.receive(response.messages(), began);
       emptyReceives.updateAndGet(empty -> response.messages().isEmpty() ? empty + 1 : 0);
       recovered();
-      return response;
+      return response.toBuilder().messages(taken).build();
     } catch (SdkException | IllegalStateException e) {
       // IllegalStateException: the HTTP client was closed by stop().
       if (!gate.isStopping()) {

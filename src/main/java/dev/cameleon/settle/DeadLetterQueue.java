@@ -90,6 +90,8 @@ public final class DeadLetterQueue {
         for (DeadLetter.Letter letter : left) {
           refused.add(letter.of().delivery());
         }
+        // No letter may be left to prove that the queue accepts again: the next one received does.
+        gate.open(Gate.Hold.DEAD_LETTER_QUEUE);
         break;
       } else {
         Thread.sleep(PAUSE_MILLIS);

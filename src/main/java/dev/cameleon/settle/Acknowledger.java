@@ -132,8 +132,8 @@ public final class Acknowledger {
     }
   }
 
-  private static List<Delivery> retryable(
-      List<Delivery> asked, List<BatchResultErrorEntry> failed) {
+  /** Which of those that were asked for may succeed at another try. */
+  static List<Delivery> retryable(List<Delivery> asked, List<BatchResultErrorEntry> failed) {
     Set<Integer> again = new HashSet<>();
     for (BatchResultErrorEntry entry : failed) {
       if (Boolean.TRUE.equals(entry.senderFault())) {

@@ -148,6 +148,11 @@ public final class Deliveries {
     return due;
   }
 
+  /** Takes note that these were not extended after all: they are due at once. */
+  synchronized void notExtended(Collection<Delivery> failed) {
+    failed.forEach(delivery -> extended.remove(delivery.receiptHandle()));
+  }
+
   /** What is still in hand, for a stop that gives it back. */
   public synchronized List<Delivery> rest() {
     return new ArrayList<>(inHand.values());

@@ -59,15 +59,16 @@ public final class Visibility {
   }
 
   private void extend(List<Delivery> chunk) {
+    List<Delivery> again = chunk;
     try {
       List<BatchResultErrorEntry> failed = change(sqs, source, chunk, seconds);
-      if (!failed.isEmpty()) {
-        // Settled meanwhile, or lapsed: then its second delivery ends as a duplicate.
-        LOG.debug("Not extended. count={} first={}", failed.size(), failed.get(0).code());
-      }
+      // A receipt that SQS refuses was settled meanwhile, or lapsed: then its second delivery ends
+      // as a duplicate.
+      again = Acknowledger.retryable(chunk, failed);
     } catch (SdkException e) {
-      LOG.debug("Not extended. why={}", SqsFailures.describe(e));
+      LOG.debug("Not extended, will retry. why={}", SqsFailures.describe(e));
     }
+    deliveries.notExtended(again);
   }
 
   /**

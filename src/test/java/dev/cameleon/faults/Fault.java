@@ -18,6 +18,9 @@ import java.util.function.Consumer;
 
 /** What happens to one call of SQS. */
 interface Fault {
+  /** Reads answers and edits them. */
+  JsonMapper JSON = JsonMapper.builder().build();
+
   /** The answer that the client gets. */
   Answer answer(Call call) throws IOException, InterruptedException;
 
@@ -29,6 +32,11 @@ interface Fault {
   /** Too many calls. */
   static Fault throttling() {
     return error(400, "com.amazon.coral.availability#ThrottlingException");
+  }
+
+  /** A failure that the SDK does not retry by itself. */
+  static Fault denied() {
+    return error(403, "com.amazonaws.sqs#AccessDeniedException");
   }
 
   private static Fault error(int status, String type) {
@@ -107,17 +115,42 @@ interface Fault {
   static Fault firstEntryFails(boolean senderFault) {
     return edited(
         answer -> {
-          if (answer.path("Successful").isEmpty()) {
-            return;
+          if (!answer.path("Successful").isEmpty()) {
+            JsonNode first = ((ArrayNode) answer.get("Successful")).remove(0);
+            addFailed(answer, first, senderFault);
           }
-          JsonNode first = ((ArrayNode) answer.get("Successful")).remove(0);
-          answer
-              .withArray("/Failed")
-              .addObject()
-              .put("Id", first.get("Id").asText())
-              .put("Code", senderFault ? "InvalidParameterValue" : "InternalError")
-              .put("SenderFault", senderFault);
         });
+  }
+
+  /** The service refuses the entries that contain this text, for their own sake. */
+  static Fault refusing(String text) {
+    return call -> {
+      ObjectNode request = (ObjectNode) JSON.readTree(call.body());
+      List<JsonNode> entries = list(request.withArray("/Entries"));
+      ArrayNode accepted = request.putArray("Entries");
+      ObjectNode answer = JSON.createObjectNode();
+      for (JsonNode entry : entries) {
+        if (entry.toString().contains(text)) {
+          addFailed(answer, entry, true);
+        } else {
+          accepted.add(entry);
+        }
+      }
+      if (!accepted.isEmpty()) {
+        JsonNode done = JSON.readTree(call.forward(request.toString()).body());
+        answer.set("Successful", done.path("Successful"));
+      }
+      return Answer.whole(200, answer.toString());
+    };
+  }
+
+  private static void addFailed(ObjectNode answer, JsonNode entry, boolean senderFault) {
+    answer
+        .withArray("/Failed")
+        .addObject()
+        .put("Id", entry.get("Id").asText())
+        .put("Code", senderFault ? "InvalidParameterValue" : "InternalError")
+        .put("SenderFault", senderFault);
   }
 
   /** Only the first calls suffer. */
@@ -153,7 +186,7 @@ interface Fault {
       if (answer.status() != 200) {
         return answer;
       }
-      ObjectNode json = (ObjectNode) JsonMapper.builder().build().readTree(answer.body());
+      ObjectNode json = (ObjectNode) JSON.readTree(answer.body());
       edit.accept(json);
       return Answer.whole(200, json.toString());
     };

@@ -86,21 +86,21 @@ class HostileSqsTest {
 
   @Test
   void mostCallsAreAnsweredWith500() throws Exception {
-    proxy.onAll(Fault.status(500).exceptEvery(3));
+    proxy.onAll(Fault.status(500).exceptEvery(3).first(100));
 
     survive();
   }
 
   @Test
   void mostCallsAreAnsweredWith503() throws Exception {
-    proxy.onAll(Fault.status(503).exceptEvery(3));
+    proxy.onAll(Fault.status(503).exceptEvery(3).first(100));
 
     survive();
   }
 
   @Test
   void mostCallsAreThrottled() throws Exception {
-    proxy.onAll(Fault.throttling().exceptEvery(3));
+    proxy.onAll(Fault.throttling().exceptEvery(3).first(100));
 
     survive();
   }
@@ -123,21 +123,21 @@ class HostileSqsTest {
 
   @Test
   void connectionsBreakInTheMiddleOfAnAnswer() throws Exception {
-    proxy.onAll(Fault.cutInTheMiddle().every(3));
+    proxy.onAll(Fault.cutInTheMiddle().every(3).first(60));
 
     survive();
   }
 
   @Test
   void answersAreLostAfterTheWorkWasDone() throws Exception {
-    proxy.onAll(Fault.answerLost().every(3));
+    proxy.onAll(Fault.answerLost().every(3).first(60));
 
     survive();
   }
 
   @Test
   void deletesLoseTheirAnswersUntilTheClientGivesUp() throws Exception {
-    proxy.on(SqsProxy.DELETE, Fault.answerLost().first(30));
+    proxy.on(SqsProxy.DELETE, Fault.answerLost());
 
     survive();
   }

@@ -68,21 +68,31 @@ final class SqsProxy implements AutoCloseable {
   /** One call of a client. */
   final class Call {
     private final String target;
-    private final byte[] body;
+    private final String body;
 
-    private Call(String target, byte[] body) {
+    private Call(String target, String body) {
       this.target = target;
       this.body = body;
     }
 
+    /** What the client asks. */
+    String body() {
+      return body;
+    }
+
     /** Lets SQS do the work. */
     Answer forward() throws IOException, InterruptedException {
+      return forward(body);
+    }
+
+    /** Lets SQS do another work than the client asked. */
+    Answer forward(String other) throws IOException, InterruptedException {
       HttpResponse<String> response =
           upstream.send(
               HttpRequest.newBuilder(Shared.sqs().endpoint())
                   .header("Content-Type", TYPE)
                   .header(TARGET, target)
-                  .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                  .POST(HttpRequest.BodyPublishers.ofString(other))
                   .build(),
               HttpResponse.BodyHandlers.ofString());
       return Answer.whole(response.statusCode(), response.body());
@@ -142,7 +152,8 @@ final class SqsProxy implements AutoCloseable {
       String target = exchange.getRequestHeaders().getFirst(TARGET);
       String action = target.substring(target.indexOf('.') + 1);
       calls.computeIfAbsent(action, key -> new AtomicInteger()).incrementAndGet();
-      Call call = new Call(target, exchange.getRequestBody().readAllBytes());
+      byte[] request = exchange.getRequestBody().readAllBytes();
+      Call call = new Call(target, new String(request, StandardCharsets.UTF_8));
       Answer answer = faults.getOrDefault(action, Call::forward).answer(call);
       if (answer.reach() == Reach.NOTHING) {
         return;

@@ -11,10 +11,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.awaitility.Awaitility;
+import software.amazon.awssdk.services.sqs.model.Message;
 
 /** What a test sends, and where each message of it must be in the end. */
 final class Traffic {
-  private static final String WRONG_TYPE = "{\"foo\": \"oops_wrong_msg_type\", \"bar\": \"123\"}";
+  /** The body of a malformed message. */
+  static final String WRONG_TYPE = "{\"foo\": \"oops_wrong_msg_type\", \"bar\": \"123\"}";
+
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Site site;
@@ -38,6 +41,12 @@ final class Traffic {
     for (int i = 0; i < count; i++) {
       (isMalformed(i, malformedEvery) ? malformed : good).add(ids.get(i));
     }
+    return this;
+  }
+
+  /** Sends one malformed message of this body. */
+  synchronized Traffic sendMalformed(String body) {
+    malformed.addAll(site.queues().send(List.of(body)));
     return this;
   }
 
@@ -82,10 +91,16 @@ final class Traffic {
                 .map(row -> row.get(0)))
         .as("message ids in the ledger")
         .containsExactlyInAnyOrderElementsOf(good);
-    Set<String> deadLettered = new HashSet<>();
-    site.queues()
-        .takeDeadLetters()
-        .forEach(letter -> deadLettered.add(TestQueues.attribute(letter, "source-message-id")));
-    assertThat(deadLettered).as("dead letters").containsExactlyInAnyOrderElementsOf(malformed);
+    assertThat(deadLetters()).as("dead letters").containsExactlyInAnyOrderElementsOf(malformed);
+  }
+
+  /** The dead letters, each once by the id of its message; SQS's own redrive keeps that id. */
+  private Set<String> deadLetters() {
+    Set<String> ids = new HashSet<>();
+    for (Message letter : site.queues().takeDeadLetters()) {
+      String id = TestQueues.attribute(letter, "source-message-id");
+      ids.add(id.isEmpty() ? letter.messageId() : id);
+    }
+    return ids;
   }
 }

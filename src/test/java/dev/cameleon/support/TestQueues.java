@@ -57,6 +57,26 @@ public final class TestQueues {
     return deadLetterUrl;
   }
 
+  /** Lets SQS itself move what was received more often than this to the dead-letter queue. */
+  public TestQueues redrive(int maxReceiveCount) {
+    String arn =
+        client
+            .getQueueAttributes(
+                request ->
+                    request.queueUrl(deadLetterUrl).attributeNames(QueueAttributeName.QUEUE_ARN))
+            .attributes()
+            .get(QueueAttributeName.QUEUE_ARN);
+    String policy =
+        String.format(
+            "{\"deadLetterTargetArn\": \"%s\", \"maxReceiveCount\": %d}", arn, maxReceiveCount);
+    client.setQueueAttributes(
+        request ->
+            request
+                .queueUrl(sourceUrl)
+                .attributes(Map.of(QueueAttributeName.REDRIVE_POLICY, policy)));
+    return this;
+  }
+
   /** Sends bodies to the source queue; returns their message ids in order. */
   public List<String> send(List<String> bodies) {
     List<String> ids = new ArrayList<>();
@@ -126,16 +146,27 @@ public final class TestQueues {
     return depth(deadLetterUrl);
   }
 
+  /** Messages on the source queue that anybody could receive now. */
+  public long visible() {
+    return count(sourceUrl, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES);
+  }
+
+  /** Messages of the source queue that somebody has in hand. */
+  public long hidden() {
+    return count(sourceUrl, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE);
+  }
+
   private long depth(String url) {
+    return count(
+        url,
+        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE,
+        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_DELAYED);
+  }
+
+  private long count(String url, QueueAttributeName... kinds) {
     return client
-        .getQueueAttributes(
-            request ->
-                request
-                    .queueUrl(url)
-                    .attributeNames(
-                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
-                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE,
-                        QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_DELAYED))
+        .getQueueAttributes(request -> request.queueUrl(url).attributeNames(kinds))
         .attributes()
         .values()
         .stream()

@@ -1,0 +1,100 @@
+package dev.cameleon.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.settle.Outcome;
+import dev.cameleon.support.Run;
+import dev.cameleon.support.Site;
+import java.nio.file.Path;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A dead-letter queue that does not accept holds everything up; one letter that it refuses not. */
+class DeadLetterQueueDownTest {
+  private static final String HOLD = "DEAD_LETTER_QUEUE";
+
+  @TempDir private Path folder;
+
+  private final SqsProxy proxy = SqsProxy.start();
+  private Site site;
+  private Traffic traffic;
+
+  @BeforeEach
+  void open() {
+    site = Site.in(folder, 5).with("AWS_ENDPOINT_URL", proxy.url());
+    traffic = new Traffic(site);
+  }
+
+  @AfterEach
+  void close() {
+    proxy.close();
+  }
+
+  @Test
+  void receivingPausesWhileItDoesNotAcceptAndResumesByItself() throws Exception {
+    proxy.on(SqsProxy.SEND, Fault.status(500));
+    traffic.send(50, 5);
+
+    try (Run run = Run.on(site)) {
+      awaitDown(run);
+      traffic.send(300, 0);
+      Awaitility.await().until(() -> run.account().inFlight() == traffic.malformed());
+      long receipts = run.account().received();
+      Awaitility.await()
+          .during(java.time.Duration.ofSeconds(6))
+          .until(() -> run.account().received() == receipts);
+      proxy.heal();
+      Awaitility.await().until(() -> run.health().ready().up());
+      traffic.awaitGone();
+      assertThat(run.account().addsUp()).isTrue();
+      assertThat(run.account().count(Outcome.RETURNED)).isZero();
+      assertThat(run.account().received()).isEqualTo(350);
+    }
+    traffic.assertArrivedOnce();
+  }
+
+  @Test
+  void aLetterThatWaitsTooLongIsGivenBackAndTheOthersGoOn() throws Exception {
+    site.with("CAMELEON_IN_HAND_TIME", "5s");
+    proxy.on(SqsProxy.SEND, Fault.status(500));
+    traffic.send(50, 5);
+
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.RETURNED, 1);
+      proxy.heal();
+      traffic.send(50, 0);
+      traffic.awaitGone();
+      Awaitility.await().until(() -> run.health().ready().up());
+      assertThat(run.account().addsUp()).isTrue();
+    }
+    traffic.assertArrivedOnce();
+  }
+
+  @Test
+  void aLetterThatIsRefusedForItsOwnSakeHoldsNobodyUpAndTheRedriveOfTheQueueTakesIt()
+      throws Exception {
+    site.queues().redrive(3);
+    proxy.on(SqsProxy.SEND, Fault.refusing("not this one"));
+    traffic.sendMalformed("{\"foo\": \"not this one\"}").send(50, 5);
+
+    try (Run run = Run.on(site)) {
+      Awaitility.await().failFast(() -> isDown(run)).until(() -> site.queues().left() == 0);
+      Awaitility.await().failFast(() -> isDown(run)).until(() -> run.account().inFlight() == 0);
+      assertThat(run.account().addsUp()).isTrue();
+      assertThat(run.account().count(Outcome.RETURNED)).isEqualTo(3);
+      assertThat(run.account().count(Outcome.DEAD_LETTERED)).isEqualTo(10);
+    }
+    traffic.assertArrivedOnce();
+  }
+
+  private static void awaitDown(Run run) {
+    Awaitility.await().until(() -> isDown(run));
+  }
+
+  private static boolean isDown(Run run) {
+    return run.health().ready().problems().containsKey(HOLD);
+  }
+}

@@ -1,0 +1,196 @@
+package dev.cameleon.faults;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A TCP proxy in front of PostgreSQL that does to connections what networks and failovers do. It
+ * knows a statement that loads rows by the batch in it, so that probes pass where batches do not.
+ */
+final class DatabaseProxy implements AutoCloseable {
+  private static final String BATCH = "{\"message_id\"";
+
+  private final int target;
+  private final InetSocketAddress address;
+  private final Set<Link> links = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger cutsBefore = new AtomicInteger();
+  private final AtomicInteger cutsAfter = new AtomicInteger();
+  private volatile ServerSocket listener;
+  private volatile boolean blackHole;
+  private volatile long delayMillis;
+
+  private DatabaseProxy(int target) throws IOException {
+    this.target = target;
+    this.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), listen(0));
+  }
+
+  /** Starts one in front of the PostgreSQL on this port of this machine. */
+  static DatabaseProxy before(int port) {
+    try {
+      return new DatabaseProxy(port);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The URL of a database through this proxy. */
+  String url(String database) {
+    return "jdbc:postgresql://localhost:" + address.getPort() + "/" + database;
+  }
+
+  /** Refuses new connections and cuts all that are open. */
+  void refuse() throws IOException {
+    listener.close();
+    cut();
+  }
+
+  /** Accepts connections again. */
+  void accept() throws IOException {
+    listen(address.getPort());
+  }
+
+  /** Cuts every connection now. */
+  void cut() {
+    links.forEach(Link::close);
+  }
+
+  /** Cuts the connections of the next batches when they go out: the server does not see them. */
+  void cutBeforeExecution(int batches) {
+    cutsBefore.set(batches);
+  }
+
+  /** Cuts the connections of the next batches when their commit is answered: nobody hears it. */
+  void cutAfterCommit(int batches) {
+    cutsAfter.set(batches);
+  }
+
+  /** How many of the cuts that were asked for are still to come. */
+  int cutsLeft() {
+    return cutsBefore.get() + cutsAfter.get();
+  }
+
+  /**
+   * Forwards nothing any more, without a word. A connection that lost bytes stays dead afterwards,
+   * as one to a machine that is gone.
+   */
+  void blackHole(boolean on) {
+    blackHole = on;
+  }
+
+  /** Forwards every piece so much later. */
+  void delay(long millis) {
+    delayMillis = millis;
+  }
+
+  private int listen(int port) throws IOException {
+    ServerSocket socket = new ServerSocket();
+    socket.setReuseAddress(true);
+    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    listener = socket;
+    start(
+        () -> {
+          while (true) {
+            new Link(socket.accept(), new Socket(InetAddress.getLoopbackAddress(), target));
+          }
+        });
+    return socket.getLocalPort();
+  }
+
+  @Override
+  public void close() throws IOException {
+    refuse();
+  }
+
+  /** Work that ends when its socket is closed. */
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  private static void start(Work work) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                work.run();
+              } catch (Exception closed) {
+                // The end of a connection or of the listener, which is what was asked for.
+              }
+            },
+            "database-proxy");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static boolean takeOne(AtomicInteger left) {
+    return left.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
+  }
+
+  /** One connection. */
+  private final class Link {
+    private final Socket client;
+    private final Socket server;
+    private volatile boolean lostBytes;
+    private volatile boolean cutAtAnswer;
+
+    Link(Socket client, Socket server) {
+      this.client = client;
+      this.server = server;
+      links.add(this);
+      start(() -> pump(client.getInputStream(), server.getOutputStream(), true));
+      start(() -> pump(server.getInputStream(), client.getOutputStream(), false));
+    }
+
+    private void pump(InputStream in, OutputStream out, boolean toServer) throws Exception {
+      byte[] bytes = new byte[1 << 16];
+      try {
+        int count = in.read(bytes);
+        while (count >= 0 && !isCut(bytes, count, toServer)) {
+          TimeUnit.MILLISECONDS.sleep(delayMillis);
+          lostBytes |= blackHole;
+          if (!lostBytes) {
+            out.write(bytes, 0, count);
+          }
+          count = in.read(bytes);
+        }
+      } finally {
+        close();
+      }
+    }
+
+    private boolean isCut(byte[] bytes, int count, boolean toServer) {
+      if (!toServer) {
+        // The server answers a batch after its commit: the statement is a transaction of its own.
+        return cutAtAnswer;
+      }
+      boolean batch = new String(bytes, 0, count, StandardCharsets.ISO_8859_1).contains(BATCH);
+      if (batch && takeOne(cutsBefore)) {
+        return true;
+      }
+      if (batch && !cutAtAnswer && takeOne(cutsAfter)) {
+        cutAtAnswer = true;
+      }
+      return false;
+    }
+
+    void close() {
+      links.remove(this);
+      try (client;
+          server) {
+        // Closes both.
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

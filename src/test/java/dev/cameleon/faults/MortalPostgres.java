@@ -1,0 +1,52 @@
+package dev.cameleon.faults;
+
+import dev.cameleon.support.LocalPostgres.TestDatabase;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A PostgreSQL of one test's own, which can be killed and started again on its data. */
+final class MortalPostgres implements AutoCloseable {
+  private final Path data;
+  private EmbeddedPostgres server;
+
+  /** Starts one whose data is in this folder. */
+  MortalPostgres(Path data) throws IOException {
+    this.data = data;
+    this.server = builder().start();
+  }
+
+  private EmbeddedPostgres.Builder builder() {
+    return EmbeddedPostgres.builder()
+        .setDataDirectory(data)
+        .setCleanDataDirectory(false)
+        .setServerConfig("fsync", "off");
+  }
+
+  /** Its database. */
+  TestDatabase database() {
+    return new TestDatabase(
+        "jdbc:postgresql://localhost:" + server.getPort() + "/postgres", "postgres");
+  }
+
+  /** Sends SIGKILL to the server; its backends end when they notice. */
+  void kill() throws IOException {
+    String pid = Files.readAllLines(data.resolve("postmaster.pid")).get(0);
+    ProcessHandle postmaster = ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
+    postmaster.destroyForcibly();
+    postmaster.onExit().join();
+  }
+
+  /** Starts the killed server again, on its port. */
+  void startAgain() throws IOException {
+    int port = server.getPort();
+    server.close();
+    server = builder().setPort(port).start();
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+  }
+}

@@ -1,8 +1,8 @@
 package dev.cameleon;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.cameleon.load.Database;
 import dev.cameleon.load.Ledger;
+import dev.cameleon.load.LoaderPool;
 import dev.cameleon.load.SqlFailures;
 import dev.cameleon.observe.Health;
 import dev.cameleon.observe.Metrics;
@@ -50,7 +50,7 @@ public final class Pipeline implements AutoCloseable {
   private final Deliveries deliveries;
   private final Intake intake;
   private final SqsClient sqs;
-  private final HikariDataSource database;
+  private final LoaderPool database;
   private final Queue source;
   private final Queue deadLetters;
   private final Wiring wiring;

@@ -1,10 +1,10 @@
 package dev.cameleon;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.LoginJson;
 import dev.cameleon.load.Batching;
 import dev.cameleon.load.Loaded;
+import dev.cameleon.load.LoaderPool;
 import dev.cameleon.load.Outage;
 import dev.cameleon.load.Unexpected;
 import dev.cameleon.mask.Masker;
@@ -29,7 +29,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 final class Wiring {
   private final Contract contract;
   private final Masker masker;
-  private final HikariDataSource database;
+  private final LoaderPool database;
   private final Deliveries deliveries;
   private final Intake intake;
   private final Acknowledger acknowledger;
@@ -45,7 +45,7 @@ final class Wiring {
       Settings settings,
       Contract contract,
       Masker masker,
-      HikariDataSource database,
+      LoaderPool database,
       Deliveries deliveries,
       Gate gate,
       Intake intake,
@@ -65,7 +65,7 @@ final class Wiring {
     this.acknowledger = new Acknowledger(sqs, source, deliveries, threads.deleters());
     this.deadLetterQueue =
         new DeadLetterQueue(sqs, deadLetters, source, gate, acknowledger, limitNanos);
-    this.outage = new Outage(gate, acknowledger, limitNanos);
+    this.outage = new Outage(gate, acknowledger, database, limitNanos);
     this.loaded = new Loaded(outage, metrics, acknowledger);
     this.loaders = threads.loaders();
     this.deadLetterers = threads.deadLetterers();

@@ -9,6 +9,7 @@ import dev.cameleon.load.Batch;
 import dev.cameleon.load.Batching;
 import dev.cameleon.load.Database;
 import dev.cameleon.load.Loaded;
+import dev.cameleon.load.LoaderPool;
 import dev.cameleon.load.Outage;
 import dev.cameleon.load.Unexpected;
 import dev.cameleon.mask.MaskedRecord;
@@ -66,13 +67,12 @@ class RoutesTest extends CamelTestSupport {
     context.getRegistry().bind("batching", new Batching());
     context.getRegistry().bind("rejects", new Rejects());
     context.getRegistry().bind("loaders", loaders);
-    context
-        .getRegistry()
-        .bind("database", Database.pool(new Database.Login("jdbc:postgresql:none", "", ""), 1));
+    LoaderPool database = Database.pool(new Database.Login("jdbc:postgresql:none", "", ""), 1);
+    context.getRegistry().bind("database", database);
     Queue queue = new Queue("login-queue", TestQueues.create(30).sourceUrl(), 30);
     Acknowledger acknowledger = new Acknowledger(Shared.sqs().client(), queue, deliveries, loaders);
     context.getRegistry().bind("custody", new Custody(deliveries, acknowledger));
-    Outage outage = new Outage(new Gate(), acknowledger, 60_000_000_000L);
+    Outage outage = new Outage(new Gate(), acknowledger, database, 60_000_000_000L);
     context.getRegistry().bind("outage", outage);
     context.getRegistry().bind("loaded", new Loaded(outage, new Metrics(), acknowledger));
     context.getRegistry().bind("unexpected", new Unexpected(acknowledger));

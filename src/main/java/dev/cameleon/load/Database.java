@@ -1,7 +1,5 @@
 package dev.cameleon.load;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Properties;
@@ -24,7 +22,8 @@ public final class Database {
     }
   }
 
-  private static final int CONNECT_TIMEOUT_SECONDS = 5;
+  /** A server that lets nobody in for this long is away. */
+  private static final int CONNECT_TIMEOUT_SECONDS = 3;
 
   /** Longer than the statement time-out of the route: a server that is gone without a word. */
   private static final int SOCKET_TIMEOUT_SECONDS = 60;
@@ -37,28 +36,18 @@ public final class Database {
     return parameters < 0 ? url : url.substring(0, parameters);
   }
 
-  /**
-   * A pool with one connection per loader, which opens none before it is used and keeps none that
-   * idle: after an outage the next use connects anew.
-   */
-  public static HikariDataSource pool(Login login, int connections) {
-    HikariConfig config = new HikariConfig();
-    config.setPoolName("loaders");
-    config.setDataSource(source(login));
-    config.setMaximumPoolSize(connections);
-    config.setMinimumIdle(0);
-    config.setInitializationFailTimeout(-1);
-    config.setConnectionTimeout(CONNECT_TIMEOUT_SECONDS * 1000L);
-    return new HikariDataSource(config);
+  /** The connections of so many loaders. */
+  public static LoaderPool pool(Login login, int connections) {
+    return new LoaderPool(prepare(new LoaderPool.Source(), login), connections);
   }
 
   /** One connection outside the pool. */
   public static Connection connect(Login login) throws SQLException {
-    return source(login).getConnection();
+    return prepare(new PGSimpleDataSource(), login).getConnection();
   }
 
-  private static PGSimpleDataSource source(Login login) {
-    PGSimpleDataSource source = new PGSimpleDataSource();
+  private static <T extends PGSimpleDataSource> T prepare(T source, Login login) {
+    source.setLoginTimeout(CONNECT_TIMEOUT_SECONDS);
     source.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
     source.setSocketTimeout(SOCKET_TIMEOUT_SECONDS);
     source.setTcpKeepAlive(true);

@@ -41,6 +41,8 @@ public final class LoadStatement {
   public int run(Connection connection, String json) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setQueryTimeout(TIMEOUT_SECONDS);
+      // If the server is gone without a word, nobody hears that the time is over.
+      connection.setNetworkTimeout(Runnable::run, 2000 * TIMEOUT_SECONDS);
       for (int i = 1; i <= statement.getParameterMetaData().getParameterCount(); i++) {
         statement.setString(i, json);
       }

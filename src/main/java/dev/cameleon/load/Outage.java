@@ -25,6 +25,7 @@ public final class Outage {
   private final Gate gate;
   private final long limitNanos;
   private final Acknowledger acknowledger;
+  private final LoaderPool pool;
   private final SqlFailures failures = new SqlFailures();
 
   private boolean answers = true;
@@ -35,9 +36,11 @@ public final class Outage {
   /**
    * Makes one.
    *
+   * @param pool the loaders' connections, given up while the server is silent
    * @param limitNanos the longest that a message is kept in hand
    */
-  public Outage(Gate gate, Acknowledger acknowledger, long limitNanos) {
+  public Outage(Gate gate, Acknowledger acknowledger, LoaderPool pool, long limitNanos) {
+    this.pool = pool;
     this.gate = gate;
     this.limitNanos = limitNanos;
     this.acknowledger = acknowledger;
@@ -116,6 +119,18 @@ public final class Outage {
     } catch (SQLException e) {
       gate.close(Gate.Hold.DATABASE, SqlFailures.describe(e));
       LOG.debug("The database does not take rows: {}", SqlFailures.describe(e));
+      if (failures.isSilence(e)) {
+        abandonConnections();
+      }
+    }
+  }
+
+  /** Loaders that wait for a silent server are to wait for its return instead. */
+  private void abandonConnections() {
+    try {
+      pool.abandon();
+    } catch (SQLException e) {
+      LOG.warn("A connection could not be given up: {}", SqlFailures.describe(e));
     }
   }
 

@@ -14,6 +14,7 @@ public final class SqlFailures {
   private static final String OUT_OF_SHAPE = "22";
   private static final String CONSTRAINT = "23";
   private static final String ROLLED_BACK = "40";
+  private static final String UNREACHABLE = "08";
 
   /** Whether PostgreSQL refuses this row and always will: class 22 or 23, or P0001. */
   public boolean isRefusal(Throwable failure) {
@@ -24,6 +25,12 @@ public final class SqlFailures {
   /** Whether the same statement may succeed at once: a deadlock or serialization failure. */
   public boolean isConflict(Throwable failure) {
     return state(failure).startsWith(ROLLED_BACK);
+  }
+
+  /** Whether the server was not reached or fell silent: class 08, or no SQLSTATE at all. */
+  public boolean isSilence(Throwable failure) {
+    String state = state(failure);
+    return state.isEmpty() || state.startsWith(UNREACHABLE);
   }
 
   /** The SQLSTATE, or an empty string. */
@@ -90,7 +97,7 @@ public final class SqlFailures {
 
   private static String meaningOfClass(String state) {
     return switch (state.toUpperCase(Locale.ROOT)) {
-      case "08" -> "the database cannot be reached";
+      case UNREACHABLE -> "the database cannot be reached";
       case OUT_OF_SHAPE -> "a value does not fit its column";
       case CONSTRAINT -> "a constraint of the table refuses the row";
       case ROLLED_BACK -> "a conflict with another transaction";

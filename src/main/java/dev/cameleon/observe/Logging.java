@@ -19,12 +19,15 @@ public final class Logging extends ContextAwareBase implements Configurator {
   /** {@code text} or {@code json}; set by the program's start, before the first logger exists. */
   public static final String FORMAT = "cameleon.log";
 
-  /** The routes' error handling and the intake report what these would, without personal data. */
+  /**
+   * The routes' error handling, the intake and the outage report what these would, without data.
+   */
   private static final Map<String, Level> LEVELS =
       Map.of(
           "dev.cameleon", Level.INFO,
           "org.apache.camel.processor.errorhandler", Level.OFF,
-          "org.apache.camel.component.aws2.sqs", Level.OFF);
+          "org.apache.camel.component.aws2.sqs", Level.OFF,
+          "com.zaxxer.hikari.pool", Level.ERROR);
 
   @Override
   public ExecutionStatus configure(LoggerContext context) {

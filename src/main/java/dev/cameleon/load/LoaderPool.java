@@ -1,0 +1,89 @@
+package dev.cameleon.load;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.SQLExceptionOverride;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.WeakHashMap;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * The loaders' connections to PostgreSQL: one for each, opened when it is used. None that failed is
+ * used again, and all can be given up at once, those included that wait for an answer.
+ */
+public final class LoaderPool extends HikariDataSource {
+  /**
+   * How long a loader waits for a connection. The pool pauses ever longer between its attempts, up
+   * to this time in all: a longer one would notice late that the server is back.
+   */
+  private static final long WAIT_MILLIS = 2_000;
+
+  private final Source source;
+
+  LoaderPool(Source source, int connections) {
+    super(config(source, connections));
+    this.source = source;
+  }
+
+  private static HikariConfig config(Source source, int connections) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("loaders");
+    config.setDataSource(source);
+    config.setMaximumPoolSize(connections);
+    config.setMinimumIdle(0);
+    config.setInitializationFailTimeout(-1);
+    config.setConnectionTimeout(WAIT_MILLIS);
+    config.setExceptionOverride(new Eviction());
+    return config;
+  }
+
+  /**
+   * Gives up every connection. Who waits for an answer on one fails at once with class 08, instead
+   * of waiting for a server that is gone without a word until the socket's time-out.
+   */
+  public void abandon() throws SQLException {
+    for (Connection connection : source.opened()) {
+      connection.abort(Runnable::run);
+    }
+  }
+
+  /**
+   * Decides which connections are not used again. What failed may be the session's fault, not the
+   * server's: one that was opened while the server was read-only, say, stays read-only.
+   */
+  private static final class Eviction implements SQLExceptionOverride {
+    private final SqlFailures failures = new SqlFailures();
+
+    @java.lang.Override // Hikari's own type of this name hides it
+    public SQLExceptionOverride.Override adjudicate(SQLException failure) {
+      return failures.isRefusal(failure) || failures.isConflict(failure)
+          ? SQLExceptionOverride.Override.DO_NOT_EVICT
+          : SQLExceptionOverride.Override.MUST_EVICT;
+    }
+  }
+
+  /** Opens connections and remembers them for as long as somebody else does. */
+  static final class Source extends PGSimpleDataSource {
+    private static final long serialVersionUID = 1L;
+
+    private final transient WeakHashMap<Connection, Boolean> opened = new WeakHashMap<>();
+
+    @Override
+    public Connection getConnection(String user, String password) throws SQLException {
+      Connection connection = super.getConnection(user, password);
+      synchronized (opened) {
+        opened.put(connection, true);
+      }
+      return connection;
+    }
+
+    private List<Connection> opened() {
+      synchronized (opened) {
+        return new ArrayList<>(opened.keySet());
+      }
+    }
+  }
+}

@@ -21,6 +21,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 here=deploy/localstack
 jar=${CAMELEON_JAR:-target/cameleon.jar}
+unset CAMELEON_JAR # not a variable of the application, which refuses those it does not know
 good=99 # of the 100 samples; one is no login and must be dead-lettered
 
 say() { printf '%s\n' "$*" >&2; }

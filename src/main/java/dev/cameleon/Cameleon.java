@@ -2,6 +2,7 @@ package dev.cameleon;
 
 import dev.cameleon.cli.Cli;
 import dev.cameleon.observe.Logging;
+import org.slf4j.LoggerFactory;
 
 /** The program: hands the arguments to the command line. */
 public final class Cameleon {
@@ -11,6 +12,11 @@ public final class Cameleon {
   public static void main(String[] arguments) {
     // Before the first logger exists.
     System.setProperty(Logging.FORMAT, Settings.value(System.getenv(), "cameleon.log"));
+    // The JVM's own handler would print the exception's message, which may quote personal data.
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, failure) ->
+            LoggerFactory.getLogger(Cameleon.class)
+                .error("The thread {} ended unexpectedly.", thread.getName(), failure));
     System.exit(Cli.run(arguments));
   }
 }

@@ -9,6 +9,7 @@ import dev.cameleon.load.Database;
 import dev.cameleon.load.SqlFailures;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
+import dev.cameleon.settle.Delivery;
 import dev.cameleon.settle.Peek;
 import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.SqsFailures;
@@ -78,9 +79,6 @@ public final class Check {
           queue(
               sqs, "dead letters", plan.settings().deadLetterQueue(), "cameleon.dead-letter-queue");
       if (source != null && deadLetters != null) {
-        if (source.url().equals(deadLetters.url())) {
-          add("dead letters", Result.WRONG, "is the source queue itself: dead letters would loop");
-        }
         routes(new Connections(source, deadLetters));
       }
       if (source != null && sample > 0) {
@@ -128,10 +126,13 @@ public final class Check {
     event.put("ip", "192.0.2.1");
     event.putNull("locale");
     event.put("device_id", "000-00-0000");
-    String batch = Batch.of(Peek.sample(), plan.masker().mask(event)).getJson();
+    String batch = Batch.of(Delivery.sample(), plan.masker().mask(event)).getJson();
     try {
       int rows = plan.statement().run(connection, batch);
-      ok("load.sql", "inserts " + rows + " row for a sample event (rolled back)");
+      add(
+          "load.sql",
+          rows == 1 ? Result.OK : Result.WRONG,
+          "inserts " + rows + " row for a sample event (rolled back)");
     } catch (SQLException e) {
       String state = SqlFailures.state(e);
       String detail = SqlFailures.describe(e);
@@ -139,7 +140,8 @@ public final class Check {
         // About the statement, not about a row: the server's words name what is missing.
         detail = detail + ": " + e.getMessage().lines().findFirst().orElse("");
       }
-      add("load.sql", state.startsWith("08") ? Result.FAILED : Result.WRONG, detail);
+      boolean ours = state.matches("(22|23|42|P0).*");
+      add("load.sql", ours ? Result.WRONG : Result.FAILED, detail);
     }
   }
 
@@ -160,6 +162,7 @@ public final class Check {
 
   private void routes(Connections connections) {
     try {
+      connections.requireTwoQueues();
       ok("routes", Pipeline.tryRoutes(plan, connections) + " in " + plan.settings().routes());
     } catch (InvalidSettingsException e) {
       add("routes", Result.WRONG, e.getMessage());

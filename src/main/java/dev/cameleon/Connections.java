@@ -39,24 +39,52 @@ public record Connections(Queue source, Queue deadLetters) {
       migrate(plan.settings().owner());
     }
     guardMask(plan);
-    return new Connections(
-        find(sqs, plan.settings().queue(), "cameleon.queue"),
-        find(sqs, plan.settings().deadLetterQueue(), "cameleon.dead-letter-queue"));
+    Connections connections =
+        new Connections(
+            find(sqs, plan.settings().queue(), "cameleon.queue"),
+            find(sqs, plan.settings().deadLetterQueue(), "cameleon.dead-letter-queue"));
+    connections.requireTwoQueues();
+    return connections;
+  }
+
+  void requireTwoQueues() throws InvalidSettingsException {
+    if (source.url().equals(deadLetters.url())) {
+      throw new InvalidSettingsException(
+          List.of(
+              "cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): is the source queue itself,"
+                  + " so that dead letters would come back for ever; name another, e.g. "
+                  + source.name()
+                  + "-dlq"));
+    }
   }
 
   /** Applies the migrations. */
-  public static int migrate(Database.Login owner) throws UnreachableException {
+  public static int migrate(Database.Login owner)
+      throws InvalidSettingsException, UnreachableException {
     try {
       int applied = Migrations.migrate(owner);
       if (applied > 0) {
         LOG.info("Applied {} migrations to the database.", applied);
       }
       return applied;
-    } catch (SQLException | FlywayException e) {
-      throw new UnreachableException(
-          "DATABASE",
-          "the migrations cannot be applied as " + owner + ": " + SqlFailures.describe(e));
+    } catch (FlywayException e) {
+      if (SqlFailures.state(e).isEmpty()) {
+        throw new InvalidSettingsException(
+            List.of(
+                "the schema cameleon of the database is not one that this version migrates (Flyway: "
+                    + e.getErrorCode()
+                    + "); was it made by hand, or by another version?"));
+      }
+      throw unmigrated(owner, e);
+    } catch (SQLException e) {
+      throw unmigrated(owner, e);
     }
+  }
+
+  private static UnreachableException unmigrated(Database.Login owner, Exception e) {
+    return new UnreachableException(
+        "DATABASE",
+        "the migrations cannot be applied as " + owner + ": " + SqlFailures.describe(e));
   }
 
   private static void guardMask(Plan plan) throws InvalidSettingsException, UnreachableException {

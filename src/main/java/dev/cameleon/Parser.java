@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 
 /** Reads typed values out of properties; notes what is wrong and goes on, to find all of it. */
 final class Parser {
-  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,6})(ms|s|m|h|d)");
 
   private final Map<String, String> values;
   private final Problems problems;

@@ -10,17 +10,16 @@ import dev.cameleon.observe.Summary;
 import dev.cameleon.settle.Account;
 import dev.cameleon.settle.Brake;
 import dev.cameleon.settle.Deliveries;
+import dev.cameleon.settle.Delivery;
 import dev.cameleon.settle.Gate;
 import dev.cameleon.settle.Intake;
 import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.SqsFailures;
 import dev.cameleon.settle.Visibility;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.main.Main;
 import org.slf4j.Logger;
@@ -42,7 +41,6 @@ public final class Pipeline implements AutoCloseable {
   private static final int OTHER_CONNECTIONS = 4;
 
   private static final long PROBE_SECONDS_IDLE = 5;
-  private static final long LOOK_AT_QUEUE_SECONDS = 15;
 
   private final Plan plan;
   private final Threads threads;
@@ -58,9 +56,9 @@ public final class Pipeline implements AutoCloseable {
   private final Summary summary;
   private final Main main = new Main();
   private volatile String deadLetterQueueFailure = "";
-  private long ticks;
-  private ScheduledFuture<?> extending;
-  private ScheduledFuture<?> ticking;
+  private final Upkeep upkeep;
+  private long probes;
+  private boolean started;
 
   /**
    * Builds everything; starts nothing.
@@ -104,6 +102,7 @@ public final class Pipeline implements AutoCloseable {
             threads);
     this.visibility =
         new Visibility(sqs, source, deliveries, threads.deleters(), settings.maxTime().toNanos());
+    this.upkeep = new Upkeep(threads.clock());
     this.summary = new Summary(deliveries::account);
     metrics.account(deliveries::account);
     metrics.unknownFields(() -> plan.contract().unknownFields());
@@ -125,8 +124,8 @@ public final class Pipeline implements AutoCloseable {
     Routes.start(main, plan.settings(), wiring);
     gate.start();
     health.report(this::problems);
-    extending = threads.clock().scheduleWithFixedDelay(this::extend, 1, 1, TimeUnit.SECONDS);
-    ticking = threads.clock().scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
+    schedule();
+    started = true;
     LOG.info(
         "Started: {} to {}. pollers={} loaders={} visibility={}s",
         source.name(),
@@ -153,33 +152,33 @@ public final class Pipeline implements AutoCloseable {
     }
   }
 
-  /** Apart from the other ticks, which may wait for a database that does not answer. */
-  private void extend() {
-    try {
-      visibility.extend();
-    } catch (RuntimeException e) {
-      LOG.error("Visibility could not be extended; it is tried again.", e);
+  private void schedule() {
+    upkeep.every(1, "visibility", visibility::extend);
+    upkeep.every(1, "probe", this::probe);
+    upkeep.every(10, "forgotten", this::giveBackForgotten);
+    upkeep.every(15, "dead-letter queue", this::lookAtDeadLetterQueue);
+    upkeep.every(60, "unexpected", () -> gate.open(Gate.Hold.UNEXPECTED));
+    upkeep.every(60, "summary", summary::tick);
+    upkeep.every(3600, "ledger", this::forget);
+  }
+
+  private void probe() {
+    probes++;
+    if (gate.isClosed(Gate.Hold.DATABASE) || probes % PROBE_SECONDS_IDLE == 0) {
+      wiring.outage().probe(plan.settings().loader(), plan.statement());
     }
   }
 
-  /** Once a second. */
-  private void tick() {
-    try {
-      ticks++;
-      if (gate.isClosed(Gate.Hold.DATABASE) || ticks % PROBE_SECONDS_IDLE == 0) {
-        wiring.outage().probe(plan.settings().loader(), plan.statement());
-      }
-      if (ticks % LOOK_AT_QUEUE_SECONDS == 0) {
-        lookAtDeadLetterQueue();
-      }
-      if (ticks % 60 == 0) {
-        summary.tick();
-      }
-      if (ticks % 3600 == 10) {
-        forget();
-      }
-    } catch (RuntimeException e) {
-      LOG.error("A periodic task failed; it runs again.", e);
+  /** Nothing may stay in hand for ever, whatever a route or an Error did to it. */
+  private void giveBackForgotten() {
+    long limit = plan.settings().maxTime().toNanos() + TimeUnit.MINUTES.toNanos(1);
+    List<Delivery> forgotten = deliveries.forgotten(limit);
+    if (!forgotten.isEmpty()) {
+      LOG.warn(
+          "{} messages were in hand for too long without an outcome and go back to the queue. first={}",
+          forgotten.size(),
+          forgotten.get(0).messageId());
+      wiring.acknowledger().postponed(forgotten);
     }
   }
 
@@ -190,6 +189,7 @@ public final class Pipeline implements AutoCloseable {
     } catch (SdkException e) {
       deadLetterQueueFailure = SqsFailures.describe(e);
     }
+    wiring.deadLetterQueue().reconsider();
   }
 
   private void forget() {
@@ -250,41 +250,38 @@ public final class Pipeline implements AutoCloseable {
   /** Stops receiving, loads what is in hand, deletes it, gives back the rest. */
   @Override
   public void close() {
-    Duration timeout = plan.settings().shutdownTimeout();
-    long end = System.nanoTime() + timeout.toNanos();
-    long giveBack = end - timeout.toNanos() / 5;
+    long timeoutNanos = plan.settings().shutdownTimeout().toNanos();
+    long began = System.nanoTime();
     gate.stop();
-    if (ticking != null) {
-      ticking.cancel(false);
-    }
     try {
-      intake.stop(timeout.toMillis() / 2);
-      awaitSettled(giveBack);
+      intake.stop(TimeUnit.NANOSECONDS.toMillis(timeoutNanos / 2));
+      awaitSettled(began + timeoutNanos / 10 * 7);
+      upkeep.stop();
       giveBackRest();
-      awaitSettled(end - timeout.toNanos() / 20);
+      awaitSettled(began + timeoutNanos / 10 * 8);
+      database.abandon(); // a statement that still runs is for a message that was given back
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-    if (extending != null) {
-      extending.cancel(false);
+    } catch (SQLException e) {
+      LOG.warn("A connection could not be given up: {}", SqlFailures.describe(e));
     }
     main.stop();
     threads.close();
     database.close();
     sqs.close();
-    if (ticking != null) {
+    if (started) {
       summary.end();
     }
   }
 
   private void awaitSettled(long untilNanos) throws InterruptedException {
     while (deliveries.account().inFlight() > 0 && System.nanoTime() < untilNanos) {
-      Thread.sleep(10);
+      TimeUnit.MILLISECONDS.sleep(10);
     }
   }
 
   private void giveBackRest() {
-    List<dev.cameleon.settle.Delivery> rest = deliveries.rest();
+    List<Delivery> rest = deliveries.rest();
     if (!rest.isEmpty()) {
       LOG.warn(
           "{} messages could not be finished before the stop and are given back.", rest.size());

@@ -12,16 +12,6 @@ public final class Problems {
     all.add(problem);
   }
 
-  /** Adds several. */
-  public void addAll(List<String> problems) {
-    all.addAll(problems);
-  }
-
-  /** Whether there are none. */
-  public boolean isEmpty() {
-    return all.isEmpty();
-  }
-
   /**
    * Ends with what was found.
    *

@@ -25,7 +25,7 @@ final class Routes {
     Properties properties = wiring.properties();
     settings.camel().forEach(properties::put);
     // Our own stop drains first and then has nothing to wait for.
-    properties.putIfAbsent("camel.main.shutdownTimeout", "5");
+    properties.putIfAbsent("camel.main.shutdownTimeout", "1");
     properties.putIfAbsent("camel.main.name", "cameleon");
     main.setInitialProperties(properties);
     main.setDefaultPropertyPlaceholderLocation("false");

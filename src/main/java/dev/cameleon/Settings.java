@@ -74,7 +74,10 @@ public record Settings(
   /** The environment variable that names the configuration file. */
   public static final String CONFIG = "CAMELEON_CONFIG";
 
-  private static final String PREFIX = "cameleon.";
+  private static final String CAMEL = "camel.";
+
+  /** libpq's way to name a user; the driver would take it for a part of the host, and show it. */
+  private static final Pattern CREDENTIALS = Pattern.compile("//[^/?]*@");
 
   /** What Kubernetes sets in every pod for a Service whose name begins with cameleon. */
   private static final Pattern KUBERNETES =
@@ -135,9 +138,12 @@ public record Settings(
               String name = String.valueOf(key);
               if (DEFAULTS.containsKey(name)) {
                 values.put(name, String.valueOf(value).trim());
-              } else if (name.startsWith(PREFIX)) {
+              } else if (!name.startsWith(CAMEL)) {
                 problems.add(
-                    name + " is not a property of Cameleon; did you mean " + nearest(name) + "?");
+                    name
+                        + " is not a property of Cameleon; did you mean "
+                        + Spelling.nearest(DEFAULTS.keySet(), name)
+                        + "?");
               } else {
                 camel.put(name, String.valueOf(value).trim());
               }
@@ -197,6 +203,14 @@ public record Settings(
       Parser parser, String url, String userKey, String passwordKey, Database.Login fallback) {
     String user = parser.optional(userKey);
     String password = parser.optional(passwordKey);
+    if (CREDENTIALS.matcher(url).find()) {
+      if (fallback == null) {
+        parser.problem(
+            "cameleon.db.url",
+            "holds a user or password before the host; set CAMELEON_DB_USER and CAMELEON_DB_PASSWORD");
+      }
+      return new Database.Login("jdbc:postgresql://(refused)", "", "");
+    }
     if (!Database.understands(url)) {
       if (fallback == null) {
         parser.problem(
@@ -271,35 +285,12 @@ public record Settings(
           name.equals(CONFIG)
               || DEFAULTS.keySet().stream().anyMatch(key -> variable(key).equals(name));
       if (name.startsWith("CAMELEON_") && !known && !KUBERNETES.matcher(name).matches()) {
-        String meant = nearest(name.toLowerCase(Locale.ROOT).replace('_', '.'));
+        String meant =
+            Spelling.nearest(DEFAULTS.keySet(), name.toLowerCase(Locale.ROOT).replace('_', '.'));
         problems.add(
             name + " is not a variable of Cameleon; did you mean " + variable(meant) + "?");
       }
     }
-  }
-
-  private static String nearest(String name) {
-    return DEFAULTS.keySet().stream()
-        .min(java.util.Comparator.comparingInt(known -> distance(known, name)))
-        .orElse("");
-  }
-
-  /** Levenshtein's distance. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int substitute = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(substitute, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
   }
 
   /** Without what is secret. */

@@ -27,7 +27,7 @@ record Threads(
         Executors.newFixedThreadPool(settings.loaders(), named("loader")),
         Executors.newFixedThreadPool(1, named("dead-letterer")),
         Executors.newFixedThreadPool(settings.deleters(), named("deleter")),
-        Executors.newScheduledThreadPool(2, named("clock")));
+        Executors.newScheduledThreadPool(4, named("clock")));
   }
 
   private static ThreadFactory named(String name) {

@@ -31,6 +31,7 @@ final class Wiring {
   private final Masker masker;
   private final LoaderPool database;
   private final Deliveries deliveries;
+  private final Gate gate;
   private final Intake intake;
   private final Acknowledger acknowledger;
   private final DeadLetterQueue deadLetterQueue;
@@ -60,6 +61,7 @@ final class Wiring {
     this.masker = masker;
     this.database = database;
     this.deliveries = deliveries;
+    this.gate = gate;
     this.intake = intake;
     this.source = source;
     this.acknowledger = new Acknowledger(sqs, source, deliveries, threads.deleters());
@@ -75,7 +77,8 @@ final class Wiring {
   void bind(Main main) {
     // ingest.camel.yaml
     main.bind("intake", intake); // the SQS client: receives while the gate is open
-    main.bind("custody", new Custody(deliveries, acknowledger)); // no message leaves it unsettled
+    main.bind(
+        "custody", new Custody(deliveries, gate, acknowledger)); // no message leaves it unsettled
     main.bind("strictJson", LoginJson.strictMapper()); // the ObjectMapper of unmarshal
     main.bind("contract", contract); // check: ObjectNode → ObjectNode, or it is rejected
     main.bind("masker", masker); // mask: ObjectNode → MaskedRecord
@@ -94,7 +97,7 @@ final class Wiring {
     main.bind("acknowledge", acknowledger); // loaded, deadLettered, returned
 
     // errors.camel.yaml
-    main.bind("unexpected", new Unexpected(acknowledger)); // giveBack
+    main.bind("unexpected", new Unexpected(gate, outage, acknowledger)); // giveBack
   }
 
   /** The properties that the routes' placeholders name. */

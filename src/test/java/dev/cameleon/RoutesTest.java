@@ -48,6 +48,7 @@ import org.junit.jupiter.api.Test;
 /** The real YAML, route by route: what goes in, and where it comes out. */
 class RoutesTest extends CamelTestSupport {
   private final Deliveries deliveries = new Deliveries(100, 1_000_000, new Brake(new Gate(), 100));
+  private final Gate gate = new Gate();
   private Masker masker;
   private final ExecutorService loaders = Executors.newFixedThreadPool(1);
 
@@ -69,13 +70,13 @@ class RoutesTest extends CamelTestSupport {
     context.getRegistry().bind("loaders", loaders);
     LoaderPool database = Database.pool(new Database.Login("jdbc:postgresql:none", "", ""), 1);
     context.getRegistry().bind("database", database);
-    Queue queue = new Queue("login-queue", TestQueues.create(30).sourceUrl(), 30);
+    Queue queue = new Queue("login-queue", TestQueues.create(30).sourceUrl(), 30, 1 << 20);
     Acknowledger acknowledger = new Acknowledger(Shared.sqs().client(), queue, deliveries, loaders);
-    context.getRegistry().bind("custody", new Custody(deliveries, acknowledger));
-    Outage outage = new Outage(new Gate(), acknowledger, database, 60_000_000_000L);
+    context.getRegistry().bind("custody", new Custody(deliveries, gate, acknowledger));
+    Outage outage = new Outage(gate, acknowledger, database, 60_000_000_000L);
     context.getRegistry().bind("outage", outage);
     context.getRegistry().bind("loaded", new Loaded(outage, new Metrics(), acknowledger));
-    context.getRegistry().bind("unexpected", new Unexpected(acknowledger));
+    context.getRegistry().bind("unexpected", new Unexpected(gate, outage, acknowledger));
     Properties properties = new Properties();
     properties.put("cameleon.routes", Path.of("routes").toAbsolutePath().toString());
     properties.put("cameleon.queue.name", "login-queue");

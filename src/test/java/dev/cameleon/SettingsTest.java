@@ -78,6 +78,18 @@ class SettingsTest {
   }
 
   @Test
+  void aUrlWithCredentialsIsRefusedWithoutShowingThem() throws Exception {
+    Map<String, String> environment = file("");
+    environment.put("CAMELEON_DB_URL", "jdbc:postgresql://app:hunter2@db.example/app");
+
+    assertThat(problems(environment))
+        .singleElement()
+        .asString()
+        .contains("CAMELEON_DB_USER")
+        .doesNotContain("hunter2");
+  }
+
+  @Test
   void aMisspeltVariableIsRefusedAndWhatKubernetesSetsIsNot() throws Exception {
     Map<String, String> environment = file("");
     environment.put("CAMELEON_POLERS", "3");

@@ -6,10 +6,13 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** {@code load.sql} run outside the route: to prove that it works before messages depend on it. */
 public final class LoadStatement {
   private static final String BATCH = ":?batch";
+  private static final Pattern PARAMETER = Pattern.compile(":\\?\\w*");
 
   private static final int TIMEOUT_SECONDS = 5;
 
@@ -28,6 +31,18 @@ public final class LoadStatement {
     String text = Files.readString(file);
     if (!text.contains(BATCH)) {
       throw new IOException(file + " does not use the parameter " + BATCH + ", the batch of rows");
+    }
+    Matcher parameters = PARAMETER.matcher(text);
+    while (parameters.find()) {
+      if (!parameters.group().equals(BATCH)) {
+        throw new IOException(
+            file
+                + " uses the parameter "
+                + parameters.group()
+                + " (in a comment, perhaps); there is"
+                + " only "
+                + BATCH);
+      }
     }
     return new LoadStatement(text.replace(BATCH, "?"));
   }

@@ -22,6 +22,9 @@ public final class Outage {
   private static final int CONFLICT_RETRIES = 4;
   private static final long LOOK_MILLIS = 250;
 
+  /** A server that is slow to let one in may still be at work for those who are. */
+  private static final int SILENCES_THAT_PROVE = 2;
+
   private final Gate gate;
   private final long limitNanos;
   private final Acknowledger acknowledger;
@@ -29,6 +32,7 @@ public final class Outage {
   private final SqlFailures failures = new SqlFailures();
 
   private boolean answers = true;
+  private int silences;
 
   /** Batches that are being retried now: only their success is proof while there are any. */
   private final Set<Batch> held = ConcurrentHashMap.newKeySet();
@@ -46,9 +50,14 @@ public final class Outage {
     this.acknowledger = acknowledger;
   }
 
+  /** Whether this is a failure of loading a batch, not of a step of someone's own. */
+  public boolean isLoading(Exchange exchange) {
+    return batch(exchange) != null;
+  }
+
   /** Whether PostgreSQL refused a row, so that the batch must be split. */
   public boolean isRefusal(Exchange exchange) {
-    return failures.isRefusal(caught(exchange));
+    return isLoading(exchange) && failures.isRefusal(caught(exchange));
   }
 
   /**
@@ -62,8 +71,10 @@ public final class Outage {
     if (failures.isConflict(failure) && attempt < CONFLICT_RETRIES) {
       return true;
     }
-    held.add(batch);
-    gate.close(Gate.Hold.DATABASE, SqlFailures.describe(failure));
+    synchronized (this) {
+      held.add(batch);
+      gate.close(Gate.Hold.DATABASE, SqlFailures.describe(failure));
+    }
     return awaitAnswer(batch);
   }
 
@@ -90,8 +101,13 @@ public final class Outage {
   /** Gives a batch back to the source queue. */
   public void giveBack(Exchange exchange) {
     Batch batch = batch(exchange);
-    held.remove(batch);
+    giveUp(batch);
     acknowledger.returned(batch.deliveries());
+  }
+
+  /** A batch is no longer retried, for whatever reason. */
+  void giveUp(Batch batch) {
+    held.remove(batch);
   }
 
   /** The dead letter of the one row that PostgreSQL refuses. */
@@ -109,17 +125,19 @@ public final class Outage {
   public void probe(Database.Login login, LoadStatement statement) {
     try (Connection connection = Database.connect(login)) {
       statement.run(connection, "[]");
+      silences = 0;
       synchronized (this) {
         answers = true;
         notifyAll();
-      }
-      if (held.isEmpty()) {
-        gate.open(Gate.Hold.DATABASE);
+        if (held.isEmpty()) {
+          gate.open(Gate.Hold.DATABASE);
+        }
       }
     } catch (SQLException e) {
       gate.close(Gate.Hold.DATABASE, SqlFailures.describe(e));
       LOG.debug("The database does not take rows: {}", SqlFailures.describe(e));
-      if (failures.isSilence(e)) {
+      silences = failures.isSilence(e) ? silences + 1 : 0;
+      if (silences == SILENCES_THAT_PROVE) {
         abandonConnections();
       }
     }

@@ -1,7 +1,9 @@
 package dev.cameleon.load;
 
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.Locale;
+import org.postgresql.util.PSQLException;
 
 /**
  * Says whose fault a failure of the database is, by its SQLSTATE (PostgreSQL documentation,
@@ -11,6 +13,11 @@ public final class SqlFailures {
   /** What raise_exception in a trigger of the user's own gives. */
   private static final String RAISED = "P0001";
 
+  private static final String SEQUENCE_EXHAUSTED = "2200H";
+
+  /** Where PostgreSQL looks for a row's partition; a missing one has no SQLSTATE of its own. */
+  private static final String NO_PARTITION = "ExecFindPartition";
+
   private static final String OUT_OF_SHAPE = "22";
   private static final String CONSTRAINT = "23";
   private static final String ROLLED_BACK = "40";
@@ -19,7 +26,26 @@ public final class SqlFailures {
   /** Whether PostgreSQL refuses this row and always will: class 22 or 23, or P0001. */
   public boolean isRefusal(Throwable failure) {
     String state = state(failure);
-    return state.startsWith(OUT_OF_SHAPE) || state.startsWith(CONSTRAINT) || state.equals(RAISED);
+    return !isDatabasesOwn(failure, state)
+        && (state.startsWith(OUT_OF_SHAPE) || state.startsWith(CONSTRAINT) || state.equals(RAISED));
+  }
+
+  /** Failures of these classes that no row can help: it would be refused whatever it held. */
+  private static boolean isDatabasesOwn(Throwable failure, String state) {
+    if (state.equals(SEQUENCE_EXHAUSTED)) {
+      return true;
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLTransientConnectionException) {
+        return true; // what the server said to a connection, not to a statement
+      }
+      if (cause instanceof PSQLException postgres
+          && postgres.getServerErrorMessage() != null
+          && NO_PARTITION.equals(postgres.getServerErrorMessage().getRoutine())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether the same statement may succeed at once: a deadlock or serialization failure. */
@@ -54,8 +80,7 @@ public final class SqlFailures {
       words.append(" (SQLSTATE ").append(state).append(')');
     }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof org.postgresql.util.PSQLException postgres
-          && postgres.getServerErrorMessage() != null) {
+      if (cause instanceof PSQLException postgres && postgres.getServerErrorMessage() != null) {
         append(words, "table", postgres.getServerErrorMessage().getTable());
         append(words, "column", postgres.getServerErrorMessage().getColumn());
         append(words, "constraint", postgres.getServerErrorMessage().getConstraint());

@@ -4,9 +4,11 @@ import dev.cameleon.settle.Acknowledger;
 import dev.cameleon.settle.Custody;
 import dev.cameleon.settle.DeadLetter;
 import dev.cameleon.settle.Delivery;
+import dev.cameleon.settle.Gate;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.Exchange;
+import org.apache.camel.util.URISupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,14 +19,20 @@ import org.slf4j.LoggerFactory;
 public final class Unexpected {
   private static final Logger LOG = LoggerFactory.getLogger(Unexpected.class);
 
+  private final Gate gate;
+  private final Outage outage;
   private final Acknowledger acknowledger;
 
   /**
    * Makes one.
    *
+   * @param gate receiving slows down while this happens
+   * @param outage told of batches that are not retried any more
    * @param acknowledger gives them back
    */
-  public Unexpected(Acknowledger acknowledger) {
+  public Unexpected(Gate gate, Outage outage, Acknowledger acknowledger) {
+    this.gate = gate;
+    this.outage = outage;
     this.acknowledger = acknowledger;
   }
 
@@ -32,22 +40,33 @@ public final class Unexpected {
   public void giveBack(Exchange exchange) {
     Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     List<Delivery> carried = carried(exchange);
-    LOG.error(
-        "A failure that no rule knows in route {}, step {}: {} messages go back to the queue.",
-        exchange.getProperty(Exchange.FAILURE_ROUTE_ID),
-        exchange.getProperty(Exchange.FAILURE_ENDPOINT),
-        carried.size(),
-        failure);
-    acknowledger.returned(carried);
+    if (!gate.isClosed(Gate.Hold.UNEXPECTED)) {
+      LOG.error(
+          "A failure that no rule knows in route {}, step {}: {} messages go back to the queue, the"
+              + " first is {}. Further ones are not logged while receiving is slow.",
+          exchange.getProperty(Exchange.FAILURE_ROUTE_ID),
+          URISupport.sanitizeUri(exchange.getProperty(Exchange.FAILURE_ENDPOINT, String.class)),
+          carried.size(),
+          carried.isEmpty() ? "none" : carried.get(0).messageId(),
+          failure);
+    }
+    gate.close(
+        Gate.Hold.UNEXPECTED,
+        "a route fails in a way that no rule knows ("
+            + (failure == null ? "?" : failure.getClass().getSimpleName())
+            + "), the messages go back to the queue; see the ERROR line");
+    acknowledger.postponed(carried);
   }
 
   private List<Delivery> carried(Exchange exchange) {
     Batch batch = exchange.getVariable("batch", Batch.class);
     if (batch != null) {
+      outage.giveUp(batch);
       return batch.deliveries();
     }
     List<Delivery> carried = new ArrayList<>();
-    Object body = exchange.getMessage().getBody();
+    Object letters = exchange.getVariable("letters");
+    Object body = letters == null ? exchange.getMessage().getBody() : letters;
     for (Object each : body instanceof List<?> list ? list : List.of(body == null ? "" : body)) {
       if (each instanceof DeadLetter letter) {
         carried.add(letter.delivery());

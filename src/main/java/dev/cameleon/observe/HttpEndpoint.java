@@ -14,7 +14,7 @@ import java.util.concurrent.Executors;
  */
 public final class HttpEndpoint implements AutoCloseable {
   /** Probes and one scraper; a slow client must not block a probe. */
-  private static final int THREADS = 2;
+  private static final int THREADS = 4;
 
   private static final String JSON = "application/json";
 

@@ -6,6 +6,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -26,6 +29,7 @@ public final class Acknowledger {
 
   private static final int ATTEMPTS = 4;
   private static final long FIRST_PAUSE_MILLIS = 50;
+  private static final int LONGEST_DELAY_SECONDS = 300;
 
   private final SqsClient sqs;
   private final Queue source;
@@ -68,13 +72,28 @@ public final class Acknowledger {
     delete(List.copyOf(accepted), Outcome.DEAD_LETTERED);
   }
 
-  /** They cannot be finished here: makes them visible again at once. */
+  /** They cannot be finished here, for no fault of their own: makes them visible again at once. */
   public void returned(Collection<Delivery> unfinished) {
+    giveBack(unfinished, delivery -> 0);
+  }
+
+  /**
+   * They failed here, and may fail again: makes them visible again later, the more often they were
+   * received the later, so that they neither spin nor rush into the queue's redrive.
+   */
+  public void postponed(Collection<Delivery> failed) {
+    giveBack(
+        failed,
+        delivery ->
+            Math.min(LONGEST_DELAY_SECONDS, 5 << Math.min(10, delivery.receiveCount() - 1)));
+  }
+
+  private void giveBack(Collection<Delivery> unfinished, ToIntFunction<Delivery> seconds) {
     inChunks(
         List.copyOf(unfinished),
         Outcome.RETURNED,
         "given back",
-        chunk -> Visibility.change(sqs, source, chunk, 0));
+        chunk -> Visibility.change(sqs, source, chunk, seconds));
   }
 
   private void delete(List<Delivery> finished, Outcome outcome) {
@@ -82,13 +101,24 @@ public final class Acknowledger {
   }
 
   private void inChunks(List<Delivery> all, Outcome outcome, String done, Call call) {
-    for (List<Delivery> chunk : chunks(all)) {
+    List<List<Delivery>> chunks = chunks(all);
+    AtomicInteger underWay = new AtomicInteger(chunks.size());
+    AtomicInteger failed = new AtomicInteger();
+    for (List<Delivery> chunk : chunks) {
       calls.execute(
           () -> {
             try {
-              persist(chunk, done, call);
+              failed.addAndGet(persist(chunk, done, call));
             } finally {
               deliveries.settle(chunk, outcome);
+              if (underWay.decrementAndGet() == 0 && failed.get() > 0) {
+                LOG.warn(
+                    "{} messages could not be {}. They come back after their visibility timeout;"
+                        + " what is loaded then counts as duplicate. first={}",
+                    failed.get(),
+                    done,
+                    all.get(0).messageId());
+              }
             }
           });
     }
@@ -103,32 +133,28 @@ public final class Acknowledger {
     return chunks;
   }
 
-  private void persist(List<Delivery> chunk, String done, Call call) {
+  /** Makes the call until it succeeded for all; returns for how many it did not. */
+  private int persist(List<Delivery> chunk, String done, Call call) {
     List<Delivery> left = chunk;
-    String why = "";
-    for (int attempt = 0; attempt < ATTEMPTS && !left.isEmpty(); attempt++) {
-      try {
+    try {
+      for (int attempt = 0; attempt < ATTEMPTS && !left.isEmpty(); attempt++) {
         if (attempt > 0) {
-          Thread.sleep(FIRST_PAUSE_MILLIS << attempt);
+          TimeUnit.MILLISECONDS.sleep(FIRST_PAUSE_MILLIS << attempt);
         }
-        List<BatchResultErrorEntry> failed = call.make(left);
-        why = failed.isEmpty() ? "" : failed.get(0).code();
-        left = retryable(left, failed);
-      } catch (SdkException e) {
-        why = SqsFailures.describe(e);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        break;
+        left = attempt(left, done, call);
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
-    if (!left.isEmpty()) {
-      LOG.warn(
-          "{} messages could not be {}: {}. They come back after their visibility timeout; what is"
-              + " loaded then counts as duplicate. first={}",
-          left.size(),
-          done,
-          why,
-          left.get(0).messageId());
+    return left.size();
+  }
+
+  private static List<Delivery> attempt(List<Delivery> left, String done, Call call) {
+    try {
+      return retryable(left, call.make(left));
+    } catch (SdkException e) {
+      LOG.debug("Not {} yet: {}", done, SqsFailures.describe(e));
+      return left;
     }
   }
 

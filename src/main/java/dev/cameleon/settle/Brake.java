@@ -13,6 +13,9 @@ public final class Brake {
 
   private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+  /** It is released well below the share that puts it on: at the edge it would come and go. */
+  private static final double RELEASE = 0.8;
+
   private final Gate gate;
   private final int percent;
   private final BitSet deadLettered = new BitSet(WINDOW);
@@ -37,23 +40,26 @@ public final class Brake {
     }
     deadLettered.set(next, outcome == Outcome.DEAD_LETTERED);
     next = (next + 1) % WINDOW;
-    if (deadLettered.cardinality() > WINDOW / 100 * percent) {
+    int deadLetters = deadLettered.cardinality();
+    int most = WINDOW / 100 * percent;
+    if (deadLetters > most) {
       gate.close(
           Gate.Hold.DEAD_LETTER_FLOOD,
           "more than "
               + percent
               + "% of the last "
               + WINDOW
-              + " messages were dead-lettered (a wrong"
-              + " queue? a bad edit of the contract or load.sql?): receiving slows to one batch per 10 s");
-    } else {
+              + " messages were dead-lettered (a wrong queue? a bad edit of the contract or load.sql?)");
+    } else if (deadLetters < most * RELEASE) {
       gate.open(Gate.Hold.DEAD_LETTER_FLOOD);
     }
   }
 
-  /** Takes the next turn to receive if there is one now; without the brake there always is. */
+  /**
+   * Takes the next turn to receive if there is one now; unless receiving is slow there always is.
+   */
   synchronized boolean takeTurn() {
-    if (!gate.isClosed(Gate.Hold.DEAD_LETTER_FLOOD)) {
+    if (!gate.isSlow()) {
       return true;
     }
     long now = System.nanoTime();

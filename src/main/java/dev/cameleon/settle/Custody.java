@@ -18,6 +18,7 @@ public final class Custody extends RoutePolicySupport {
   private static final String TICKET = "cameleon.delivery";
 
   private final Deliveries deliveries;
+  private final Gate gate;
   private final Acknowledger acknowledger;
 
   /**
@@ -25,8 +26,9 @@ public final class Custody extends RoutePolicySupport {
    *
    * @param deliveries what is in hand
    */
-  public Custody(Deliveries deliveries, Acknowledger acknowledger) {
+  public Custody(Deliveries deliveries, Gate gate, Acknowledger acknowledger) {
     this.deliveries = deliveries;
+    this.gate = gate;
     this.acknowledger = acknowledger;
   }
 
@@ -51,6 +53,12 @@ public final class Custody extends RoutePolicySupport {
       throw new IllegalStateException("this exchange does not come from the ingest route");
     }
     return ticket.delivery;
+  }
+
+  /** Whether the outcome of this exchange's delivery is still the ingest route's to decide. */
+  static boolean isHere(Exchange exchange) {
+    Ticket ticket = exchange.getProperty(TICKET, Ticket.class);
+    return ticket != null && !ticket.passedOn;
   }
 
   /**
@@ -81,12 +89,13 @@ public final class Custody extends RoutePolicySupport {
     passOn(exchange)
         .ifPresent(
             delivery -> {
-              LOG.warn(
-                  "The route {} ended without loading or dead-lettering a message; it goes back to"
-                      + " the queue. Does a step of it drop messages? message={}",
-                  route.getRouteId(),
-                  delivery.messageId());
-              acknowledger.returned(List.of(delivery));
+              gate.close(
+                  Gate.Hold.UNEXPECTED,
+                  "a step of the route "
+                      + route.getRouteId()
+                      + " drops messages, which go back to the queue");
+              LOG.debug("Dropped by a step. message={}", delivery.messageId());
+              acknowledger.postponed(List.of(delivery));
             });
   }
 }

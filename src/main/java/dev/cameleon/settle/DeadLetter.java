@@ -22,9 +22,6 @@ import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 public record DeadLetter(
     Delivery delivery, Reason reason, String field, String detail, String sqlState) {
 
-  /** AWS: the largest message, attributes included, since August 2025: 1 MiB. */
-  static final int MAX_BYTES = 1024 * 1024;
-
   /** Attributes in the order in which they are shed when the message would be too large. */
   private static final List<String> SHED_ORDER =
       List.of(
@@ -49,10 +46,6 @@ public record DeadLetter(
                   MessageAttributeValue.builder().dataType("String").stringValue(text).build()));
       return values;
     }
-
-    boolean fits() {
-      return bytes <= MAX_BYTES;
-    }
   }
 
   /**
@@ -60,8 +53,9 @@ public record DeadLetter(
    *
    * @param sourceQueue the name of the queue that the message came from
    * @param failedAt now
+   * @param maxBytes the largest message of the dead-letter queue
    */
-  Letter letter(String sourceQueue, Instant failedAt) {
+  Letter letter(String sourceQueue, Instant failedAt, int maxBytes) {
     Map<String, String> attributes = new LinkedHashMap<>();
     attributes.put("reason", reason.name());
     attributes.put("field", field);
@@ -76,7 +70,7 @@ public record DeadLetter(
     List<String> shed = new ArrayList<>(SHED_ORDER);
     int body = utf8Length(delivery.body());
     int bytes = body + bytes(attributes);
-    while (bytes > MAX_BYTES && !shed.isEmpty()) {
+    while (bytes > maxBytes && !shed.isEmpty()) {
       attributes.remove(shed.remove(0));
       bytes = body + bytes(attributes);
     }

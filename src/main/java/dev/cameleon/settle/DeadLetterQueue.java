@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +22,10 @@ import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 public final class DeadLetterQueue {
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetterQueue.class);
   private static final long PAUSE_MILLIS = 1000;
+  private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+  /** AWS: the largest batch request, since August 2025: 1 MiB. */
+  static final int MAX_CALL_BYTES = 1024 * 1024;
 
   private final SqsClient sqs;
   private final Queue queue;
@@ -28,6 +33,7 @@ public final class DeadLetterQueue {
   private final Gate gate;
   private final Acknowledger acknowledger;
   private final long limitNanos;
+  private volatile long failedNanos = System.nanoTime();
   private final Map<Reason, LongAdder> accepted = new EnumMap<>(Reason.class);
 
   /**
@@ -71,8 +77,8 @@ public final class DeadLetterQueue {
     List<Delivery> refused = new ArrayList<>();
     List<DeadLetter.Letter> left = new ArrayList<>();
     for (DeadLetter deadLetter : deadLetters) {
-      DeadLetter.Letter letter = deadLetter.letter(source.name(), Instant.now());
-      if (letter.fits()) {
+      DeadLetter.Letter letter = deadLetter.letter(source.name(), Instant.now(), queue.maxBytes());
+      if (letter.bytes() <= queue.maxBytes()) {
         left.add(letter);
       } else {
         refuse(deadLetter.delivery(), "it is larger than SQS accepts", refused);
@@ -90,14 +96,12 @@ public final class DeadLetterQueue {
         for (DeadLetter.Letter letter : left) {
           refused.add(letter.of().delivery());
         }
-        // No letter may be left to prove that the queue accepts again: the next one received does.
-        gate.open(Gate.Hold.DEAD_LETTER_QUEUE);
-        break;
+        break; // reconsider() lets the next letter try
       } else {
-        Thread.sleep(PAUSE_MILLIS);
+        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
       }
     }
-    acknowledger.returned(refused);
+    acknowledger.postponed(refused);
     return done;
   }
 
@@ -108,8 +112,7 @@ public final class DeadLetterQueue {
     int bytes = 0;
     for (DeadLetter.Letter letter : letters) {
       boolean full =
-          call.size() == Acknowledger.ENTRIES_PER_CALL
-              || bytes + letter.bytes() > DeadLetter.MAX_BYTES;
+          call.size() == Acknowledger.ENTRIES_PER_CALL || bytes + letter.bytes() > MAX_CALL_BYTES;
       if (full && !call.isEmpty()) {
         calls.add(call);
         call = new ArrayList<>();
@@ -147,7 +150,7 @@ public final class DeadLetterQueue {
           refuse(letter.of().delivery(), "SQS answered " + entry.code(), refused);
         } else {
           again.add(letter);
-          gate.close(Gate.Hold.DEAD_LETTER_QUEUE, "the dead-letter queue answered " + entry.code());
+          closeGate("the dead-letter queue answered " + entry.code());
         }
       }
       for (DeadLetter.Letter letter : call) {
@@ -157,11 +160,24 @@ public final class DeadLetterQueue {
         }
       }
     } catch (SdkException e) {
-      gate.close(
-          Gate.Hold.DEAD_LETTER_QUEUE,
-          "the dead-letter queue does not accept: " + SqsFailures.describe(e));
+      closeGate("the dead-letter queue does not accept: " + SqsFailures.describe(e));
     }
     return again;
+  }
+
+  private void closeGate(String why) {
+    failedNanos = System.nanoTime();
+    gate.close(Gate.Hold.DEAD_LETTER_QUEUE, why);
+  }
+
+  /**
+   * Opens the gate some time after the last failure. All letters may have been given back, and then
+   * only a new one can prove that the queue accepts again. To be called now and then.
+   */
+  public void reconsider() {
+    if (System.nanoTime() - failedNanos > QUIET_NANOS) {
+      gate.open(Gate.Hold.DEAD_LETTER_QUEUE);
+    }
   }
 
   private static void refuse(Delivery delivery, String why, List<Delivery> refused) {

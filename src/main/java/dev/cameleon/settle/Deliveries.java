@@ -153,6 +153,11 @@ public final class Deliveries {
     failed.forEach(delivery -> extended.remove(delivery.receiptHandle()));
   }
 
+  /** What is in hand for longer than it may be: something forgot it. */
+  public synchronized List<Delivery> forgotten(long limitNanos) {
+    return inHand.values().stream().filter(delivery -> delivery.isOverdue(limitNanos)).toList();
+  }
+
   /** What is still in hand, for a stop that gives it back. */
   public synchronized List<Delivery> rest() {
     return new ArrayList<>(inHand.values());

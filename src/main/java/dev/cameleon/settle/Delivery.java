@@ -37,11 +37,16 @@ public record Delivery(
   /** The attribute with the first message's time of sending, ISO 8601 in UTC. */
   public static final String SENT_AT = "sent-at";
 
+  /** Stands for a message where none was received, under an id that no message has. */
+  public static Delivery sample() {
+    String id = UUID.randomUUID().toString();
+    return new Delivery(id, id, "", Instant.now(), 1, id, Instant.now(), System.nanoTime());
+  }
+
   static Delivery of(Message message, long receivedNanos) {
     Map<MessageSystemAttributeName, String> system = message.attributes();
     Instant sentAt =
-        Instant.ofEpochMilli(
-            Long.parseLong(system.getOrDefault(MessageSystemAttributeName.SENT_TIMESTAMP, "0")));
+        Instant.ofEpochMilli(Long.parseLong(system.get(MessageSystemAttributeName.SENT_TIMESTAMP)));
     int receiveCount =
         Integer.parseInt(
             system.getOrDefault(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT, "1"));

@@ -15,11 +15,19 @@ public final class Gate {
   /** Why nothing is received. */
   public enum Hold {
     /** The database does not take rows. */
-    DATABASE,
+    DATABASE(true),
     /** The dead-letter queue does not take dead letters. */
-    DEAD_LETTER_QUEUE,
+    DEAD_LETTER_QUEUE(true),
     /** Most messages become dead letters; receiving goes on, slowly (see {@link Brake}). */
-    DEAD_LETTER_FLOOD
+    DEAD_LETTER_FLOOD(false),
+    /** A route fails in a way that no rule knows; receiving goes on, slowly. */
+    UNEXPECTED(false);
+
+    private final boolean shuts;
+
+    Hold(boolean shuts) {
+      this.shuts = shuts;
+    }
   }
 
   private final Map<Hold, String> holds = new EnumMap<>(Hold.class);
@@ -29,14 +37,19 @@ public final class Gate {
   /** Closes the gate; says so once. */
   public synchronized void close(Hold hold, String why) {
     if (holds.put(hold, why) == null) {
-      LOG.warn("Receiving pauses: {}; nothing is lost, it resumes by itself. reason={}", why, hold);
+      LOG.warn(
+          hold.shuts
+              ? "Receiving pauses: {}; nothing is lost, it resumes by itself. reason={}"
+              : "Receiving slows to one batch per 10 s: {}. reason={}",
+          why,
+          hold);
     }
   }
 
   /** Opens the gate as far as this reason goes. */
   public synchronized void open(Hold hold) {
     if (holds.remove(hold) != null) {
-      LOG.info("Receiving resumes. reason={}", hold);
+      LOG.info("Receiving goes on as before. reason={}", hold);
       notifyAll();
     }
   }
@@ -63,13 +76,18 @@ public final class Gate {
     return holds.containsKey(hold);
   }
 
+  /** Whether receiving goes on, but slowly. */
+  synchronized boolean isSlow() {
+    return holds.keySet().stream().anyMatch(hold -> !hold.shuts);
+  }
+
   /** Why the gate is closed; empty if it is open. */
   public synchronized Map<Hold, String> holds() {
     return new EnumMap<>(holds.isEmpty() ? new EnumMap<>(Hold.class) : holds);
   }
 
   private boolean isShut() {
-    return !started || holds.keySet().stream().anyMatch(hold -> hold != Hold.DEAD_LETTER_FLOOD);
+    return !started || holds.keySet().stream().anyMatch(hold -> hold.shuts);
   }
 
   /**

@@ -7,11 +7,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
@@ -29,6 +31,14 @@ public final class Intake implements SqsClient {
 
   /** A receive that took longer than this without an answer found an empty queue. */
   private static final long IDLE_MILLIS = 300;
+
+  private static final List<MessageSystemAttributeName> SYSTEM_ATTRIBUTES =
+      List.of(
+          MessageSystemAttributeName.SENT_TIMESTAMP,
+          MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT);
+
+  private static final List<String> REPLAY_ATTRIBUTES =
+      List.of(Delivery.SOURCE_MESSAGE_ID, Delivery.SENT_AT);
 
   private static final ReceiveMessageResponse NOTHING = ReceiveMessageResponse.builder().build();
 
@@ -67,7 +77,7 @@ public final class Intake implements SqsClient {
           if (brake.takeTurn()) {
             return receive(request);
           }
-          Thread.sleep(TURN_MILLIS);
+          TimeUnit.MILLISECONDS.sleep(TURN_MILLIS);
         }
       }
     } catch (InterruptedException e) {
@@ -82,7 +92,12 @@ public final class Intake implements SqsClient {
     underWay.put(Thread.currentThread(), TimeUnit.NANOSECONDS.toMillis(began));
     try {
       ReceiveMessageResponse response =
-          client.receiveMessage(request.toBuilder().waitTimeSeconds(waitSeconds).build());
+          client.receiveMessage(
+              request.toBuilder()
+                  .waitTimeSeconds(waitSeconds)
+                  .messageSystemAttributeNames(SYSTEM_ATTRIBUTES)
+                  .messageAttributeNames(union(request.messageAttributeNames(), REPLAY_ATTRIBUTES))
+                  .build());
       List<Message> taken = deliveries.receive(response.messages(), began);
       emptyReceives.updateAndGet(empty -> response.messages().isEmpty() ? empty + 1 : 0);
       recovered();
@@ -96,6 +111,12 @@ public final class Intake implements SqsClient {
     } finally {
       underWay.remove(Thread.currentThread());
     }
+  }
+
+  private static List<String> union(List<String> asked, List<String> needed) {
+    return asked.isEmpty()
+        ? needed
+        : Stream.concat(asked.stream(), needed.stream()).distinct().toList();
   }
 
   private void recovered() {
@@ -112,12 +133,12 @@ public final class Intake implements SqsClient {
       LOG.warn("Receiving from the source queue fails, will retry: {}", failure);
     }
     long pause = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempt, 10));
-    Thread.sleep(ThreadLocalRandom.current().nextLong(pause / 2, pause + 1));
+    TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextLong(pause / 2, pause + 1));
   }
 
   /** Why receiving fails now, or an empty string. */
   public String failure() {
-    return failure;
+    return failures.get() > 0 ? failure : "";
   }
 
   /** How many receives in a row came back empty. */
@@ -134,11 +155,11 @@ public final class Intake implements SqsClient {
   public void stop(long millis) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     while (System.nanoTime() < end && isBeingAnswered()) {
-      Thread.sleep(10);
+      TimeUnit.MILLISECONDS.sleep(10);
     }
     client.close();
     while (System.nanoTime() < end && !underWay.isEmpty()) {
-      Thread.sleep(10);
+      TimeUnit.MILLISECONDS.sleep(10);
     }
   }
 

@@ -1,9 +1,7 @@
 package dev.cameleon.settle;
 
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 
@@ -45,12 +43,6 @@ public final class Peek implements AutoCloseable {
     return List.copyOf(seen);
   }
 
-  /** Stands for a message where none was received, under an id that no message has. */
-  public static Delivery sample() {
-    String id = UUID.randomUUID().toString();
-    return new Delivery(id, id, "", Instant.now(), 1, id, Instant.now(), System.nanoTime());
-  }
-
   @Override
   public void close() {
     List<Delivery> all = new ArrayList<>();
@@ -58,7 +50,7 @@ public final class Peek implements AutoCloseable {
       all.add(Delivery.of(message, System.nanoTime()));
     }
     for (List<Delivery> chunk : Acknowledger.chunks(all)) {
-      Visibility.change(sqs, queue, chunk, 0);
+      Visibility.change(sqs, queue, chunk, delivery -> 0);
     }
   }
 }

@@ -10,8 +10,12 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
  * @param name its name, for people
  * @param url its URL, for calls
  * @param visibilitySeconds its own visibility timeout
+ * @param maxBytes the largest message that it accepts, attributes included
  */
-public record Queue(String name, String url, int visibilitySeconds) {
+public record Queue(String name, String url, int visibilitySeconds, int maxBytes) {
+  /** AWS: the largest that a queue may allow, since August 2025: 1 MiB. */
+  private static final int LARGEST_BYTES = 1024 * 1024;
+
   private static final QueueAttributeName[] COUNTS = {
     QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
     QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE,
@@ -52,12 +56,19 @@ public record Queue(String name, String url, int visibilitySeconds) {
     Map<QueueAttributeName, String> attributes =
         sqs.getQueueAttributes(
                 request ->
-                    request.queueUrl(url).attributeNames(QueueAttributeName.VISIBILITY_TIMEOUT))
+                    request
+                        .queueUrl(url)
+                        .attributeNames(
+                            QueueAttributeName.VISIBILITY_TIMEOUT,
+                            QueueAttributeName.MAXIMUM_MESSAGE_SIZE))
             .attributes();
     return new Queue(
         url.substring(url.lastIndexOf('/') + 1),
         url,
-        Integer.parseInt(attributes.getOrDefault(QueueAttributeName.VISIBILITY_TIMEOUT, "30")));
+        Integer.parseInt(attributes.getOrDefault(QueueAttributeName.VISIBILITY_TIMEOUT, "30")),
+        attributes.containsKey(QueueAttributeName.MAXIMUM_MESSAGE_SIZE)
+            ? Integer.parseInt(attributes.get(QueueAttributeName.MAXIMUM_MESSAGE_SIZE))
+            : LARGEST_BYTES);
   }
 
   /** Counts the queue's messages. */

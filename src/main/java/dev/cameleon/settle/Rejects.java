@@ -6,24 +6,40 @@ import dev.cameleon.contract.Reason;
 import dev.cameleon.contract.RejectedException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 
 /** Turns a message's fault into a {@link DeadLetter}, and collects dead letters for one call. */
 public final class Rejects implements AggregationStrategy {
-  /** The dead letter of an exchange of the ingest route that failed by the message's own fault. */
+  /**
+   * Whether a failure of the ingest route is the message's own: the contract refuses it, or its
+   * body, still as it was received, is no JSON. What a step of someone's own throws is not.
+   */
+  public boolean isMessagesFault(Exchange exchange) {
+    return Custody.isHere(exchange) && fault(exchange).isPresent();
+  }
+
+  /** The dead letter of an exchange of which {@link #isMessagesFault} holds. */
   public DeadLetter malformed(Exchange exchange) {
-    Throwable fault = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-    RejectedException rejected;
-    if (fault instanceof RejectedException already) {
-      rejected = already;
-    } else if (fault instanceof JsonProcessingException json) {
-      rejected = LoginJson.rejected(json);
-    } else {
-      rejected = new RejectedException(Reason.NOT_JSON, "", "empty");
-    }
+    RejectedException rejected = fault(exchange).orElseThrow();
     return new DeadLetter(
         Custody.of(exchange), rejected.reason(), rejected.field(), rejected.detail(), "");
+  }
+
+  private static Optional<RejectedException> fault(Exchange exchange) {
+    Throwable cause = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    for (; cause != null; cause = cause.getCause()) {
+      if (cause instanceof RejectedException rejected) {
+        return Optional.of(rejected);
+      }
+      if (cause instanceof JsonProcessingException json
+          && Custody.of(exchange).body().equals(exchange.getMessage().getBody())) {
+        return Optional.of(LoginJson.rejected(json));
+      }
+    }
+    return Optional.empty();
   }
 
   /** The dead letter of a row that PostgreSQL refused. */
@@ -33,15 +49,18 @@ public final class Rejects implements AggregationStrategy {
 
   @Override
   public Exchange aggregate(Exchange collected, Exchange next) {
+    if (!(next.getMessage().getBody() instanceof DeadLetter letter)) {
+      throw new IllegalStateException("only a dead letter can go to the dead-letter queue");
+    }
     Exchange answer = collected;
     if (answer == null) {
       answer = next.copy();
-      answer.getMessage().setHeaders(java.util.Map.of());
+      answer.getMessage().setHeaders(Map.of());
       answer.getMessage().setBody(new ArrayList<DeadLetter>());
     }
     @SuppressWarnings("unchecked")
     List<DeadLetter> letters = answer.getMessage().getBody(List.class);
-    letters.add(next.getMessage().getBody(DeadLetter.class));
+    letters.add(letter);
     Custody.passOn(next);
     return answer;
   }

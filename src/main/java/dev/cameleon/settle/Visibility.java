@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -61,7 +62,7 @@ public final class Visibility {
   private void extend(List<Delivery> chunk) {
     List<Delivery> again = chunk;
     try {
-      List<BatchResultErrorEntry> failed = change(sqs, source, chunk, seconds);
+      List<BatchResultErrorEntry> failed = change(sqs, source, chunk, delivery -> seconds);
       // A receipt that SQS refuses was settled meanwhile, or lapsed: then its second delivery ends
       // as a duplicate.
       again = Acknowledger.retryable(chunk, failed);
@@ -74,18 +75,18 @@ public final class Visibility {
   /**
    * Makes one call for up to 10 deliveries.
    *
-   * @param seconds from now; 0 makes them visible
+   * @param seconds from now, for each; 0 makes it visible
    * @return the entries that failed, by their index
    */
   static List<BatchResultErrorEntry> change(
-      SqsClient sqs, Queue queue, List<Delivery> chunk, int seconds) {
+      SqsClient sqs, Queue queue, List<Delivery> chunk, ToIntFunction<Delivery> seconds) {
     List<ChangeMessageVisibilityBatchRequestEntry> entries = new ArrayList<>(chunk.size());
     for (int i = 0; i < chunk.size(); i++) {
       entries.add(
           ChangeMessageVisibilityBatchRequestEntry.builder()
               .id(Integer.toString(i))
               .receiptHandle(chunk.get(i).receiptHandle())
-              .visibilityTimeout(seconds)
+              .visibilityTimeout(seconds.applyAsInt(chunk.get(i)))
               .build());
     }
     return sqs.changeMessageVisibilityBatch(

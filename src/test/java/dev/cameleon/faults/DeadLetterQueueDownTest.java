@@ -6,6 +6,7 @@ import dev.cameleon.settle.Outcome;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -81,7 +82,11 @@ class DeadLetterQueueDownTest {
     traffic.sendMalformed("{\"foo\": \"not this one\"}").send(50, 5);
 
     try (Run run = Run.on(site)) {
-      Awaitility.await().failFast(() -> isDown(run)).until(() -> site.queues().left() == 0);
+      // Given back after 5 s, 10 s, …: it must not spin.
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .failFast(() -> isDown(run))
+          .until(() -> site.queues().left() == 0);
       Awaitility.await().failFast(() -> isDown(run)).until(() -> run.account().inFlight() == 0);
       assertThat(run.account().addsUp()).isTrue();
       assertThat(run.account().count(Outcome.RETURNED)).isEqualTo(3);

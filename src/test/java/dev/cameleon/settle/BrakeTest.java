@@ -17,7 +17,8 @@ class BrakeTest {
     assertThat(gate.isClosed(Gate.Hold.DEAD_LETTER_FLOOD)).isTrue();
 
     settle(brake, Outcome.RETURNED, 2000);
-    settle(brake, Outcome.LOADED, 499);
+    // 499 fill the window; then the dead letters are overwritten, down to four fifths of the limit.
+    settle(brake, Outcome.LOADED, 499 + 101);
     assertThat(gate.isClosed(Gate.Hold.DEAD_LETTER_FLOOD)).isTrue();
     settle(brake, Outcome.LOADED, 1);
     assertThat(gate.isClosed(Gate.Hold.DEAD_LETTER_FLOOD)).isFalse();

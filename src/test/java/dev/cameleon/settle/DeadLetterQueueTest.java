@@ -18,7 +18,7 @@ class DeadLetterQueueTest {
   private final Deliveries deliveries = new Deliveries(1000, 1L << 30, new Brake(new Gate(), 100));
   private final Gate gate = new Gate();
   private final ExecutorService calls = Executors.newFixedThreadPool(2);
-  private final Queue source = new Queue("source", queues.sourceUrl(), 30);
+  private final Queue source = new Queue("source", queues.sourceUrl(), 30, 1 << 20);
 
   @AfterEach
   void stop() {
@@ -43,7 +43,7 @@ class DeadLetterQueueTest {
 
   @Test
   void aBodyThatFitsNowhereIsGivenBackAndTheOthersAreSent() throws Exception {
-    DeadLetter tooLarge = letter("x".repeat(DeadLetter.MAX_BYTES + 1));
+    DeadLetter tooLarge = letter("x".repeat(DeadLetterQueue.MAX_CALL_BYTES + 1));
 
     List<Delivery> accepted =
         queue(queues.deadLetterUrl()).send(List.of(letter("a"), tooLarge, letter("b")));
@@ -72,7 +72,7 @@ class DeadLetterQueueTest {
     Acknowledger acknowledger = new Acknowledger(Shared.sqs().client(), source, deliveries, calls);
     return new DeadLetterQueue(
         Shared.sqs().client(),
-        new Queue("dlq", url, 30),
+        new Queue("dlq", url, 30, 1 << 20),
         source,
         gate,
         acknowledger,

@@ -7,6 +7,7 @@ import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class DeadLetterTest {
+  private static final int MAX_BYTES = 256 * 1024;
   private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
 
   @Test
@@ -15,7 +16,7 @@ class DeadLetterTest {
 
     DeadLetter.Letter letter =
         new DeadLetter(delivery, Reason.CONTRACT, "ip", "required, but missing", "")
-            .letter("login-queue", NOW);
+            .letter("login-queue", NOW, MAX_BYTES);
 
     assertThat(letter.attributes())
         .containsEntry("reason", "CONTRACT")
@@ -28,27 +29,27 @@ class DeadLetterTest {
         .containsEntry("receive-count", "2")
         .doesNotContainKey("sql-state")
         .hasSizeLessThanOrEqualTo(10);
-    assertThat(letter.fits()).isTrue();
+    assertThat(letter.bytes()).isLessThanOrEqualTo(MAX_BYTES);
   }
 
   @Test
   void attributesAreShedUntilItFitsAndTheReasonIsShedLast() {
-    String almostFull = "x".repeat(DeadLetter.MAX_BYTES - 60);
-    String full = "x".repeat(DeadLetter.MAX_BYTES - 10);
+    String almostFull = "x".repeat(MAX_BYTES - 60);
+    String full = "x".repeat(MAX_BYTES - 10);
 
     DeadLetter.Letter some = letter(almostFull);
     DeadLetter.Letter none = letter(full);
 
     assertThat(some.attributes()).containsOnlyKeys("reason");
-    assertThat(some.fits()).isTrue();
+    assertThat(some.bytes()).isLessThanOrEqualTo(MAX_BYTES);
     assertThat(none.attributes()).isEmpty();
-    assertThat(none.fits()).isTrue();
+    assertThat(none.bytes()).isLessThanOrEqualTo(MAX_BYTES);
   }
 
   @Test
   void bytesAreCountedNotCharacters() {
-    assertThat(letter("ü".repeat(DeadLetter.MAX_BYTES / 2 - 20)).attributes()).hasSize(1);
-    assertThat(letter("ü".repeat(DeadLetter.MAX_BYTES / 2 + 1)).fits()).isFalse();
+    assertThat(letter("ü".repeat(MAX_BYTES / 2 - 20)).attributes()).hasSize(1);
+    assertThat(letter("ü".repeat(MAX_BYTES / 2 + 1)).bytes()).isGreaterThan(MAX_BYTES);
   }
 
   @Test
@@ -62,6 +63,6 @@ class DeadLetterTest {
 
   private static DeadLetter.Letter letter(String body) {
     return new DeadLetter(Received.delivery(body), Reason.NOT_JSON, "", "broken", "")
-        .letter("login-queue", NOW);
+        .letter("login-queue", NOW, MAX_BYTES);
   }
 }

@@ -1,0 +1,167 @@
+package dev.cameleon.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.Connections;
+import dev.cameleon.Settings;
+import dev.cameleon.settle.Outcome;
+import dev.cameleon.support.Events;
+import dev.cameleon.support.Run;
+import dev.cameleon.support.Site;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Mistakes that an operator may make in a route or a table: no message pays for them. */
+class EditedRoutesTest {
+  private static final String WRONG_TYPE = "{\"foo\": 1}";
+  private static final String THROW =
+      "- throwException: {exceptionType: java.lang.IllegalStateException, message: planted}";
+  private static final String BREAK_JSON =
+      "- setBody: {constant: \"x\"}\n" + "        - unmarshal: {json: {library: Jackson}}";
+
+  @TempDir private Path folder;
+
+  @Test
+  void aStepThatThrowsSlowsReceivingAndDeadLettersNothing() throws Exception {
+    Site site = Site.in(folder);
+    site.edit(
+        "ingest.camel.yaml",
+        "- bean:\n            ref: masker",
+        THROW + "\n        - bean:\n            ref: masker");
+    site.queues().send(bodies(10));
+
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.RETURNED, 10);
+      assertThat(run.health().ready().problems()).containsKey("UNEXPECTED");
+      // They come back after 5 s, and then one batch per 10 s at the most is received.
+      Awaitility.await()
+          .during(java.time.Duration.ofSeconds(8))
+          .atMost(java.time.Duration.ofSeconds(9))
+          .until(() -> run.account().received() <= 30);
+      assertThat(run.account().addsUp()).isTrue();
+    }
+
+    assertThat(site.queues().deadLetters()).isZero();
+    assertThat(site.queues().left()).isEqualTo(10);
+  }
+
+  @Test
+  void aStepThatReplacesTheBodyBeforeMaskDeadLettersNothing() throws Exception {
+    Site site = Site.in(folder);
+    site.edit(
+        "ingest.camel.yaml",
+        "- bean:\n            ref: masker",
+        "- setBody: {constant: \"x\"}\n        - bean:\n            ref: masker");
+    site.queues().send(bodies(3));
+
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.RETURNED, 3);
+    }
+
+    assertThat(site.queues().deadLetters()).isZero();
+  }
+
+  @Test
+  void aStepAfterTheCommitThatThrowsDeadLettersNothing() throws Exception {
+    Site site = Site.in(folder);
+    site.edit(
+        "load.camel.yaml",
+        "${header.CamelJdbcUpdateCount})",
+        "${header.CamelJdbcUpdateCount})\n                  "
+            + BREAK_JSON.replace("\n        ", "\n                  "));
+    site.queues().send(bodies(10));
+
+    try (Run run = Run.on(site)) {
+      Awaitility.await()
+          .until(() -> site.database().number("SELECT count(*) FROM user_logins") == 10);
+      Awaitility.await().until(() -> run.account().inFlight() == 0);
+      assertThat(run.account().addsUp()).isTrue();
+      assertThat(run.account().count(Outcome.DEAD_LETTERED)).isZero();
+    }
+
+    assertThat(site.queues().deadLetters()).isZero();
+    assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(10);
+  }
+
+  @Test
+  void aStepThatReplacesTheBodyBeforeSendLosesNoDeadLetter() throws Exception {
+    Site site = Site.in(folder);
+    site.edit(
+        "dead-letter.camel.yaml",
+        "              - bean:\n                  ref: deadLetterQueue",
+        "              - setBody: {constant: \"notified\"}\n"
+            + "              - bean:\n                  ref: deadLetterQueue");
+    site.queues().send(List.of(WRONG_TYPE, WRONG_TYPE));
+
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.DEAD_LETTERED, 2);
+    }
+
+    assertThat(site.queues().deadLetters()).isEqualTo(2);
+    assertThat(site.queues().left()).isZero();
+  }
+
+  @Test
+  void whatIsNoDeadLetterGoesBackInsteadOfGettingStuck() throws Exception {
+    Site site = Site.in(folder);
+    site.edit("ingest.camel.yaml", "- to: direct:load", "- to: direct:dead-letter");
+    site.queues().send(bodies(3));
+
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.RETURNED, 3);
+    }
+
+    assertThat(site.queues().left()).isEqualTo(3);
+  }
+
+  @Test
+  void anExhaustedSequenceIsAnOutageAndNotTheRowsFault() throws Exception {
+    Site site = Site.in(folder);
+    migrate(site);
+    site.database()
+        .execute(
+            "CREATE SEQUENCE few MAXVALUE 2; ALTER TABLE user_logins ADD COLUMN n bigint DEFAULT"
+                + " nextval('few')");
+    site.queues().send(bodies(5));
+
+    try (Run run = Run.on(site)) {
+      Awaitility.await().until(() -> run.health().ready().json().contains("2200H"));
+      site.database().execute("ALTER SEQUENCE few MAXVALUE 1000");
+      run.await(Outcome.LOADED, 5);
+    }
+
+    assertThat(site.queues().deadLetters()).isZero();
+  }
+
+  @Test
+  void aMissingPartitionIsAnOutageAndNotTheRowsFault() throws Exception {
+    Site site = Site.in(folder);
+    migrate(site);
+    site.database()
+        .execute(
+            "DROP VIEW cameleon.logins, cameleon.duplicate_ips, cameleon.duplicate_devices;"
+                + " ALTER TABLE user_logins RENAME TO old_logins;"
+                + " CREATE TABLE user_logins (LIKE old_logins) PARTITION BY RANGE (create_date)");
+    site.queues().send(bodies(5));
+
+    try (Run run = Run.on(site)) {
+      Awaitility.await().until(() -> run.health().ready().json().contains("23514"));
+      site.database().execute("CREATE TABLE p PARTITION OF user_logins DEFAULT");
+      run.await(Outcome.LOADED, 5);
+    }
+
+    assertThat(site.queues().deadLetters()).isZero();
+  }
+
+  private static void migrate(Site site) throws Exception {
+    Connections.migrate(Settings.read(site.environment()).owner());
+  }
+
+  private static List<String> bodies(int count) {
+    return IntStream.range(0, count).mapToObj(Events::body).toList();
+  }
+}

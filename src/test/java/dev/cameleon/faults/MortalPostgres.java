@@ -21,6 +21,7 @@ final class MortalPostgres implements AutoCloseable {
     return EmbeddedPostgres.builder()
         .setDataDirectory(data)
         .setCleanDataDirectory(false)
+        .setServerConfig("synchronous_commit", "on")
         .setServerConfig("fsync", "off");
   }
 

@@ -1,0 +1,116 @@
+package dev.cameleon.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.support.Events;
+import dev.cameleon.support.Program;
+import dev.cameleon.support.Site;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is in hand, the memory and the threads stay bounded while the database holds everything. */
+class BoundsTest {
+  private static final Duration HELD =
+      Duration.ofSeconds(System.getProperty("soak") == null ? 20 : 90);
+
+  private static final int POLLERS = 4;
+  private static final int LIMIT = 300;
+  private static final int PER_RECEIVE = 10;
+  private static final int MESSAGES = 3000;
+
+  /** Messages that are much larger than real ones, so that what piles up would show. */
+  private static final int LARGE = 20_000;
+
+  @TempDir private Path folder;
+
+  private final List<Scraped> scrapes = new ArrayList<>();
+
+  @Test
+  void aHeldDatabaseFillsTheHandToItsLimitAndNoFurtherAndThenEverythingIsLoaded() throws Exception {
+    Site site =
+        Site.in(folder)
+            .with("CAMELEON_POLLERS", Integer.toString(POLLERS))
+            .with("CAMELEON_IN_HAND_MESSAGES", Integer.toString(LIMIT));
+    try (Program program = Program.start(site.environment(), folder, "run")) {
+      send(site, 0, 100);
+      awaitLoaded(program, 100);
+      try (Connection holder = site.database().connect();
+          Statement statement = holder.createStatement()) {
+        holder.setAutoCommit(false);
+        statement.execute("LOCK TABLE user_logins IN ACCESS EXCLUSIVE MODE");
+        send(site, 100, MESSAGES);
+        watch(program);
+        holder.rollback();
+      }
+      awaitLoaded(program, MESSAGES);
+      Awaitility.await().until(() -> Scraped.of(program).sum("cameleon_in_flight_messages") == 0);
+      assertThat(Scraped.of(program).addsUp()).isTrue();
+      program.terminate();
+      assertThat(program.result().exitCode()).isZero();
+    }
+
+    assertBounded();
+    assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(MESSAGES);
+    assertThat(site.queues().deadLetters()).isZero();
+    assertThat(site.queues().left()).isZero();
+  }
+
+  private void watch(Program program) {
+    Awaitility.await()
+        .atMost(HELD.multipliedBy(2))
+        .during(HELD)
+        .pollInterval(Duration.ofMillis(500))
+        .until(
+            () -> {
+              scrapes.add(Scraped.of(program));
+              return true;
+            });
+  }
+
+  private void assertBounded() {
+    assertThat(scrapes).allMatch(Scraped::addsUp);
+    assertThat(most("cameleon_in_flight_messages"))
+        .isBetween((long) LIMIT, (long) LIMIT + POLLERS * PER_RECEIVE);
+    // The first half of the time fills the hand; in the second nothing grows.
+    List<Scraped> first = new ArrayList<>(scrapes.subList(0, scrapes.size() / 2));
+    long threads = first.stream().mapToLong(s -> s.sum("jvm_threads_live_threads")).max().orElse(0);
+    assertThat(most("jvm_threads_live_threads")).isLessThanOrEqualTo(threads + 5);
+    assertThat(leastHeap(scrapes.subList(scrapes.size() / 2, scrapes.size())))
+        .as("the least heap in use, which a collection leaves")
+        .isLessThan(leastHeap(first) + (16L << 20));
+  }
+
+  private long most(String metric) {
+    return scrapes.stream().mapToLong(scrape -> scrape.sum(metric)).max().orElseThrow();
+  }
+
+  private static long leastHeap(List<Scraped> some) {
+    return some.stream()
+        .mapToLong(scrape -> scrape.sum("jvm_memory_used_bytes{area=\"heap\""))
+        .min()
+        .orElseThrow();
+  }
+
+  private static void awaitLoaded(Program program, long count) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> Scraped.of(program).outcome("loaded") >= count);
+  }
+
+  private static void send(Site site, int from, int to) {
+    String large = "x".repeat(LARGE);
+    site.queues()
+        .send(
+            IntStream.range(from, to)
+                .mapToObj(n -> Events.login(n).put("not-in-the-contract", large).toString())
+                .toList());
+  }
+}

@@ -1,0 +1,60 @@
+package dev.cameleon.faults;
+
+import dev.cameleon.support.Program;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+
+/**
+ * The metrics of a process at one moment.
+ *
+ * @param text what it answered
+ */
+record Scraped(String text) {
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+  private static final Pattern PORT = Pattern.compile("http://localhost:(\\d+)/");
+
+  /** Asks a process, once it listens. */
+  static Scraped of(Program program) throws Exception {
+    return new Scraped(get(program, "/observe/metrics"));
+  }
+
+  /** Whether a process is ready. */
+  static boolean isReady(Program program) throws Exception {
+    return get(program, "/observe/health/ready").contains("\"status\":\"UP\"");
+  }
+
+  private static String get(Program program, String path) throws Exception {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> PORT.matcher(program.err()).find());
+    Matcher port = PORT.matcher(program.err());
+    port.find();
+    URI uri = URI.create("http://localhost:" + port.group(1) + path);
+    return HTTP.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body();
+  }
+
+  /** The sum over all labels of a metric, or of those lines that start with this. */
+  long sum(String prefix) {
+    return text.lines()
+        .filter(line -> line.startsWith(prefix))
+        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  /** The messages that ended in this way. */
+  long outcome(String label) {
+    return sum("cameleon_messages_total{outcome=\"" + label + "\"}");
+  }
+
+  /** Whether every message received is accounted for. */
+  boolean addsUp() {
+    return sum("cameleon_received_total")
+        == sum("cameleon_messages_total") + sum("cameleon_in_flight_messages");
+  }
+}

@@ -18,56 +18,21 @@ final class HostileMessages {
       List.of("user_id", "app_version", "device_type", "ip", "locale", "device_id");
 
   private static final List<String> ADDRESSES =
-      List.of(
-          "127.1",
-          "0x7f.0.0.1",
-          "010.0.0.1",
-          "1.2.3.4.5",
-          "256.1.1.1",
-          "1.2.3",
-          "3405803853",
-          "1.2.3.4/24",
-          "[::1]",
-          " 1.2.3.4",
-          "1.2.3.4\\n",
-          "\\u0663.2.3.4",
-          "\\uff11.2.3.4",
-          "1.2.3.4.",
-          "::ffff:1.2.3.4",
-          "::FFFF:102:304",
-          "::",
-          "::1",
-          "1::2::3",
-          "fe80::1%eth0",
-          "2001:DB8::1",
-          "2001:db8:0:0:0:0:0:1",
-          "2001:db8::00001",
-          "12345::",
-          "1:2:3:4:5:6:7:8:9",
-          "::1.2.3.4",
-          "::1.2.3",
-          "64:ff9b::192.0.2.33",
-          ":::",
-          "");
+      words(
+          """
+          127.1 0x7f.0.0.1 010.0.0.1 1.2.3.4.5 256.1.1.1 1.2.3 3405803853 1.2.3.4/24 [::1]
+          \\u00201.2.3.4 1.2.3.4\\n \\u0663.2.3.4 \\uff11.2.3.4 1.2.3.4. ::ffff:1.2.3.4
+          ::FFFF:102:304 :: ::1 1::2::3 fe80::1%eth0 2001:DB8::1 2001:db8:0:0:0:0:0:1
+          2001:db8::00001 12345:: 1:2:3:4:5:6:7:8:9 ::1.2.3.4 ::1.2.3 64:ff9b::192.0.2.33
+          :::
+          """);
 
   private static final List<String> VERSIONS =
-      List.of(
-          "999999999.1",
-          "2147483648.0",
-          "1",
-          "1.2.3.4",
-          "1.2.3.4.5",
-          "",
-          ".1",
-          "1.",
-          "-1.0",
-          "1e3",
-          "\\u0663.1",
-          "01.00",
-          "1.2-beta",
-          "1.2.3\\n",
-          "0",
-          "000000000");
+      words(
+          """
+          999999999.1 2147483648.0 1 1.2.3.4 1.2.3.4.5 .1 1. -1.0 1e3 \\u0663.1 01.00
+          1.2-beta 1.2.3\\n 0 000000000
+          """);
 
   private static final List<String> CHARACTERS =
       List.of(
@@ -169,6 +134,10 @@ final class HostileMessages {
 
   HostileMessages(long seed) {
     this.random = new Random(seed);
+  }
+
+  private static List<String> words(String text) {
+    return List.of(text.trim().split("\\s+"));
   }
 
   /** The next one, of characters that SQS takes. */

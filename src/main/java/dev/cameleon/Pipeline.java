@@ -265,9 +265,9 @@ public final class Pipeline implements AutoCloseable {
     } catch (SQLException e) {
       LOG.warn("A connection could not be given up: {}", SqlFailures.describe(e));
     }
+    database.close(); // first: the routes' own stop would wait for its statements
     main.stop();
     threads.close();
-    database.close();
     sqs.close();
     if (started) {
       summary.end();

@@ -77,7 +77,7 @@ class DeadLetterQueueDownTest {
   @Test
   void aLetterThatIsRefusedForItsOwnSakeHoldsNobodyUpAndTheRedriveOfTheQueueTakesIt()
       throws Exception {
-    site.queues().redrive(3);
+    site.queues().redrive(2);
     proxy.on(SqsProxy.SEND, Fault.refusing("not this one"));
     traffic.sendMalformed("{\"foo\": \"not this one\"}").send(50, 5);
 
@@ -89,7 +89,7 @@ class DeadLetterQueueDownTest {
           .until(() -> site.queues().left() == 0);
       Awaitility.await().failFast(() -> isDown(run)).until(() -> run.account().inFlight() == 0);
       assertThat(run.account().addsUp()).isTrue();
-      assertThat(run.account().count(Outcome.RETURNED)).isEqualTo(3);
+      assertThat(run.account().count(Outcome.RETURNED)).isEqualTo(2);
       assertThat(run.account().count(Outcome.DEAD_LETTERED)).isEqualTo(10);
     }
     traffic.assertArrivedOnce();

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -54,9 +55,12 @@ public final class LoadStatement {
    * @return the number of rows inserted
    */
   public int run(Connection connection, String json) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setQueryTimeout(TIMEOUT_SECONDS);
-      // If the server is gone without a word, nobody hears that the time is over.
+    try (Statement limit = connection.createStatement();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      // The server's limit: a locked table holds up the parameters' description as well, which the
+      // driver's query time-out does not cover.
+      limit.execute("SET statement_timeout = '" + TIMEOUT_SECONDS + "s'");
+      // And if the server is gone without a word, nobody hears that the time is over.
       connection.setNetworkTimeout(Runnable::run, 2000 * TIMEOUT_SECONDS);
       for (int i = 1; i <= statement.getParameterMetaData().getParameterCount(); i++) {
         statement.setString(i, json);

@@ -38,6 +38,7 @@ class VisibilityTest {
         traffic.send(MESSAGES, 0);
         awaitHeld(run, MESSAGES);
         staysHeld(site, run, THREE_TIMES);
+        assertThat(run.health().ready().problems()).containsKey("DATABASE");
         other.rollback();
       }
       traffic.awaitGone();

@@ -73,11 +73,17 @@ class ManyProcessesIT {
 
     try (Connection other = lock(site)) {
       traffic.send(500, 100);
-      Awaitility.await().until(() -> site.queues().hidden() > 400);
+      Awaitility.await().until(() -> site.queues().hidden() > 0);
       process.terminate();
       Awaitility.await().until(() -> process.err().contains("Stopping"));
-      process.terminate();
-      Awaitility.await().atMost(Duration.ofSeconds(2)).until(() -> !process.isAlive());
+      // Again and again: signals within a moment of the first are taken for one request.
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(3))
+          .until(
+              () -> {
+                process.terminate();
+                return !process.isAlive();
+              });
       other.rollback();
     }
 
@@ -95,7 +101,7 @@ class ManyProcessesIT {
     Program.Result result;
     try (Connection other = lock(site)) {
       traffic.send(500, 100);
-      Awaitility.await().until(() -> site.queues().hidden() > 400);
+      Awaitility.await().until(() -> site.queues().hidden() > 0);
       process.terminate();
       result = process.result();
       other.rollback();
@@ -104,7 +110,7 @@ class ManyProcessesIT {
     assertThat(result.exitCode()).as(result.err()).isZero();
     Account account = Ended.account(result.err());
     assertThat(account.addsUp()).as(account.toString()).isTrue();
-    assertThat(account.count(Outcome.RETURNED)).isGreaterThan(400);
+    assertThat(account.count(Outcome.RETURNED)).isPositive();
     assertDrained(site, traffic);
   }
 

@@ -74,9 +74,9 @@ public final class Program implements AutoCloseable {
     return Files.readString(err);
   }
 
-  /** Sends SIGTERM; {@link Process#destroy} would send no second one. */
-  public void terminate() throws IOException, InterruptedException {
-    new ProcessBuilder("sh", "-c", "kill -TERM " + process.pid()).start().waitFor();
+  /** Sends SIGTERM. */
+  public void terminate() {
+    process.destroy();
   }
 
   /** Sends SIGKILL. */

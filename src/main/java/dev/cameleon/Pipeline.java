@@ -1,7 +1,6 @@
 package dev.cameleon;
 
 import dev.cameleon.load.Database;
-import dev.cameleon.load.Ledger;
 import dev.cameleon.load.LoaderPool;
 import dev.cameleon.load.SqlFailures;
 import dev.cameleon.observe.Health;
@@ -14,7 +13,6 @@ import dev.cameleon.settle.Delivery;
 import dev.cameleon.settle.Gate;
 import dev.cameleon.settle.Intake;
 import dev.cameleon.settle.Queue;
-import dev.cameleon.settle.SqsFailures;
 import dev.cameleon.settle.Visibility;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
@@ -40,8 +38,6 @@ public final class Pipeline implements AutoCloseable {
   /** Calls that are neither receives nor deletes: dead letters, probes. */
   private static final int OTHER_CONNECTIONS = 4;
 
-  private static final long PROBE_SECONDS_IDLE = 5;
-
   private final Plan plan;
   private final Threads threads;
   private final Gate gate = new Gate();
@@ -50,14 +46,12 @@ public final class Pipeline implements AutoCloseable {
   private final SqsClient sqs;
   private final LoaderPool database;
   private final Queue source;
-  private final Queue deadLetters;
   private final Wiring wiring;
   private final Visibility visibility;
   private final Summary summary;
   private final Main main = new Main();
-  private volatile String deadLetterQueueFailure = "";
   private final Upkeep upkeep;
-  private long probes;
+  private final Watch watch;
   private boolean started;
 
   /**
@@ -74,7 +68,6 @@ public final class Pipeline implements AutoCloseable {
     this.plan = plan;
     this.sqs = sqs;
     this.source = connections.source();
-    this.deadLetters = connections.deadLetters();
     this.threads = Threads.of(settings);
     Brake brake = new Brake(gate, settings.brakePercent());
     this.deliveries = new Deliveries(settings.maxMessages(), settings.maxBytes(), brake);
@@ -97,12 +90,13 @@ public final class Pipeline implements AutoCloseable {
             intake,
             sqs,
             source,
-            deadLetters,
+            connections.deadLetters(),
             metrics,
             threads);
     this.visibility =
         new Visibility(sqs, source, deliveries, threads.deleters(), settings.maxTime().toNanos());
     this.upkeep = new Upkeep(threads.clock());
+    this.watch = new Watch(plan, gate, deliveries, wiring, connections.deadLetters(), sqs);
     this.summary = new Summary(deliveries::account);
     metrics.account(deliveries::account);
     metrics.unknownFields(() -> plan.contract().unknownFields());
@@ -124,7 +118,9 @@ public final class Pipeline implements AutoCloseable {
     Routes.start(main, plan.settings(), wiring);
     gate.start();
     health.report(this::problems);
-    schedule();
+    upkeep.every(1, "visibility", visibility::extend);
+    upkeep.every(60, "summary", summary::tick);
+    watch.schedule(upkeep);
     started = true;
     LOG.info(
         "Started: {} to {}. pollers={} loaders={} visibility={}s",
@@ -152,55 +148,6 @@ public final class Pipeline implements AutoCloseable {
     }
   }
 
-  private void schedule() {
-    upkeep.every(1, "visibility", visibility::extend);
-    upkeep.every(1, "probe", this::probe);
-    upkeep.every(10, "forgotten", this::giveBackForgotten);
-    upkeep.every(15, "dead-letter queue", this::lookAtDeadLetterQueue);
-    upkeep.every(60, "unexpected", () -> gate.open(Gate.Hold.UNEXPECTED));
-    upkeep.every(60, "summary", summary::tick);
-    upkeep.every(3600, "ledger", this::forget);
-  }
-
-  private void probe() {
-    probes++;
-    if (gate.isClosed(Gate.Hold.DATABASE) || probes % PROBE_SECONDS_IDLE == 0) {
-      wiring.outage().probe(plan.settings().loader(), plan.statement());
-    }
-  }
-
-  /** Nothing may stay in hand for ever, whatever a route or an Error did to it. */
-  private void giveBackForgotten() {
-    long limit = plan.settings().maxTime().toNanos() + TimeUnit.MINUTES.toNanos(1);
-    List<Delivery> forgotten = deliveries.forgotten(limit);
-    if (!forgotten.isEmpty()) {
-      LOG.warn(
-          "{} messages were in hand for too long without an outcome and go back to the queue. first={}",
-          forgotten.size(),
-          forgotten.get(0).messageId());
-      wiring.acknowledger().postponed(forgotten);
-    }
-  }
-
-  private void lookAtDeadLetterQueue() {
-    try {
-      deadLetters.depth(sqs);
-      deadLetterQueueFailure = "";
-    } catch (SdkException e) {
-      deadLetterQueueFailure = SqsFailures.describe(e);
-    }
-    wiring.deadLetterQueue().reconsider();
-  }
-
-  private void forget() {
-    try {
-      long forgotten = Ledger.forget(plan.settings().loader(), plan.settings().ledgerDays());
-      LOG.debug("The ledger forgot old message ids. count={}", forgotten);
-    } catch (SQLException e) {
-      LOG.warn("The upkeep of the ledger failed, it runs again: {}", SqlFailures.describe(e));
-    }
-  }
-
   /** What is DOWN, and why. */
   private Map<String, String> problems() {
     Map<String, String> problems = new LinkedHashMap<>();
@@ -208,8 +155,8 @@ public final class Pipeline implements AutoCloseable {
     if (!intake.failure().isEmpty()) {
       problems.put("QUEUE", intake.failure());
     }
-    if (!deadLetterQueueFailure.isEmpty()) {
-      problems.putIfAbsent(Gate.Hold.DEAD_LETTER_QUEUE.name(), deadLetterQueueFailure);
+    if (!watch.deadLetterQueueFailure().isEmpty()) {
+      problems.putIfAbsent(Gate.Hold.DEAD_LETTER_QUEUE.name(), watch.deadLetterQueueFailure());
     }
     if (gate.isStopping()) {
       problems.put("STOP", "stopping");

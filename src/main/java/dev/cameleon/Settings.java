@@ -1,11 +1,8 @@
 package dev.cameleon;
 
 import dev.cameleon.load.Database;
-import java.io.IOException;
-import java.io.Reader;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,9 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -74,15 +69,8 @@ public record Settings(
   /** The environment variable that names the configuration file. */
   public static final String CONFIG = "CAMELEON_CONFIG";
 
-  private static final String CAMEL = "camel.";
-
   /** libpq's way to name a user; the driver would take it for a part of the host, and show it. */
   private static final Pattern CREDENTIALS = Pattern.compile("//[^/?]*@");
-
-  /** What Kubernetes sets in every pod for a Service whose name begins with cameleon. */
-  private static final Pattern KUBERNETES =
-      Pattern.compile(
-          "CAMELEON_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\\d+_(TCP|UDP|SCTP)(_.*)?)?)");
 
   /** Every property and its default: the same as in the shipped application.properties. */
   static final Map<String, String> DEFAULTS = defaults();
@@ -130,30 +118,8 @@ public record Settings(
    */
   public static Settings read(Map<String, String> environment) throws InvalidSettingsException {
     Problems problems = new Problems();
-    Map<String, String> values = new LinkedHashMap<>(DEFAULTS);
-    Map<String, String> camel = new LinkedHashMap<>();
-    file(environment, problems)
-        .forEach(
-            (key, value) -> {
-              String name = String.valueOf(key);
-              if (DEFAULTS.containsKey(name)) {
-                values.put(name, String.valueOf(value).trim());
-              } else if (!name.startsWith(CAMEL)) {
-                problems.add(
-                    name
-                        + " is not a property of Cameleon; did you mean "
-                        + Spelling.nearest(DEFAULTS.keySet(), name)
-                        + "?");
-              } else {
-                camel.put(name, String.valueOf(value).trim());
-              }
-            });
-    refuseUnknown(environment, problems);
-    DEFAULTS.keySet().stream()
-        .filter(property -> !environment.getOrDefault(variable(property), "").isEmpty())
-        .forEach(property -> values.put(property, environment.get(variable(property)).trim()));
-    Parser parser = new Parser(values, problems);
-    Settings settings = parse(parser, camel);
+    RawSettings raw = RawSettings.read(environment, problems);
+    Settings settings = parse(new Parser(raw.values(), problems), raw.camel());
     problems.throwIfAny();
     return settings;
   }
@@ -241,26 +207,6 @@ public record Settings(
     }
   }
 
-  private static Properties file(Map<String, String> environment, Problems problems) {
-    Properties properties = new Properties();
-    String named = environment.getOrDefault(CONFIG, "");
-    Path file = Path.of(named.isEmpty() ? "application.properties" : named);
-    if (named.isEmpty() && !Files.exists(file)) {
-      return properties; // the defaults are the shipped file's
-    }
-    try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-      properties.load(reader);
-    } catch (IOException | IllegalArgumentException e) {
-      problems.add(
-          "the configuration file "
-              + file.toAbsolutePath()
-              + " cannot be read ("
-              + CONFIG
-              + " names it; e.g. /etc/cameleon/application.properties)");
-    }
-    return properties;
-  }
-
   /**
    * One value, unchecked, for what must not wait for the whole configuration to be right.
    *
@@ -269,28 +215,15 @@ public record Settings(
   public static String value(Map<String, String> environment, String property) {
     String set = environment.getOrDefault(variable(property), "").trim();
     return set.isEmpty()
-        ? file(environment, new Problems()).getProperty(property, DEFAULTS.get(property)).trim()
+        ? RawSettings.file(environment, new Problems())
+            .getProperty(property, DEFAULTS.get(property))
+            .trim()
         : set;
   }
 
   /** A time such as {@code 200ms} or {@code 15m}; empty if it is not one. */
   public static Optional<Duration> duration(String text) {
     return Optional.ofNullable(Parser.duration(text));
-  }
-
-  /** A misspelt variable would silently have no effect. */
-  private static void refuseUnknown(Map<String, String> environment, Problems problems) {
-    for (String name : new TreeSet<>(environment.keySet())) {
-      boolean known =
-          name.equals(CONFIG)
-              || DEFAULTS.keySet().stream().anyMatch(key -> variable(key).equals(name));
-      if (name.startsWith("CAMELEON_") && !known && !KUBERNETES.matcher(name).matches()) {
-        String meant =
-            Spelling.nearest(DEFAULTS.keySet(), name.toLowerCase(Locale.ROOT).replace('_', '.'));
-        problems.add(
-            name + " is not a variable of Cameleon; did you mean " + variable(meant) + "?");
-      }
-    }
   }
 
   /** Without what is secret. */

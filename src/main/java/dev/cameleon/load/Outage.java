@@ -22,7 +22,9 @@ public final class Outage {
   private static final int CONFLICT_RETRIES = 4;
   private static final long LOOK_MILLIS = 250;
 
-  /** A server that is slow to let one in may still be at work for those who are. */
+  /**
+   * A server that is slow to let one in may still be at work for those who are: not at the first.
+   */
   private static final int SILENCES_THAT_PROVE = 2;
 
   private final Gate gate;
@@ -125,7 +127,10 @@ public final class Outage {
   public void probe(Database.Login login, LoadStatement statement) {
     try (Connection connection = Database.connect(login)) {
       statement.run(connection, "[]");
-      silences = 0;
+      if (silences > 0) {
+        silences = 0;
+        abandonConnections(); // what was sent into the silence may never be answered
+      }
       synchronized (this) {
         answers = true;
         notifyAll();

@@ -206,7 +206,8 @@ public final class Pipeline implements AutoCloseable {
       upkeep.stop();
       giveBackRest();
       awaitSettled(began + timeoutNanos / 10 * 8);
-      database.abandon(); // a statement that still runs is for a message that was given back
+      database.abandon(
+          System.nanoTime()); // a statement that still runs is for a message that was given back
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (SQLException e) {

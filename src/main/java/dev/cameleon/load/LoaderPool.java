@@ -41,11 +41,14 @@ public final class LoaderPool extends HikariDataSource {
   }
 
   /**
-   * Gives up every connection. Who waits for an answer on one fails at once with class 08, instead
-   * of waiting for a server that is gone without a word until the socket's time-out.
+   * Gives up the connections that were opened before a moment. Who waits for an answer on one fails
+   * at once with class 08, instead of waiting for a server that is gone without a word until the
+   * socket's time-out.
+   *
+   * @param beforeNanos that moment, by {@link System#nanoTime}
    */
-  public void abandon() throws SQLException {
-    for (Connection connection : source.opened()) {
+  public void abandon(long beforeNanos) throws SQLException {
+    for (Connection connection : source.openedBefore(beforeNanos)) {
       connection.abort(Runnable::run);
     }
   }
@@ -69,20 +72,27 @@ public final class LoaderPool extends HikariDataSource {
   static final class Source extends PGSimpleDataSource {
     private static final long serialVersionUID = 1L;
 
-    private final transient WeakHashMap<Connection, Boolean> opened = new WeakHashMap<>();
+    private final transient WeakHashMap<Connection, Long> opened = new WeakHashMap<>();
 
     @Override
     public Connection getConnection(String user, String password) throws SQLException {
       Connection connection = super.getConnection(user, password);
       synchronized (opened) {
-        opened.put(connection, true);
+        opened.put(connection, System.nanoTime());
       }
       return connection;
     }
 
-    private List<Connection> opened() {
+    private List<Connection> openedBefore(long nanos) {
       synchronized (opened) {
-        return new ArrayList<>(opened.keySet());
+        List<Connection> before = new ArrayList<>();
+        opened.forEach(
+            (connection, openedNanos) -> {
+              if (openedNanos - nanos < 0) {
+                before.add(connection);
+              }
+            });
+        return before;
       }
     }
   }

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,10 +23,8 @@ public final class Outage {
   private static final int CONFLICT_RETRIES = 4;
   private static final long LOOK_MILLIS = 250;
 
-  /**
-   * A server that is slow to let one in may still be at work for those who are: not at the first.
-   */
-  private static final int SILENCES_THAT_PROVE = 2;
+  /** A server that is slow to let one in, but loads, is left to work for those who are in. */
+  private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final Gate gate;
   private final long limitNanos;
@@ -34,7 +33,11 @@ public final class Outage {
   private final SqlFailures failures = new SqlFailures();
 
   private boolean answers = true;
-  private int silences;
+
+  /** When the server was first found silent, by {@link System#nanoTime}; 0 while it is not. */
+  private long silentSinceNanos;
+
+  private volatile long loadedNanos = System.nanoTime();
 
   /** Batches that are being retried now: only their success is proof while there are any. */
   private final Set<Batch> held = ConcurrentHashMap.newKeySet();
@@ -75,6 +78,7 @@ public final class Outage {
     }
     synchronized (this) {
       held.add(batch);
+      noteSilence(failure);
       gate.close(Gate.Hold.DATABASE, SqlFailures.describe(failure));
     }
     return awaitAnswer(batch);
@@ -96,6 +100,7 @@ public final class Outage {
 
   /** The database took a batch. */
   public void over(Batch batch) {
+    loadedNanos = System.nanoTime();
     held.remove(batch);
     gate.open(Gate.Hold.DATABASE);
   }
@@ -127,11 +132,12 @@ public final class Outage {
   public void probe(Database.Login login, LoadStatement statement) {
     try (Connection connection = Database.connect(login)) {
       statement.run(connection, "[]");
-      if (silences > 0) {
-        silences = 0;
-        abandonConnections(); // what was sent into the silence may never be answered
-      }
       synchronized (this) {
+        if (silentSinceNanos != 0) {
+          // What was sent before the silence may never be answered.
+          abandonConnections(silentSinceNanos);
+          silentSinceNanos = 0;
+        }
         answers = true;
         notifyAll();
         if (held.isEmpty()) {
@@ -141,17 +147,23 @@ public final class Outage {
     } catch (SQLException e) {
       gate.close(Gate.Hold.DATABASE, SqlFailures.describe(e));
       LOG.debug("The database does not take rows: {}", SqlFailures.describe(e));
-      silences = failures.isSilence(e) ? silences + 1 : 0;
-      if (silences == SILENCES_THAT_PROVE) {
-        abandonConnections();
+      noteSilence(e);
+      if (failures.isSilence(e) && System.nanoTime() - loadedNanos > PROGRESS_NANOS) {
+        abandonConnections(System.nanoTime());
       }
     }
   }
 
+  private synchronized void noteSilence(Throwable failure) {
+    if (silentSinceNanos == 0 && failures.isSilence(failure)) {
+      silentSinceNanos = System.nanoTime();
+    }
+  }
+
   /** Loaders that wait for a silent server are to wait for its return instead. */
-  private void abandonConnections() {
+  private void abandonConnections(long openedBeforeNanos) {
     try {
-      pool.abandon();
+      pool.abandon(openedBeforeNanos);
     } catch (SQLException e) {
       LOG.warn("A connection could not be given up: {}", SqlFailures.describe(e));
     }

@@ -2,6 +2,7 @@ package dev.cameleon.settle;
 
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -36,6 +37,12 @@ public record Delivery(
 
   /** The attribute with the first message's time of sending, ISO 8601 in UTC. */
   public static final String SENT_AT = "sent-at";
+
+  /** What a receive must ask for, or {@link #of} does not know the message. */
+  static final List<MessageSystemAttributeName> SYSTEM_ATTRIBUTES =
+      List.of(
+          MessageSystemAttributeName.SENT_TIMESTAMP,
+          MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT);
 
   /** Stands for a message where none was received, under an id that no message has. */
   public static Delivery sample() {

@@ -13,7 +13,6 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
-import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
@@ -31,11 +30,6 @@ public final class Intake implements SqsClient {
 
   /** A receive that took longer than this without an answer found an empty queue. */
   private static final long IDLE_MILLIS = 300;
-
-  private static final List<MessageSystemAttributeName> SYSTEM_ATTRIBUTES =
-      List.of(
-          MessageSystemAttributeName.SENT_TIMESTAMP,
-          MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT);
 
   private static final List<String> REPLAY_ATTRIBUTES =
       List.of(Delivery.SOURCE_MESSAGE_ID, Delivery.SENT_AT);
@@ -95,7 +89,7 @@ public final class Intake implements SqsClient {
           client.receiveMessage(
               request.toBuilder()
                   .waitTimeSeconds(waitSeconds)
-                  .messageSystemAttributeNames(SYSTEM_ATTRIBUTES)
+                  .messageSystemAttributeNames(Delivery.SYSTEM_ATTRIBUTES)
                   .messageAttributeNames(union(request.messageAttributeNames(), REPLAY_ATTRIBUTES))
                   .build());
       List<Message> taken = deliveries.receive(response.messages(), began);

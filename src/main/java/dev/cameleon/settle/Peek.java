@@ -33,6 +33,7 @@ public final class Peek implements AutoCloseable {
                       request
                           .queueUrl(queue.url())
                           .maxNumberOfMessages(most)
+                          .messageSystemAttributeNames(Delivery.SYSTEM_ATTRIBUTES)
                           .waitTimeSeconds(WAIT_SECONDS))
               .messages();
       if (more.isEmpty()) {

@@ -134,7 +134,7 @@ class CommandsTest {
 
     Program.Result result = Program.run(site.environment(), folder, "check", "--sample", "10");
 
-    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.exitCode()).as(result.out() + result.err()).isEqualTo(2);
     assertThat(result.out())
         .contains("passes contract and mask")
         .contains("would be a dead letter, CONTRACT at ip")

@@ -80,7 +80,7 @@ final class Stop {
 
   private void haltAfterTimeout() {
     try {
-      Thread.sleep(timeout.toMillis());
+      TimeUnit.MILLISECONDS.sleep(timeout.toMillis());
       LOG.warn("The stop took longer than {} s.", timeout.toSeconds());
       Runtime.getRuntime().halt(ExitCode.FAILED);
     } catch (InterruptedException e) {

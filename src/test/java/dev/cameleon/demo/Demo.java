@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * {@code mvn -q -Pdemo}: the main job on local servers. Starts them, sends samples, runs the real
@@ -121,7 +122,7 @@ public final class Demo {
       logins = logins < sent.logins() ? rows(site) : logins;
       long again = logins == sent.logins() ? sent.again() : 0;
       screen.progress(logins + again + site.queues().deadLetters(), sent.total());
-      Thread.sleep(LOOK.toMillis());
+      TimeUnit.MILLISECONDS.sleep(LOOK.toMillis());
     }
     screen.endProgress();
     Program.Result result = program.result();

@@ -8,10 +8,12 @@ import dev.cameleon.observe.Metrics;
 import dev.cameleon.observe.Summary;
 import dev.cameleon.settle.Account;
 import dev.cameleon.settle.Brake;
+import dev.cameleon.settle.ConcurrencyLimit;
 import dev.cameleon.settle.Deliveries;
 import dev.cameleon.settle.Delivery;
 import dev.cameleon.settle.Gate;
 import dev.cameleon.settle.Intake;
+import dev.cameleon.settle.Processor;
 import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.Visibility;
 import java.sql.SQLException;
@@ -77,6 +79,7 @@ public final class Pipeline implements AutoCloseable {
             gate,
             brake,
             deliveries,
+            new ConcurrencyLimit(settings.pollers(), new Processor()::hasRoom, threads::resize),
             untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS);
     this.database = Database.pool(settings.loader(), settings.loaders());
     this.wiring =
@@ -176,7 +179,7 @@ public final class Pipeline implements AutoCloseable {
   public boolean isEmpty() {
     try {
       return gate.holds().isEmpty()
-          && intake.emptyReceives() >= plan.settings().pollers()
+          && intake.isIdle()
           && deliveries.account().inFlight() == 0
           && source.depth(sqs).isEmpty()
           && deliveries.account().inFlight() == 0;

@@ -2,8 +2,11 @@ package dev.cameleon;
 
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -18,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 record Threads(
     ExecutorService loaders,
     ExecutorService deadLetterers,
-    ExecutorService deleters,
+    ThreadPoolExecutor deleters,
     ScheduledExecutorService clock)
     implements AutoCloseable {
 
@@ -26,8 +29,20 @@ record Threads(
     return new Threads(
         Executors.newFixedThreadPool(settings.loaders(), named("loader")),
         Executors.newFixedThreadPool(1, named("dead-letterer")),
-        Executors.newFixedThreadPool(settings.deleters(), named("deleter")),
+        deleters(settings.deleters()),
         Executors.newScheduledThreadPool(4, named("clock")));
+  }
+
+  private static ThreadPoolExecutor deleters(int most) {
+    return new ThreadPoolExecutor(
+        most, most, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("deleter"));
+  }
+
+  /**
+   * So many receives may be under way now: as many deletes, so that neither waits for the other.
+   */
+  void resize(int receives) {
+    deleters.setCorePoolSize(Math.min(receives, deleters.getMaximumPoolSize()));
   }
 
   private static ThreadFactory named(String name) {

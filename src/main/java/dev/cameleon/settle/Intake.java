@@ -18,8 +18,9 @@ import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
 /**
  * The client that the ingest route polls with; it can do nothing else. It receives only while the
- * {@link Gate} is open and there is room in hand, registers what it received before anyone sees it,
- * backs off when SQS fails, and ends idle long polls when the process stops.
+ * {@link Gate} is open and there is room in hand, so many at a time as pays, registers what it
+ * received before anyone sees it, backs off when SQS fails, and ends idle long polls when the
+ * process stops.
  */
 public final class Intake implements SqsClient {
   private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
@@ -40,6 +41,7 @@ public final class Intake implements SqsClient {
   private final Gate gate;
   private final Brake brake;
   private final Deliveries deliveries;
+  private final ConcurrencyLimit limit;
   private final int waitSeconds;
 
   /** When each receive under way began, in milliseconds of {@link System#nanoTime}. */
@@ -53,29 +55,48 @@ public final class Intake implements SqsClient {
    * Makes one.
    *
    * @param client a client of its own: {@link #stop} closes it
+   * @param limit how many receives may be under way
    * @param waitSeconds how long an empty queue is asked for messages per call, at most 20
    */
-  public Intake(SqsClient client, Gate gate, Brake brake, Deliveries deliveries, int waitSeconds) {
+  public Intake(
+      SqsClient client,
+      Gate gate,
+      Brake brake,
+      Deliveries deliveries,
+      ConcurrencyLimit limit,
+      int waitSeconds) {
     this.client = client;
     this.gate = gate;
     this.brake = brake;
     this.deliveries = deliveries;
+    this.limit = limit;
     this.waitSeconds = waitSeconds;
   }
 
   @Override
   public ReceiveMessageResponse receiveMessage(ReceiveMessageRequest request) {
     try {
-      while (gate.awaitOpen()) {
-        if (deliveries.awaitRoom(LONGEST_PAUSE_MILLIS) && gate.awaitOpen()) {
-          if (brake.takeTurn()) {
-            return receive(request);
-          }
-          TimeUnit.MILLISECONDS.sleep(TURN_MILLIS);
-        }
+      limit.acquire();
+      try {
+        return receiveInTurn(request);
+      } finally {
+        limit.release();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return NOTHING;
+    }
+  }
+
+  private ReceiveMessageResponse receiveInTurn(ReceiveMessageRequest request)
+      throws InterruptedException {
+    while (gate.awaitOpen()) {
+      if (deliveries.awaitRoom(LONGEST_PAUSE_MILLIS) && gate.awaitOpen()) {
+        if (brake.takeTurn()) {
+          return receive(request);
+        }
+        TimeUnit.MILLISECONDS.sleep(TURN_MILLIS);
+      }
     }
     return NOTHING;
   }
@@ -93,7 +114,7 @@ public final class Intake implements SqsClient {
                   .messageAttributeNames(union(request.messageAttributeNames(), REPLAY_ATTRIBUTES))
                   .build());
       List<Message> taken = deliveries.receive(response.messages(), began);
-      emptyReceives.updateAndGet(empty -> response.messages().isEmpty() ? empty + 1 : 0);
+      adapt(response.messages().size(), request.maxNumberOfMessages());
       recovered();
       return response.toBuilder().messages(taken).build();
     } catch (SdkException | IllegalStateException e) {
@@ -104,6 +125,15 @@ public final class Intake implements SqsClient {
       return NOTHING;
     } finally {
       underWay.remove(Thread.currentThread());
+    }
+  }
+
+  private void adapt(int received, int asked) {
+    emptyReceives.updateAndGet(empty -> received == 0 ? empty + 1 : 0);
+    if (received == 0) {
+      limit.empty();
+    } else if (received >= asked) {
+      limit.full();
     }
   }
 
@@ -135,9 +165,9 @@ public final class Intake implements SqsClient {
     return failures.get() > 0 ? failure : "";
   }
 
-  /** How many receives in a row came back empty. */
-  public long emptyReceives() {
-    return emptyReceives.get();
+  /** Whether as many receives in a row came back empty as may be under way at a time. */
+  public boolean isIdle() {
+    return emptyReceives.get() >= limit.limit();
   }
 
   /**

@@ -15,7 +15,8 @@ public final class Bare {
   public static void main(String[] arguments) throws Exception {
     int threads = Integer.parseInt(arguments[0]);
     SqsClient sqs = Aws.sqs(threads);
-    String url = sqs.getQueueUrl(request -> request.queueName("login-queue")).queueUrl();
+    String url =
+        sqs.getQueueUrl(request -> request.queueName(System.getenv("CAMELEON_QUEUE"))).queueUrl();
     for (int i = 1; i < threads; i++) {
       new Thread(() -> loop(sqs, url)).start();
     }

@@ -3,150 +3,188 @@ package dev.cameleon.bench;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.apache.camel.CamelContext;
+import software.amazon.awssdk.core.util.VersionInfo;
 
 /** The results as a table for the terminal, as JSON, and as a chart. */
 final class BenchReport {
   private static final int BAR = 26;
   private static final int WIDTH = 760;
 
-  private final Map<String, Map<String, Measured>> results;
+  private final Map<Long, Map<String, Measured>> results = new LinkedHashMap<>();
+  private final Map<Long, Map<String, Idle>> idle = new LinkedHashMap<>();
   private final int rounds;
 
-  /**
-   * Makes one.
-   *
-   * @param results scenario, then contestant, to the medians
-   */
-  BenchReport(Map<String, Map<String, Measured>> results, int rounds) {
-    this.results = new LinkedHashMap<>();
-    results.forEach((scenario, all) -> this.results.put(scenario, withBestBare(all)));
+  BenchReport(int rounds) {
     this.rounds = rounds;
   }
 
-  /** Of the bare clients, the one with the best number of threads is the limit. */
-  private static Map<String, Measured> withBestBare(Map<String, Measured> all) {
+  /** The medians of a scenario: of the bare clients, the best one is the limit. */
+  void add(long millis, Map<String, Measured> medians) {
     Map<String, Measured> kept = new LinkedHashMap<>();
-    all.forEach(
-        (name, measured) -> {
-          String key = name.startsWith("bare") ? "bare" : name;
-          Measured before = kept.get(key);
-          if (before == null || before.messagesPerSecond() < measured.messagesPerSecond()) {
-            kept.put(key, measured);
-          }
-        });
-    return kept;
+    medians.forEach(
+        (name, measured) ->
+            kept.merge(
+                name.startsWith("bare") ? "bare" : name,
+                measured,
+                (one, other) ->
+                    one.messagesPerSecond() >= other.messagesPerSecond() ? one : other));
+    results.put(millis, kept);
+  }
+
+  void add(long millis, String name, Idle measured) {
+    idle.computeIfAbsent(millis, unknown -> new LinkedHashMap<>()).put(name, measured);
   }
 
   String table() {
     StringBuilder text = new StringBuilder();
     results.forEach(
-        (scenario, all) -> {
+        (millis, all) -> {
           text.append(
-              String.format(
-                  "%nRound trip to SQS %s; medians of %d rounds%n  %-10s %9s %8s %9s %9s %8s %7s%n",
-                  scenario,
+              format(
+                  "%nRound trip to SQS %d ms; medians of %d rounds%n  %-11s %9s %8s %10s %9s %9s"
+                      + " %9s %6s%n",
+                  millis,
                   rounds,
                   "",
                   "msg/s",
                   "× bare",
-                  "CPU-s/1k",
-                  "SQS CPU",
-                  "calls/1k",
+                  "CPU-s/1000",
+                  "of SQS",
+                  "of PG",
+                  "calls/1000",
                   "MB"));
-          Measured bare = all.get("bare");
           all.forEach(
               (name, each) ->
                   text.append(
-                      String.format(
-                          Locale.ROOT,
-                          "  %-10s %,9.0f %8s %9.3f %9.3f %8.0f %7.0f%n",
+                      format(
+                          "  %-11s %,9.0f %8s %10.3f %9.3f %9.3f %9.0f %6.0f%n",
                           name,
                           each.messagesPerSecond(),
-                          ratio(each, bare),
+                          ratio(each, all.get("bare")),
                           each.cpuSecondsPer1000(),
                           each.sqsCpuSecondsPer1000(),
+                          each.postgresCpuSecondsPer1000(),
                           each.callsPer1000(),
                           each.peakMegabytes())));
           text.append(ratios(all));
+          idle.getOrDefault(millis, Map.of())
+              .forEach((name, each) -> text.append(line(name, all.get(name), each)));
         });
     return text.toString();
   }
 
   private static String ratios(Map<String, Measured> all) {
     Measured cameleon = all.get("cameleon");
+    if (cameleon == null) {
+      return "";
+    }
     StringBuilder text = new StringBuilder();
     for (String other : new String[] {"by hand", "bare", "naive"}) {
-      if (cameleon != null && all.containsKey(other)) {
-        text.append(
-            String.format("  cameleon / %-8s %s%n", other, ratio(cameleon, all.get(other))));
+      if (all.containsKey(other)) {
+        text.append(format("  cameleon / %-10s %s%n", other, ratio(cameleon, all.get(other))));
       }
     }
-    if (cameleon != null) {
+    if (all.containsKey("2 cameleons")) {
       text.append(
-          String.format(Locale.ROOT, "  start to first row %.1f s%n", cameleon.firstRowSeconds()));
+          format("  2 cameleons / cameleon  %s%n", ratio(all.get("2 cameleons"), cameleon)));
     }
     return text.toString();
   }
 
+  private static String line(String name, Measured measured, Idle idle) {
+    return format(
+        "  %s: start to first row %.1f s; idle: %.0f receives in 10 s, %.1f %% of a core; a lone message %.0f ms; stop %.1f s%n",
+        name,
+        measured.firstRowSeconds(),
+        idle.receivesPer10Seconds(),
+        idle.cpuCores() * 100,
+        idle.loneMessageMillis(),
+        idle.stopSeconds());
+  }
+
   private static String ratio(Measured one, Measured other) {
-    return other == null
-        ? ""
-        : String.format(Locale.ROOT, "%.2f", one.messagesPerSecond() / other.messagesPerSecond());
+    return other == null ? "" : format("%.2f", one.messagesPerSecond() / other.messagesPerSecond());
+  }
+
+  private static String format(String text, Object... values) {
+    return String.format(Locale.ROOT, text, values);
   }
 
   String json() {
     ObjectNode root = JsonMapper.builder().build().createObjectNode();
-    root.put("date", LocalDate.now(java.time.ZoneOffset.UTC).toString());
-    root.put("java", System.getProperty("java.version"));
-    root.put("cores", Runtime.getRuntime().availableProcessors());
-    root.put("rounds", rounds);
+    root.put("date", LocalDate.now(ZoneOffset.UTC).toString())
+        .put("java", System.getProperty("java.vm.name") + " " + Runtime.version())
+        .put("camel", CamelContext.class.getPackage().getImplementationVersion())
+        .put("awsSdk", VersionInfo.SDK_VERSION)
+        .put("cores", Runtime.getRuntime().availableProcessors())
+        .put("rounds", rounds);
     results.forEach(
-        (scenario, all) -> {
-          ObjectNode each = root.putObject(scenario);
+        (millis, all) -> {
+          ObjectNode scenario = root.putObject(millis + " ms");
           all.forEach(
-              (name, measured) ->
-                  each.putObject(name)
-                      .put("messagesPerSecond", Math.round(measured.messagesPerSecond()))
-                      .put("cpuSecondsPer1000", measured.cpuSecondsPer1000())
-                      .put("sqsCpuSecondsPer1000", measured.sqsCpuSecondsPer1000())
-                      .put("callsPer1000", measured.callsPer1000())
-                      .put("peakMegabytes", Math.round(measured.peakMegabytes()))
-                      .put("firstRowSeconds", measured.firstRowSeconds()));
+              (name, each) ->
+                  scenario
+                      .putObject(name)
+                      .put("messagesPerSecond", Math.round(each.messagesPerSecond()))
+                      .put("cpuSecondsPer1000", round(each.cpuSecondsPer1000()))
+                      .put("sqsCpuSecondsPer1000", round(each.sqsCpuSecondsPer1000()))
+                      .put("postgresCpuSecondsPer1000", round(each.postgresCpuSecondsPer1000()))
+                      .put("callsPer1000", round(each.callsPer1000()))
+                      .put("peakMegabytes", Math.round(each.peakMegabytes()))
+                      .put("firstRowSeconds", round(each.firstRowSeconds())));
+          idle.getOrDefault(millis, Map.of())
+              .forEach(
+                  (name, each) ->
+                      scenario
+                          .putObject(name + " idle")
+                          .put("receivesPer10Seconds", round(each.receivesPer10Seconds()))
+                          .put("cpuCores", round(each.cpuCores()))
+                          .put("loneMessageMillis", Math.round(each.loneMessageMillis()))
+                          .put("stopSeconds", round(each.stopSeconds())));
         });
     return root.toPrettyString() + "\n";
   }
 
+  private static double round(double figure) {
+    return Math.round(figure * 1000) / 1000.0;
+  }
+
   String svg() {
     StringBuilder bars = new StringBuilder();
-    double most =
-        results.values().stream()
-            .flatMap(all -> all.values().stream())
-            .mapToDouble(Measured::messagesPerSecond)
-            .max()
-            .orElse(1);
     int y = 20;
-    for (Map.Entry<String, Map<String, Measured>> scenario : results.entrySet()) {
+    for (Map.Entry<Long, Map<String, Measured>> scenario : results.entrySet()) {
+      double most =
+          scenario.getValue().entrySet().stream()
+              .filter(each -> !each.getKey().equals("stand-in"))
+              .mapToDouble(each -> each.getValue().messagesPerSecond())
+              .max()
+              .orElse(1);
       bars.append(
-          text(10, y + 8, "Round trip to SQS " + scenario.getKey() + ", messages per second"));
+          text(10, y + 8, "Round trip to SQS " + scenario.getKey() + " ms: messages per second"));
       y += BAR;
       for (Map.Entry<String, Measured> each : scenario.getValue().entrySet()) {
+        if (each.getKey().equals("stand-in")) {
+          continue;
+        }
         double value = each.getValue().messagesPerSecond();
         long width = Math.round(value / most * (WIDTH - 220));
-        String color = each.getKey().equals("cameleon") ? "#2a7" : "#9ab";
+        String color = each.getKey().contains("cameleon") ? "#2a7" : "#9ab";
         bars.append(text(20, y + 14, each.getKey()))
             .append(
-                String.format(
-                    "<rect x=\"110\" y=\"%d\" width=\"%d\" height=\"18\" fill=\"%s\"/>%n",
+                format(
+                    "<rect x=\"120\" y=\"%d\" width=\"%d\" height=\"18\" fill=\"%s\"/>%n",
                     y, width, color))
-            .append(text(116 + width, y + 14, String.format(Locale.ROOT, "%,.0f", value)));
+            .append(text(126 + width, y + 14, format("%,.0f", value)));
         y += BAR;
       }
       y += 14;
     }
-    return String.format(
+    return format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family="
             + "\"sans-serif\" font-size=\"13\">%n<rect width=\"100%%\" height=\"100%%\""
             + " fill=\"white\"/>%n%s</svg>%n",
@@ -154,6 +192,6 @@ final class BenchReport {
   }
 
   private static String text(long x, int y, String text) {
-    return String.format("<text x=\"%d\" y=\"%d\">%s</text>%n", x, y, text);
+    return format("<text x=\"%d\" y=\"%d\">%s</text>%n", x, y, text);
   }
 }

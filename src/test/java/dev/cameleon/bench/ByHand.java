@@ -14,13 +14,17 @@ import dev.cameleon.load.HandBatch;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.settle.Acknowledger;
 import dev.cameleon.settle.Brake;
+import dev.cameleon.settle.ConcurrencyLimit;
 import dev.cameleon.settle.Deliveries;
 import dev.cameleon.settle.Gate;
 import dev.cameleon.settle.HandIntake;
+import dev.cameleon.settle.Intake;
+import dev.cameleon.settle.Processor;
 import java.sql.Connection;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
@@ -34,7 +38,6 @@ public final class ByHand {
   private final Contract contract;
   private final Masker masker;
   private final ObjectMapper json = LoginJson.strictMapper();
-  private final Deliveries deliveries;
   private final Acknowledger acknowledger;
   private final HandIntake intake;
   private final HikariDataSource pool;
@@ -48,14 +51,22 @@ public final class ByHand {
     SqsClient sqs = Aws.sqs(Pipeline.connections(settings));
     Connections connections = Connections.open(plan, sqs, true);
     Gate gate = new Gate();
-    deliveries = new Deliveries(settings.maxMessages(), settings.maxBytes(), new Brake(gate, 100));
-    acknowledger =
-        new Acknowledger(
-            sqs,
-            connections.source(),
-            deliveries,
-            Executors.newFixedThreadPool(settings.deleters()));
-    intake = new HandIntake(Aws.sqs(settings.pollers()), connections.source(), deliveries);
+    gate.start();
+    Brake brake = new Brake(gate, 100);
+    Deliveries deliveries = new Deliveries(settings.maxMessages(), settings.maxBytes(), brake);
+    int most = settings.deleters();
+    ThreadPoolExecutor deleters =
+        new ThreadPoolExecutor(most, most, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
+    acknowledger = new Acknowledger(sqs, connections.source(), deliveries, deleters);
+    ConcurrencyLimit limit =
+        new ConcurrencyLimit(
+            settings.pollers(),
+            new Processor()::hasRoom,
+            receives -> deleters.setCorePoolSize(Math.min(receives, most)));
+    intake =
+        new HandIntake(
+            new Intake(Aws.sqs(settings.pollers()), gate, brake, deliveries, limit, 20),
+            connections.source());
     pool = Database.pool(settings.loader(), settings.loaders());
   }
 

@@ -1,33 +1,79 @@
 package dev.cameleon.bench;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Who is measured.
  *
  * @param name in the results
- * @param command after {@code java -Xmx256m}
+ * @param command what follows {@code java -Xmx256m}
+ * @param environment settings of its own
+ * @param processes how many of them work on its queue
  */
-record Contestant(String name, List<String> command) {
-  private static final int[] BARE_THREADS = {16, 64};
+record Contestant(
+    String name, List<String> command, Map<String, String> environment, int processes) {
 
-  /** Those of one run: bare with several numbers of threads, of which the best counts. */
-  static List<Contestant> all(String jar) {
+  /**
+   * Those of one run: bare with several numbers of threads, of which the best counts.
+   *
+   * @param slow whether there are round-trip times, which take more threads to fill
+   * @param options what to try beside the shipped settings: JVM options, {@code NAME=value} of the
+   *     environment, another jar; several such sets, separated by semicolons
+   */
+  static List<Contestant> all(String jar, boolean slow, String options) {
     List<Contestant> all = new ArrayList<>();
-    for (int threads : BARE_THREADS) {
-      all.add(new Contestant("bare/" + threads, onClassPath(Bare.class, "" + threads)));
+    all.add(onClassPath("stand-in", Raw.class, slow ? "128" : "8"));
+    for (String threads : slow ? List.of("64", "256") : List.of("8", "64")) {
+      all.add(onClassPath("bare/" + threads, Bare.class, threads));
     }
-    all.add(new Contestant("by hand", onClassPath(ByHand.class)));
-    all.add(new Contestant("naive", onClassPath(Naive.class)));
-    all.add(new Contestant("cameleon", List.of("-jar", jar, "run")));
+    all.add(onClassPath("by hand", ByHand.class));
+    all.add(onClassPath("naive", Naive.class));
+    all.add(new Contestant("cameleon", List.of("-jar", jar, "run"), Map.of(), 1));
+    if (slow) {
+      all.add(new Contestant("2 cameleons", List.of("-jar", jar, "run"), Map.of(), 2));
+    }
+    int tries = 0;
+    for (String each : options.isEmpty() ? new String[0] : options.split(" *; *", -1)) {
+      all.add(tried("tried " + ++tries, jar, List.of(each.split(" ", -1))));
+    }
     return all;
   }
 
-  private static List<String> onClassPath(Class<?> main, String... arguments) {
+  private static Contestant onClassPath(String name, Class<?> main, String... arguments) {
     List<String> command =
         new ArrayList<>(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(arguments));
-    return command;
+    return new Contestant(name, command, Map.of(), 1);
+  }
+
+  private static Contestant tried(String name, String jar, List<String> options) {
+    List<String> command = new ArrayList<>();
+    Map<String, String> environment = new LinkedHashMap<>();
+    String tried = jar;
+    for (String option : options) {
+      if (option.startsWith("-")) {
+        command.add(option);
+      } else if (option.endsWith(".jar")) {
+        tried = option;
+      } else {
+        environment.put(
+            option.substring(0, option.indexOf('=')), option.substring(option.indexOf('=') + 1));
+      }
+    }
+    command.addAll(List.of("-jar", tried, "run"));
+    return new Contestant(name, command, environment, 1);
+  }
+
+  /** A JVM as each contestant gets it. */
+  static ProcessBuilder java(List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx256m");
+    command.addAll(arguments);
+    return new ProcessBuilder(command);
   }
 }

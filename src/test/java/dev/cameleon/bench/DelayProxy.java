@@ -6,6 +6,9 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Arrays;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** Puts a round-trip time between a client and a server of this machine. */
@@ -30,21 +33,39 @@ final class DelayProxy implements AutoCloseable {
       Socket behind = new Socket(InetAddress.getLoopbackAddress(), target);
       client.setTcpNoDelay(true);
       behind.setTcpNoDelay(true);
-      // The whole delay on the way there: what the client sends in one go arrives in one go.
-      start(() -> copy(client.getInputStream(), behind.getOutputStream(), roundTripMillis));
-      start(() -> copy(behind.getInputStream(), client.getOutputStream(), 0));
+      BlockingQueue<Piece> underWay = new LinkedBlockingQueue<>();
+      // The whole delay on the way there: it is the sum that a client sees.
+      start(() -> read(client.getInputStream(), underWay));
+      start(() -> write(underWay, behind.getOutputStream()));
+      start(() -> behind.getInputStream().transferTo(client.getOutputStream()));
     }
   }
 
-  private static void copy(InputStream from, OutputStream to, long delayMillis) throws IOException {
-    byte[] buffer = new byte[1 << 20];
-    try (from;
-        to) {
-      for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
-        if (delayMillis > 0) {
-          TimeUnit.MILLISECONDS.sleep(delayMillis);
-        }
-        to.write(buffer, 0, read);
+  /** Bytes, and when they arrive. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Piece(byte[] bytes, long dueNanos) {}
+
+  /** What is sent piece by piece is on its way at the same time, as on a real line. */
+  private void read(InputStream from, BlockingQueue<Piece> underWay) throws IOException {
+    byte[] buffer = new byte[64 * 1024];
+    int read = from.read(buffer);
+    while (read >= 0) {
+      underWay.add(
+          new Piece(
+              Arrays.copyOf(buffer, read),
+              System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(roundTripMillis)));
+      read = from.read(buffer);
+    }
+    underWay.add(new Piece(new byte[0], 0));
+  }
+
+  private static void write(BlockingQueue<Piece> underWay, OutputStream to) throws IOException {
+    try (to) {
+      Piece piece = underWay.take();
+      while (piece.bytes().length > 0) {
+        TimeUnit.NANOSECONDS.sleep(piece.dueNanos() - System.nanoTime());
+        to.write(piece.bytes());
+        piece = underWay.take();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -11,29 +11,71 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An SQS stand-in that answers from memory and never runs out of messages: as lean as it can be, so
- * that the benchmark measures the clients. It speaks the JSON protocol over HTTP/1.1, adds a
- * round-trip time to each answer, and counts calls and deleted messages. No visibility, no loss: a
- * measuring device, not a queue.
+ * An SQS stand-in that answers from memory: as lean as it can be, so that the benchmark measures
+ * the clients. It speaks the JSON protocol over HTTP/1.1, adds a round-trip time to each answer,
+ * and counts calls and deleted messages. No visibility, no loss: a measuring device, not a queue.
  *
- * <p>{@code GET /counts} answers {@code deleted receives deletes others} since the start.
+ * <p>Queues exist once they are named, and are empty. {@code GET /counts/NAME} answers {@code
+ * deleted receives deletes others} since the start; {@code /fill/NAME} gives the queue messages
+ * without end, {@code /send/NAME} one message, and {@code /empty/NAME} takes them away.
  */
 public final class LeanSqs {
   private static final int BODIES = 4096;
+  private static final int MESSAGES_PER_RECEIVE = 10;
+
+  /** Receipt handles of SQS are some 400 characters long. */
+  private static final String RECEIPT = "AQEB".repeat(90);
 
   private final long roundTripMillis;
   private final String[] bodies = new String[BODIES];
   private final AtomicLong sent = new AtomicLong();
-  private final AtomicLong deleted = new AtomicLong();
-  private final AtomicLong receives = new AtomicLong();
-  private final AtomicLong deletes = new AtomicLong();
-  private final AtomicLong others = new AtomicLong();
+  private final Map<String, Queue> queues = new ConcurrentHashMap<>();
   private final ServerSocket server;
+
+  /** What one queue holds, and what happened to it. */
+  private static final class Queue {
+    private final AtomicLong deleted = new AtomicLong();
+    private final AtomicLong receives = new AtomicLong();
+    private final AtomicLong deletes = new AtomicLong();
+    private final AtomicLong others = new AtomicLong();
+    private volatile boolean endless;
+    private int waiting;
+
+    synchronized void put(boolean withoutEnd, int messages) {
+      endless = withoutEnd;
+      waiting = messages;
+      notifyAll();
+    }
+
+    int take(long seconds) throws InterruptedException {
+      return endless ? MESSAGES_PER_RECEIVE : await(seconds);
+    }
+
+    /** A long poll: how many messages there were before its time was over. */
+    private synchronized int await(long seconds) throws InterruptedException {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+      while (!endless && waiting == 0 && System.nanoTime() < end) {
+        TimeUnit.NANOSECONDS.timedWait(this, end - System.nanoTime());
+      }
+      int taken = endless ? MESSAGES_PER_RECEIVE : Math.min(waiting, MESSAGES_PER_RECEIVE);
+      waiting -= endless ? 0 : taken;
+      return taken;
+    }
+
+    @Override
+    public String toString() {
+      return deleted + " " + receives + " " + deletes + " " + others;
+    }
+  }
 
   private LeanSqs(long roundTripMillis) throws Exception {
     this.roundTripMillis = roundTripMillis;
@@ -50,7 +92,7 @@ public final class LeanSqs {
   /** Starts one, prints its port, and serves until the process ends. */
   public static void main(String[] arguments) throws Exception {
     LeanSqs sqs = new LeanSqs(Long.parseLong(arguments[0]));
-    System.out.println("port " + sqs.server.getLocalPort());
+    System.out.println(sqs.server.getLocalPort());
     while (true) {
       Socket socket = sqs.server.accept();
       socket.setTcpNoDelay(true);
@@ -64,16 +106,14 @@ public final class LeanSqs {
     try (socket;
         InputStream in = new BufferedInputStream(socket.getInputStream(), 32 * 1024)) {
       OutputStream out = socket.getOutputStream();
-      while (true) {
-        Request request = Request.read(in);
-        if (request == null) {
-          return;
+      for (Request request = Request.read(in); request != null; request = Request.read(in)) {
+        if (request.action().isEmpty()) {
+          out.write(http(control(request.path().split("/", -1))));
+        } else {
+          byte[] answer = http(answer(request));
+          TimeUnit.MILLISECONDS.sleep(roundTripMillis);
+          out.write(answer);
         }
-        byte[] answer = answer(request);
-        if (roundTripMillis > 0 && request.target() != null) {
-          java.util.concurrent.TimeUnit.MILLISECONDS.sleep(roundTripMillis);
-        }
-        out.write(answer);
       }
     } catch (IOException e) {
       // The client went away.
@@ -82,35 +122,53 @@ public final class LeanSqs {
     }
   }
 
-  private byte[] answer(Request request) {
-    if (request.target() == null) {
-      return http(deleted.get() + " " + receives.get() + " " + deletes.get() + " " + others.get());
-    }
-    return switch (request.target()) {
-      case "ReceiveMessage" -> http(receive());
-      case "DeleteMessageBatch" -> http(deleteBatch(request.body()));
-      case "DeleteMessage" -> {
-        deletes.incrementAndGet();
-        deleted.incrementAndGet();
-        yield http("{}");
-      }
-      case "GetQueueUrl" -> {
-        others.incrementAndGet();
-        yield http(
-            "{\"QueueUrl\":\"http://127.0.0.1:" + server.getLocalPort() + "/0/login-queue\"}");
-      }
-      default -> {
-        others.incrementAndGet();
-        yield http("{\"Attributes\":{\"VisibilityTimeout\":\"60\"}}");
-      }
-    };
+  private Queue queue(String name) {
+    return queues.computeIfAbsent(name, unknown -> new Queue());
   }
 
-  private String receive() {
-    receives.incrementAndGet();
-    StringBuilder json = new StringBuilder(6000).append("{\"Messages\":[");
-    long first = sent.getAndAdd(10);
-    for (long n = first; n < first + 10; n++) {
+  private String control(String[] path) {
+    Queue queue = queue(path[2]);
+    switch (path[1]) {
+      case "fill" -> queue.put(true, 0);
+      case "send" -> queue.put(false, 1);
+      case "empty" -> queue.put(false, 0);
+      default -> {}
+    }
+    return queue.toString();
+  }
+
+  private String answer(Request request) throws InterruptedException {
+    String url = request.value("\"QueueUrl\":\"", '"');
+    Queue queue = queue(url.substring(url.lastIndexOf('/') + 1));
+    switch (request.action()) {
+      case "ReceiveMessage" -> {
+        return receive(queue, request);
+      }
+      case "DeleteMessageBatch" -> {
+        return deleteBatch(queue, request.body());
+      }
+      case "DeleteMessage" -> {
+        queue.deletes.incrementAndGet();
+        queue.deleted.incrementAndGet();
+        return "{}";
+      }
+      case "GetQueueUrl" -> {
+        String name = request.value("\"QueueName\":\"", '"');
+        return "{\"QueueUrl\":\"http://127.0.0.1:" + server.getLocalPort() + "/0/" + name + "\"}";
+      }
+      default -> {
+        queue.others.incrementAndGet();
+        return "{\"Attributes\":{\"VisibilityTimeout\":\"60\"}}";
+      }
+    }
+  }
+
+  private String receive(Queue queue, Request request) throws InterruptedException {
+    queue.receives.incrementAndGet();
+    int count = queue.take(Long.parseLong("0" + request.value("\"WaitTimeSeconds\":", ',')));
+    StringBuilder json = new StringBuilder(count * 800 + 20).append("{\"Messages\":[");
+    long first = sent.getAndAdd(count);
+    for (long n = first; n < first + count; n++) {
       String id = new UUID(0x4000L | n << 20, 0x8000000000000000L | n).toString();
       json.append(n > first ? "," : "")
           .append("{\"MessageId\":\"")
@@ -125,21 +183,17 @@ public final class LeanSqs {
     return json.append("]}").toString();
   }
 
-  /** Receipt handles of SQS are some 400 characters long. */
-  private static final String RECEIPT = "AQEB".repeat(90);
-
-  private String deleteBatch(byte[] body) {
-    deletes.incrementAndGet();
+  private static String deleteBatch(Queue queue, String body) {
+    queue.deletes.incrementAndGet();
     int entries = 0;
     StringBuilder json = new StringBuilder(200).append("{\"Successful\":[");
-    String text = new String(body, StandardCharsets.ISO_8859_1);
-    for (int at = text.indexOf("\"Id\":\""); at >= 0; at = text.indexOf("\"Id\":\"", at + 6)) {
+    for (int at = body.indexOf("\"Id\":\""); at >= 0; at = body.indexOf("\"Id\":\"", at + 6)) {
       json.append(entries++ > 0 ? "," : "")
           .append("{\"Id\":\"")
-          .append(text, at + 6, text.indexOf('"', at + 6))
+          .append(body, at + 6, body.indexOf('"', at + 6))
           .append("\"}");
     }
-    deleted.addAndGet(entries);
+    queue.deleted.addAndGet(entries);
     return json.append("],\"Failed\":[]}").toString();
   }
 
@@ -150,20 +204,19 @@ public final class LeanSqs {
                 + body.length
                 + "\r\n\r\n")
             .getBytes(StandardCharsets.US_ASCII);
-    byte[] all = java.util.Arrays.copyOf(head, head.length + body.length);
+    byte[] all = Arrays.copyOf(head, head.length + body.length);
     System.arraycopy(body, 0, all, head.length, body.length);
     return all;
   }
 
-  /** One request; the target is the action without its prefix, or null for a plain GET. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Request(String target, byte[] body) {
+  /** One request; the action is empty for a plain GET. */
+  private record Request(String path, String action, String body) {
     static Request read(InputStream in) throws IOException {
       String first = line(in);
       if (first == null) {
         return null;
       }
-      String target = null;
+      String action = "";
       int length = 0;
       for (String header = line(in); header != null && !header.isEmpty(); header = line(in)) {
         int colon = header.indexOf(':');
@@ -171,16 +224,26 @@ public final class LeanSqs {
         if (name.equalsIgnoreCase("content-length")) {
           length = Integer.parseInt(header.substring(colon + 1).trim());
         } else if (name.equalsIgnoreCase("x-amz-target")) {
-          target = header.substring(header.lastIndexOf('.') + 1).trim();
+          action = header.substring(header.lastIndexOf('.') + 1).trim();
         }
       }
-      return new Request(target, in.readNBytes(length));
+      String body = new String(in.readNBytes(length), StandardCharsets.ISO_8859_1);
+      return new Request(first.split(" ", -1)[1], action, body);
+    }
+
+    /** What follows a key in the JSON that the SDK writes; an empty string if it is not there. */
+    String value(String key, char end) {
+      int from = body.indexOf(key);
+      if (from < 0) {
+        return "";
+      }
+      int to = body.indexOf(end, from + key.length());
+      return body.substring(from + key.length(), to < 0 ? body.length() - 1 : to);
     }
 
     private static String line(InputStream in) throws IOException {
       ByteArrayOutputStream line = new ByteArrayOutputStream(128);
-      int c;
-      while ((c = in.read()) >= 0) {
+      for (int c = in.read(); c >= 0; c = in.read()) {
         if (c == '\n') {
           return line.toString(StandardCharsets.ISO_8859_1).stripTrailing();
         }

@@ -8,33 +8,40 @@ import java.util.function.ToDoubleFunction;
  * One contestant in one round.
  *
  * @param messagesPerSecond messages deleted from the queue per second
- * @param cpuSecondsPer1000 of the contestant's process, per 1000 messages
+ * @param cpuSecondsPer1000 of the contestant's processes, per 1000 messages
  * @param sqsCpuSecondsPer1000 of the SQS stand-in, per 1000 messages
+ * @param postgresCpuSecondsPer1000 of PostgreSQL, per 1000 messages
  * @param callsPer1000 calls to SQS of any kind, per 1000 messages
- * @param peakMegabytes the most memory that the process held (VmHWM)
+ * @param peakMegabytes the most memory that the process held so far (VmHWM)
  * @param firstRowSeconds from the process's start to the first deleted message
  */
 record Measured(
     double messagesPerSecond,
     double cpuSecondsPer1000,
     double sqsCpuSecondsPer1000,
+    double postgresCpuSecondsPer1000,
     double callsPer1000,
     double peakMegabytes,
     double firstRowSeconds) {
 
   /** The median of each figure by itself. */
-  static Measured median(List<Measured> rounds) {
+  static Measured medians(List<Measured> rounds) {
     return new Measured(
         median(rounds, Measured::messagesPerSecond),
         median(rounds, Measured::cpuSecondsPer1000),
         median(rounds, Measured::sqsCpuSecondsPer1000),
+        median(rounds, Measured::postgresCpuSecondsPer1000),
         median(rounds, Measured::callsPer1000),
         median(rounds, Measured::peakMegabytes),
         median(rounds, Measured::firstRowSeconds));
   }
 
   private static double median(List<Measured> rounds, ToDoubleFunction<Measured> figure) {
-    double[] sorted = rounds.stream().mapToDouble(figure).sorted().toArray();
+    return median(rounds.stream().map(figure::applyAsDouble).toList());
+  }
+
+  static double median(List<Double> figures) {
+    double[] sorted = figures.stream().mapToDouble(Double::doubleValue).sorted().toArray();
     int middle = sorted.length / 2;
     return sorted.length % 2 == 1
         ? sorted[middle]

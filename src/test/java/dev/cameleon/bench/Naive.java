@@ -34,7 +34,9 @@ public final class Naive {
     return new RouteBuilder() {
       @Override
       public void configure() {
-        from("aws2-sqs:login-queue?queueUrl=" + url + "&maxMessagesPerPoll=10&greedy=true")
+        from("aws2-sqs:login-queue?queueUrl="
+                + url
+                + "&maxMessagesPerPoll=10&waitTimeSeconds=20&greedy=true")
             .unmarshal()
             .json(JsonLibrary.Jackson, ObjectNode.class)
             .process(

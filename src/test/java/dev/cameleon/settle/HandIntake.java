@@ -2,11 +2,9 @@ package dev.cameleon.settle;
 
 import dev.cameleon.contract.RejectedException;
 import dev.cameleon.mask.MaskedRecord;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
-import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
-import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 
 /** Receives for the benchmark's plain loop, with the application's own account and bounds. */
 public final class HandIntake {
@@ -19,38 +17,21 @@ public final class HandIntake {
     MaskedRecord mask(Delivery delivery) throws RejectedException;
   }
 
-  private final SqsClient sqs;
-  private final Queue source;
-  private final Deliveries deliveries;
+  private final Intake intake;
+  private final ReceiveMessageRequest request;
 
   /** Makes one. */
-  public HandIntake(SqsClient sqs, Queue source, Deliveries deliveries) {
-    this.sqs = sqs;
-    this.source = source;
-    this.deliveries = deliveries;
+  public HandIntake(Intake intake, Queue source) {
+    this.intake = intake;
+    this.request =
+        ReceiveMessageRequest.builder().queueUrl(source.url()).maxNumberOfMessages(10).build();
   }
 
   /** Receives once and passes on what it got. */
   public void receive(Step step, BlockingQueue<Masked> masked)
       throws InterruptedException, RejectedException {
-    if (!deliveries.awaitRoom(1000)) {
-      return;
-    }
     long began = System.nanoTime();
-    List<Message> messages =
-        sqs.receiveMessage(
-                request ->
-                    request
-                        .queueUrl(source.url())
-                        .maxNumberOfMessages(10)
-                        .waitTimeSeconds(20)
-                        .messageSystemAttributeNames(
-                            MessageSystemAttributeName.SENT_TIMESTAMP,
-                            MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT)
-                        .messageAttributeNames("source-message-id", "sent-at"))
-            .messages();
-    deliveries.receive(messages, began);
-    for (Message message : messages) {
+    for (Message message : intake.receiveMessage(request).messages()) {
       Delivery delivery = Delivery.of(message, began);
       masked.put(new Masked(delivery, step.mask(delivery)));
     }

@@ -1,0 +1,83 @@
+package dev.cameleon.settle;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
+
+/**
+ * How many receives may be under way at a time: few at first and at an empty queue, more while
+ * messages wait and the processor has room. Round trips are hidden by many calls at a time, but
+ * where the processor is the limit, more threads than it has only delay each other, and the
+ * just-in-time compiler most of all: a full queue at start would be slow for minutes. Thread-safe.
+ */
+public final class ConcurrencyLimit {
+  private static final int LEAST_PER_CORE = 2;
+  private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final int least;
+  private final int most;
+  private final BooleanSupplier room;
+  private final IntConsumer changed;
+  private int limit;
+  private int underWay;
+  private long steppedNanos = System.nanoTime();
+
+  /**
+   * Makes one.
+   *
+   * @param most how many are allowed at most
+   * @param room whether the processor has room for more
+   * @param changed told of every new limit
+   */
+  public ConcurrencyLimit(int most, BooleanSupplier room, IntConsumer changed) {
+    this.most = most;
+    this.room = room;
+    this.changed = changed;
+    this.least = Math.min(most, LEAST_PER_CORE * Runtime.getRuntime().availableProcessors());
+    this.limit = least;
+    changed.accept(limit);
+  }
+
+  /** Waits until one more may be under way; it must be {@link #release}d. */
+  synchronized void acquire() throws InterruptedException {
+    while (underWay >= limit) {
+      wait();
+    }
+    underWay++;
+  }
+
+  /** One is no longer under way. */
+  synchronized void release() {
+    underWay--;
+    notify();
+  }
+
+  /** A receive brought as many messages as it may: others are likely to wait. */
+  synchronized void full() {
+    long now = System.nanoTime();
+    if (limit < most && now - steppedNanos >= STEP_NANOS) {
+      steppedNanos = now;
+      if (room.getAsBoolean()) {
+        change(Math.min(most, limit + Math.max(1, limit / 4)));
+      }
+    }
+  }
+
+  /** A long poll brought none. */
+  synchronized void empty() {
+    if (limit > least) {
+      change(Math.max(least, limit / 2));
+    }
+  }
+
+  private void change(int next) {
+    limit = next;
+    changed.accept(next);
+    notifyAll();
+  }
+
+  /** How many may be under way now. */
+  synchronized int limit() {
+    return limit;
+  }
+}

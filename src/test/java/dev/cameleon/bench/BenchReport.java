@@ -23,17 +23,9 @@ final class BenchReport {
     this.rounds = rounds;
   }
 
-  /** The medians of a scenario: of the bare clients, the best one is the limit. */
+  /** The medians of a scenario. */
   void add(long millis, Map<String, Measured> medians) {
-    Map<String, Measured> kept = new LinkedHashMap<>();
-    medians.forEach(
-        (name, measured) ->
-            kept.merge(
-                name.startsWith("bare") ? "bare" : name,
-                measured,
-                (one, other) ->
-                    one.messagesPerSecond() >= other.messagesPerSecond() ? one : other));
-    results.put(millis, kept);
+    results.put(millis, medians);
   }
 
   void add(long millis, String name, Idle measured) {

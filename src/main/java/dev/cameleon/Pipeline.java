@@ -37,8 +37,8 @@ public final class Pipeline implements AutoCloseable {
   /** While draining a queue to its end, its end should be noticed soon. */
   private static final int SHORT_POLL_SECONDS = 1;
 
-  /** Calls that are neither receives nor deletes: dead letters, probes. */
-  private static final int OTHER_CONNECTIONS = 4;
+  /** Calls that are neither receives nor deletes: dead letters, probes, more time. */
+  private static final int OTHER_CONNECTIONS = 4 + Threads.EXTENDERS;
 
   private final Plan plan;
   private final Threads threads;
@@ -97,7 +97,7 @@ public final class Pipeline implements AutoCloseable {
             metrics,
             threads);
     this.visibility =
-        new Visibility(sqs, source, deliveries, threads.deleters(), settings.maxTime().toNanos());
+        new Visibility(sqs, source, deliveries, threads.extenders(), settings.maxTime().toNanos());
     this.upkeep = new Upkeep(threads.clock());
     this.watch = new Watch(plan, gate, deliveries, wiring, connections.deadLetters(), sqs);
     this.summary = new Summary(deliveries::account);
@@ -205,6 +205,7 @@ public final class Pipeline implements AutoCloseable {
     gate.stop();
     try {
       intake.stop(TimeUnit.NANOSECONDS.toMillis(timeoutNanos / 2));
+      threads.hurry();
       awaitSettled(began + timeoutNanos / 10 * 7);
       upkeep.stop();
       giveBackRest();

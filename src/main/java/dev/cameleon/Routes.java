@@ -14,6 +14,11 @@ final class Routes {
   /** Without these, messages would be received and go nowhere. */
   private static final List<String> REQUIRED = List.of("ingest", "load", "insert", "dead-letter");
 
+  /** Without this configuration, a failure of the database would go nowhere. */
+  private static final String BATCHES = "batches";
+
+  private static final List<String> LOADING = List.of("load", "insert");
+
   private static final Pattern ROUTE = Pattern.compile("Failed to (?:create|start) route:? (\\S+)");
   private static final String DUE_TO = "due to: ";
   private static final String FROM_TEXT = " in properties from text";
@@ -50,6 +55,18 @@ final class Routes {
     if (!missing.isEmpty()) {
       throw new InvalidSettingsException(
           List.of("routes are missing in " + folder + ": " + String.join(", ", missing)));
+    }
+    for (String loading : LOADING) {
+      // Camel ignores a name that no configuration has: nothing would be retried, nor given back.
+      if (!BATCHES.equals(context.getRoute(loading).getConfigurationId())) {
+        throw new InvalidSettingsException(
+            List.of(
+                "route "
+                    + loading
+                    + ": needs routeConfigurationId: "
+                    + BATCHES
+                    + ", and errors.camel.yaml a routeConfiguration with that id"));
+      }
     }
   }
 

@@ -91,9 +91,9 @@ public record Settings(
     defaults.put("cameleon.allow.unmask", "");
     defaults.put("cameleon.http.port", "9876");
     defaults.put("cameleon.log", "text");
-    defaults.put("cameleon.pollers", "128");
+    defaults.put("cameleon.pollers", "96");
     defaults.put("cameleon.loaders", "4");
-    defaults.put("cameleon.deleters", "128");
+    defaults.put("cameleon.deleters", "96");
     defaults.put("cameleon.batch.rows", "500");
     defaults.put("cameleon.batch.wait", "200ms");
     defaults.put("cameleon.in-hand.messages", "10000");

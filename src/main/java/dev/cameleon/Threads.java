@@ -10,39 +10,52 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The process's own threads. Fixed pools with unbounded queues: what may queue is bounded by what
+ * The process's own threads. Bounded pools with unbounded queues: what may queue is bounded by what
  * may be in hand, and a queue that refused work would lose the account.
  *
  * @param loaders run load.sql
  * @param deadLetterers send dead letters
- * @param deleters delete from SQS
+ * @param deleters delete from SQS and give back
+ * @param extenders extend visibility: not the deleters, which may be few
  * @param clock runs what is due: probes, the summary, the upkeep
  */
 record Threads(
     ExecutorService loaders,
     ExecutorService deadLetterers,
     ThreadPoolExecutor deleters,
+    ThreadPoolExecutor extenders,
     ScheduledExecutorService clock)
     implements AutoCloseable {
+
+  /** All that may be in hand is extended by a thousand calls. */
+  static final int EXTENDERS = 16;
 
   static Threads of(Settings settings) {
     return new Threads(
         Executors.newFixedThreadPool(settings.loaders(), named("loader")),
         Executors.newFixedThreadPool(1, named("dead-letterer")),
-        deleters(settings.deleters()),
+        pool(settings.deleters(), "deleter"),
+        pool(EXTENDERS, "extender"),
         Executors.newScheduledThreadPool(4, named("clock")));
   }
 
-  private static ThreadPoolExecutor deleters(int most) {
-    return new ThreadPoolExecutor(
-        most, most, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("deleter"));
+  /** Up to so many threads, which end when they have nothing to do. */
+  private static ThreadPoolExecutor pool(int most, String name) {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            most, most, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named(name));
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
   }
 
-  /**
-   * So many receives may be under way now: as many deletes, so that neither waits for the other.
-   */
+  /** About as many deletes at a time as receives: more would only compete with them. */
   void resize(int receives) {
     deleters.setCorePoolSize(Math.min(receives, deleters.getMaximumPoolSize()));
+  }
+
+  /** As many deletes at a time as there may ever be: what is left is to be settled soon. */
+  void hurry() {
+    resize(Integer.MAX_VALUE);
   }
 
   private static ThreadFactory named(String name) {
@@ -60,5 +73,6 @@ record Threads(
     loaders.shutdownNow();
     deadLetterers.shutdownNow();
     deleters.shutdownNow();
+    extenders.shutdownNow();
   }
 }

@@ -65,7 +65,7 @@ class SettingsTest {
         .hasSize(5)
         .anyMatch(each -> each.contains("CAMELEON_ROUTES") && each.contains("init DIR"))
         .anyMatch(each -> each.contains("CAMELEON_DB_URL") && each.contains("e.g. jdbc:postgresql"))
-        .anyMatch(each -> each.contains("CAMELEON_POLLERS") && each.contains("e.g. 128"))
+        .anyMatch(each -> each.contains("CAMELEON_POLLERS") && each.contains("e.g. 96"))
         .anyMatch(each -> each.contains("CAMELEON_BATCH_WAIT") && each.contains("e.g. 200ms"))
         .anyMatch(each -> each.contains("CAMELEON_MIGRATE") && each.contains("[false, true]"));
   }

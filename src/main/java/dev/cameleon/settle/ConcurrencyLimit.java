@@ -52,22 +52,25 @@ public final class ConcurrencyLimit {
     notify();
   }
 
-  /** A receive brought as many messages as it may: others are likely to wait. */
-  synchronized void full() {
-    long now = System.nanoTime();
-    if (limit < most && now - steppedNanos >= STEP_NANOS) {
-      steppedNanos = now;
-      if (room.getAsBoolean()) {
-        change(Math.min(most, limit + Math.max(1, limit / 4)));
-      }
+  /** A receive brought so many messages that others are likely to wait. */
+  synchronized void busy() {
+    if (limit < most && isTimeForAStep() && room.getAsBoolean()) {
+      change(Math.min(most, limit + Math.max(1, limit / 4)));
     }
   }
 
   /** A long poll brought none. */
   synchronized void empty() {
-    if (limit > least) {
+    if (limit > least && isTimeForAStep()) {
       change(Math.max(least, limit / 2));
     }
+  }
+
+  private boolean isTimeForAStep() {
+    long now = System.nanoTime();
+    boolean time = now - steppedNanos >= STEP_NANOS;
+    steppedNanos = time ? now : steppedNanos;
+    return time;
   }
 
   private void change(int next) {

@@ -32,6 +32,12 @@ public final class Intake implements SqsClient {
   /** A receive that took longer than this without an answer found an empty queue. */
   private static final long IDLE_MILLIS = 300;
 
+  /** A single empty long poll proves little: SQS is many servers. */
+  private static final int EMPTY_RECEIVES = 8;
+
+  /** Of the 10 that SQS gives at most: with so many in one answer, others are likely to wait. */
+  private static final int MANY = 5;
+
   private static final List<String> REPLAY_ATTRIBUTES =
       List.of(Delivery.SOURCE_MESSAGE_ID, Delivery.SENT_AT);
 
@@ -113,8 +119,9 @@ public final class Intake implements SqsClient {
                   .messageSystemAttributeNames(Delivery.SYSTEM_ATTRIBUTES)
                   .messageAttributeNames(union(request.messageAttributeNames(), REPLAY_ATTRIBUTES))
                   .build());
+      // Before anything is registered: if no thread can be started, SQS must get these back.
+      adapt(response.messages().size());
       List<Message> taken = deliveries.receive(response.messages(), began);
-      adapt(response.messages().size(), request.maxNumberOfMessages());
       recovered();
       return response.toBuilder().messages(taken).build();
     } catch (SdkException | IllegalStateException e) {
@@ -128,12 +135,12 @@ public final class Intake implements SqsClient {
     }
   }
 
-  private void adapt(int received, int asked) {
+  private void adapt(int received) {
     emptyReceives.updateAndGet(empty -> received == 0 ? empty + 1 : 0);
     if (received == 0) {
       limit.empty();
-    } else if (received >= asked) {
-      limit.full();
+    } else if (received >= MANY) {
+      limit.busy();
     }
   }
 
@@ -165,9 +172,12 @@ public final class Intake implements SqsClient {
     return failures.get() > 0 ? failure : "";
   }
 
-  /** Whether as many receives in a row came back empty as may be under way at a time. */
+  /**
+   * Whether so many receives in a row came back empty that none under way is likely to bring any.
+   */
   public boolean isIdle() {
-    return emptyReceives.get() >= limit.limit();
+    return emptyReceives.get()
+        >= Math.max(EMPTY_RECEIVES, Math.max(limit.limit(), underWay.size()));
   }
 
   /**

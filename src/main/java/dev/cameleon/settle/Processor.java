@@ -17,6 +17,7 @@ public final class Processor {
    */
   public boolean hasRoom() {
     double load = system.getCpuLoad();
-    return load < BUSY || system.getProcessCpuLoad() < load / 2;
+    double own = system.getProcessCpuLoad(); // asked each time: both cover the time since the last
+    return load < BUSY || own < load / 2;
   }
 }

@@ -55,6 +55,8 @@ public final class Rejects implements AggregationStrategy {
     Exchange answer = collected;
     if (answer == null) {
       answer = next.copy();
+      // The row of a refused letter: a later failure would give back that one letter alone.
+      answer.removeVariable("batch");
       answer.getMessage().setHeaders(Map.of());
       answer.getMessage().setBody(new ArrayList<DeadLetter>());
     }

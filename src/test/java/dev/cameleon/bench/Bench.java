@@ -24,7 +24,6 @@ import java.util.Map;
  */
 public final class Bench {
   private static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
-  private static final long WARM_UP_SECONDS = Long.getLong("bench.warm", 20);
   private static final long TURN_SECONDS = Long.getLong("bench.turn", 5);
   private static final long IDLE_SECONDS = 20;
 
@@ -78,7 +77,7 @@ public final class Bench {
           Entrant entrant = new Entrant(contestant, sqs, database, log);
           entrants.add(entrant);
           System.out.printf("%3d ms  %s starts and warms up%n", sqsMillis, entrant.name());
-          entrant.start(environment(sqs, database, databasePort), WARM_UP_SECONDS);
+          entrant.start(environment(sqs, database, databasePort));
         }
       }
       takeTurns(sqsMillis, entrants, CpuTime.ofPostgres(postgresFolder.resolve("data")));
@@ -108,8 +107,8 @@ public final class Bench {
       if (!entrant.storesNothing()) {
         entrant.requireRows();
       }
-      if (entrant.name().equals("cameleon") || entrant.name().startsWith("tried")) {
-        report.add(sqsMillis, entrant.name(), entrant.idle(IDLE_SECONDS));
+      if (entrant.name().equals("cameleon")) {
+        report.add(sqsMillis, entrant.idle(IDLE_SECONDS));
       }
     }
   }

@@ -16,7 +16,7 @@ final class BenchReport {
   private static final int WIDTH = 760;
 
   private final Map<Long, Map<String, Measured>> results = new LinkedHashMap<>();
-  private final Map<Long, Map<String, Idle>> idle = new LinkedHashMap<>();
+  private final Map<Long, Idle> idle = new LinkedHashMap<>();
   private final int rounds;
 
   BenchReport(int rounds) {
@@ -28,8 +28,9 @@ final class BenchReport {
     results.put(millis, medians);
   }
 
-  void add(long millis, String name, Idle measured) {
-    idle.computeIfAbsent(millis, unknown -> new LinkedHashMap<>()).put(name, measured);
+  /** What the jar did with next to nothing to do. */
+  void add(long millis, Idle measured) {
+    idle.put(millis, measured);
   }
 
   String table() {
@@ -64,8 +65,9 @@ final class BenchReport {
                           each.callsPer1000(),
                           each.peakMegabytes())));
           text.append(ratios(all));
-          idle.getOrDefault(millis, Map.of())
-              .forEach((name, each) -> text.append(line(name, all.get(name), each)));
+          if (idle.containsKey(millis)) {
+            text.append(line(all.get("cameleon"), idle.get(millis)));
+          }
         });
     return text.toString();
   }
@@ -81,17 +83,19 @@ final class BenchReport {
         text.append(format("  cameleon / %-10s %s%n", other, ratio(cameleon, all.get(other))));
       }
     }
-    if (all.containsKey("2 cameleons")) {
+    if (all.containsKey("2 × 32")) {
       text.append(
-          format("  2 cameleons / cameleon  %s%n", ratio(all.get("2 cameleons"), cameleon)));
+          format(
+              "  two processes / one, 32 pollers each  %s%n",
+              ratio(all.get("2 × 32"), all.get("1 × 32"))));
     }
     return text.toString();
   }
 
-  private static String line(String name, Measured measured, Idle idle) {
+  private static String line(Measured measured, Idle idle) {
     return format(
-        "  %s: start to first row %.1f s; idle: %.0f receives in 10 s, %.1f %% of a core; a lone message %.0f ms; stop %.1f s%n",
-        name,
+        "  cameleon: start to first row %.1f s; idle %.0f receives in 10 s and %.1f %% of a core; a"
+            + " lone message %.0f ms; stop %.1f s%n",
         measured.firstRowSeconds(),
         idle.receivesPer10Seconds(),
         idle.cpuCores() * 100,
@@ -129,15 +133,15 @@ final class BenchReport {
                       .put("callsPer1000", round(each.callsPer1000()))
                       .put("peakMegabytes", Math.round(each.peakMegabytes()))
                       .put("firstRowSeconds", round(each.firstRowSeconds())));
-          idle.getOrDefault(millis, Map.of())
-              .forEach(
-                  (name, each) ->
-                      scenario
-                          .putObject(name + " idle")
-                          .put("receivesPer10Seconds", round(each.receivesPer10Seconds()))
-                          .put("cpuCores", round(each.cpuCores()))
-                          .put("loneMessageMillis", Math.round(each.loneMessageMillis()))
-                          .put("stopSeconds", round(each.stopSeconds())));
+          if (idle.containsKey(millis)) {
+            Idle each = idle.get(millis);
+            scenario
+                .putObject("cameleon idle")
+                .put("receivesPer10Seconds", round(each.receivesPer10Seconds()))
+                .put("cpuCores", round(each.cpuCores()))
+                .put("loneMessageMillis", Math.round(each.loneMessageMillis()))
+                .put("stopSeconds", round(each.stopSeconds()));
+          }
         });
     return root.toPrettyString() + "\n";
   }
@@ -165,7 +169,7 @@ final class BenchReport {
         }
         double value = each.getValue().messagesPerSecond();
         long width = Math.round(value / most * (WIDTH - 220));
-        String color = each.getKey().contains("cameleon") ? "#2a7" : "#9ab";
+        String color = each.getKey().equals("cameleon") ? "#2a7" : "#9ab";
         bars.append(text(20, y + 14, each.getKey()))
             .append(
                 format(

@@ -13,9 +13,17 @@ import java.util.Map;
  * @param command what follows {@code java -Xmx256m}
  * @param environment settings of its own
  * @param processes how many of them work on its queue
+ * @param warmUpSeconds how long it works before it is measured: little code is compiled soon
  */
 record Contestant(
-    String name, List<String> command, Map<String, String> environment, int processes) {
+    String name,
+    List<String> command,
+    Map<String, String> environment,
+    int processes,
+    long warmUpSeconds) {
+
+  private static final long LONG_WARM_UP_SECONDS = Long.getLong("bench.warm", 45);
+  private static final String FEW_POLLERS = "32";
 
   /**
    * Those of one run. Bare has the number of threads that serves it best: of 4, 8, 16 and 64
@@ -27,13 +35,16 @@ record Contestant(
    */
   static List<Contestant> all(String jar, boolean slow, String options) {
     List<Contestant> all = new ArrayList<>();
-    all.add(onClassPath("stand-in", Raw.class, slow ? "128" : "8"));
-    all.add(onClassPath("bare", Bare.class, slow ? "256" : "8"));
-    all.add(onClassPath("by hand", ByHand.class));
-    all.add(onClassPath("naive", Naive.class));
-    all.add(new Contestant("cameleon", List.of("-jar", jar, "run"), Map.of(), 1));
+    all.add(onClassPath("stand-in", Raw.class, 5, slow ? "1024" : "8"));
+    all.add(onClassPath("bare", Bare.class, 20, slow ? "256" : "8"));
+    all.add(onClassPath("by hand", ByHand.class, LONG_WARM_UP_SECONDS));
+    all.add(onClassPath("naive", Naive.class, 10));
+    all.add(jar("cameleon", jar, Map.of(), 1));
     if (slow) {
-      all.add(new Contestant("2 cameleons", List.of("-jar", jar, "run"), Map.of(), 2));
+      // So few that one process leaves the processor room for another: whether a second one helps.
+      Map<String, String> few = Map.of("CAMELEON_POLLERS", FEW_POLLERS);
+      all.add(jar("1 × " + FEW_POLLERS, jar, few, 1));
+      all.add(jar("2 × " + FEW_POLLERS, jar, few, 2));
     }
     int tries = 0;
     for (String each : options.isEmpty() ? new String[0] : options.split(" *; *", -1)) {
@@ -42,11 +53,18 @@ record Contestant(
     return all;
   }
 
-  private static Contestant onClassPath(String name, Class<?> main, String... arguments) {
+  private static Contestant jar(
+      String name, String jar, Map<String, String> environment, int processes) {
+    return new Contestant(
+        name, List.of("-jar", jar, "run"), environment, processes, LONG_WARM_UP_SECONDS);
+  }
+
+  private static Contestant onClassPath(
+      String name, Class<?> main, long warmUpSeconds, String... arguments) {
     List<String> command =
         new ArrayList<>(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(arguments));
-    return new Contestant(name, command, Map.of(), 1);
+    return new Contestant(name, command, Map.of(), 1, warmUpSeconds);
   }
 
   private static Contestant tried(String name, String jar, List<String> options) {
@@ -64,7 +82,7 @@ record Contestant(
       }
     }
     command.addAll(List.of("-jar", tried, "run"));
-    return new Contestant(name, command, environment, 1);
+    return new Contestant(name, command, environment, 1, LONG_WARM_UP_SECONDS);
   }
 
   /** A JVM as each contestant gets it. */

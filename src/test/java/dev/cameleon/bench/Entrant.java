@@ -45,9 +45,8 @@ final class Entrant {
     return name().startsWith("bare") || name().equals("stand-in");
   }
 
-  /** Starts it on a full queue, and lets it work for so long. */
-  void start(Map<String, String> environment, long warmUpSeconds)
-      throws IOException, InterruptedException {
+  /** Starts it on a full queue, and lets it work until it is warm. */
+  void start(Map<String, String> environment) throws IOException, InterruptedException {
     sqs.fill(queue());
     long began = System.nanoTime();
     for (int i = 0; i < contestant.processes(); i++) {
@@ -68,7 +67,7 @@ final class Entrant {
       TimeUnit.MILLISECONDS.sleep(10);
     }
     firstRowSeconds = seconds(began);
-    TimeUnit.SECONDS.sleep(warmUpSeconds);
+    TimeUnit.SECONDS.sleep(contestant.warmUpSeconds());
     rest();
   }
 

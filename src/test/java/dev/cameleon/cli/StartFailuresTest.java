@@ -124,6 +124,17 @@ class StartFailuresTest {
   }
 
   @Test
+  void aRouteThatLoadsWithoutItsFailureRulesIsRefused() throws Exception {
+    Site site = Site.in(folder);
+    site.edit("errors.camel.yaml", "id: batches", "id: batchez");
+
+    Program.Result result = run(site);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(problems(result)).contains("routeConfigurationId: batches").contains("load");
+  }
+
+  @Test
   void anEmptyRoutesFolderIsRefused() throws Exception {
     Site site = Site.in(folder);
     Path empty = Files.createDirectory(folder.resolve("empty"));

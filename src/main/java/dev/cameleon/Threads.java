@@ -27,8 +27,11 @@ record Threads(
     ScheduledExecutorService clock)
     implements AutoCloseable {
 
+  /** Some calls may hang until their time-out: others must get through. */
+  private static final int LEAST_DELETERS = 4;
+
   /** All that may be in hand is extended by a thousand calls. */
-  static final int EXTENDERS = 16;
+  static final int EXTENDERS = 4;
 
   static Threads of(Settings settings) {
     return new Threads(
@@ -50,12 +53,13 @@ record Threads(
 
   /** About as many deletes at a time as receives: more would only compete with them. */
   void resize(int receives) {
-    deleters.setCorePoolSize(Math.min(receives, deleters.getMaximumPoolSize()));
+    int most = deleters.getMaximumPoolSize();
+    deleters.setCorePoolSize(Math.min(Math.max(receives, LEAST_DELETERS), most));
   }
 
   /** As many deletes at a time as there may ever be: what is left is to be settled soon. */
   void hurry() {
-    resize(Integer.MAX_VALUE);
+    resize(deleters.getMaximumPoolSize());
   }
 
   private static ThreadFactory named(String name) {

@@ -11,7 +11,9 @@ import java.util.function.IntConsumer;
  * just-in-time compiler most of all: a full queue at start would be slow for minutes. Thread-safe.
  */
 public final class ConcurrencyLimit {
-  private static final int LEAST = 2;
+  /** One more than cores, at least: some calls may hang until their time-out. */
+  private static final int LEAST = 3;
+
   private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final int least;
@@ -33,7 +35,7 @@ public final class ConcurrencyLimit {
     this.most = most;
     this.room = room;
     this.changed = changed;
-    this.least = Math.min(most, Math.max(LEAST, Runtime.getRuntime().availableProcessors()));
+    this.least = Math.min(most, Math.max(LEAST, Runtime.getRuntime().availableProcessors() + 1));
     this.limit = least;
     changed.accept(limit);
   }

@@ -3,6 +3,7 @@ package dev.cameleon;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -58,7 +59,8 @@ final class Routes {
     }
     for (String loading : LOADING) {
       // Camel ignores a name that no configuration has: nothing would be retried, nor given back.
-      if (!BATCHES.equals(context.getRoute(loading).getConfigurationId())) {
+      String rules = Objects.requireNonNullElse(context.getRoute(loading).getConfigurationId(), "");
+      if (!List.of(rules.split(" *, *", -1)).contains(BATCHES)) {
         throw new InvalidSettingsException(
             List.of(
                 "route "

@@ -8,11 +8,8 @@ import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import dev.cameleon.support.TestQueues;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +26,7 @@ class PipelineTest {
   void ninetyNineGoodEventsAndOneOfAnotherKindGiveNinetyNineRowsAndOneDeadLetter()
       throws Exception {
     Site site = Site.in(folder);
-    List<String> bodies = bodies(99);
+    List<String> bodies = Events.bodies(99);
     bodies.add(WRONG_TYPE);
     List<String> ids = site.queues().send(bodies);
 
@@ -78,7 +75,7 @@ class PipelineTest {
   void aMalformedMessageBecomesADeadLetterAndTheGoodOnesBesideItAreLoaded(
       String kind, String body, String reason, String field) throws Exception {
     Site site = Site.in(folder);
-    List<String> bodies = bodies(12);
+    List<String> bodies = Events.bodies(12);
     bodies.add(7, malformed(body));
     site.queues().send(bodies);
 
@@ -107,118 +104,6 @@ class PipelineTest {
       return Events.login(1).put(field[0], "HERE").toString().replace("HERE", field[1]);
     }
     return body;
-  }
-
-  @Test
-  void rowsThatTheDatabaseRefusesAreFoundOneByOneAndTheOthersAreLoaded() throws Exception {
-    Site site = Site.in(folder);
-    migrate(site);
-    site.database()
-        .execute(
-            """
-            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN RAISE 'not this one: %', NEW.user_id; END $$;
-            CREATE TRIGGER refuse BEFORE INSERT ON user_logins FOR EACH ROW
-              WHEN (NEW.user_id LIKE 'bad-%') EXECUTE FUNCTION refuse();
-            ALTER TABLE user_logins ADD CHECK (locale <> 'XX')
-            """);
-    List<String> bodies = bodies(200);
-    bodies.set(3, Events.login(3).put("user_id", "bad-3").toString());
-    bodies.set(90, Events.login(90).put("locale", "XX").toString());
-    bodies.set(199, Events.login(199).put("user_id", "bad-199").toString());
-    site.queues().send(bodies);
-
-    try (Run run = Run.on(site)) {
-      run.await(Outcome.LOADED, 197).await(Outcome.DEAD_LETTERED, 3);
-      assertThat(run.account().addsUp()).isTrue();
-    }
-
-    assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(197);
-    assertThat(site.queues().takeDeadLetters())
-        .extracting(
-            letter -> TestQueues.attribute(letter, "reason"),
-            letter -> TestQueues.attribute(letter, "sql-state"))
-        .containsExactlyInAnyOrder(
-            org.assertj.core.groups.Tuple.tuple("DATA_REJECTED", "P0001"),
-            org.assertj.core.groups.Tuple.tuple("DATA_REJECTED", "23514"),
-            org.assertj.core.groups.Tuple.tuple("DATA_REJECTED", "P0001"));
-  }
-
-  @Test
-  void anOutageKeepsEveryMessageAndLoadingResumesByItself() throws Exception {
-    Site site = Site.in(folder);
-    site.queues().send(bodies(50));
-
-    try (Run run = Run.on(site)) {
-      run.await(Outcome.LOADED, 50);
-      site.database().execute("ALTER TABLE user_logins RENAME TO user_logins_away");
-      site.queues().send(bodies(30));
-      Awaitility.await().until(() -> !run.health().ready().up());
-      assertThat(run.health().ready().problems().get("DATABASE")).contains("42P01");
-      site.database().execute("ALTER TABLE user_logins_away RENAME TO user_logins");
-      run.await(Outcome.LOADED, 80);
-      Awaitility.await().until(() -> run.health().ready().up());
-      assertThat(run.account().addsUp()).isTrue();
-    }
-
-    assertThat(site.queues().deadLetters()).isZero();
-    assertThat(site.queues().left()).isZero();
-    assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(80);
-  }
-
-  @Test
-  void aRowThatIsRefusedAfterAnOutageIsADeadLetterOnceAndTheOthersAreLoadedOnce() throws Exception {
-    Site site = Site.in(folder);
-    migrate(site);
-
-    try (Run run = Run.on(site)) {
-      Awaitility.await().until(() -> run.health().ready().up());
-      site.database().execute("ALTER TABLE user_logins RENAME TO user_logins_away");
-      List<String> bodies = bodies(9);
-      bodies.add(4, malformed("WITH user_id=a\\u0000b"));
-      site.queues().send(bodies);
-      Awaitility.await().until(() -> !run.health().ready().up());
-      site.database().execute("ALTER TABLE user_logins_away RENAME TO user_logins");
-      run.await(Outcome.LOADED, 9).await(Outcome.DEAD_LETTERED, 1);
-      Awaitility.await().until(() -> run.health().ready().up());
-      assertThat(run.account().addsUp()).isTrue();
-      assertThat(run.account().count(Outcome.DUPLICATE)).isZero();
-      assertThat(run.account().count(Outcome.RETURNED)).isZero();
-    }
-
-    assertThat(site.queues().takeDeadLetters()).hasSize(1);
-    assertThat(site.queues().left()).isZero();
-  }
-
-  @Test
-  void aStepThatDropsMessagesLosesNone() throws Exception {
-    Site site = Site.in(folder);
-    site.edit("ingest.camel.yaml", "- to: direct:load", "- stop: {}\n        - to: direct:load");
-    site.queues().send(bodies(3));
-
-    try (Run run = Run.on(site)) {
-      run.await(Outcome.RETURNED, 3);
-    }
-
-    assertThat(site.queues().left()).isEqualTo(3);
-  }
-
-  @Test
-  void aStepThatRemovesHeadersAndFailsLosesNoMessage() throws Exception {
-    Site site = Site.in(folder);
-    site.edit(
-        "ingest.camel.yaml",
-        "- unmarshal:",
-        "- removeHeaders: {pattern: \"*\"}\n        - unmarshal:");
-    List<String> bodies = bodies(3);
-    bodies.add(WRONG_TYPE);
-    site.queues().send(bodies);
-
-    try (Run run = Run.on(site)) {
-      run.await(Outcome.LOADED, 3).await(Outcome.DEAD_LETTERED, 1);
-    }
-
-    assertThat(site.queues().left()).isZero();
   }
 
   @Test
@@ -263,7 +148,7 @@ class PipelineTest {
   @Test
   void aNewFieldIsAnEditOfContractAndSqlOnly() throws Exception {
     Site site = Site.in(folder);
-    migrate(site);
+    site.migrate();
     site.database().execute("ALTER TABLE user_logins ADD COLUMN masked_email varchar(256)");
     site.edit(
         "login.schema.json",
@@ -309,7 +194,7 @@ class PipelineTest {
   @Test
   void theMetricsOfOneScrapeAddUpAndHaveTheNamesOfTheDesign() throws Exception {
     Site site = Site.in(folder);
-    List<String> bodies = bodies(20);
+    List<String> bodies = Events.bodies(20);
     bodies.add(WRONG_TYPE);
     site.queues().send(bodies);
 
@@ -327,13 +212,5 @@ class PipelineTest {
           .anyMatch(line -> line.startsWith("cameleon_batch_rows_sum 20"))
           .anyMatch(line -> line.startsWith("cameleon_load_duration_seconds_count"));
     }
-  }
-
-  private static void migrate(Site site) throws Exception {
-    Connections.migrate(Settings.read(site.environment()).owner());
-  }
-
-  private static List<String> bodies(int count) {
-    return new ArrayList<>(IntStream.range(0, count).mapToObj(Events::body).toList());
   }
 }

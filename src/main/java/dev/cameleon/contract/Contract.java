@@ -149,7 +149,7 @@ public final class Contract {
   private static Schema compile(JsonNode document, List<String> problems) {
     Dialect dialect =
         Dialect.builder(Dialects.getDraft202012()).keyword(new NonValidationKeyword(PII)).build();
-    SchemaRegistry registry =
+    SchemaRegistry schemas =
         SchemaRegistry.withDialect(
             dialect,
             builder ->
@@ -157,13 +157,13 @@ public final class Contract {
                     SchemaRegistryConfig.builder().formatAssertionsEnabled(true).build()));
     try {
       Schema metaSchema =
-          registry.getSchema(
+          schemas.getSchema(
               com.networknt.schema.SchemaLocation.of(Dialects.getDraft202012().getId()));
       for (Error fault : metaSchema.validate(document)) {
         problems.add(
             "is no JSON Schema 2020-12: " + fault.getInstanceLocation() + " " + fault.getMessage());
       }
-      Schema schema = registry.getSchema(document);
+      Schema schema = schemas.getSchema(document);
       schema.initializeValidators();
       return schema;
     } catch (SchemaException | IllegalArgumentException e) {

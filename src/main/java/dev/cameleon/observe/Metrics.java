@@ -24,7 +24,7 @@ import java.util.function.ToLongFunction;
 
 /** The process in numbers, in Prometheus's names and base units. */
 public final class Metrics implements AutoCloseable {
-  private final PrometheusMeterRegistry registry =
+  private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
   private final DistributionSummary batchRows;
@@ -32,16 +32,16 @@ public final class Metrics implements AutoCloseable {
 
   /** Starts with the numbers of the JVM. */
   public Metrics() {
-    new JvmMemoryMetrics().bindTo(registry);
-    new JvmThreadMetrics().bindTo(registry);
-    garbageCollection.bindTo(registry);
-    new ProcessorMetrics().bindTo(registry);
-    new UptimeMetrics().bindTo(registry);
+    new JvmMemoryMetrics().bindTo(meters);
+    new JvmThreadMetrics().bindTo(meters);
+    garbageCollection.bindTo(meters);
+    new ProcessorMetrics().bindTo(meters);
+    new UptimeMetrics().bindTo(meters);
     batchRows =
         DistributionSummary.builder("cameleon.batch.rows")
             .description("Rows per run of load.sql")
             .serviceLevelObjectives(1, 10, 50, 100, 250, 500, 1000)
-            .register(registry);
+            .register(meters);
     loadDuration =
         Timer.builder("cameleon.load.duration")
             .description("Time of one run of load.sql, commit included")
@@ -52,7 +52,7 @@ public final class Metrics implements AutoCloseable {
                 Duration.ofMillis(500),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(10))
-            .register(registry);
+            .register(meters);
   }
 
   /** A committed batch. */
@@ -65,7 +65,7 @@ public final class Metrics implements AutoCloseable {
    * Exports the account. All of its numbers in one scrape are of one moment, so that they add up.
    */
   public void account(Supplier<Account> account) {
-    registry
+    meters
         .getPrometheusRegistry()
         .register((MultiCollector) () -> snapshots(account.get(), System.currentTimeMillis()));
   }
@@ -116,7 +116,7 @@ public final class Metrics implements AutoCloseable {
       FunctionCounter.builder("cameleon.dead.letters", reason, accepted::applyAsLong)
           .description("Dead letters that the dead-letter queue accepted")
           .tag("reason", reason.name())
-          .register(registry);
+          .register(meters);
     }
   }
 
@@ -125,17 +125,17 @@ public final class Metrics implements AutoCloseable {
     // The registry holds its object weakly: a supplier that nobody else holds would vanish.
     FunctionCounter.builder("cameleon.unknown.fields", this, self -> dropped.get())
         .description("Fields of messages that were dropped because the contract does not name them")
-        .register(registry);
+        .register(meters);
   }
 
   /** The text format of Prometheus. */
   public String scrape() {
-    return registry.scrape();
+    return meters.scrape();
   }
 
   @Override
   public void close() {
     garbageCollection.close();
-    registry.close();
+    meters.close();
   }
 }

@@ -2,15 +2,12 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.Connections;
-import dev.cameleon.Settings;
 import dev.cameleon.settle.Outcome;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +29,7 @@ class EditedRoutesTest {
         "ingest.camel.yaml",
         "- bean:\n            ref: masker",
         THROW + "\n        - bean:\n            ref: masker");
-    site.queues().send(bodies(10));
+    site.queues().send(Events.bodies(10));
 
     try (Run run = Run.on(site)) {
       run.await(Outcome.RETURNED, 10);
@@ -56,7 +53,7 @@ class EditedRoutesTest {
         "ingest.camel.yaml",
         "- bean:\n            ref: masker",
         "- setBody: {constant: \"x\"}\n        - bean:\n            ref: masker");
-    site.queues().send(bodies(3));
+    site.queues().send(Events.bodies(3));
 
     try (Run run = Run.on(site)) {
       run.await(Outcome.RETURNED, 3);
@@ -73,7 +70,7 @@ class EditedRoutesTest {
         "${header.CamelJdbcUpdateCount})",
         "${header.CamelJdbcUpdateCount})\n                  "
             + BREAK_JSON.replace("\n        ", "\n                  "));
-    site.queues().send(bodies(10));
+    site.queues().send(Events.bodies(10));
 
     try (Run run = Run.on(site)) {
       Awaitility.await()
@@ -109,7 +106,7 @@ class EditedRoutesTest {
   void whatIsNoDeadLetterGoesBackInsteadOfGettingStuck() throws Exception {
     Site site = Site.in(folder);
     site.edit("ingest.camel.yaml", "- to: direct:load", "- to: direct:dead-letter");
-    site.queues().send(bodies(3));
+    site.queues().send(Events.bodies(3));
 
     try (Run run = Run.on(site)) {
       run.await(Outcome.RETURNED, 3);
@@ -121,12 +118,12 @@ class EditedRoutesTest {
   @Test
   void anExhaustedSequenceIsAnOutageAndNotTheRowsFault() throws Exception {
     Site site = Site.in(folder);
-    migrate(site);
+    site.migrate();
     site.database()
         .execute(
             "CREATE SEQUENCE few MAXVALUE 2; ALTER TABLE user_logins ADD COLUMN n bigint DEFAULT"
                 + " nextval('few')");
-    site.queues().send(bodies(5));
+    site.queues().send(Events.bodies(5));
 
     try (Run run = Run.on(site)) {
       Awaitility.await().until(() -> run.health().ready().json().contains("2200H"));
@@ -140,13 +137,13 @@ class EditedRoutesTest {
   @Test
   void aMissingPartitionIsAnOutageAndNotTheRowsFault() throws Exception {
     Site site = Site.in(folder);
-    migrate(site);
+    site.migrate();
     site.database()
         .execute(
             "DROP VIEW cameleon.logins, cameleon.duplicate_ips, cameleon.duplicate_devices;"
                 + " ALTER TABLE user_logins RENAME TO old_logins;"
                 + " CREATE TABLE user_logins (LIKE old_logins) PARTITION BY RANGE (create_date)");
-    site.queues().send(bodies(5));
+    site.queues().send(Events.bodies(5));
 
     try (Run run = Run.on(site)) {
       Awaitility.await().until(() -> run.health().ready().json().contains("23514"));
@@ -157,11 +154,34 @@ class EditedRoutesTest {
     assertThat(site.queues().deadLetters()).isZero();
   }
 
-  private static void migrate(Site site) throws Exception {
-    Connections.migrate(Settings.read(site.environment()).owner());
+  @Test
+  void aStepThatDropsMessagesLosesNone() throws Exception {
+    Site site = Site.in(folder);
+    site.edit("ingest.camel.yaml", "- to: direct:load", "- stop: {}\n        - to: direct:load");
+    site.queues().send(Events.bodies(3));
+
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.RETURNED, 3);
+    }
+
+    assertThat(site.queues().left()).isEqualTo(3);
   }
 
-  private static List<String> bodies(int count) {
-    return IntStream.range(0, count).mapToObj(Events::body).toList();
+  @Test
+  void aStepThatRemovesHeadersAndFailsLosesNoMessage() throws Exception {
+    Site site = Site.in(folder);
+    site.edit(
+        "ingest.camel.yaml",
+        "- unmarshal:",
+        "- removeHeaders: {pattern: \"*\"}\n        - unmarshal:");
+    List<String> bodies = Events.bodies(3);
+    bodies.add(WRONG_TYPE);
+    site.queues().send(bodies);
+
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.LOADED, 3).await(Outcome.DEAD_LETTERED, 1);
+    }
+
+    assertThat(site.queues().left()).isZero();
   }
 }

@@ -2,6 +2,9 @@ package dev.cameleon.support;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** Login events for tests. Addresses are of the ranges for documentation and private use. */
 public final class Events {
@@ -18,6 +21,11 @@ public final class Events {
         .put("ip", "10." + (n >> 16 & 255) + "." + (n >> 8 & 255) + "." + (n & 255))
         .put("locale", n % 3 == 0 ? null : "RU")
         .put("device_id", String.format("%03d-%02d-%04d", n / 1000 % 1000, n % 100, n % 10000));
+  }
+
+  /** The bodies of the first so many events; the list may be changed. */
+  public static List<String> bodies(int count) {
+    return new ArrayList<>(IntStream.range(0, count).mapToObj(Events::body).toList());
   }
 
   /** The body of {@link #login(int)}. */

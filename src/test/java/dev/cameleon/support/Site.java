@@ -1,5 +1,9 @@
 package dev.cameleon.support;
 
+import dev.cameleon.Connections;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.Settings;
+import dev.cameleon.UnreachableException;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import java.io.IOException;
@@ -99,6 +103,11 @@ public final class Site {
   /** The test's queues. */
   public TestQueues queues() {
     return queues;
+  }
+
+  /** Applies the migrations, for a test that changes the tables before the first run. */
+  public void migrate() throws InvalidSettingsException, UnreachableException {
+    Connections.migrate(Settings.read(environment).owner());
   }
 
   /** The test's database. */

@@ -1,6 +1,7 @@
--- Loads one batch, in one statement and so in one transaction. :?batch is a JSON array with one
--- object per message: the fields of login.schema.json (masked), message_id and sent_at.
--- Edit the column lists to load another field; keep DISTINCT ON, both ORDER BY and the ledger.
+-- Loads one batch, in one statement and so in one transaction. The parameter batch is a JSON
+-- array with one object per message: the fields of login.schema.json (masked), message_id and sent_at.
+-- The parameter vault holds the sealed originals of tokens that the vault may not have yet.
+-- Edit the column lists to load another field; keep DISTINCT ON, all ORDER BY, the ledger and the vault.
 WITH batch AS MATERIALIZED (
   SELECT DISTINCT ON (message_id) *      -- SQS may deliver a message twice, even into one batch
     FROM json_to_recordset(:?batch::json)
@@ -13,6 +14,23 @@ fresh AS (
   SELECT message_id FROM batch ORDER BY message_id
   ON CONFLICT DO NOTHING
   RETURNING message_id
+),
+vault_epoch AS (
+  INSERT INTO cameleon.vault_epoch (epoch, recipient, sealed_key)
+  SELECT epoch, recipient, decode(sealed_key, 'base64')
+    FROM json_to_recordset(:?vault::json -> 'epochs')
+      AS e(epoch uuid, recipient text, sealed_key text)
+   ORDER BY epoch, recipient
+  ON CONFLICT DO NOTHING
+),
+vault AS (
+  INSERT INTO cameleon.vault (token, entry, epoch, sealed)
+  SELECT DISTINCT ON (token) token, entry, epoch, decode(sealed, 'base64')
+    FROM json_to_recordset(:?vault::json -> 'entries')
+      AS v(message_id uuid, token text, entry uuid, epoch uuid, sealed text)
+    JOIN fresh USING (message_id)        -- a duplicate must not bring back what was forgotten
+   ORDER BY token
+  ON CONFLICT DO NOTHING
 )
 INSERT INTO public.user_logins
        (user_id, device_type, masked_ip, maked_device_id, locale, app_version, create_date)

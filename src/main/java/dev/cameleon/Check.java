@@ -13,6 +13,8 @@ import dev.cameleon.settle.Delivery;
 import dev.cameleon.settle.Peek;
 import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.SqsFailures;
+import dev.cameleon.vault.Suppression;
+import dev.cameleon.vault.Vault;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -72,6 +74,7 @@ public final class Check {
     plan.contract().personal().forEach((field, kind) -> masked.put(field, kind.word()));
     ok("contract", "masks " + masked);
     ok("keyset", plan.keyset().keys().toString());
+    add("vault", plan.recipients().isEmpty() ? Result.NOTE : Result.OK, plan.vaultInWords());
     database();
     try (SqsClient sqs = Aws.sqs(CALLS)) {
       Queue source = queue(sqs, "queue", plan.settings().queue(), "cameleon.queue");
@@ -90,7 +93,7 @@ public final class Check {
 
   private void database() {
     Database.Login login = plan.settings().loader();
-    try (Connection connection = Database.connect(login)) {
+    try (Connection connection = Database.connect(login, plan.keyset().currentId())) {
       ok("database", "connected as " + login);
       connection.setAutoCommit(false);
       try {
@@ -126,9 +129,13 @@ public final class Check {
     event.put("ip", "192.0.2.1");
     event.putNull("locale");
     event.put("device_id", "000-00-0000");
-    String batch = Batch.of(Delivery.sample(), plan.masker().mask(event)).getJson();
+    Batch batch = Batch.of(Delivery.sample(), plan.masker().mask(event));
     try {
-      int rows = plan.statement().run(connection, batch);
+      Suppression suppression = new Suppression(plan.masker());
+      suppression.refresh(connection);
+      int rows =
+          plan.statement()
+              .run(connection, batch.parameters(new Vault(plan.recipients()), suppression));
       add(
           "load.sql",
           rows == 1 ? Result.OK : Result.WRONG,

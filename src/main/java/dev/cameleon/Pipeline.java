@@ -81,12 +81,10 @@ public final class Pipeline implements AutoCloseable {
             deliveries,
             new ConcurrencyLimit(settings.pollers(), new Processor()::hasRoom, threads::resize),
             untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS);
-    this.database = Database.pool(settings.loader(), settings.loaders());
+    this.database = Database.pool(settings.loader(), settings.loaders(), plan.keyset().currentId());
     this.wiring =
         new Wiring(
-            settings,
-            plan.contract(),
-            plan.masker(),
+            plan,
             database,
             deliveries,
             gate,
@@ -117,7 +115,8 @@ public final class Pipeline implements AutoCloseable {
    * @throws InvalidSettingsException if a route is wrong
    */
   public void start(Health health) throws InvalidSettingsException {
-    wiring.outage().probe(plan.settings().loader(), plan.statement());
+    LOG.info("Vault: {}.", plan.vaultInWords());
+    wiring.outage().probe();
     Routes.start(main, plan.settings(), wiring);
     gate.start();
     health.report(this::problems);

@@ -6,10 +6,13 @@ import dev.cameleon.load.LoadStatement;
 import dev.cameleon.mask.InvalidKeysetException;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.Masker;
+import dev.cameleon.vault.InvalidKeyFileException;
+import dev.cameleon.vault.Recipient;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What the files say, read before anything is connected: every problem in them is found at once.
@@ -18,8 +21,14 @@ import java.nio.file.Path;
  * @param contract {@code login.schema.json}
  * @param keyset the mask keys
  * @param statement {@code load.sql}
+ * @param recipients who may read the vault; nobody: there is none
  */
-public record Plan(Settings settings, Contract contract, Keyset keyset, LoadStatement statement) {
+public record Plan(
+    Settings settings,
+    Contract contract,
+    Keyset keyset,
+    LoadStatement statement,
+    List<Recipient> recipients) {
   /** The routes' files, for Camel's file pattern. */
   static final String ROUTE_FILES = "*.camel.yaml";
 
@@ -46,15 +55,30 @@ public record Plan(Settings settings, Contract contract, Keyset keyset, LoadStat
     }
     Keyset keyset = null;
     try {
-      keyset =
-          settings.keysetJson().isEmpty()
-              ? Keyset.read(settings.keyset())
-              : Keyset.parse(settings.keysetJson(), "the value of CAMELEON_KEYSET_JSON");
+      keyset = Access.keyset(settings.keyset(), settings.keysetJson());
     } catch (InvalidKeysetException e) {
       problems.add("cameleon.keyset (CAMELEON_KEYSET): " + e.getMessage());
     }
+    List<Recipient> recipients = recipients(settings, problems);
+    if (!recipients.isEmpty() && statement != null && !statement.writesVault()) {
+      problems.add(
+          "cameleon.recipients (CAMELEON_RECIPIENTS): there are recipients, but load.sql writes no"
+              + " vault, so that originals would be lost; take the part with :?vault from the shipped"
+              + " load.sql (init DIR), or set no recipients");
+    }
     problems.throwIfAny();
-    return new Plan(settings, contract, keyset, statement);
+    return new Plan(settings, contract, keyset, statement, recipients);
+  }
+
+  private static List<Recipient> recipients(Settings settings, Problems problems) {
+    try {
+      return settings.recipients().isEmpty()
+          ? List.of()
+          : Recipient.read(settings.recipients().get());
+    } catch (InvalidKeyFileException e) {
+      problems.add("cameleon.recipients (CAMELEON_RECIPIENTS): " + e.getMessage());
+      return List.of();
+    }
   }
 
   private static void requireRoutes(Path folder, Problems problems) {
@@ -70,6 +94,13 @@ public record Plan(Settings settings, Contract contract, Keyset keyset, LoadStat
     } catch (IOException e) {
       problems.add("cameleon.routes (CAMELEON_ROUTES): cannot list " + folder.toAbsolutePath());
     }
+  }
+
+  /** Who may read the vault, for people. */
+  String vaultInWords() {
+    return recipients.isEmpty()
+        ? "none: no recipients (CAMELEON_RECIPIENTS), so original values are not kept"
+        : "sealed to " + recipients;
   }
 
   Masker masker() {

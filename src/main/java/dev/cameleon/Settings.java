@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
  * @param migrate whether {@code run} applies the migrations
  * @param keyset the keyset file
  * @param keysetJson the keyset's content, which wins over the file; empty if not set; secret
+ * @param recipients the folder of the public keys that the vault is sealed to; empty: no vault
  * @param allowUnmask fields that may stop being masked
  * @param httpPort the port of health and metrics; 0 picks a free one
  * @param pollers how many receives are in flight
@@ -51,6 +52,7 @@ public record Settings(
     boolean migrate,
     Path keyset,
     String keysetJson,
+    Optional<Path> recipients,
     Set<String> allowUnmask,
     int httpPort,
     int pollers,
@@ -88,6 +90,7 @@ public record Settings(
     defaults.put("cameleon.migrate", "true");
     defaults.put("cameleon.keyset", "keys/mask.json");
     defaults.put("cameleon.keyset.json", "");
+    defaults.put("cameleon.recipients", "");
     defaults.put("cameleon.allow.unmask", "");
     defaults.put("cameleon.http.port", "9876");
     defaults.put("cameleon.log", "text");
@@ -131,10 +134,14 @@ public record Settings(
           "cameleon.routes",
           routes.toAbsolutePath() + " is not a folder; write the shipped one with: init DIR");
     }
-    String url = parser.text("cameleon.db.url");
-    Database.Login loader = login(parser, url, "cameleon.db.user", "cameleon.db.password", null);
+    Database.Login loader = loader(parser);
     Database.Login owner =
-        login(parser, url, "cameleon.db.owner.user", "cameleon.db.owner.password", loader);
+        login(
+            parser,
+            parser.text("cameleon.db.url"),
+            "cameleon.db.owner.user",
+            "cameleon.db.owner.password",
+            loader);
     parser.oneOf("cameleon.log", Set.of("text", "json"));
     return new Settings(
         routes,
@@ -145,6 +152,9 @@ public record Settings(
         parser.flag("cameleon.migrate"),
         Path.of(parser.text("cameleon.keyset")),
         parser.optional("cameleon.keyset.json"),
+        Optional.of(parser.optional("cameleon.recipients"))
+            .filter(folder -> !folder.isEmpty())
+            .map(Path::of),
         Arrays.stream(parser.optional("cameleon.allow.unmask").split(","))
             .map(String::trim)
             .filter(field -> !field.isEmpty())
@@ -162,6 +172,12 @@ public record Settings(
         parser.number("cameleon.ledger.days", 15, 3650),
         parser.duration("cameleon.shutdown.timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
         camel);
+  }
+
+  /** Who loads, or runs another command. */
+  static Database.Login loader(Parser parser) {
+    String url = parser.text("cameleon.db.url");
+    return login(parser, url, "cameleon.db.user", "cameleon.db.password", null);
   }
 
   /** The loader's role, or the owner's, which is the loader's unless it has one of its own. */

@@ -50,6 +50,7 @@ final class Watch {
     upkeep.every(1, "probe", this::probe);
     upkeep.every(10, "forgotten", this::giveBackForgotten);
     upkeep.every(15, "dead-letter queue", this::lookAtDeadLetterQueue);
+    upkeep.every(60, "data key", wiring.vault()::forgetOldKey);
     upkeep.every(60, "unexpected", () -> gate.open(Gate.Hold.UNEXPECTED));
     upkeep.every(3600, "ledger", this::forget);
   }
@@ -62,7 +63,7 @@ final class Watch {
   private void probe() {
     probes++;
     if (gate.isClosed(Gate.Hold.DATABASE) || probes % PROBE_SECONDS_IDLE == 0) {
-      wiring.outage().probe(plan.settings().loader(), plan.statement());
+      wiring.outage().probe();
     }
   }
 

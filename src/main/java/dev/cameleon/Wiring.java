@@ -6,6 +6,8 @@ import dev.cameleon.load.Batching;
 import dev.cameleon.load.Loaded;
 import dev.cameleon.load.LoaderPool;
 import dev.cameleon.load.Outage;
+import dev.cameleon.load.Parameters;
+import dev.cameleon.load.Probe;
 import dev.cameleon.load.Unexpected;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.observe.Metrics;
@@ -17,6 +19,8 @@ import dev.cameleon.settle.Gate;
 import dev.cameleon.settle.Intake;
 import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.Rejects;
+import dev.cameleon.vault.Suppression;
+import dev.cameleon.vault.Vault;
 import java.util.Properties;
 import java.util.concurrent.ExecutorService;
 import org.apache.camel.main.Main;
@@ -29,6 +33,8 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 final class Wiring {
   private final Contract contract;
   private final Masker masker;
+  private final Vault vault;
+  private final Parameters parameters;
   private final LoaderPool database;
   private final Deliveries deliveries;
   private final Gate gate;
@@ -43,9 +49,7 @@ final class Wiring {
   private final Settings settings;
 
   Wiring(
-      Settings settings,
-      Contract contract,
-      Masker masker,
+      Plan plan,
       LoaderPool database,
       Deliveries deliveries,
       Gate gate,
@@ -55,10 +59,13 @@ final class Wiring {
       Queue deadLetters,
       Metrics metrics,
       Threads threads) {
-    this.settings = settings;
+    this.settings = plan.settings();
     long limitNanos = settings.maxTime().toNanos();
-    this.contract = contract;
-    this.masker = masker;
+    this.contract = plan.contract();
+    this.masker = plan.masker();
+    this.vault = new Vault(plan.recipients());
+    Suppression suppression = new Suppression(masker);
+    this.parameters = new Parameters(vault, suppression, database);
     this.database = database;
     this.deliveries = deliveries;
     this.gate = gate;
@@ -67,7 +74,9 @@ final class Wiring {
     this.acknowledger = new Acknowledger(sqs, source, deliveries, threads.deleters());
     this.deadLetterQueue =
         new DeadLetterQueue(sqs, deadLetters, source, gate, acknowledger, limitNanos);
-    this.outage = new Outage(gate, acknowledger, database, limitNanos);
+    Probe probe =
+        new Probe(settings.loader(), plan.keyset().currentId(), plan.statement(), suppression);
+    this.outage = new Outage(gate, acknowledger, database, probe, limitNanos);
     this.loaded = new Loaded(outage, metrics, acknowledger);
     this.loaders = threads.loaders();
     this.deadLetterers = threads.deadLetterers();
@@ -86,6 +95,7 @@ final class Wiring {
     // load.camel.yaml
     main.bind("batching", new Batching()); // MaskedRecords → Batch
     main.bind("loaders", loaders); // the threads that load
+    main.bind("parameters", parameters); // the headers batch and vault, anew for each attempt
     main.bind("database", database); // the DataSource of jdbc:database
     main.bind("loaded", loaded); // rows: count, then delete from SQS
     main.bind("outage", outage); // isRefusal, retry, refused, giveBack
@@ -110,6 +120,10 @@ final class Wiring {
     properties.put("cameleon.batch.rows", Integer.toString(settings.batchRows()));
     properties.put("cameleon.batch.wait", Long.toString(settings.batchWait().toMillis()));
     return properties;
+  }
+
+  Vault vault() {
+    return vault;
   }
 
   Outage outage() {

@@ -8,9 +8,12 @@ import dev.cameleon.contract.Reason;
 import dev.cameleon.load.Batch;
 import dev.cameleon.load.Batching;
 import dev.cameleon.load.Database;
+import dev.cameleon.load.LoadStatement;
 import dev.cameleon.load.Loaded;
 import dev.cameleon.load.LoaderPool;
 import dev.cameleon.load.Outage;
+import dev.cameleon.load.Parameters;
+import dev.cameleon.load.Probe;
 import dev.cameleon.load.Unexpected;
 import dev.cameleon.mask.MaskedRecord;
 import dev.cameleon.mask.Masker;
@@ -29,6 +32,8 @@ import dev.cameleon.support.Events;
 import dev.cameleon.support.FixedKeys;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.TestQueues;
+import dev.cameleon.vault.Suppression;
+import dev.cameleon.vault.Vault;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
@@ -60,6 +65,7 @@ class RoutesTest extends CamelTestSupport {
         .registerEndpointCallback(
             new InterceptSendToMockEndpointStrategy("direct:(load|insert|dead-letter)", true));
     Contract contract = Contract.read(Path.of("routes/login.schema.json"));
+    LoadStatement statement = LoadStatement.read(Path.of("routes/load.sql"));
     context.getRegistry().bind("intake", Shared.sqs().client());
     context.getRegistry().bind("strictJson", LoginJson.strictMapper());
     context.getRegistry().bind("contract", contract);
@@ -68,12 +74,18 @@ class RoutesTest extends CamelTestSupport {
     context.getRegistry().bind("batching", new Batching());
     context.getRegistry().bind("rejects", new Rejects());
     context.getRegistry().bind("loaders", loaders);
-    LoaderPool database = Database.pool(new Database.Login("jdbc:postgresql:none", "", ""), 1);
+    Database.Login login = new Database.Login("jdbc:postgresql:none", "", "");
+    LoaderPool database = Database.pool(login, 1, "01020304");
     context.getRegistry().bind("database", database);
     Queue queue = new Queue("login-queue", TestQueues.create(30).sourceUrl(), 30, 1 << 20);
     Acknowledger acknowledger = new Acknowledger(Shared.sqs().client(), queue, deliveries, loaders);
     context.getRegistry().bind("custody", new Custody(deliveries, gate, acknowledger));
-    Outage outage = new Outage(gate, acknowledger, database, 60_000_000_000L);
+    Suppression suppression = new Suppression(masker);
+    context
+        .getRegistry()
+        .bind("parameters", new Parameters(new Vault(List.of()), suppression, database));
+    Probe probe = new Probe(login, "01020304", statement, suppression);
+    Outage outage = new Outage(gate, acknowledger, database, probe, 60_000_000_000L);
     context.getRegistry().bind("outage", outage);
     context.getRegistry().bind("loaded", new Loaded(outage, new Metrics(), acknowledger));
     context.getRegistry().bind("unexpected", new Unexpected(gate, outage, acknowledger));

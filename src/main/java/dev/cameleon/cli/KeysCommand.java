@@ -2,7 +2,8 @@ package dev.cameleon.cli;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import dev.cameleon.Settings;
+import dev.cameleon.Access;
+import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.mask.InvalidKeysetException;
 import dev.cameleon.mask.Keyset;
 import java.io.IOException;
@@ -82,7 +83,7 @@ public final class KeysCommand implements Callable<Integer> {
     private boolean json;
 
     @Override
-    public Integer call() throws UsageException {
+    public Integer call() throws UsageException, InvalidSettingsException {
       Keyset keyset = keyset();
       if (json) {
         ArrayNode keys = JsonMapper.builder().build().createArrayNode();
@@ -105,13 +106,9 @@ public final class KeysCommand implements Callable<Integer> {
       return ExitCode.DONE;
     }
 
-    private Keyset keyset() throws UsageException {
-      String content = Settings.value(System.getenv(), "cameleon.keyset.json");
-      String named = Settings.value(System.getenv(), "cameleon.keyset");
+    private Keyset keyset() throws UsageException, InvalidSettingsException {
       try {
-        return file == null && !content.isEmpty()
-            ? Keyset.parse(content, "the value of CAMELEON_KEYSET_JSON")
-            : Keyset.read(file == null ? Path.of(named) : file);
+        return file == null ? Access.keyset(System.getenv()) : Keyset.read(file);
       } catch (InvalidKeysetException e) {
         throw new UsageException(e.getMessage());
       }

@@ -2,6 +2,9 @@ package dev.cameleon.load;
 
 import dev.cameleon.mask.MaskedRecord;
 import dev.cameleon.settle.Delivery;
+import dev.cameleon.vault.Suppression;
+import dev.cameleon.vault.Vault;
+import dev.cameleon.vault.VaultEntries;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,6 +16,7 @@ public final class Batch {
   private record Row(Delivery delivery, MaskedRecord record) {}
 
   private final List<Row> rows;
+  private VaultEntries entries;
   private long readyNanos = System.nanoTime();
 
   Batch() {
@@ -61,25 +65,40 @@ public final class Batch {
   }
 
   /**
-   * The parameter of {@code load.sql}: a JSON array with one object per row, its fields and {@code
-   * message_id} and {@code sent_at}.
+   * The parameters of {@code load.sql}, made for one attempt: who is forgotten now, and what the
+   * vault has now.
    */
-  public String getJson() {
+  public LoadParameters parameters(Vault vault, Suppression suppression) {
     begin();
+    entries = vault.entries();
     StringBuilder json = new StringBuilder(rows.size() * 320).append('[');
     for (Row row : rows) {
+      String id = row.delivery().ledgerId();
+      MaskedRecord record = suppression.apply(row.record());
+      entries.add(id, record.originals());
       if (json.length() > 1) {
         json.append(',');
       }
       json.append("{\"message_id\":\"")
-          .append(row.delivery().ledgerId())
+          .append(id)
           .append("\",\"sent_at\":\"")
           .append(row.delivery().originallySentAt())
           .append('"');
-      String fields = row.record().json();
+      String fields = record.json();
       json.append(fields.length() > 2 ? "," : "").append(fields, 1, fields.length());
     }
-    return json.append(']').toString();
+    return new LoadParameters(json.append(']').toString(), entries.json());
+  }
+
+  /**
+   * The database has committed it.
+   *
+   * @param inserted how many rows were new; a duplicate brings no entry into the vault
+   */
+  void committed(int inserted) {
+    if (inserted == rows.size() && entries != null) {
+      entries.committed();
+    }
   }
 
   /** Its loading begins, for the first time or again. */

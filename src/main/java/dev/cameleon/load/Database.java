@@ -2,6 +2,7 @@ package dev.cameleon.load;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Properties;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -36,14 +37,39 @@ public final class Database {
     return parameters < 0 ? url : url.substring(0, parameters);
   }
 
-  /** The connections of so many loaders. */
-  public static LoaderPool pool(Login login, int connections) {
-    return new LoaderPool(prepare(new LoaderPool.Source(), login), connections);
+  /**
+   * The connections of so many loaders.
+   *
+   * @param keyId the newest mask key; the database refuses rows under one that is retired
+   */
+  public static LoaderPool pool(Login login, int connections, String keyId) {
+    return new LoaderPool(prepare(new LoaderPool.Source(), login), connections, useKey(keyId));
   }
 
   /** One connection outside the pool. */
   public static Connection connect(Login login) throws SQLException {
     return prepare(new PGSimpleDataSource(), login).getConnection();
+  }
+
+  /**
+   * One connection outside the pool that may load.
+   *
+   * @param keyId the newest mask key
+   */
+  public static Connection connect(Login login, String keyId) throws SQLException {
+    Connection connection = connect(login);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(useKey(keyId));
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  /** What the trigger require_current_key reads. */
+  private static String useKey(String keyId) {
+    return "SET cameleon.mask_key = '" + keyId + "'";
   }
 
   private static <T extends PGSimpleDataSource> T prepare(T source, Login login) {

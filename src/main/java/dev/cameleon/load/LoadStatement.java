@@ -7,20 +7,29 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** {@code load.sql} run outside the route: to prove that it works before messages depend on it. */
 public final class LoadStatement {
   private static final String BATCH = ":?batch";
+  private static final String VAULT = ":?vault";
   private static final Pattern PARAMETER = Pattern.compile(":\\?\\w*");
+  private static final Pattern COMMENT = Pattern.compile("--[^\n]*");
 
   private static final int TIMEOUT_SECONDS = 5;
 
   private final String sql;
+  private final List<String> parameters = new ArrayList<>();
 
-  private LoadStatement(String sql) {
-    this.sql = sql;
+  private LoadStatement(String text) {
+    Matcher parameter = PARAMETER.matcher(text);
+    while (parameter.find()) {
+      parameters.add(parameter.group());
+    }
+    this.sql = parameter.replaceAll("?");
   }
 
   /**
@@ -30,31 +39,44 @@ public final class LoadStatement {
    */
   public static LoadStatement read(Path file) throws IOException {
     String text = Files.readString(file);
-    if (!text.contains(BATCH)) {
+    Matcher comments = COMMENT.matcher(text);
+    while (comments.find()) {
+      if (PARAMETER.matcher(comments.group()).find()) {
+        // Camel would count it as a parameter, PostgreSQL would not.
+        throw new IOException(
+            file + " has a parameter (:?…) in a comment; write it without the :?");
+      }
+    }
+    LoadStatement statement = new LoadStatement(text);
+    if (!statement.parameters.contains(BATCH)) {
       throw new IOException(file + " does not use the parameter " + BATCH + ", the batch of rows");
     }
-    Matcher parameters = PARAMETER.matcher(text);
-    while (parameters.find()) {
-      if (!parameters.group().equals(BATCH)) {
+    for (String parameter : statement.parameters) {
+      if (!parameter.equals(BATCH) && !parameter.equals(VAULT)) {
         throw new IOException(
             file
                 + " uses the parameter "
-                + parameters.group()
-                + " (in a comment, perhaps); there is"
-                + " only "
-                + BATCH);
+                + parameter
+                + "; there are only "
+                + BATCH
+                + " and "
+                + VAULT);
       }
     }
-    return new LoadStatement(text.replace(BATCH, "?"));
+    return statement;
+  }
+
+  /** Whether it writes the vault. */
+  public boolean writesVault() {
+    return parameters.contains(VAULT) && sql.contains("cameleon.vault");
   }
 
   /**
    * Runs the statement.
    *
-   * @param json the batch, as {@link Batch#getJson()} gives it
    * @return the number of rows inserted
    */
-  public int run(Connection connection, String json) throws SQLException {
+  public int run(Connection connection, LoadParameters values) throws SQLException {
     try (Statement limit = connection.createStatement();
         PreparedStatement statement = connection.prepareStatement(sql)) {
       // The server's limit: a locked table holds up the parameters' description as well, which the
@@ -62,8 +84,9 @@ public final class LoadStatement {
       limit.execute("SET statement_timeout = '" + TIMEOUT_SECONDS + "s'");
       // And if the server is gone without a word, nobody hears that the time is over.
       connection.setNetworkTimeout(Runnable::run, 2000 * TIMEOUT_SECONDS);
-      for (int i = 1; i <= statement.getParameterMetaData().getParameterCount(); i++) {
-        statement.setString(i, json);
+      for (int i = 0; i < parameters.size(); i++) {
+        statement.setString(
+            i + 1, parameters.get(i).equals(BATCH) ? values.batch() : values.vault());
       }
       return statement.executeUpdate();
     }

@@ -33,6 +33,7 @@ public final class Loaded {
    */
   public void rows(Batch batch, int inserted) {
     outage.over(batch);
+    batch.committed(inserted);
     Duration duration = Duration.ofNanos(System.nanoTime() - batch.readyNanos());
     metrics.loaded(batch.size(), duration);
     LOG.debug("Loaded a batch. rows={} new={} ms={}", batch.size(), inserted, duration.toMillis());

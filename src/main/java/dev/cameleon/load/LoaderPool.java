@@ -23,17 +23,18 @@ public final class LoaderPool extends HikariDataSource {
 
   private final Source source;
 
-  LoaderPool(Source source, int connections) {
-    super(config(source, connections));
+  LoaderPool(Source source, int connections, String first) {
+    super(config(source, connections, first));
     this.source = source;
   }
 
-  private static HikariConfig config(Source source, int connections) {
+  private static HikariConfig config(Source source, int connections, String first) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("loaders");
     config.setDataSource(source);
     config.setMaximumPoolSize(connections);
     config.setMinimumIdle(0);
+    config.setConnectionInitSql(first);
     config.setInitializationFailTimeout(-1);
     config.setConnectionTimeout(WAIT_MILLIS);
     config.setExceptionOverride(new Eviction());

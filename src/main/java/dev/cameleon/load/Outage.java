@@ -5,7 +5,6 @@ import dev.cameleon.settle.DeadLetter;
 import dev.cameleon.settle.Delivery;
 import dev.cameleon.settle.Gate;
 import dev.cameleon.settle.Rejects;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +29,7 @@ public final class Outage {
   private final long limitNanos;
   private final Acknowledger acknowledger;
   private final LoaderPool pool;
+  private final Probe probe;
   private final SqlFailures failures = new SqlFailures();
 
   private boolean answers = true;
@@ -46,10 +46,13 @@ public final class Outage {
    * Makes one.
    *
    * @param pool the loaders' connections, given up while the server is silent
+   * @param probe asks whether the database takes rows
    * @param limitNanos the longest that a message is kept in hand
    */
-  public Outage(Gate gate, Acknowledger acknowledger, LoaderPool pool, long limitNanos) {
+  public Outage(
+      Gate gate, Acknowledger acknowledger, LoaderPool pool, Probe probe, long limitNanos) {
     this.pool = pool;
+    this.probe = probe;
     this.gate = gate;
     this.limitNanos = limitNanos;
     this.acknowledger = acknowledger;
@@ -125,13 +128,12 @@ public final class Outage {
   }
 
   /**
-   * Finds out whether the database takes rows, with {@code load.sql} on an empty batch: a mere
-   * {@code SELECT 1} would prove nothing. It asks outside the pool, which would answer late after
-   * an outage. While batches are held, one of them must succeed before receiving resumes.
+   * Finds out whether the database takes rows. While batches are held, one of them must succeed
+   * before receiving resumes.
    */
-  public void probe(Database.Login login, LoadStatement statement) {
-    try (Connection connection = Database.connect(login)) {
-      statement.run(connection, "[]");
+  public void probe() {
+    try {
+      probe.run();
       synchronized (this) {
         if (silentSinceNanos != 0) {
           // What was sent before the silence may never be answered.

@@ -115,6 +115,8 @@ public final class SqlFailures {
       case "42P01" -> "a table does not exist (run: migrate)";
       case "42703" -> "a column does not exist";
       case "53300" -> "the database has no connection left";
+      case "CM001" ->
+          "this process's mask key is retired: restart it with the keyset that keys rotate wrote";
       case "57014" -> "the statement took too long";
       default -> meaningOfClass(state.length() < 2 ? state : state.substring(0, 2));
     };

@@ -11,19 +11,13 @@ import com.google.crypto.tink.prf.Prf;
 import com.google.crypto.tink.prf.PrfConfig;
 import com.google.crypto.tink.prf.PrfSet;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * The mask keys: a Google Tink keyset of HMAC-SHA256 PRF keys, in the order in which they were
@@ -77,29 +71,14 @@ public final class Keyset {
         throw new InvalidKeysetException(
             "no keyset at " + file + "; make one with: keys create --out " + file);
       }
-      refuseWorldReadable(file);
+      String open = SecretFile.openToOthers(file);
+      if (!open.isEmpty()) {
+        throw new InvalidKeysetException("the keyset " + open);
+      }
       return parse(Files.readString(file), file.toString());
     } catch (IOException e) {
       throw new InvalidKeysetException(
           "the keyset " + file + " cannot be read (" + e.getClass().getSimpleName() + ")");
-    }
-  }
-
-  private static void refuseWorldReadable(Path file) throws IOException, InvalidKeysetException {
-    PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
-    if (view == null) {
-      return; // a file system without owners, where this cannot be told
-    }
-    Set<PosixFilePermission> permissions = view.readAttributes().permissions();
-    if (permissions.contains(PosixFilePermission.OTHERS_READ)
-        || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
-      throw new InvalidKeysetException(
-          "the keyset "
-              + file
-              + " is open to every user of this machine ("
-              + PosixFilePermissions.toString(permissions)
-              + "); run: chmod 600 "
-              + file);
     }
   }
 
@@ -141,16 +120,7 @@ public final class Keyset {
    * @throws FileAlreadyExistsException if there is a file; a keyset is never overwritten
    */
   public void write(Path file) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
-    Files.createDirectories(folder);
-    boolean posix = Files.getFileAttributeView(folder, PosixFileAttributeView.class) != null;
-    if (posix) {
-      Files.createFile(
-          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    } else {
-      Files.createFile(file);
-    }
-    Files.writeString(file, json(), StandardCharsets.UTF_8, StandardOpenOption.WRITE);
+    SecretFile.write(file, json());
   }
 
   /** The keyset's JSON text: secret. */
@@ -171,6 +141,11 @@ public final class Keyset {
       keys.add(new KeyInfo(hex(entry.getId()), entry.isPrimary(), entry.getStatus().toString()));
     }
     return keys;
+  }
+
+  /** The id of the newest key, which every token of now has. */
+  public String currentId() {
+    return links.get(links.size() - 1).id();
   }
 
   List<Link> links() {

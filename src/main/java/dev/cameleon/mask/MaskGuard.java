@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -18,8 +19,11 @@ import java.util.TreeMap;
  * the start.
  */
 public final class MaskGuard {
-  private final Masker masker;
-  private final String keyId;
+  /** A key that the database knows. */
+  private record Known(String checkValue, String follows, String retired) {}
+
+  private final List<String> keyIds;
+  private final List<String> checkValues;
   private final Map<String, PiiKind> personal;
 
   /**
@@ -29,8 +33,8 @@ public final class MaskGuard {
    * @param personal the fields that its contract marks
    */
   public MaskGuard(Keyset keyset, Map<String, PiiKind> personal) {
-    this.masker = new Masker(keyset, personal);
-    this.keyId = keyset.links().get(keyset.links().size() - 1).id();
+    this.keyIds = keyset.links().stream().map(Keyset.Link::id).toList();
+    this.checkValues = new Masker(keyset, personal).checkValues();
     this.personal = personal;
   }
 
@@ -42,20 +46,9 @@ public final class MaskGuard {
    * @return what is wrong, each as one sentence; empty if all is well
    */
   public List<String> problems(Connection connection, Set<String> allowUnmask) throws SQLException {
-    insertFirstUse(connection);
+    recordKeys(connection);
     List<String> problems = new ArrayList<>();
-    try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery("SELECT key_id, check_value FROM cameleon.mask_check")) {
-      if (row.next() && !row.getString(2).equals(masker.checkValue())) {
-        problems.add(
-            "the mask key is not the one that this database was loaded with (its key id is "
-                + row.getString(1)
-                + ", yours is "
-                + keyId
-                + "): every duplicate would be split; set CAMELEON_KEYSET to the first keyset");
-      }
-    }
+    keyProblem(known(connection)).ifPresent(problems::add);
     if (!problems.isEmpty()) {
       return problems; // fields are recorded only by a process that may load
     }
@@ -87,15 +80,75 @@ public final class MaskGuard {
     return problems;
   }
 
-  private void insertFirstUse(Connection connection) throws SQLException {
+  private Optional<String> keyProblem(Map<String, Known> known) {
+    int newest = keyIds.size() - 1;
+    Known mine = known.get(keyIds.get(newest));
+    if (mine != null && mine.checkValue().equals(checkValues.get(newest))) {
+      return mine.retired() == null
+          ? Optional.empty()
+          : Optional.of(
+              "the mask key "
+                  + keyIds.get(newest)
+                  + " was retired on "
+                  + mine.retired()
+                  + ": the rows are under a newer one; set CAMELEON_KEYSET to the keyset that keys"
+                  + " rotate wrote then");
+    }
+    return Optional.of(
+        "the mask key is not the one that this database was loaded with (its key id is "
+            + newest(known)
+            + ", yours is "
+            + keyIds.get(newest)
+            + "): every duplicate would be split; set CAMELEON_KEYSET to the first keyset, or to one"
+            + " that keys rotate made of it");
+  }
+
+  /** The key that no other follows. */
+  private static String newest(Map<String, Known> known) {
+    List<String> followed = known.values().stream().map(Known::follows).toList();
+    return known.keySet().stream().filter(id -> !followed.contains(id)).findFirst().orElse("?");
+  }
+
+  /**
+   * Adds this keyset's keys to the database's chain if they go on from its end. Keys before the
+   * first use of the database are retired at once: no row was ever under them.
+   */
+  private void recordKeys(Connection connection) throws SQLException {
+    Map<String, Known> known = known(connection);
+    int next = 0;
+    if (!known.isEmpty()) {
+      String end = newest(known);
+      next = keyIds.indexOf(end) + 1;
+      if (next == 0 || !known.get(end).checkValue().equals(checkValues.get(next - 1))) {
+        return;
+      }
+    }
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "INSERT INTO cameleon.mask_check (key_id, check_value) VALUES (?, ?)"
-                + " ON CONFLICT DO NOTHING")) {
-      insert.setString(1, keyId);
-      insert.setString(2, masker.checkValue());
-      insert.executeUpdate();
+            "INSERT INTO cameleon.mask_check (key_id, check_value, follows, retired_at)"
+                + " VALUES (?, ?, ?, CASE WHEN ? THEN now() END) ON CONFLICT DO NOTHING")) {
+      for (int i = next; i < keyIds.size(); i++) {
+        insert.setString(1, keyIds.get(i));
+        insert.setString(2, checkValues.get(i));
+        insert.setString(3, i == 0 ? null : keyIds.get(i - 1));
+        insert.setBoolean(4, known.isEmpty() && i < keyIds.size() - 1);
+        insert.executeUpdate();
+      }
     }
+  }
+
+  private static Map<String, Known> known(Connection connection) throws SQLException {
+    Map<String, Known> known = new TreeMap<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT key_id, check_value, follows, retired_at::date FROM cameleon.mask_check")) {
+      while (row.next()) {
+        known.put(
+            row.getString(1), new Known(row.getString(2), row.getString(3), row.getString(4)));
+      }
+    }
+    return known;
   }
 
   private static Map<String, String> maskedBefore(Connection connection) throws SQLException {

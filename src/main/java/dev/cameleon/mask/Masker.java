@@ -5,8 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.PiiKind;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -19,8 +20,6 @@ import java.util.Map;
  * get equal tokens; without the key a token says nothing of its value. Thread-safe.
  */
 public final class Masker {
-  private static final int TOKEN_BYTES = 16;
-
   private final List<Keyset.Link> links;
   private final Map<String, PiiKind> personal;
 
@@ -41,6 +40,7 @@ public final class Masker {
    * @param event an event that passed the contract; its personal fields are replaced in place
    */
   public MaskedRecord mask(ObjectNode event) {
+    Map<String, Original> originals = new LinkedHashMap<>();
     for (Map.Entry<String, PiiKind> field : personal.entrySet()) {
       JsonNode value = event.get(field.getKey());
       if (value == null || value.isNull()) {
@@ -51,9 +51,11 @@ public final class Masker {
         throw new IllegalStateException("field " + field.getKey() + " is not text");
       }
       PiiKind kind = field.getValue();
-      event.put(field.getKey(), token(kind, kind.domain(field.getKey()), value.textValue()));
+      String token = token(kind, kind.domain(field.getKey()), value.textValue());
+      originals.put(field.getKey(), new Original(token, value.textValue()));
+      event.put(field.getKey(), token);
     }
-    return new MaskedRecord(event.toString());
+    return new MaskedRecord(event, originals);
   }
 
   /**
@@ -63,32 +65,66 @@ public final class Masker {
    *     field's name
    */
   public String token(PiiKind kind, String domain, String value) {
+    return last(chain(kind, domain, value));
+  }
+
+  /**
+   * The token that the newest key makes of a token of an older one: what a value loaded now gets.
+   *
+   * @return the token itself if it is the newest key's, or no key's of this keyset
+   */
+  public String renew(String token) {
+    String renewed = token;
+    for (int i = 1; i < links.size(); i++) {
+      if (Token.keyId(renewed).equals(links.get(i - 1).id())) {
+        renewed = token(Token.domain(renewed), links.get(i), bytes(renewed));
+      }
+    }
+    return renewed;
+  }
+
+  /**
+   * What stands for a person in the database where their user id must not: under the newest key and
+   * under each before it.
+   */
+  public List<String> subjects(String user) {
+    return chain(PiiKind.TEXT, "subject", user);
+  }
+
+  /**
+   * A value under each key that depends on the keys alone: two processes with equal ones have equal
+   * keys.
+   */
+  List<String> checkValues() {
+    return chain(PiiKind.TEXT, "check", "cameleon");
+  }
+
+  /** A value's token under the first key, under the first two, and so on. */
+  private List<String> chain(PiiKind kind, String domain, String value) {
     CanonicalForm form = CanonicalForm.of(kind, value);
     byte[] name = domain.getBytes(StandardCharsets.UTF_8);
     byte[] input = Arrays.copyOf(name, name.length + 2 + form.bytes().length);
     input[name.length + 1] = form.type();
     System.arraycopy(form.bytes(), 0, input, name.length + 2, form.bytes().length);
-    String token = null;
+    List<String> tokens = new ArrayList<>(links.size());
     for (Keyset.Link link : links) {
-      token = token(domain, link, input);
-      input = token.getBytes(StandardCharsets.US_ASCII);
+      tokens.add(token(domain, link, input));
+      input = bytes(last(tokens));
     }
-    return token;
+    return tokens;
   }
 
-  /** A value that depends on the keys alone: two processes with equal ones have equal keys. */
-  String checkValue() {
-    return token(PiiKind.TEXT, "check", "cameleon");
+  private static String last(List<String> tokens) {
+    return tokens.get(tokens.size() - 1);
+  }
+
+  private static byte[] bytes(String token) {
+    return token.getBytes(StandardCharsets.UTF_8);
   }
 
   private static String token(String domain, Keyset.Link link, byte[] input) {
     try {
-      byte[] mac = link.prf().compute(input, TOKEN_BYTES);
-      return domain
-          + '_'
-          + link.id()
-          + '_'
-          + Base64.getUrlEncoder().withoutPadding().encodeToString(mac);
+      return Token.of(domain, link.id(), link.prf().compute(input, Token.BYTES));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this Java has no HMAC-SHA256", e);
     }

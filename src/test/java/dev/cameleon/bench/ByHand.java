@@ -11,6 +11,7 @@ import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.LoginJson;
 import dev.cameleon.load.Database;
 import dev.cameleon.load.HandBatch;
+import dev.cameleon.load.Parameters;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.settle.Acknowledger;
 import dev.cameleon.settle.Brake;
@@ -20,6 +21,8 @@ import dev.cameleon.settle.Gate;
 import dev.cameleon.settle.HandIntake;
 import dev.cameleon.settle.Intake;
 import dev.cameleon.settle.Processor;
+import dev.cameleon.vault.Suppression;
+import dev.cameleon.vault.Vault;
 import java.sql.Connection;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -67,7 +70,7 @@ public final class ByHand {
         new HandIntake(
             new Intake(Aws.sqs(settings.pollers()), gate, brake, deliveries, limit, 20),
             connections.source());
-    pool = Database.pool(settings.loader(), settings.loaders());
+    pool = Database.pool(settings.loader(), settings.loaders(), plan.keyset().currentId());
   }
 
   /** Runs until the process is ended. */
@@ -94,6 +97,8 @@ public final class ByHand {
 
   private void load() {
     try {
+      Suppression suppression = new Suppression(masker);
+      Parameters parameters = new Parameters(new Vault(plan.recipients()), suppression, pool);
       while (true) {
         HandBatch rows = new HandBatch();
         HandIntake.Masked first = masked.take();
@@ -107,7 +112,7 @@ public final class ByHand {
           rows.add(next.delivery(), next.record());
         }
         try (Connection connection = pool.getConnection()) {
-          int inserted = plan.statement().run(connection, rows.batch().getJson());
+          int inserted = plan.statement().run(connection, parameters.of(rows.batch()));
           acknowledger.loaded(rows.batch().deliveries(), inserted);
         }
       }

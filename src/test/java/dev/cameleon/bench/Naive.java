@@ -25,7 +25,9 @@ public final class Naive {
     Masker masker = new Masker(plan.keyset(), plan.contract().personal());
     Main main = new Main();
     main.bind("sqs", sqs);
-    main.bind("database", Database.pool(settings.loader(), settings.pollers()));
+    main.bind(
+        "database",
+        Database.pool(settings.loader(), settings.pollers(), plan.keyset().currentId()));
     main.configure().addRoutesBuilder(route(url, masker));
     main.run();
   }

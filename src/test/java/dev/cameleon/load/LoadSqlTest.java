@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Shared;
+import dev.cameleon.vault.VaultEntries;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.util.ArrayList;
@@ -98,7 +99,8 @@ class LoadSqlTest {
 
   private int load(String... rows) throws Exception {
     try (Connection connection = Database.connect(login())) {
-      return statement.run(connection, "[" + String.join(",", rows) + "]");
+      return statement.run(
+          connection, new LoadParameters("[" + String.join(",", rows) + "]", VaultEntries.NONE));
     }
   }
 

@@ -1,0 +1,53 @@
+package dev.cameleon;
+
+import dev.cameleon.load.Database;
+import dev.cameleon.mask.InvalidKeysetException;
+import dev.cameleon.mask.Keyset;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The database and the keyset that the configuration names, for commands that people run where
+ * there are no queues and no routes.
+ */
+public final class Access {
+  private Access() {}
+
+  /**
+   * Who logs in where: {@code CAMELEON_DB_URL}, {@code CAMELEON_DB_USER} and {@code
+   * CAMELEON_DB_PASSWORD}.
+   *
+   * @throws InvalidSettingsException with every problem found
+   */
+  public static Database.Login database(Map<String, String> environment)
+      throws InvalidSettingsException {
+    Problems problems = new Problems();
+    RawSettings raw = RawSettings.read(environment, problems);
+    Database.Login login = Settings.loader(new Parser(raw.values(), problems));
+    problems.throwIfAny();
+    return login;
+  }
+
+  /**
+   * The mask keys.
+   *
+   * @throws InvalidSettingsException if there are none, or they cannot be used
+   */
+  public static Keyset keyset(Map<String, String> environment) throws InvalidSettingsException {
+    try {
+      return keyset(
+          Path.of(Settings.value(environment, "cameleon.keyset")),
+          Settings.value(environment, "cameleon.keyset.json"));
+    } catch (InvalidKeysetException e) {
+      throw new InvalidSettingsException(
+          List.of("cameleon.keyset (CAMELEON_KEYSET): " + e.getMessage()));
+    }
+  }
+
+  static Keyset keyset(Path file, String json) throws InvalidKeysetException {
+    return json.isEmpty()
+        ? Keyset.read(file)
+        : Keyset.parse(json, "the value of CAMELEON_KEYSET_JSON");
+  }
+}

@@ -1,0 +1,22 @@
+package dev.cameleon.load;
+
+import dev.cameleon.vault.VaultEntries;
+
+/**
+ * What {@code load.sql} is given.
+ *
+ * @param batch a JSON array with one object per row: its fields, {@code message_id} and {@code
+ *     sent_at}
+ * @param vault a JSON object: {@code epochs} with their sealed data keys, and {@code entries}, each
+ *     with the message whose row needs it
+ */
+public record LoadParameters(String batch, String vault) {
+  /** An empty batch, which the database must take as well. */
+  public static final LoadParameters NONE = new LoadParameters("[]", VaultEntries.NONE);
+
+  /** Redacted. */
+  @Override
+  public String toString() {
+    return "LoadParameters[" + batch.length() + ", " + vault.length() + " characters]";
+  }
+}

@@ -1,0 +1,10 @@
+package dev.cameleon.vault;
+
+/** A key file cannot be used; the message says which and why, and holds nothing of its content. */
+public final class InvalidKeyFileException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  InvalidKeyFileException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,53 @@
+package dev.cameleon.vault;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What forgetting, rewrapping and the doctor know of {@code public.user_logins}. */
+final class Logins {
+  /** Any constant that they all take: one of them at a time. */
+  private static final long LOCK = 0x63616d656c656f70L;
+
+  private Logins() {}
+
+  /**
+   * The columns that may hold tokens, quoted for SQL: all of text, since an operator may have added
+   * some. A token in one is known by its form.
+   */
+  static List<String> columns(Connection connection) throws SQLException {
+    List<String> columns = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT quote_ident(attname) FROM pg_attribute"
+                    + " WHERE attrelid = 'public.user_logins'::regclass AND attnum > 0"
+                    + " AND NOT attisdropped AND attgenerated = ''"
+                    + " AND atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)"
+                    + " ORDER BY attnum")) {
+      while (row.next()) {
+        columns.add(row.getString(1));
+      }
+    }
+    return columns;
+  }
+
+  /**
+   * Takes the lock that only one of them has at a time; it ends with the connection.
+   *
+   * @return whether it was free
+   */
+  static boolean lock(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT pg_try_advisory_lock(?)")) {
+      statement.setLong(1, LOCK);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.cameleon.vault;
+
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The one object of a PEM file (RFC 7468).
+ *
+ * @param label what it is, e.g. {@code PUBLIC KEY}
+ * @param content its DER bytes
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record Pem(String label, byte[] content) {
+  private static final Pattern OBJECT =
+      Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s]*)-----END \\1-----");
+
+  static Pem read(Path file) throws InvalidKeyFileException {
+    try {
+      Matcher object = OBJECT.matcher(Files.readString(file));
+      if (object.find()) {
+        return new Pem(object.group(1), Base64.getMimeDecoder().decode(object.group(2)));
+      }
+      throw new InvalidKeyFileException(file + " is not a PEM file (-----BEGIN …-----)");
+    } catch (MalformedInputException | IllegalArgumentException e) {
+      throw new InvalidKeyFileException(file + " is not a PEM file (-----BEGIN …-----)");
+    } catch (IOException e) {
+      throw new InvalidKeyFileException(
+          file + " cannot be read (" + e.getClass().getSimpleName() + ")");
+    }
+  }
+
+  /** Redacted: the content may be a private key. */
+  @Override
+  public String toString() {
+    return "Pem[" + label + "]";
+  }
+}

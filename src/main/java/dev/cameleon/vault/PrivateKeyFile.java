@@ -1,0 +1,92 @@
+package dev.cameleon.vault;
+
+import dev.cameleon.mask.SecretFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.interfaces.RSAPrivateCrtKey;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.RSAPublicKeySpec;
+import java.util.UUID;
+import javax.crypto.spec.SecretKeySpec;
+
+/** A recipient's private key: opens what was sealed to its public half. */
+public final class PrivateKeyFile {
+  private final RSAPrivateCrtKey key;
+  private final String fingerprint;
+
+  private PrivateKeyFile(RSAPrivateCrtKey key) throws GeneralSecurityException {
+    this.key = key;
+    this.fingerprint =
+        Recipient.of(
+                KeyFactory.getInstance("RSA")
+                    .generatePublic(
+                        new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent())))
+            .fingerprint();
+  }
+
+  /**
+   * Reads one: PKCS #8 (RFC 5958), unencrypted, in PEM.
+   *
+   * @throws InvalidKeyFileException if it is missing, readable by every user of the machine, or not
+   *     such a key
+   */
+  public static PrivateKeyFile read(Path file) throws InvalidKeyFileException {
+    try {
+      if (!Files.exists(file)) {
+        throw new InvalidKeyFileException("no private key at " + file);
+      }
+      String open = SecretFile.openToOthers(file);
+      if (!open.isEmpty()) {
+        throw new InvalidKeyFileException("the private key " + open);
+      }
+    } catch (IOException e) {
+      throw new InvalidKeyFileException(
+          file + " cannot be read (" + e.getClass().getSimpleName() + ")");
+    }
+    Pem pem = Pem.read(file);
+    switch (pem.label()) {
+      case "PRIVATE KEY" -> {}
+      case "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY" ->
+          throw new InvalidKeyFileException(
+              file
+                  + " must be a plain PKCS #8 key; write one with: openssl pkey -in FILE -out NEW");
+      default ->
+          throw new InvalidKeyFileException(file + " is no private key but a " + pem.label());
+    }
+    try {
+      return new PrivateKeyFile(
+          (RSAPrivateCrtKey)
+              KeyFactory.getInstance("RSA")
+                  .generatePrivate(new PKCS8EncodedKeySpec(pem.content())));
+    } catch (GeneralSecurityException | ClassCastException e) {
+      throw new InvalidKeyFileException(file + " is not an RSA private key");
+    }
+  }
+
+  /** SHA-256 of its public half: which recipient this is. */
+  public String fingerprint() {
+    return fingerprint;
+  }
+
+  /**
+   * Opens a sealed value.
+   *
+   * @param sealedKey the epoch's data key, sealed to this recipient
+   * @param entry the entry's id
+   * @param sealed the value
+   * @return the value: personal
+   * @throws GeneralSecurityException if the key is another's, or something was changed
+   */
+  public byte[] open(byte[] sealedKey, UUID entry, byte[] sealed) throws GeneralSecurityException {
+    return Envelope.open(new SecretKeySpec(Envelope.unwrap(key, sealedKey), "AES"), entry, sealed);
+  }
+
+  /** Redacted. */
+  @Override
+  public String toString() {
+    return "PrivateKeyFile[" + fingerprint.substring(0, 16) + "]";
+  }
+}

@@ -1,0 +1,109 @@
+package dev.cameleon.vault;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import dev.cameleon.mask.Original;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.UUID;
+import javax.crypto.Cipher;
+
+/**
+ * The vault's part of one batch: an entry for each token that the vault may not have yet, with the
+ * id of the message whose row needs it. Sealed anew for each attempt to load the batch.
+ */
+public final class VaultEntries {
+  /** What {@code load.sql} gets when there is nothing to write. */
+  public static final String NONE = "{\"epochs\":[],\"entries\":[]}";
+
+  private final Optional<Epoch> epoch;
+  private final RecentTokens stored;
+  private final List<Set<String>> known;
+  private final Cipher cipher;
+  private final long beganNanos = System.nanoTime();
+  private final List<String> tokens = new ArrayList<>();
+  private final StringBuilder entries = new StringBuilder();
+
+  VaultEntries(Optional<Epoch> epoch, RecentTokens stored) {
+    this.epoch = epoch;
+    this.stored = stored;
+    this.known = stored.sets();
+    this.cipher = epoch.isPresent() ? Envelope.gcm() : null;
+  }
+
+  /**
+   * Seals what the vault may not have yet.
+   *
+   * @param messageId the message whose row has these tokens
+   */
+  public void add(String messageId, List<Original> originals) {
+    if (epoch.isEmpty()) {
+      return;
+    }
+    for (Original original : originals) {
+      if (known.stream().noneMatch(some -> some.contains(original.token()))) {
+        add(messageId, original, epoch.get());
+      }
+    }
+  }
+
+  private void add(String messageId, Original original, Epoch current) {
+    UUID entry = UUID.randomUUID();
+    byte[] sealed = current.seal(cipher, entry, original.value().getBytes(StandardCharsets.UTF_8));
+    tokens.add(original.token());
+    entries
+        .append(entries.length() == 0 ? "" : ",")
+        .append("{\"message_id\":\"")
+        .append(messageId)
+        .append("\",\"token\":\"")
+        .append(JsonStringEncoder.getInstance().quoteAsString(original.token()))
+        .append("\",\"entry\":\"")
+        .append(entry)
+        .append("\",\"epoch\":\"")
+        .append(current.id())
+        .append("\",\"sealed\":\"")
+        .append(base64(sealed))
+        .append("\"}");
+  }
+
+  /** The parameter {@code vault} of {@code load.sql}. */
+  public String json() {
+    if (tokens.isEmpty()) {
+      return NONE;
+    }
+    Epoch current = epoch.orElseThrow();
+    StringJoiner epochs = new StringJoiner(",");
+    current
+        .sealedKeys()
+        .forEach(
+            (recipient, sealedKey) ->
+                epochs.add(
+                    "{\"epoch\":\""
+                        + current.id()
+                        + "\",\"recipient\":\""
+                        + recipient
+                        + "\",\"sealed_key\":\""
+                        + base64(sealedKey)
+                        + "\"}"));
+    return "{\"epochs\":[" + epochs + "],\"entries\":[" + entries + "]}";
+  }
+
+  /** The database has committed all of it: for a while, these tokens need no entry. */
+  public void committed() {
+    stored.add(tokens, beganNanos);
+  }
+
+  private static String base64(byte[] bytes) {
+    return Base64.getEncoder().encodeToString(bytes);
+  }
+
+  /** Redacted. */
+  @Override
+  public String toString() {
+    return "VaultEntries[" + tokens.size() + "]";
+  }
+}

@@ -1,0 +1,181 @@
+-- The vault: the original value of every token, sealed. The loader writes it and cannot read it; nobody
+-- can without a private key. A value is under its epoch's data key, the data key under the public key
+-- of each recipient (dev.cameleon.vault says how).
+CREATE TABLE cameleon.vault_epoch (
+  epoch      uuid,
+  recipient  text,                       -- SHA-256 of the public key, hexadecimal
+  sealed_key bytea NOT NULL,
+  opened_at  timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (epoch, recipient)
+);
+-- No foreign key: an entry and its epoch come with one statement, and a check per entry would cost.
+CREATE TABLE cameleon.vault (
+  token  text PRIMARY KEY,
+  entry  uuid NOT NULL,
+  epoch  uuid NOT NULL,
+  sealed bytea NOT NULL
+);
+
+-- The chain of mask keys: each follows the one before it, and no two follow the same.
+ALTER TABLE cameleon.mask_check
+  DROP COLUMN only_row,
+  ADD PRIMARY KEY (key_id),
+  ADD COLUMN follows text REFERENCES cameleon.mask_check (key_id),
+  ADD COLUMN retired_at timestamptz;
+CREATE UNIQUE INDEX mask_check_is_a_chain ON cameleon.mask_check (coalesce(follows, ''));
+
+-- Nothing is loaded under a retired key, also by a process that began before. A session says which key
+-- it has in the setting cameleon.mask_key; one that says none is of a time before there was a second.
+CREATE FUNCTION cameleon.require_current_key() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  mine text := nullif(current_setting('cameleon.mask_key', true), '');
+BEGIN
+  IF EXISTS (SELECT FROM cameleon.mask_check
+              WHERE retired_at IS NOT NULL AND key_id = coalesce(mine, key_id)) THEN
+    RAISE EXCEPTION 'the mask key % is retired', coalesce(mine, '(not said)') USING ERRCODE = 'CM001';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER require_current_key BEFORE INSERT ON cameleon.ingested_message
+  FOR EACH STATEMENT EXECUTE FUNCTION cameleon.require_current_key();
+
+-- Retires a key once every statement under it has ended: what comes after sees that it is retired.
+CREATE FUNCTION cameleon.retire_key(key text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  LOCK TABLE cameleon.ingested_message IN SHARE ROW EXCLUSIVE MODE;
+  UPDATE cameleon.mask_check SET retired_at = now() WHERE key_id = key AND retired_at IS NULL;
+END $$;
+
+-- People whose later events are loaded under random values too, by keyed hashes of their user ids.
+CREATE TABLE cameleon.suppressed (
+  subject text PRIMARY KEY,
+  since   timestamptz NOT NULL DEFAULT now()
+);
+
+-- The audit: who did what, and why. Rows are only added, and each hash covers all rows before it.
+CREATE TABLE cameleon.audit (
+  seq     bigint PRIMARY KEY,
+  at      timestamptz NOT NULL,
+  actor   text NOT NULL,                 -- who logged in, whatever role was taken on later
+  act     text NOT NULL,
+  token   text,
+  purpose text,
+  ticket  text,
+  detail  text,
+  xact    xid8 NOT NULL,                 -- the top-level transaction that wrote it
+  hash    bytea NOT NULL                 -- SHA-256 of the hash before and the row as JSON
+);
+CREATE FUNCTION cameleon.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the audit is only added to' USING ERRCODE = 'CM002';
+END $$;
+CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON cameleon.audit
+  FOR EACH STATEMENT EXECUTE FUNCTION cameleon.refuse_change();
+
+CREATE FUNCTION cameleon.record_act(
+    act text, token text, purpose text, ticket text, detail text, OUT seq bigint, OUT head text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  before bytea;
+  moment timestamptz := clock_timestamp();
+  own    bytea;
+BEGIN
+  IF coalesce(btrim(act), '') = '' THEN
+    RAISE EXCEPTION 'an act needs a name' USING ERRCODE = 'CM002';
+  END IF;
+  LOCK TABLE cameleon.audit IN EXCLUSIVE MODE;   -- writers take turns, so that there is one chain
+  SELECT a.seq, a.hash INTO seq, before FROM cameleon.audit a ORDER BY a.seq DESC LIMIT 1;
+  seq := coalesce(seq, 0) + 1;
+  own := sha256(coalesce(before, ''::bytea) || convert_to(jsonb_build_array(
+           seq, (extract(epoch FROM moment) * 1000000)::bigint, session_user, act, token, purpose,
+           ticket, detail, pg_current_xact_id()::text)::text, 'UTF8'));
+  INSERT INTO cameleon.audit
+  VALUES (seq, moment, session_user, act, token, purpose, ticket, detail, pg_current_xact_id(), own);
+  head := encode(own, 'hex');
+END $$;
+
+-- Hands out the sealed value that a committed request of the same user asks for, once for each
+-- recipient. The request's own transaction gets nothing: it could be rolled back afterwards. Compared is
+-- the top-level transaction; the row's xmin would be a savepoint's.
+CREATE FUNCTION cameleon.reveal(request bigint)
+RETURNS TABLE (entry uuid, epoch uuid, sealed bytea, recipient text, sealed_key bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  asked cameleon.audit;
+BEGIN
+  SELECT * INTO asked FROM cameleon.audit a
+   WHERE a.seq = request AND a.act = 'reveal' AND a.actor = session_user
+     AND btrim(a.purpose) <> '' AND a.at > clock_timestamp() - interval '10 minutes';
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'there is no such request of the last ten minutes, with a purpose, by %', session_user
+      USING ERRCODE = 'CM002';
+  END IF;
+  IF asked.xact = pg_current_xact_id() THEN
+    RAISE EXCEPTION 'the request must be committed first' USING ERRCODE = 'CM002';
+  END IF;
+  RETURN QUERY
+    SELECT v.entry, v.epoch, v.sealed, e.recipient, e.sealed_key
+      FROM cameleon.vault v LEFT JOIN cameleon.vault_epoch e USING (epoch)
+     WHERE v.token = asked.token;
+END $$;
+
+-- Who may do what. The roles are made if the owner of the schema may make roles; where not, make them
+-- (CREATE ROLE … NOLOGIN) and run SELECT cameleon.grant_roles() once more.
+CREATE FUNCTION cameleon.grant_roles() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  role text;
+BEGIN
+  FOREACH role IN ARRAY
+    ARRAY['cameleon_loader', 'cameleon_reader', 'cameleon_revealer', 'cameleon_officer'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role) THEN
+      BEGIN
+        EXECUTE format('CREATE ROLE %I NOLOGIN', role);
+      EXCEPTION
+        WHEN duplicate_object OR unique_violation THEN
+          NULL;                          -- the migration of another database was quicker
+        WHEN insufficient_privilege THEN
+          RAISE NOTICE 'the role % is missing and may not be made here', role;
+          RETURN;
+      END;
+    END IF;
+  END LOOP;
+
+  GRANT USAGE ON SCHEMA cameleon
+     TO cameleon_loader, cameleon_reader, cameleon_revealer, cameleon_officer;
+
+  GRANT SELECT, INSERT, DELETE ON cameleon.ingested_message TO cameleon_loader;
+  GRANT SELECT, INSERT ON cameleon.mask_check, cameleon.masked_field TO cameleon_loader;
+  GRANT INSERT ON cameleon.vault, cameleon.vault_epoch TO cameleon_loader;
+  GRANT SELECT ON cameleon.suppressed TO cameleon_loader;
+
+  GRANT SELECT ON cameleon.logins, cameleon.duplicate_ips, cameleon.duplicate_devices
+     TO cameleon_reader;
+
+  GRANT EXECUTE ON FUNCTION cameleon.record_act(text, text, text, text, text)
+     TO cameleon_revealer, cameleon_officer;
+  GRANT EXECUTE ON FUNCTION cameleon.reveal(bigint) TO cameleon_revealer;
+  GRANT SELECT ON cameleon.audit TO cameleon_revealer, cameleon_officer;
+  GRANT SELECT ON cameleon.mask_check TO cameleon_revealer;
+
+  GRANT SELECT (token, entry, epoch), UPDATE (token), DELETE ON cameleon.vault TO cameleon_officer;
+  GRANT SELECT (epoch, recipient, opened_at) ON cameleon.vault_epoch TO cameleon_officer;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON cameleon.suppressed TO cameleon_officer;
+  GRANT SELECT, INSERT ON cameleon.mask_check TO cameleon_officer;
+  GRANT SELECT ON cameleon.masked_field TO cameleon_officer;
+  GRANT EXECUTE ON FUNCTION cameleon.retire_key(text) TO cameleon_officer;
+
+  BEGIN
+    GRANT INSERT ON public.user_logins TO cameleon_loader;
+    GRANT SELECT ON public.user_logins TO cameleon_reader;
+    GRANT SELECT, UPDATE ON public.user_logins TO cameleon_officer;
+  EXCEPTION WHEN insufficient_privilege THEN
+    RAISE NOTICE 'public.user_logins belongs to somebody else, who has to grant the roles their part';
+  END;
+END $$;
+
+REVOKE EXECUTE ON FUNCTION
+  cameleon.retire_key(text), cameleon.record_act(text, text, text, text, text),
+  cameleon.reveal(bigint), cameleon.grant_roles()
+  FROM PUBLIC;
+SELECT cameleon.grant_roles();

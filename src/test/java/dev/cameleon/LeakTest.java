@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Program;
+import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Site;
 import dev.cameleon.support.TestQueues;
 import java.net.URI;
@@ -34,7 +35,8 @@ class LeakTest {
 
   @Test
   void noPlantedValueIsInAnyLogMetricHealthColumnOrAttribute() throws Exception {
-    Site site = Site.in(folder);
+    Recipients.add(folder, "anna");
+    Site site = Site.in(folder).with("CAMELEON_RECIPIENTS", "recipients");
     Program.run(site.environment(), folder, "migrate");
     // A row that the table refuses, in a way whose message quotes the row, twice over.
     site.database()
@@ -71,6 +73,7 @@ class LeakTest {
       log = program.result().err() + program.result().out();
     }
 
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.vault")).isPositive();
     assertThat(metrics).contains("cameleon_dead_letters_total");
     assertThat(health).contains("UP").contains("DOWN");
     nothingPlantedIn("the log", log);

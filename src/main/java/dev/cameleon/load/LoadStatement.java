@@ -41,10 +41,11 @@ public final class LoadStatement {
     String text = Files.readString(file);
     Matcher comments = COMMENT.matcher(text);
     while (comments.find()) {
-      if (PARAMETER.matcher(comments.group()).find()) {
+      Matcher parameter = PARAMETER.matcher(comments.group());
+      if (parameter.find()) {
         // Camel would count it as a parameter, PostgreSQL would not.
         throw new IOException(
-            file + " has a parameter (:?…) in a comment; write it without the :?");
+            file + " has " + parameter.group() + " in a comment; write it without the :?");
       }
     }
     LoadStatement statement = new LoadStatement(text);

@@ -3,6 +3,7 @@ package dev.cameleon.bench;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.support.LocalPostgres;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
+import dev.cameleon.support.Recipients;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ public final class Bench {
 
   private Bench() throws IOException {
     Keyset.create().write(keyset);
+    Recipients.add(folder, "officer");
   }
 
   /** Runs it; the argument is the jar. */
@@ -95,7 +97,7 @@ public final class Bench {
       for (Entrant entrant : entrants) {
         Measured measured = entrant.measure(TURN_SECONDS, postgres);
         System.out.printf(
-            "%3d ms  round %d  %-11s %,8.0f msg/s%n",
+            "%3d ms  round %d  %-13s %,8.0f msg/s%n",
             sqsMillis, round, entrant.name(), measured.messagesPerSecond());
         rounds.computeIfAbsent(entrant.name(), name -> new ArrayList<>()).add(measured);
       }
@@ -122,6 +124,7 @@ public final class Bench {
     environment.put(
         "CAMELEON_DB_URL", "jdbc:postgresql://localhost:" + port + "/" + database.name());
     environment.put("CAMELEON_KEYSET", keyset.toString());
+    environment.put("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
     environment.put("CAMELEON_HTTP_PORT", "0");
     return environment;
   }

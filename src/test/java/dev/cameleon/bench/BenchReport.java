@@ -39,7 +39,7 @@ final class BenchReport {
         (millis, all) -> {
           text.append(
               format(
-                  "%nRound trip to SQS %d ms; medians of %d rounds%n  %-11s %9s %8s %10s %9s %9s"
+                  "%nRound trip to SQS %d ms; medians of %d rounds%n  %-13s %9s %8s %10s %9s %9s"
                       + " %9s %6s%n",
                   millis,
                   rounds,
@@ -55,7 +55,7 @@ final class BenchReport {
               (name, each) ->
                   text.append(
                       format(
-                          "  %-11s %,9.0f %8s %10.3f %9.3f %9.3f %9.0f %6.0f%n",
+                          "  %-13s %,9.0f %8s %10.3f %9.3f %9.3f %9.0f %6.0f%n",
                           name,
                           each.messagesPerSecond(),
                           ratio(each, all.get("bare")),
@@ -78,10 +78,16 @@ final class BenchReport {
       return "";
     }
     StringBuilder text = new StringBuilder();
-    for (String other : new String[] {"by hand", "bare", "naive"}) {
+    for (String other : new String[] {"by hand", "bare", "naive", "no vault"}) {
       if (all.containsKey(other)) {
         text.append(format("  cameleon / %-10s %s%n", other, ratio(cameleon, all.get(other))));
       }
+    }
+    if (all.containsKey("new, no vault")) {
+      text.append(
+          format(
+              "  new values / new, no vault  %s%n",
+              ratio(all.get("new values"), all.get("new, no vault"))));
     }
     if (all.containsKey("2 × 32")) {
       text.append(

@@ -11,6 +11,7 @@ import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.LoginJson;
 import dev.cameleon.load.Database;
 import dev.cameleon.load.HandBatch;
+import dev.cameleon.load.LoadParameters;
 import dev.cameleon.load.Parameters;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.settle.Acknowledger;
@@ -44,6 +45,7 @@ public final class ByHand {
   private final Acknowledger acknowledger;
   private final HandIntake intake;
   private final HikariDataSource pool;
+  private final Parameters parameters;
   private final BlockingQueue<HandIntake.Masked> masked = new ArrayBlockingQueue<>(10_000);
 
   private ByHand() throws Exception {
@@ -71,6 +73,7 @@ public final class ByHand {
             new Intake(Aws.sqs(settings.pollers()), gate, brake, deliveries, limit, 20),
             connections.source());
     pool = Database.pool(settings.loader(), settings.loaders(), plan.keyset().currentId());
+    parameters = new Parameters(new Vault(plan.recipients()), new Suppression(masker), pool);
   }
 
   /** Runs until the process is ended. */
@@ -97,8 +100,6 @@ public final class ByHand {
 
   private void load() {
     try {
-      Suppression suppression = new Suppression(masker);
-      Parameters parameters = new Parameters(new Vault(plan.recipients()), suppression, pool);
       while (true) {
         HandBatch rows = new HandBatch();
         HandIntake.Masked first = masked.take();
@@ -111,8 +112,10 @@ public final class ByHand {
           }
           rows.add(next.delivery(), next.record());
         }
+        LoadParameters values = parameters.of(rows.batch());
         try (Connection connection = pool.getConnection()) {
-          int inserted = plan.statement().run(connection, parameters.of(rows.batch()));
+          int inserted = plan.statement().run(connection, values);
+          rows.committed(inserted);
           acknowledger.loaded(rows.batch().deliveries(), inserted);
         }
       }

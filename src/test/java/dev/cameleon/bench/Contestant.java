@@ -13,6 +13,7 @@ import java.util.Map;
  * @param command what follows {@code java -Xmx256m}
  * @param environment settings of its own
  * @param processes how many of them work on its queue
+ * @param newValues whether no two of its messages share an address or a device
  * @param warmUpSeconds how long it works before it is measured: little code is compiled soon
  */
 record Contestant(
@@ -20,10 +21,12 @@ record Contestant(
     List<String> command,
     Map<String, String> environment,
     int processes,
+    boolean newValues,
     long warmUpSeconds) {
 
   private static final long LONG_WARM_UP_SECONDS = Long.getLong("bench.warm", 45);
   private static final String FEW_POLLERS = "32";
+  private static final Map<String, String> NO_VAULT = Map.of("CAMELEON_RECIPIENTS", "");
 
   /**
    * Those of one run. Bare has the number of threads that serves it best: of 4, 8, 16 and 64
@@ -40,11 +43,16 @@ record Contestant(
     all.add(onClassPath("by hand", ByHand.class, LONG_WARM_UP_SECONDS));
     all.add(onClassPath("naive", Naive.class, 10));
     all.add(jar("cameleon", jar, Map.of(), 1));
+    all.add(jar("no vault", jar, NO_VAULT, 1));
     if (slow) {
       // So few that one process leaves the processor room for another: whether a second one helps.
       Map<String, String> few = Map.of("CAMELEON_POLLERS", FEW_POLLERS);
       all.add(jar("1 × " + FEW_POLLERS, jar, few, 1));
       all.add(jar("2 × " + FEW_POLLERS, jar, few, 2));
+    } else {
+      // What the vault costs at worst: two new entries for each message.
+      all.add(jar("new values", jar, Map.of(), 1));
+      all.add(jar("new, no vault", jar, NO_VAULT, 1));
     }
     int tries = 0;
     for (String each : options.isEmpty() ? new String[0] : options.split(" *; *", -1)) {
@@ -56,7 +64,12 @@ record Contestant(
   private static Contestant jar(
       String name, String jar, Map<String, String> environment, int processes) {
     return new Contestant(
-        name, List.of("-jar", jar, "run"), environment, processes, LONG_WARM_UP_SECONDS);
+        name,
+        List.of("-jar", jar, "run"),
+        environment,
+        processes,
+        name.startsWith("new"),
+        LONG_WARM_UP_SECONDS);
   }
 
   private static Contestant onClassPath(
@@ -64,7 +77,7 @@ record Contestant(
     List<String> command =
         new ArrayList<>(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(arguments));
-    return new Contestant(name, command, Map.of(), 1, warmUpSeconds);
+    return new Contestant(name, command, Map.of(), 1, false, warmUpSeconds);
   }
 
   private static Contestant tried(String name, String jar, List<String> options) {
@@ -82,7 +95,7 @@ record Contestant(
       }
     }
     command.addAll(List.of("-jar", tried, "run"));
-    return new Contestant(name, command, environment, 1, LONG_WARM_UP_SECONDS);
+    return new Contestant(name, command, environment, 1, false, LONG_WARM_UP_SECONDS);
   }
 
   /** A JVM as each contestant gets it. */

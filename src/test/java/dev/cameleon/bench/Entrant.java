@@ -47,7 +47,7 @@ final class Entrant {
 
   /** Starts it on a full queue, and lets it work until it is warm. */
   void start(Map<String, String> environment) throws IOException, InterruptedException {
-    sqs.fill(queue());
+    sqs.fill(queue(), contestant.newValues());
     long began = System.nanoTime();
     for (int i = 0; i < contestant.processes(); i++) {
       ProcessBuilder builder =
@@ -88,7 +88,7 @@ final class Entrant {
       throws IOException, InterruptedException {
     CpuTime cpu = CpuTime.of(processes);
     CpuTime sqsCpu = CpuTime.of(List.of(sqs.process()));
-    sqs.fill(queue());
+    sqs.fill(queue(), contestant.newValues());
     TimeUnit.SECONDS.sleep(1);
     SqsProcess.Counts before = sqs.counts(queue());
     double ownBefore = cpu.seconds();

@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
@@ -48,6 +49,7 @@ public final class LeanSqs {
     private final AtomicLong deletes = new AtomicLong();
     private final AtomicLong others = new AtomicLong();
     private volatile boolean endless;
+    private volatile boolean newValues;
     private int waiting;
 
     synchronized void put(boolean withoutEnd, int messages) {
@@ -80,13 +82,35 @@ public final class LeanSqs {
   private LeanSqs(long roundTripMillis) throws Exception {
     this.roundTripMillis = roundTripMillis;
     this.server = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
-    MessageDigest md5 = MessageDigest.getInstance("MD5");
     for (int i = 0; i < BODIES; i++) {
-      String body = Events.body(i % 1500);
-      String hash = HexFormat.of().formatHex(md5.digest(body.getBytes(StandardCharsets.UTF_8)));
-      bodies[i] =
-          "\",\"Body\":\"" + body.replace("\"", "\\\"") + "\",\"MD5OfBody\":\"" + hash + "\"";
+      bodies[i] = fields(Events.body(i % 1500));
     }
+  }
+
+  /** A message's fields from behind its receipt handle to its body's hash. */
+  private static String fields(String body) {
+    try {
+      MessageDigest md5 = MessageDigest.getInstance("MD5");
+      String hash = HexFormat.of().formatHex(md5.digest(body.getBytes(StandardCharsets.US_ASCII)));
+      return "\",\"Body\":\"" + body.replace("\"", "\\\"") + "\",\"MD5OfBody\":\"" + hash + "\"";
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** An event whose address and device no other has. */
+  private static String newEvent(long n) {
+    return "{\"user_id\":\"user-"
+        + n % 1500
+        + "\",\"app_version\":\"2.3.0\",\"device_type\":\"android\",\"ip\":\"10."
+        + (n >> 16 & 255)
+        + '.'
+        + (n >> 8 & 255)
+        + '.'
+        + (n & 255)
+        + "\",\"locale\":\"RU\",\"device_id\":\"device-"
+        + n
+        + "\"}";
   }
 
   /** Starts one, prints its port, and serves until the process ends. */
@@ -130,6 +154,10 @@ public final class LeanSqs {
     Queue queue = queue(path[2]);
     switch (path[1]) {
       case "fill" -> queue.put(true, 0);
+      case "fill-new" -> {
+        queue.newValues = true;
+        queue.put(true, 0);
+      }
       case "send" -> queue.put(false, 1);
       case "empty" -> queue.put(false, 0);
       default -> {}
@@ -176,7 +204,7 @@ public final class LeanSqs {
           .append("\",\"ReceiptHandle\":\"")
           .append(RECEIPT)
           .append(id)
-          .append(bodies[(int) (n % BODIES)])
+          .append(queue.newValues ? fields(newEvent(n)) : bodies[(int) (n % BODIES)])
           .append(",\"Attributes\":{\"SentTimestamp\":\"1790000000000\",")
           .append("\"ApproximateReceiveCount\":\"1\"}}");
     }

@@ -35,9 +35,14 @@ record SqsProcess(Process process, int port) implements AutoCloseable {
     return tell("counts", queue);
   }
 
-  /** Gives the queue messages without end. */
-  void fill(String queue) throws IOException, InterruptedException {
-    tell("fill", queue);
+  /**
+   * Gives the queue messages without end.
+   *
+   * @param newValues whether each has an address and a device that no other has, instead of one of
+   *     1500
+   */
+  void fill(String queue, boolean newValues) throws IOException, InterruptedException {
+    tell(newValues ? "fill-new" : "fill", queue);
   }
 
   /** Puts one message into an empty queue. */

@@ -3,6 +3,7 @@ package dev.cameleon.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.support.Program;
+import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Site;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,17 +76,53 @@ class StartFailuresTest {
   @Test
   void aParameterThatLoadSqlCannotHaveIsRefused() throws Exception {
     Site site = Site.in(folder);
-    site.edit("load.sql", "-- Loads one batch", "-- See :?rows. Loads one batch");
+    site.edit("load.sql", "SELECT user_id, device_type", "SELECT :?rows, device_type");
 
-    assertThat(refusal(site, 2)).contains(":?rows");
+    assertThat(refusal(site, 2)).contains(":?rows").contains(":?batch and :?vault");
+  }
+
+  @Test
+  void aParameterInACommentOfLoadSqlIsRefused() throws Exception {
+    Site site = Site.in(folder);
+    site.edit("load.sql", "-- Loads one batch", "-- Loads :?batch");
+
+    assertThat(refusal(site, 2)).contains(":?batch in a comment");
+  }
+
+  @Test
+  void recipientsWithoutAVaultInLoadSqlAreRefused() throws Exception {
+    Recipients.add(folder, "anna");
+    Site site = Site.in(folder).with("CAMELEON_RECIPIENTS", "recipients");
+    site.edit("load.sql", ":?vault", "'{}'");
+
+    assertThat(refusal(site, 2)).contains("load.sql writes no vault").contains("init DIR");
+  }
+
+  @Test
+  void aRecipientThatIsAPrivateKeyIsRefused() throws Exception {
+    Path secret = Recipients.add(folder, "anna");
+    Site site = Site.in(folder).with("CAMELEON_RECIPIENTS", "recipients");
+    Files.copy(secret, folder.resolve("recipients/ben.pem"));
+
+    assertThat(refusal(site, 2)).contains("ben.pem is a private key").contains("-pubout");
+  }
+
+  @Test
+  void withoutRecipientsTheStartSaysThatNothingIsKept() throws Exception {
+    Site site = Site.in(folder);
+    assertThat(run(site).err()).contains("Vault: none").contains("CAMELEON_RECIPIENTS");
+
+    Recipients.add(folder, "anna");
+    assertThat(run(site.with("CAMELEON_RECIPIENTS", "recipients")).err())
+        .contains("Vault: sealed to [");
   }
 
   @Test
   void aTypoInARouteIsRefusedWithItsFileAndLine() throws Exception {
     Site site = Site.in(folder);
-    site.edit("load.camel.yaml", "- setHeader:", "- setHeadr:");
+    site.edit("load.camel.yaml", "- setBody:", "- setBdy:");
 
-    assertThat(refusal(site, 2)).contains("load.camel.yaml").contains("setHeadr").contains("line");
+    assertThat(refusal(site, 2)).contains("load.camel.yaml").contains("setBdy").contains("line");
   }
 
   @Test

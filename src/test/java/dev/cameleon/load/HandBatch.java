@@ -12,6 +12,11 @@ public final class HandBatch {
     batch.add(delivery, record);
   }
 
+  /** The database has committed it. */
+  public void committed(int inserted) {
+    batch.committed(inserted);
+  }
+
   /** The batch so far. */
   public Batch batch() {
     return batch;

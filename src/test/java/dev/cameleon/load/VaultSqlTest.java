@@ -1,0 +1,129 @@
+package dev.cameleon.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cameleon.mask.Original;
+import dev.cameleon.support.LocalPostgres.TestDatabase;
+import dev.cameleon.support.Recipients;
+import dev.cameleon.support.Shared;
+import dev.cameleon.vault.Recipient;
+import dev.cameleon.vault.Vault;
+import dev.cameleon.vault.VaultEntries;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the shipped load.sql does with the vault. */
+class VaultSqlTest {
+  /** A row's message and the token in its column {@code ip}. */
+  private record Row(UUID id, String token) {}
+
+  private final TestDatabase database = Shared.postgres().database();
+  private final Database.Login login = new Database.Login(database.url(), "postgres", "postgres");
+  @TempDir private Path folder;
+  private LoadStatement statement;
+  private Vault vault;
+
+  @BeforeEach
+  void migrate() throws Exception {
+    Migrations.migrate(login);
+    statement = LoadStatement.read(Path.of("routes/load.sql"));
+    Recipients.add(folder, "anna");
+    vault = new Vault(Recipient.read(folder.resolve("recipients")));
+  }
+
+  @Test
+  void aTokenHasOneEntryAndItsEpochIsThere() throws Exception {
+    load(List.of(new Row(UUID.randomUUID(), "ip_a"), new Row(UUID.randomUUID(), "ip_a")));
+    load(List.of(new Row(UUID.randomUUID(), "ip_a"), new Row(UUID.randomUUID(), "ip_b")));
+
+    assertThat(
+            database.query(
+                "SELECT token, length(sealed_key) FROM cameleon.vault"
+                    + " JOIN cameleon.vault_epoch USING (epoch) ORDER BY 1"))
+        .containsExactly(List.of("ip_a", "384"), List.of("ip_b", "384"));
+  }
+
+  @Test
+  void aDuplicateBringsNothingBackThatWasForgotten() throws Exception {
+    Row row = new Row(UUID.randomUUID(), "ip_a");
+    load(List.of(row));
+    database.execute("DELETE FROM cameleon.vault");
+
+    load(List.of(row));
+
+    assertThat(database.number("SELECT count(*) FROM cameleon.vault")).isZero();
+  }
+
+  @Test
+  void aRowThatIsRefusedLeavesNoEntry() {
+    database.execute("ALTER TABLE user_logins ADD CHECK (masked_ip <> 'ip_bad')");
+
+    assertThatThrownBy(() -> load(List.of(new Row(UUID.randomUUID(), "ip_bad"))))
+        .isInstanceOf(SQLException.class);
+
+    assertThat(database.number("SELECT count(*) FROM cameleon.vault")).isZero();
+  }
+
+  @Test
+  void batchesWithTheSameTokensAtTheSameTimeDoNotDeadlock() throws Exception {
+    List<String> tokens = new ArrayList<>();
+    for (int i = 0; i < 1500; i++) {
+      tokens.add("ip_" + i);
+    }
+    Random random = new Random(42);
+    List<Callable<Integer>> batches = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      List<String> shuffled = new ArrayList<>(tokens);
+      Collections.shuffle(shuffled, random);
+      List<Row> rows =
+          shuffled.subList(0, 400).stream()
+              .map(token -> new Row(UUID.randomUUID(), token))
+              .toList();
+      batches.add(() -> load(rows));
+    }
+
+    ExecutorService loaders = Executors.newFixedThreadPool(4);
+    for (Future<Integer> batch : loaders.invokeAll(batches)) {
+      assertThat(batch.get()).isEqualTo(400); // a deadlock would be an exception
+    }
+    loaders.shutdown();
+
+    assertThat(
+            database.number(
+                "SELECT count(*) FROM (SELECT DISTINCT masked_ip AS token FROM user_logins) AS used"
+                    + " FULL JOIN cameleon.vault USING (token)"
+                    + " WHERE entry IS NULL OR used.token IS NULL"))
+        .isZero();
+  }
+
+  private int load(List<Row> rows) throws Exception {
+    List<String> batch = new ArrayList<>();
+    VaultEntries entries = vault.entries();
+    for (Row row : rows) {
+      batch.add(
+          String.format(
+              "{\"message_id\":\"%s\",\"sent_at\":\"2026-03-01T12:00:00Z\",\"user_id\":\"u\","
+                  + "\"app_version\":\"1.0\",\"device_type\":\"ios\",\"ip\":\"%s\"}",
+              row.id(), row.token()));
+      entries.add(row.id().toString(), List.of(new Original(row.token(), "192.0.2.7")));
+    }
+    LoadParameters parameters = new LoadParameters(batch.toString(), entries.json());
+    try (Connection connection = Database.connect(login)) {
+      return statement.run(connection, parameters);
+    }
+  }
+}

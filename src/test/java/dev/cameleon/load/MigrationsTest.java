@@ -1,15 +1,18 @@
 package dev.cameleon.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Shared;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 
 class MigrationsTest {
@@ -48,6 +51,33 @@ class MigrationsTest {
 
     assertThat(database.query("SELECT user_id, extra FROM user_logins"))
         .containsExactly(List.of("old", "mine"));
+  }
+
+  @Test
+  void aDatabaseOfBeforeTheVaultKeepsItsMaskAndLoadsOn() throws Exception {
+    Flyway.configure()
+        .dataSource(database.url(), "postgres", "postgres")
+        .schemas("cameleon")
+        .locations("classpath:db/migration")
+        .target("3")
+        .load()
+        .migrate();
+    database.execute("INSERT INTO cameleon.mask_check (key_id, check_value) VALUES ('k1', 'v1')");
+
+    Migrations.migrate(owner);
+
+    assertThat(database.query("SELECT key_id, check_value, retired_at FROM cameleon.mask_check"))
+        .containsExactly(Arrays.asList("k1", "v1", null));
+    // A process of before, which says no key, goes on until a key is retired.
+    database.execute("INSERT INTO cameleon.ingested_message VALUES (gen_random_uuid())");
+    database.execute("SELECT cameleon.retire_key('k1')");
+    assertThatThrownBy(
+            () ->
+                database.execute(
+                    "INSERT INTO cameleon.ingested_message VALUES (gen_random_uuid())"))
+        .rootCause()
+        .extracting(SqlFailures::state)
+        .isEqualTo("CM001");
   }
 
   @Test

@@ -15,19 +15,19 @@ fresh AS (
   ON CONFLICT DO NOTHING
   RETURNING message_id
 ),
+sealed AS MATERIALIZED (SELECT :?vault::json AS part),
 vault_epoch AS (
   INSERT INTO cameleon.vault_epoch (epoch, recipient, sealed_key)
-  SELECT epoch, recipient, decode(sealed_key, 'base64')
-    FROM json_to_recordset(:?vault::json -> 'epochs')
-      AS e(epoch uuid, recipient text, sealed_key text)
-   ORDER BY epoch, recipient
+  SELECT (part ->> 'epoch')::uuid, recipient, decode(sealed_key, 'base64')
+    FROM sealed, json_to_recordset(part -> 'keys') AS k(recipient text, sealed_key text)
+   ORDER BY recipient
   ON CONFLICT DO NOTHING
 ),
 vault AS (
   INSERT INTO cameleon.vault (token, entry, epoch, sealed)
-  SELECT DISTINCT ON (token) token, entry, epoch, decode(sealed, 'base64')
-    FROM json_to_recordset(:?vault::json -> 'entries')
-      AS v(message_id uuid, token text, entry uuid, epoch uuid, sealed text)
+  SELECT DISTINCT ON (token) token, entry, (part ->> 'epoch')::uuid, decode(value, 'base64')
+    FROM sealed, json_to_recordset(part -> 'entries')
+      AS e(message_id uuid, token text, entry uuid, value text)
     JOIN fresh USING (message_id)        -- a duplicate must not bring back what was forgotten
    ORDER BY token
   ON CONFLICT DO NOTHING

@@ -18,7 +18,7 @@ import javax.crypto.Cipher;
  */
 public final class VaultEntries {
   /** What {@code load.sql} gets when there is nothing to write. */
-  public static final String NONE = "{\"epochs\":[],\"entries\":[]}";
+  public static final String NONE = "{\"epoch\":null,\"keys\":[],\"entries\":[]}";
 
   private final Optional<Epoch> epoch;
   private final RecentTokens stored;
@@ -63,9 +63,7 @@ public final class VaultEntries {
         .append(JsonStringEncoder.getInstance().quoteAsString(original.token()))
         .append("\",\"entry\":\"")
         .append(entry)
-        .append("\",\"epoch\":\"")
-        .append(current.id())
-        .append("\",\"sealed\":\"")
+        .append("\",\"value\":\"")
         .append(base64(sealed))
         .append("\"}");
   }
@@ -76,20 +74,24 @@ public final class VaultEntries {
       return NONE;
     }
     Epoch current = epoch.orElseThrow();
-    StringJoiner epochs = new StringJoiner(",");
+    StringJoiner keys = new StringJoiner(",");
     current
         .sealedKeys()
         .forEach(
-            (recipient, sealedKey) ->
-                epochs.add(
-                    "{\"epoch\":\""
-                        + current.id()
-                        + "\",\"recipient\":\""
+            (recipient, key) ->
+                keys.add(
+                    "{\"recipient\":\""
                         + recipient
                         + "\",\"sealed_key\":\""
-                        + base64(sealedKey)
+                        + base64(key)
                         + "\"}"));
-    return "{\"epochs\":[" + epochs + "],\"entries\":[" + entries + "]}";
+    return "{\"epoch\":\""
+        + current.id()
+        + "\",\"keys\":["
+        + keys
+        + "],\"entries\":["
+        + entries
+        + "]}";
   }
 
   /** The database has committed all of it: for a while, these tokens need no entry. */

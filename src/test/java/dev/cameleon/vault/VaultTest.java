@@ -47,7 +47,7 @@ class VaultTest {
     PrivateKeyFile anna = PrivateKeyFile.read(Recipients.add(folder, "anna"));
     JsonNode written =
         write(vault(), new Original("ip_a", "192.0.2.7"), new Original("ip_b", "192.0.2.8"));
-    byte[] sealed = written.get("entries").get(0).get("sealed").binaryValue();
+    byte[] sealed = written.get("entries").get(0).get("value").binaryValue();
     UUID other = UUID.fromString(written.get("entries").get(1).get("entry").asText());
 
     assertThatThrownBy(() -> anna.open(keyFor(written, anna), other, sealed))
@@ -67,7 +67,7 @@ class VaultTest {
 
     Set<String> sealed =
         StreamSupport.stream(written.get("entries").spliterator(), false)
-            .map(entry -> entry.get("sealed").asText())
+            .map(entry -> entry.get("value").asText())
             .collect(Collectors.toSet());
     assertThat(sealed).hasSize(4).extracting(String::length).containsOnly(124);
   }
@@ -112,10 +112,10 @@ class VaultTest {
 
     assertThat(
             StreamSupport.stream(written.get("entries").spliterator(), false)
-                .map(entry -> entry.get("sealed").asText().substring(0, 16))
+                .map(entry -> entry.get("value").asText().substring(0, 16))
                 .collect(Collectors.toSet()))
         .hasSize(1000);
-    assertThat(written.get("epochs")).hasSize(1);
+    assertThat(written.get("keys")).hasSize(1);
   }
 
   private Vault vault() throws InvalidKeyFileException {
@@ -129,9 +129,9 @@ class VaultTest {
   }
 
   private static byte[] keyFor(JsonNode written, PrivateKeyFile key) throws Exception {
-    for (JsonNode epoch : written.get("epochs")) {
-      if (epoch.get("recipient").asText().equals(key.fingerprint())) {
-        return epoch.get("sealed_key").binaryValue();
+    for (JsonNode each : written.get("keys")) {
+      if (each.get("recipient").asText().equals(key.fingerprint())) {
+        return each.get("sealed_key").binaryValue();
       }
     }
     throw new AssertionError("not a recipient");
@@ -143,7 +143,7 @@ class VaultTest {
         key.open(
             sealedKey,
             UUID.fromString(entry.get("entry").asText()),
-            entry.get("sealed").binaryValue());
+            entry.get("value").binaryValue());
     return new String(value, StandardCharsets.UTF_8);
   }
 }

@@ -9,6 +9,8 @@ import dev.cameleon.settle.SqsFailures;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.flywaydb.core.api.FlywayException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,16 +37,44 @@ public record Connections(Queue source, Queue deadLetters) {
    */
   public static Connections open(Plan plan, SqsClient sqs, boolean migrate)
       throws InvalidSettingsException, UnreachableException {
+    // Each takes the better part of a second at a start, and neither needs the other.
+    FutureTask<Connections> queues = new FutureTask<>(() -> queues(plan, sqs));
+    Thread lookUp = new Thread(queues, "queues");
+    lookUp.setDaemon(true);
+    lookUp.start();
     if (migrate) {
       migrate(plan.settings().owner());
     }
     guardMask(plan);
+    return result(queues);
+  }
+
+  private static Connections queues(Plan plan, SqsClient sqs)
+      throws InvalidSettingsException, UnreachableException {
     Connections connections =
         new Connections(
             find(sqs, plan.settings().queue(), "cameleon.queue"),
             find(sqs, plan.settings().deadLetterQueue(), "cameleon.dead-letter-queue"));
     connections.requireTwoQueues();
     return connections;
+  }
+
+  private static Connections result(FutureTask<Connections> queues)
+      throws InvalidSettingsException, UnreachableException {
+    try {
+      return queues.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof InvalidSettingsException wrong) {
+        throw wrong;
+      }
+      if (e.getCause() instanceof UnreachableException unreachable) {
+        throw unreachable;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UnreachableException("SQS", "interrupted while the queues were looked up");
+    }
   }
 
   void requireTwoQueues() throws InvalidSettingsException {

@@ -20,12 +20,27 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "keys",
     mixinStandardHelpOptions = true,
-    description = "Make and list the keys that values are masked with.",
-    subcommands = {KeysCommand.Create.class, KeysCommand.ListKeys.class})
+    description = "Make, list and rotate the keys that values are masked with.",
+    subcommands = {
+      KeysCommand.Create.class,
+      KeysCommand.ListKeys.class,
+      RotateCommand.class,
+      RewrapCommand.class
+    })
 public final class KeysCommand implements Callable<Integer> {
   @Override
   public Integer call() throws UsageException {
-    throw new UsageException("say which: keys create or keys list (see: keys --help)");
+    throw new UsageException("say which: keys create, list, rotate or rewrap (see: keys --help)");
+  }
+
+  static void write(Keyset keyset, Path file) throws FailedException {
+    try {
+      keyset.write(file);
+    } catch (FileAlreadyExistsException e) {
+      throw new FailedException(file + " exists; a keyset is never overwritten");
+    } catch (IOException e) {
+      throw new FailedException(file + " cannot be written (" + e.getClass().getSimpleName() + ")");
+    }
   }
 
   /** {@code keys create}. */
@@ -49,14 +64,7 @@ public final class KeysCommand implements Callable<Integer> {
     @Override
     public Integer call() throws FailedException {
       Keyset keyset = Keyset.create();
-      try {
-        keyset.write(out);
-      } catch (FileAlreadyExistsException e) {
-        throw new FailedException(out + " exists; a keyset is never overwritten");
-      } catch (IOException e) {
-        throw new FailedException(
-            out + " cannot be written (" + e.getClass().getSimpleName() + ")");
-      }
+      write(keyset, out);
       spec.commandLine()
           .getOut()
           .println("Wrote " + out + " with key " + keyset.keys().get(0).id() + ".");

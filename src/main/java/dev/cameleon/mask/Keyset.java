@@ -18,6 +18,7 @@ import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /**
  * The mask keys: a Google Tink keyset of HMAC-SHA256 PRF keys, in the order in which they were
@@ -48,6 +49,9 @@ public final class Keyset {
       KeysetHandle.Entry entry = handle.getAt(i);
       if (!(entry.getKey() instanceof HmacPrfKey)) {
         throw new GeneralSecurityException("not an HMAC key");
+      }
+      if (hex(entry.getId()).equals(Token.ERASED)) {
+        throw new GeneralSecurityException("its tokens would look like random ones");
       }
       if (entry.getStatus() == KeyStatus.ENABLED) {
         chain.add(new Link(hex(entry.getId()), prfs.getPrfs().get(entry.getId())));
@@ -106,12 +110,40 @@ public final class Keyset {
   public static Keyset create() {
     try {
       PrfConfig.register();
-      return new Keyset(
-          KeysetHandle.generateNew(
-              PredefinedPrfParameters.HMAC_SHA256_PRF, RegistryConfiguration.get()));
+      return new Keyset(withFreshKey(KeysetHandle::newBuilder));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this Java has no HMAC-SHA256", e);
     }
+  }
+
+  /**
+   * This keyset and a fresh key, which is the new primary. The keys before it stay: a token passes
+   * through all of them, so that values loaded later get what {@link Masker#renew} makes of the
+   * tokens of now.
+   */
+  public Keyset rotated() {
+    try {
+      return new Keyset(withFreshKey(() -> KeysetHandle.newBuilder(handle)));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this Java has no HMAC-SHA256", e);
+    }
+  }
+
+  /** Adds a key under a random id. One that random tokens have is drawn again. */
+  private static KeysetHandle withFreshKey(Supplier<KeysetHandle.Builder> before)
+      throws GeneralSecurityException {
+    KeysetHandle drawn;
+    do {
+      drawn =
+          before
+              .get()
+              .addEntry(
+                  KeysetHandle.generateEntryFromParameters(PredefinedPrfParameters.HMAC_SHA256_PRF)
+                      .withRandomId()
+                      .makePrimary())
+              .build();
+    } while (hex(drawn.getPrimary().getId()).equals(Token.ERASED));
+    return drawn;
   }
 
   /**
@@ -146,6 +178,11 @@ public final class Keyset {
   /** The id of the newest key, which every token of now has. */
   public String currentId() {
     return links.get(links.size() - 1).id();
+  }
+
+  /** The ids of the keys before it that tokens pass through, the first one first. */
+  public List<String> olderIds() {
+    return links.subList(0, links.size() - 1).stream().map(Link::id).toList();
   }
 
   List<Link> links() {

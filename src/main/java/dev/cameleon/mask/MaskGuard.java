@@ -80,6 +80,34 @@ public final class MaskGuard {
     return problems;
   }
 
+  /**
+   * Compares only the keys with the database's, for who rewrites it: they must be the newest there
+   * are. Records those that it does not have yet, as a loader does, unless nothing was ever loaded.
+   *
+   * @param connection to the database, with auto-commit on
+   * @return what is wrong, as one sentence
+   */
+  public Optional<String> newestKeyProblem(Connection connection) throws SQLException {
+    if (known(connection).isEmpty()) {
+      return Optional.of(
+          "this database has no mask key yet, for nothing was ever loaded into it; is it the right"
+              + " one? (CAMELEON_DB_URL)");
+    }
+    recordKeys(connection);
+    Map<String, Known> known = known(connection);
+    Optional<String> problem = keyProblem(known);
+    String mine = keyIds.get(keyIds.size() - 1);
+    if (problem.isPresent() || newest(known).equals(mine)) {
+      return problem;
+    }
+    return Optional.of(
+        "the mask key "
+            + mine
+            + " has a successor in this database, "
+            + newest(known)
+            + "; set CAMELEON_KEYSET to the keyset that keys rotate wrote last");
+  }
+
   private Optional<String> keyProblem(Map<String, Known> known) {
     int newest = keyIds.size() - 1;
     Known mine = known.get(keyIds.get(newest));

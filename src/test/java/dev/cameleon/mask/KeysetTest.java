@@ -3,11 +3,13 @@ package dev.cameleon.mask;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cameleon.contract.PiiKind;
 import dev.cameleon.support.FixedKeys;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +80,30 @@ class KeysetTest {
         .isInstanceOf(InvalidKeysetException.class)
         .hasMessageContaining("is no keyset")
         .hasMessageNotContaining("topsecret");
+  }
+
+  @Test
+  void aRotatedKeysetHasTheOldKeysAsTheyWereAndANewPrimaryAtItsEnd() throws Exception {
+    Keyset keyset = Keyset.create().rotated();
+
+    Keyset rotated = keyset.rotated();
+
+    assertThat(rotated.keys()).hasSize(3).allMatch(key -> key.status().equals("ENABLED"));
+    assertThat(rotated.keys())
+        .extracting(Keyset.KeyInfo::primary)
+        .containsExactly(false, false, true);
+    assertThat(rotated.olderIds())
+        .containsExactly(keyset.keys().get(0).id(), keyset.keys().get(1).id());
+    assertThat(rotated.currentId()).isEqualTo(rotated.keys().get(2).id());
+    String token = new Masker(keyset, Map.of()).token(PiiKind.TEXT, "name", "x");
+    Keyset written = Keyset.parse(rotated.json(), "what was written");
+    assertThat(new Masker(written, Map.of()).renew(token))
+        .isEqualTo(new Masker(rotated, Map.of()).token(PiiKind.TEXT, "name", "x"));
+  }
+
+  @Test
+  void theKeyIdOfRandomTokensIsNoKeys() {
+    assertThatThrownBy(() -> FixedKeys.of(0, 1)).hasCauseInstanceOf(InvalidKeysetException.class);
   }
 
   @Test

@@ -77,6 +77,68 @@ class MaskGuardTest {
         .containsExactly(List.of("ip"));
   }
 
+  @Test
+  void aKeysetWithAFurtherKeyAndTheOneBeforeAreBothAcceptedUntilThatIsRetired() throws Exception {
+    Keyset rotated = FixedKeys.of(1, 0x0b, 2, 2);
+    assertThat(problems(keyset, BOTH, Set.of())).isEmpty();
+
+    assertThat(problems(rotated, BOTH, Set.of())).isEmpty();
+    assertThat(problems(keyset, BOTH, Set.of())).isEmpty();
+    database.execute("SELECT cameleon.retire_key('00000001')");
+
+    assertThat(problems(rotated, BOTH, Set.of())).isEmpty();
+    assertThat(problems(keyset, BOTH, Set.of()))
+        .singleElement()
+        .asString()
+        .contains("00000001 was retired on")
+        .contains("CAMELEON_KEYSET")
+        .contains("keys rotate");
+  }
+
+  @Test
+  void aSecondSuccessorOfTheSameKeyIsRefused() throws Exception {
+    problems(keyset, BOTH, Set.of());
+    problems(FixedKeys.of(1, 0x0b, 2, 2), BOTH, Set.of());
+
+    assertThat(problems(FixedKeys.of(1, 0x0b, 3, 3), BOTH, Set.of()))
+        .singleElement()
+        .asString()
+        .contains("its key id is 00000002, yours is 00000003");
+    assertThat(keys()).containsExactly(List.of("00000001", "f"), List.of("00000002", "f"));
+  }
+
+  @Test
+  void aKeysetWhoseFirstKeyIsAnotherIsRefusedThoughItsLastHasTheSameId() throws Exception {
+    problems(FixedKeys.of(1, 0x0b, 2, 2), BOTH, Set.of());
+
+    assertThat(problems(FixedKeys.of(1, 0x0c, 2, 2), BOTH, Set.of())).hasSize(1);
+    assertThat(problems(FixedKeys.of(2, 2), BOTH, Set.of())).hasSize(1);
+  }
+
+  @Test
+  void severalKeysMayBeAddedAtOnce() throws Exception {
+    problems(keyset, BOTH, Set.of());
+
+    assertThat(problems(FixedKeys.of(1, 0x0b, 2, 2, 3, 3), BOTH, Set.of())).isEmpty();
+    assertThat(problems(FixedKeys.of(1, 0x0b, 2, 2), BOTH, Set.of())).isEmpty();
+    assertThat(keys())
+        .containsExactly(
+            List.of("00000001", "f"), List.of("00000002", "f"), List.of("00000003", "f"));
+  }
+
+  @Test
+  void ofTheKeysThatAnEmptyDatabaseBeginsWithOnlyTheNewestMayLoad() throws Exception {
+    assertThat(problems(FixedKeys.of(1, 0x0b, 2, 2), BOTH, Set.of())).isEmpty();
+
+    assertThat(keys()).containsExactly(List.of("00000001", "t"), List.of("00000002", "f"));
+    assertThat(problems(keyset, BOTH, Set.of())).singleElement().asString().contains("retired");
+  }
+
+  private List<List<String>> keys() {
+    return database.query(
+        "SELECT key_id, retired_at IS NOT NULL FROM cameleon.mask_check ORDER BY key_id");
+  }
+
   private List<String> problems(Keyset keys, Map<String, PiiKind> personal, Set<String> allowed)
       throws Exception {
     try (Connection connection = database.connect()) {

@@ -49,6 +49,28 @@ class MaskerTest {
         .isEqualTo("ip_0a0b0c0d_WzpWE4aB27_ztd4KWJdyUQ");
   }
 
+  @Test
+  void aRenewedTokenIsTheOneThatTheNewestKeyGivesTheValue() {
+    Masker two = new Masker(FixedKeys.of(0x01020304, 0x0b, 2, 0xaa), PERSONAL);
+    Masker three = new Masker(FixedKeys.of(0x01020304, 0x0b, 2, 0xaa, 3, 0xbb), PERSONAL);
+    String newest = three.token(PiiKind.TEXT, "e_mail", "ada@example.org");
+
+    assertThat(three.renew(masker.token(PiiKind.TEXT, "e_mail", "ada@example.org")))
+        .isEqualTo(newest);
+    assertThat(three.renew(two.token(PiiKind.TEXT, "e_mail", "ada@example.org"))).isEqualTo(newest);
+    assertThat(three.renew(newest)).isEqualTo(newest);
+  }
+
+  @Test
+  void aTokenOfNoKeyOfTheKeysetIsNotRenewed() {
+    Masker two = new Masker(FixedKeys.of(1, 0x0b, 2, 0xaa), PERSONAL);
+    String foreign = masker.token(PiiKind.IP, "ip", "1.2.3.4");
+    String erased = Token.random("ip");
+
+    assertThat(two.renew(foreign)).isEqualTo(foreign);
+    assertThat(two.renew(erased)).isEqualTo(erased);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "1.2.3.4, 01.2.3.4",

@@ -1,0 +1,360 @@
+package dev.cameleon.vault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cameleon.contract.PiiKind;
+import dev.cameleon.load.Database;
+import dev.cameleon.load.Migrations;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.MaskGuard;
+import dev.cameleon.mask.Masker;
+import dev.cameleon.mask.Token;
+import dev.cameleon.support.FixedKeys;
+import dev.cameleon.support.LocalPostgres.TestDatabase;
+import dev.cameleon.support.Shared;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** What {@link Rewrap} rewrites, what it leaves alone, and whom it waits for. */
+class RewrapTest {
+  private static final Map<String, PiiKind> BOTH =
+      Map.of("ip", PiiKind.IP, "device_id", PiiKind.DEVICE);
+  private static final Rewrap.Sizes SMALL = new Rewrap.Sizes(1, 3, Duration.ofSeconds(30));
+
+  private static final Keyset FIRST = FixedKeys.of(1, 0x0b);
+  private static final Keyset SECOND = FixedKeys.of(1, 0x0b, 2, 0x0c);
+  private static final Keyset THIRD = FixedKeys.of(1, 0x0b, 2, 0x0c, 3, 0x0d);
+
+  private static final String ROWS = "SELECT user_id, masked_ip, maked_device_id FROM user_logins";
+
+  private final TestDatabase database = Shared.postgres().database();
+
+  @Test
+  void rowsVaultAndSubjectsAreWhatTheNewestKeyMakesOfTheirValues() throws Exception {
+    migrate();
+    execute(300, n -> row("u" + n, ip(FIRST, n % 100), device(FIRST, n)));
+    execute(100, n -> entry(ip(FIRST, n)));
+    String subject = new Masker(FIRST, BOTH).subjects("ada").get(0);
+    database.execute("INSERT INTO cameleon.suppressed (subject) VALUES ('" + subject + "')");
+
+    Rewrap.Result result = rewrap(SECOND);
+
+    assertThat(database.query(ROWS))
+        .containsExactlyInAnyOrderElementsOf(
+            list(300, n -> List.of("u" + n, ip(SECOND, n % 100), device(SECOND, n))));
+    assertThat(result.rows()).isEqualTo(300);
+    assertThat(result.entries()).isEqualTo(100);
+    assertThat(result.subjects()).isEqualTo(1);
+    assertThat(result.unknown()).isEmpty();
+    assertThat(database.query("SELECT token FROM cameleon.vault"))
+        .containsExactlyInAnyOrderElementsOf(list(100, n -> List.of(ip(SECOND, n))));
+    assertThat(database.query("SELECT subject FROM cameleon.suppressed"))
+        .containsExactly(List.of(new Masker(SECOND, BOTH).subjects("ada").get(1)));
+    assertThat(database.number("SELECT count(*) FROM cameleon.duplicate_ips")).isEqualTo(100);
+  }
+
+  @Test
+  void theActIsInTheAuditWithItsBeginAndItsEnd() throws Exception {
+    migrate();
+    database.execute(row("u", ip(FIRST, 1), null));
+
+    Rewrap.Result result = rewrap(SECOND);
+
+    List<List<String>> acts =
+        database.query("SELECT act, detail, encode(hash, 'hex') FROM cameleon.audit ORDER BY seq");
+    assertThat(acts).hasSize(2);
+    assertThat(acts.get(0)).startsWith("rewrap", "begin: to key 00000002");
+    assertThat(acts.get(1).get(1))
+        .isEqualTo(
+            "end: to key 00000002, retired 00000001, rows 1, vault entries 0, subjects 0, tokens of"
+                + " unknown keys 0");
+    assertThat(acts.get(1).get(2)).isEqualTo(result.head());
+  }
+
+  @Test
+  void randomTokensForeignOnesAndUserIdsThatLookLikeOneStay() throws Exception {
+    migrate();
+    String erased = Token.random("ip");
+    String foreign = ip(FixedKeys.of(0xabcdef01, 7), 1);
+    String lookalike = ip(FIRST, 1);
+    database.execute(row(lookalike, erased, foreign));
+    database.execute(row("plain", "not a token_00000001", null));
+
+    Rewrap.Result result = rewrap(SECOND);
+
+    assertThat(result.rows()).isZero();
+    assertThat(result.unknown()).containsExactly(Map.entry("abcdef01", 1L));
+    assertThat(database.query(ROWS))
+        .containsExactlyInAnyOrder(
+            List.of(lookalike, erased, foreign),
+            Arrays.asList("plain", "not a token_00000001", null));
+  }
+
+  @Test
+  void columnsThatAnOperatorAddedAreRewrittenWhateverTheyAreCalled() throws Exception {
+    migrate();
+    database.execute("ALTER TABLE user_logins ADD COLUMN \"Padded?\" char(60)");
+    database.execute(
+        "INSERT INTO user_logins (user_id, \"Padded?\") VALUES ('u', '" + ip(FIRST, 1) + "')");
+
+    rewrap(SECOND);
+
+    assertThat(database.query("SELECT \"Padded?\"::text FROM user_logins"))
+        .containsExactly(List.of(ip(SECOND, 1)));
+  }
+
+  @Test
+  void everyPartitionIsRewrittenAlsoWhereItIsTheTokenThatDecides() throws Exception {
+    database.execute(
+        """
+        CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32),
+          masked_ip varchar(256), maked_device_id varchar(256), locale varchar(32),
+          app_version integer, create_date date) PARTITION BY LIST (locale);
+        CREATE TABLE logins_ru PARTITION OF user_logins FOR VALUES IN ('RU')
+          PARTITION BY HASH (masked_ip);
+        CREATE TABLE logins_ru_0 PARTITION OF logins_ru FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+        CREATE TABLE logins_ru_1 PARTITION OF logins_ru FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+        CREATE TABLE logins_else PARTITION OF user_logins DEFAULT
+        """);
+    migrate();
+    execute(200, n -> row("u" + n, ip(FIRST, n), device(FIRST, n)));
+    database.execute("UPDATE user_logins SET locale = 'RU' WHERE user_id LIKE '%0'");
+
+    rewrap(SECOND);
+
+    assertThat(database.query(ROWS))
+        .containsExactlyInAnyOrderElementsOf(
+            list(200, n -> List.of("u" + n, ip(SECOND, n), device(SECOND, n))));
+  }
+
+  @Test
+  void twoRotationsAtOnceEndInOneEntryPerValue() throws Exception {
+    migrate();
+    assertThat(problems(SECOND)).isEmpty();
+    database.execute(row("a", ip(FIRST, 1), device(FIRST, 1)));
+    database.execute(row("b", ip(SECOND, 1), device(SECOND, 2)));
+    database.execute(entry(ip(FIRST, 1)));
+    database.execute(entry(ip(SECOND, 1)));
+
+    Rewrap.Result result = rewrap(THIRD);
+
+    assertThat(database.query("SELECT masked_ip FROM user_logins"))
+        .containsExactly(List.of(ip(THIRD, 1)), List.of(ip(THIRD, 1)));
+    assertThat(database.query("SELECT token FROM cameleon.vault"))
+        .containsExactly(List.of(ip(THIRD, 1)));
+    assertThat(result.dropped()).isEqualTo(1);
+    assertThat(database.query("SELECT key_id FROM cameleon.mask_check WHERE retired_at IS NULL"))
+        .containsExactly(List.of("00000003"));
+  }
+
+  @Test
+  void anEntryThatALoaderHasWrittenUnderTheNewTokenIsTheOneThatStays() throws Exception {
+    migrate();
+    database.execute(entry(ip(FIRST, 1)));
+    database.execute(entry(ip(SECOND, 1)));
+    String entry = database.query(entryOf(ip(SECOND, 1))).get(0).get(0);
+
+    Rewrap.Result result = rewrap(SECOND);
+
+    assertThat(database.query("SELECT entry::text FROM cameleon.vault"))
+        .containsExactly(List.of(entry));
+    assertThat(result.dropped()).isEqualTo(1);
+    assertThat(result.entries()).isZero();
+  }
+
+  @Test
+  void aRowThatWasBeingLoadedAtTheRetirementIsRewrittenToo() throws Exception {
+    migrate();
+    try (Connection loader = database.connect();
+        Statement load = loader.createStatement()) {
+      loader.setAutoCommit(false);
+      load.execute("SET cameleon.mask_key = '00000001'");
+      load.execute("INSERT INTO cameleon.ingested_message VALUES (gen_random_uuid())");
+      CompletableFuture<Rewrap.Result> running = start(SECOND, SMALL);
+      Awaitility.await().until(this::somebodyWaitsForALock);
+      load.execute(row("late", ip(FIRST, 1), null));
+      load.execute(entry(ip(FIRST, 1)));
+      loader.commit();
+
+      assertThat(running.get().rows()).isEqualTo(1);
+    }
+    assertThat(database.query("SELECT masked_ip FROM user_logins"))
+        .containsExactly(List.of(ip(SECOND, 1)));
+    assertThat(vaultHas(ip(SECOND, 1))).isTrue();
+  }
+
+  @Test
+  void aRowThatSomebodyHasLockedIsWaitedFor() throws Exception {
+    migrate();
+    database.execute(row("u", ip(FIRST, 1), null));
+    try (Connection other = database.connect();
+        Statement update = other.createStatement()) {
+      other.setAutoCommit(false);
+      update.execute("UPDATE user_logins SET locale = 'DE'");
+      CompletableFuture<Rewrap.Result> running = start(SECOND, SMALL);
+      Awaitility.await().until(this::somebodyWaitsForALock);
+      other.commit();
+
+      running.get();
+    }
+    assertThat(database.query("SELECT masked_ip, locale FROM user_logins"))
+        .containsExactly(List.of(ip(SECOND, 1), "DE"));
+  }
+
+  @Test
+  void whoeverKeepsALockForTooLongEndsItAndNothingIsRetired() throws Exception {
+    migrate();
+    database.execute(row("u", ip(FIRST, 1), null));
+    Rewrap.Sizes impatient = new Rewrap.Sizes(1, 3, Duration.ofMillis(300));
+    try (Connection other = database.connect();
+        Statement update = other.createStatement()) {
+      other.setAutoCommit(false);
+      update.execute("UPDATE user_logins SET locale = 'DE'");
+
+      assertThatThrownBy(() -> rewrap(SECOND, impatient))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("55P03"));
+    }
+    assertThat(database.number("SELECT count(retired_at) FROM cameleon.mask_check")).isZero();
+  }
+
+  @Test
+  void whoPutsOldTokensBackForEverIsReportedInsteadOfFoughtForEver() throws Exception {
+    migrate();
+    database.execute(row("u", ip(FIRST, 1), null));
+    database.execute(
+        """
+        CREATE FUNCTION put_back() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN RETURN OLD; END $$;
+        CREATE TRIGGER put_back BEFORE UPDATE ON user_logins
+          FOR EACH ROW EXECUTE FUNCTION put_back()
+        """);
+
+    assertThatThrownBy(() -> rewrap(SECOND))
+        .isInstanceOf(UnfinishedException.class)
+        .hasMessageContaining("public.user_logins");
+  }
+
+  @Test
+  void onlyOneRunsAtATime() throws Exception {
+    migrate();
+    try (Connection two = database.connect()) {
+      try (Connection one = database.connect()) {
+        assertThat(Rewrap.begin(one, SECOND)).isPresent();
+        assertThat(Rewrap.begin(two, SECOND)).isEmpty();
+      }
+      Awaitility.await().until(() -> Rewrap.begin(two, SECOND).isPresent());
+    }
+  }
+
+  @Test
+  void aKeysetThatIsForeignOrNotTheNewestIsRefusedAndChangesNothing() throws Exception {
+    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
+    try (Connection connection = database.connect()) {
+      assertThat(problem(connection, SECOND)).contains("has no mask key yet");
+      assertThat(problems(FIRST)).isEmpty();
+      assertThat(problems(THIRD)).isEmpty();
+      assertThat(problem(connection, SECOND)).contains("has a successor").contains("00000003");
+      assertThat(problem(connection, FixedKeys.of(9, 9))).contains("mask key is not the one");
+    }
+    assertThat(database.query("SELECT key_id FROM cameleon.mask_check ORDER BY key_id"))
+        .containsExactly(List.of("00000001"), List.of("00000002"), List.of("00000003"));
+  }
+
+  private static String problem(Connection connection, Keyset keyset) throws SQLException {
+    return Rewrap.begin(connection, keyset).orElseThrow().problem().orElse("");
+  }
+
+  private Rewrap.Result rewrap(Keyset keyset) throws Exception {
+    return rewrap(keyset, SMALL);
+  }
+
+  private Rewrap.Result rewrap(Keyset keyset, Rewrap.Sizes sizes) throws Exception {
+    try (Connection connection = database.connect()) {
+      Rewrap rewrap = Rewrap.begin(connection, keyset, sizes).orElseThrow();
+      assertThat(rewrap.problem()).isEmpty();
+      return rewrap.run((step, done, all, unit) -> {});
+    }
+  }
+
+  private CompletableFuture<Rewrap.Result> start(Keyset keyset, Rewrap.Sizes sizes) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return rewrap(keyset, sizes);
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  private boolean somebodyWaitsForALock() {
+    return database.number(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                + " AND datname = current_database()")
+        > 0;
+  }
+
+  private void migrate() throws Exception {
+    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
+    assertThat(problems(FIRST)).isEmpty();
+  }
+
+  private List<String> problems(Keyset keyset) throws SQLException {
+    try (Connection connection = database.connect()) {
+      return new MaskGuard(keyset, BOTH).problems(connection, Set.of());
+    }
+  }
+
+  private boolean vaultHas(String token) {
+    return !database.query(entryOf(token)).isEmpty();
+  }
+
+  private static String entryOf(String token) {
+    return "SELECT entry::text FROM cameleon.vault WHERE token = '" + token + "'";
+  }
+
+  private void execute(int count, IntFunction<String> statement) {
+    database.execute(String.join(";", list(count, statement)));
+  }
+
+  private static <T> List<T> list(int count, IntFunction<T> each) {
+    return IntStream.range(0, count).mapToObj(each).toList();
+  }
+
+  private static String row(String user, String ip, String device) {
+    return "INSERT INTO user_logins (user_id, masked_ip, maked_device_id) VALUES ('"
+        + user
+        + "', '"
+        + ip
+        + "', "
+        + (device == null ? "NULL" : "'" + device + "'")
+        + ")";
+  }
+
+  private static String entry(String token) {
+    return "INSERT INTO cameleon.vault VALUES ('"
+        + token
+        + "', gen_random_uuid(), gen_random_uuid(), 'x')";
+  }
+
+  private static String ip(Keyset keyset, int n) {
+    return new Masker(keyset, BOTH).token(PiiKind.IP, "ip", "10.0.0." + n);
+  }
+
+  private static String device(Keyset keyset, int n) {
+    return new Masker(keyset, BOTH).token(PiiKind.DEVICE, "device", "device-" + n);
+  }
+}

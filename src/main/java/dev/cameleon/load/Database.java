@@ -67,9 +67,14 @@ public final class Database {
     }
   }
 
-  /** What the trigger require_current_key reads. */
+  /**
+   * What the trigger require_current_key reads; and whatever the server's default is, the trigger
+   * is to see a retirement that the statement has waited for.
+   */
   private static String useKey(String keyId) {
-    return "SET cameleon.mask_key = '" + keyId + "'";
+    return "SET cameleon.mask_key = '"
+        + keyId
+        + "'; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED";
   }
 
   private static <T extends PGSimpleDataSource> T prepare(T source, Login login) {

@@ -117,6 +117,7 @@ public final class SqlFailures {
       case "53300" -> "the database has no connection left";
       case "CM001" ->
           "this process's mask key is retired: restart it with the keyset that keys rotate wrote";
+      case "55P03" -> "another session holds a lock for too long";
       case "57014" -> "the statement took too long";
       default -> meaningOfClass(state.length() < 2 ? state : state.substring(0, 2));
     };

@@ -2,6 +2,7 @@ package dev.cameleon.vault;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -24,12 +25,8 @@ final class Attempts {
   /** Work that may be done again if it fails, since it is one transaction. */
   @FunctionalInterface
   interface Work<T> {
-    /**
-     * Does it.
-     *
-     * @param lockMillis how long it may wait for a lock, and let others wait behind it
-     */
-    T run(int lockMillis) throws SQLException;
+    /** Does it. */
+    T run() throws SQLException;
   }
 
   /** Others wait behind one who waits for a lock, so that the first attempts are short. */
@@ -59,7 +56,8 @@ final class Attempts {
     int lockMillis = FIRST_LOCK_MILLIS;
     while (true) {
       try {
-        return work.run(lockMillis);
+        limitLocks(connection, lockMillis);
+        return work.run();
       } catch (SQLException e) {
         if (!PASSING.contains(String.valueOf(e.getSQLState()))
             || connection.isClosed()
@@ -69,6 +67,12 @@ final class Attempts {
       }
       lockMillis = Math.min(2 * lockMillis, LONGEST_LOCK_MILLIS);
       LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  private static void limitLocks(Connection connection, int millis) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET lock_timeout = " + millis);
     }
   }
 }

@@ -176,8 +176,7 @@ public final class Rewrap {
     for (int sweep = 0; sweep < MOST_SWEEPS; sweep++) {
       watcher.at("looking whether anything is left", 0, 0, "");
       Map<String, Long> counts = logins.count();
-      if (keyset.olderIds().stream().noneMatch(counts::containsKey)
-          && vault.after("", 1).isEmpty()) {
+      if (keyset.olderIds().stream().noneMatch(counts::containsKey) && !vault.hasOlder()) {
         return counts;
       }
       renew(watcher);
@@ -193,13 +192,7 @@ public final class Rewrap {
     for (long from = 0; from < size.pages(); from += step) {
       long first = from;
       watcher.at("rewriting user_logins", from, size.pages(), "pages");
-      rows +=
-          attempts.of(
-              connection,
-              lockMillis -> {
-                execute(connection, "SET lock_timeout = " + lockMillis);
-                return logins.renew(first, first + step);
-              });
+      rows += attempt(() -> logins.renew(first, first + step));
     }
     watcher.at("rewriting user_logins", size.pages(), size.pages(), "pages");
     entries += renew(vault, "renaming vault entries", watcher);
@@ -207,37 +200,39 @@ public final class Rewrap {
 
   private long renew(TokenTable table, String step, Watcher watcher) throws SQLException {
     long done = 0;
-    List<String> tokens = table.after("", sizes.entries());
-    while (!tokens.isEmpty()) {
-      List<String> some = tokens;
-      TokenTable.Renewed renewed =
-          attempts.of(
-              connection,
-              lockMillis -> {
-                execute(connection, "SET lock_timeout = " + lockMillis);
-                return table.renew(some);
-              });
-      done += renewed.renamed();
-      dropped += table == vault ? renewed.dropped() : 0;
-      watcher.at(step, done, 0, "entries");
-      tokens = table.after(some.get(some.size() - 1), sizes.entries());
-    }
+    String last = "";
+    List<String> tokens;
+    do {
+      tokens = table.after(last, sizes.entries());
+      List<String> older = tokens.stream().filter(table::isOlder).toList();
+      if (!older.isEmpty()) {
+        TokenTable.Renewed renewed = attempt(() -> table.renew(older));
+        done += renewed.renamed();
+        dropped += table == vault ? renewed.dropped() : 0;
+        watcher.at(step, done, 0, "entries");
+      }
+      last = tokens.isEmpty() ? last : tokens.get(tokens.size() - 1);
+    } while (tokens.size() == sizes.entries());
     return done;
+  }
+
+  /** Does work that is one transaction, again and again if others are in the way. */
+  private <T> T attempt(Attempts.Work<T> work) throws SQLException {
+    return attempts.of(connection, work);
   }
 
   private void retire(Watcher watcher) throws SQLException {
     watcher.at("retiring older keys", 0, 0, "");
     for (String id : keyset.olderIds()) {
-      attempts.of(
-          connection,
-          lockMillis -> {
-            execute(connection, "SET lock_timeout = " + lockMillis);
-            try (PreparedStatement statement =
-                connection.prepareStatement("SELECT cameleon.retire_key(?)")) {
-              statement.setString(1, id);
-              return statement.execute();
-            }
-          });
+      attempt(() -> retire(id));
+    }
+  }
+
+  private boolean retire(String id) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT cameleon.retire_key(?)")) {
+      statement.setString(1, id);
+      return statement.execute();
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.cameleon.vault;
 
 import dev.cameleon.mask.Masker;
+import dev.cameleon.mask.Token;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -41,16 +42,16 @@ final class TokenTable {
     this.masker = masker;
   }
 
-  /** The next so many tokens of older keys in the table's own order; "" is before the first. */
+  /**
+   * The next so many tokens in the table's own order, of whatever key: to look for those of older
+   * keys here would let PostgreSQL read the whole table each time.
+   *
+   * @param token the last one of those before; "" is before the first
+   */
   List<String> after(String token, int limit) throws SQLException {
-    String sql =
-        "SELECT %2$s FROM %1$s WHERE %2$s > ? AND left(right(%2$s, 31), 8) = ANY (?) AND %2$s ~ "
-            + LoginTokens.FORM
-            + " ORDER BY %2$s LIMIT ?";
+    String sql = "SELECT %2$s FROM %1$s WHERE %2$s > ? ORDER BY %2$s LIMIT " + limit;
     try (PreparedStatement statement = prepare(sql)) {
       statement.setString(1, token);
-      statement.setArray(2, connection.createArrayOf("text", older.toArray()));
-      statement.setInt(3, limit);
       List<String> tokens = new ArrayList<>();
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
@@ -58,6 +59,26 @@ final class TokenTable {
         }
       }
       return tokens;
+    }
+  }
+
+  /** Whether a token is of an older key. */
+  boolean isOlder(String token) {
+    return Token.isToken(token) && older.contains(Token.keyId(token));
+  }
+
+  /** Whether any token is of an older key, at this moment. */
+  boolean hasOlder() throws SQLException {
+    String sql =
+        "SELECT EXISTS (SELECT FROM %1$s WHERE left(right(%2$s, 31), 8) = ANY (?) AND %2$s ~ "
+            + LoginTokens.FORM
+            + ")";
+    try (PreparedStatement statement = prepare(sql)) {
+      statement.setArray(1, connection.createArrayOf("text", older.toArray()));
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import dev.cameleon.load.Database;
 import dev.cameleon.load.SqlFailures;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.vault.Rewrap;
+import dev.cameleon.vault.Rewrapped;
 import dev.cameleon.vault.UnfinishedException;
 import java.io.PrintWriter;
 import java.sql.Connection;
@@ -44,7 +45,7 @@ final class RewrapCommand implements Callable<Integer> {
     Database.Login login = Access.database(System.getenv());
     Progress progress = new Progress(spec.commandLine().getErr());
     try (Connection connection = Database.connect(login)) {
-      Rewrap.Result result = rewrap(connection, keyset, progress);
+      Rewrapped result = rewrap(connection, keyset, progress);
       progress.end();
       show(result);
       return ExitCode.DONE;
@@ -62,7 +63,7 @@ final class RewrapCommand implements Callable<Integer> {
     }
   }
 
-  private static Rewrap.Result rewrap(Connection connection, Keyset keyset, Progress progress)
+  private static Rewrapped rewrap(Connection connection, Keyset keyset, Progress progress)
       throws SQLException, UnfinishedException, InvalidSettingsException, FailedException {
     Rewrap rewrap =
         Rewrap.begin(connection, keyset)
@@ -78,7 +79,7 @@ final class RewrapCommand implements Callable<Integer> {
     return rewrap.run(progress::at);
   }
 
-  private void show(Rewrap.Result result) {
+  private void show(Rewrapped result) {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       ObjectNode root = JsonMapper.builder().build().createObjectNode().put("key", result.key());

@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +73,23 @@ final class LoginTokens {
             + String.join(
                 " OR ", columns.stream().map(c -> "m.renewed ?? " + c + "::text").toList())
             + ")";
+  }
+
+  /**
+   * The columns that may hold tokens. A user id that is not masked is what the sender chose, and
+   * may look like a token: rewritten, it would be somebody else's.
+   */
+  static List<String> columns(Connection connection) throws SQLException {
+    List<String> columns = new ArrayList<>(Logins.columns(connection));
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT FROM cameleon.masked_field WHERE field = 'user_id' LIMIT 1")) {
+      if (!row.next()) {
+        columns.remove("user_id");
+      }
+    }
+    return columns;
   }
 
   /**

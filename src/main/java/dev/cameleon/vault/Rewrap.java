@@ -10,7 +10,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,28 +39,6 @@ public final class Rewrap {
      */
     void at(String step, long done, long all, String unit);
   }
-
-  /**
-   * What was done.
-   *
-   * @param key the newest key's id
-   * @param retired the older keys that are retired now, those that were before included
-   * @param rows that were rewritten
-   * @param entries of the vault under a newer token
-   * @param dropped entries of the vault, since there was one under the newer token already
-   * @param subjects who asked to be forgotten, under a newer token
-   * @param unknown tokens of keys that are not in the keyset, by key id; they are left alone
-   * @param head of the audit
-   */
-  public record Result(
-      String key,
-      List<String> retired,
-      long rows,
-      long entries,
-      long dropped,
-      long subjects,
-      Map<String, Long> unknown,
-      String head) {}
 
   /** The measures that tests make small. */
   record Sizes(int pages, int entries, Duration patience) {}
@@ -94,7 +71,7 @@ public final class Rewrap {
     this.attempts = new Attempts(sizes.patience());
     List<String> older = keyset.olderIds();
     Masker masker = new Masker(keyset, Map.of());
-    this.logins = new LoginTokens(connection, columns(connection), older, masker);
+    this.logins = new LoginTokens(connection, LoginTokens.columns(connection), older, masker);
     this.vault = new TokenTable(connection, "cameleon.vault", "token", older, masker);
     this.suppressed = new TokenTable(connection, "cameleon.suppressed", "subject", older, masker);
   }
@@ -138,7 +115,7 @@ public final class Rewrap {
    *     was done until then stays
    * @throws UnfinishedException if tokens of retired keys appear again and again
    */
-  public Result run(Watcher watcher) throws SQLException, UnfinishedException {
+  public Rewrapped run(Watcher watcher) throws SQLException, UnfinishedException {
     if (!isRetired()) {
       renew(watcher);
       retire(watcher);
@@ -147,7 +124,7 @@ public final class Rewrap {
     subjects += renew(suppressed, "renaming who asked to be forgotten", watcher);
     counts.remove(Token.ERASED);
     counts.remove(keyset.currentId());
-    return new Result(
+    return new Rewrapped(
         keyset.currentId(),
         keyset.olderIds(),
         rows,
@@ -247,23 +224,6 @@ public final class Rewrap {
         return row.getLong(1) == 0;
       }
     }
-  }
-
-  /**
-   * The columns that may hold tokens. A user id that is not masked is what the sender chose, and
-   * may look like a token: rewritten, it would be somebody else's.
-   */
-  private static List<String> columns(Connection connection) throws SQLException {
-    List<String> columns = new ArrayList<>(Logins.columns(connection));
-    try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "SELECT FROM cameleon.masked_field WHERE field = 'user_id' LIMIT 1")) {
-      if (!row.next()) {
-        columns.remove("user_id");
-      }
-    }
-    return columns;
   }
 
   private static String record(Connection connection, String detail) throws SQLException {

@@ -49,7 +49,7 @@ class RewrapTest {
     String subject = new Masker(FIRST, BOTH).subjects("ada").get(0);
     database.execute("INSERT INTO cameleon.suppressed (subject) VALUES ('" + subject + "')");
 
-    Rewrap.Result result = rewrap(SECOND);
+    Rewrapped result = rewrap(SECOND);
 
     assertThat(database.query(ROWS))
         .containsExactlyInAnyOrderElementsOf(
@@ -70,7 +70,7 @@ class RewrapTest {
     migrate();
     database.execute(row("u", ip(FIRST, 1), null));
 
-    Rewrap.Result result = rewrap(SECOND);
+    Rewrapped result = rewrap(SECOND);
 
     List<List<String>> acts =
         database.query("SELECT act, detail, encode(hash, 'hex') FROM cameleon.audit ORDER BY seq");
@@ -92,7 +92,7 @@ class RewrapTest {
     database.execute(row(lookalike, erased, foreign));
     database.execute(row("plain", "not a token_00000001", null));
 
-    Rewrap.Result result = rewrap(SECOND);
+    Rewrapped result = rewrap(SECOND);
 
     assertThat(result.rows()).isZero();
     assertThat(result.unknown()).containsExactly(Map.entry("abcdef01", 1L));
@@ -148,7 +148,7 @@ class RewrapTest {
     database.execute(entry(ip(FIRST, 1)));
     database.execute(entry(ip(SECOND, 1)));
 
-    Rewrap.Result result = rewrap(THIRD);
+    Rewrapped result = rewrap(THIRD);
 
     assertThat(database.query("SELECT masked_ip FROM user_logins"))
         .containsExactly(List.of(ip(THIRD, 1)), List.of(ip(THIRD, 1)));
@@ -166,7 +166,7 @@ class RewrapTest {
     database.execute(entry(ip(SECOND, 1)));
     String entry = database.query(entryOf(ip(SECOND, 1))).get(0).get(0);
 
-    Rewrap.Result result = rewrap(SECOND);
+    Rewrapped result = rewrap(SECOND);
 
     assertThat(database.query("SELECT entry::text FROM cameleon.vault"))
         .containsExactly(List.of(entry));
@@ -182,7 +182,7 @@ class RewrapTest {
       loader.setAutoCommit(false);
       load.execute("SET cameleon.mask_key = '00000001'");
       load.execute("INSERT INTO cameleon.ingested_message VALUES (gen_random_uuid())");
-      CompletableFuture<Rewrap.Result> running = start(SECOND, SMALL);
+      CompletableFuture<Rewrapped> running = start(SECOND, SMALL);
       Awaitility.await().until(this::somebodyWaitsForALock);
       load.execute(row("late", ip(FIRST, 1), null));
       load.execute(entry(ip(FIRST, 1)));
@@ -203,7 +203,7 @@ class RewrapTest {
         Statement update = other.createStatement()) {
       other.setAutoCommit(false);
       update.execute("UPDATE user_logins SET locale = 'DE'");
-      CompletableFuture<Rewrap.Result> running = start(SECOND, SMALL);
+      CompletableFuture<Rewrapped> running = start(SECOND, SMALL);
       Awaitility.await().until(this::somebodyWaitsForALock);
       other.commit();
 
@@ -277,11 +277,11 @@ class RewrapTest {
     return Rewrap.begin(connection, keyset).orElseThrow().problem().orElse("");
   }
 
-  private Rewrap.Result rewrap(Keyset keyset) throws Exception {
+  private Rewrapped rewrap(Keyset keyset) throws Exception {
     return rewrap(keyset, SMALL);
   }
 
-  private Rewrap.Result rewrap(Keyset keyset, Rewrap.Sizes sizes) throws Exception {
+  private Rewrapped rewrap(Keyset keyset, Rewrap.Sizes sizes) throws Exception {
     try (Connection connection = database.connect()) {
       Rewrap rewrap = Rewrap.begin(connection, keyset, sizes).orElseThrow();
       assertThat(rewrap.problem()).isEmpty();
@@ -289,7 +289,7 @@ class RewrapTest {
     }
   }
 
-  private CompletableFuture<Rewrap.Result> start(Keyset keyset, Rewrap.Sizes sizes) {
+  private CompletableFuture<Rewrapped> start(Keyset keyset, Rewrap.Sizes sizes) {
     return CompletableFuture.supplyAsync(
         () -> {
           try {

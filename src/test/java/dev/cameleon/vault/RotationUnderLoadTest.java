@@ -83,7 +83,7 @@ class RotationUnderLoadTest {
       while (cut < CUTS && !rewrapCutOffAt(random.nextInt(50))) {
         cut++;
       }
-      Rewrap.Result result = rewrap().orElseThrow();
+      Rewrapped result = rewrap().orElseThrow();
       assertThat(cut).as("times that it was cut off").isGreaterThan(2);
       assertThat(result.retired()).isEqualTo(rotated.olderIds());
 
@@ -162,7 +162,7 @@ class RotationUnderLoadTest {
     }
   }
 
-  private Optional<Rewrap.Result> rewrap() throws Exception {
+  private Optional<Rewrapped> rewrap() throws Exception {
     try (Connection connection = connect()) {
       return Optional.of(begin(connection).run((step, done, all, unit) -> {}));
     }

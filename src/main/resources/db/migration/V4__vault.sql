@@ -106,7 +106,7 @@ DECLARE
 BEGIN
   SELECT * INTO asked FROM cameleon.audit a
    WHERE a.seq = request AND a.act = 'reveal' AND a.actor = session_user
-     AND btrim(a.purpose) <> '' AND a.at > clock_timestamp() - interval '10 minutes';
+     AND a.purpose ~ '\S' AND a.at > clock_timestamp() - interval '10 minutes';
   IF NOT FOUND THEN
     RAISE EXCEPTION 'there is no such request of the last ten minutes, with a purpose, by %', session_user
       USING ERRCODE = 'CM002';
@@ -156,7 +156,7 @@ BEGIN
      TO cameleon_revealer, cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.reveal(bigint) TO cameleon_revealer;
   GRANT SELECT ON cameleon.audit TO cameleon_revealer, cameleon_officer;
-  GRANT SELECT ON cameleon.mask_check TO cameleon_revealer;
+  GRANT SELECT ON cameleon.mask_check, cameleon.masked_field TO cameleon_revealer;
 
   GRANT SELECT (token, entry, epoch), UPDATE (token), DELETE ON cameleon.vault TO cameleon_officer;
   GRANT SELECT (epoch, recipient, opened_at) ON cameleon.vault_epoch TO cameleon_officer;

@@ -30,6 +30,9 @@ import picocli.CommandLine.HelpCommand;
       MigrateCommand.class,
       InitCommand.class,
       KeysCommand.class,
+      RevealCommand.class,
+      MaskCommand.class,
+      AuditCommand.class,
       HelpCommand.class,
       AutoComplete.GenerateCompletion.class
     })

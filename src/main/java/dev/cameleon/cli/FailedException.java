@@ -1,10 +1,42 @@
 package dev.cameleon.cli;
 
+import dev.cameleon.load.Database;
+import dev.cameleon.load.SqlFailures;
+import java.sql.SQLException;
+
 /** The command could not do its work: exit code 1. */
 final class FailedException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  private static final String NO_PRIVILEGE = "42501";
+  private static final String NO_SCHEMA = "3F000";
+  private static final String NO_FUNCTION = "42883";
+
   FailedException(String message) {
     super(message);
+  }
+
+  /**
+   * The database refused or failed.
+   *
+   * @param login who asked
+   * @param role the role whose members may
+   */
+  static FailedException of(Database.Login login, String role, SQLException failure) {
+    String more =
+        switch (SqlFailures.state(failure)) {
+          case NO_PRIVILEGE ->
+              "; it takes a member of "
+                  + role
+                  + ": set CAMELEON_DB_USER, or as the owner: GRANT "
+                  + role
+                  + " TO \""
+                  + login.user()
+                  + "\"";
+          case NO_SCHEMA, NO_FUNCTION -> "; the database has no vault yet: run migrate";
+          default -> "";
+        };
+    return new FailedException(
+        "the database refuses or fails as " + login + ": " + SqlFailures.describe(failure) + more);
   }
 }

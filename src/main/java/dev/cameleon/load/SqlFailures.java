@@ -13,6 +13,9 @@ public final class SqlFailures {
   /** What raise_exception in a trigger of the user's own gives. */
   private static final String RAISED = "P0001";
 
+  /** What the functions of the vault and the audit give. */
+  private static final String REFUSED_BY_FUNCTION = "CM002";
+
   private static final String SEQUENCE_EXHAUSTED = "2200H";
 
   /** Where PostgreSQL looks for a row's partition; a missing one has no SQLSTATE of its own. */
@@ -75,7 +78,7 @@ public final class SqlFailures {
    */
   public static String describe(Throwable failure) {
     String state = state(failure);
-    StringBuilder words = new StringBuilder(meaning(state));
+    StringBuilder words = new StringBuilder(meaning(state, failure));
     if (!state.isEmpty()) {
       words.append(" (SQLSTATE ").append(state).append(')');
     }
@@ -93,6 +96,18 @@ public final class SqlFailures {
     if (name != null) {
       words.append(", ").append(kind).append(' ').append(name);
     }
+  }
+
+  /** Our own functions' words hold no value; the server's may. */
+  private static String meaning(String state, Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (state.equals(REFUSED_BY_FUNCTION)
+          && cause instanceof PSQLException postgres
+          && postgres.getServerErrorMessage() != null) {
+        return String.valueOf(postgres.getServerErrorMessage().getMessage());
+      }
+    }
+    return meaning(state);
   }
 
   private static String meaning(String state) {

@@ -30,6 +30,10 @@ record CanonicalForm(byte type, byte[] bytes) {
     return form == null ? text(value) : form;
   }
 
+  boolean isAddress() {
+    return type == '4' || type == '6';
+  }
+
   private static CanonicalForm address(String value) {
     byte[] address = value.indexOf(':') < 0 ? ipv4(value) : ipv6(value);
     return address == null

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -106,6 +107,27 @@ public final class MaskGuard {
             + " has a successor in this database, "
             + newest(known)
             + "; set CAMELEON_KEYSET to the keyset that keys rotate wrote last");
+  }
+
+  /**
+   * Compares this process's newest key with the database's, and records nothing.
+   *
+   * @return what is wrong, as one sentence
+   */
+  public Optional<String> keyProblem(Connection connection) throws SQLException {
+    return keyProblem(known(connection));
+  }
+
+  /** The domains of this database's tokens, and what each is made of. */
+  public static Map<String, PiiKind> domains(Connection connection) throws SQLException {
+    Map<String, PiiKind> domains = new TreeMap<>();
+    maskedBefore(connection)
+        .forEach(
+            (field, word) -> {
+              PiiKind kind = PiiKind.valueOf(word.toUpperCase(Locale.ROOT));
+              domains.put(kind.domain(field), kind);
+            });
+    return domains;
   }
 
   private Optional<String> keyProblem(Map<String, Known> known) {

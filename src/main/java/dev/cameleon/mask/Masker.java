@@ -68,6 +68,11 @@ public final class Masker {
     return last(chain(kind, domain, value));
   }
 
+  /** Whether a value of {@link PiiKind#IP} is masked as an address, not as a mere text. */
+  public static boolean isAddress(String value) {
+    return CanonicalForm.of(PiiKind.IP, value).isAddress();
+  }
+
   /**
    * The token that the newest key makes of a token of an older one: what a value loaded now gets.
    *

@@ -89,7 +89,11 @@ public record Recipient(String fingerprint, PublicKey key) {
 
   /** The beginning of the fingerprint, for people. */
   public String shortName() {
-    return fingerprint.substring(0, 16);
+    return shortName(fingerprint);
+  }
+
+  static String shortName(String fingerprint) {
+    return fingerprint.substring(0, Math.min(16, fingerprint.length()));
   }
 
   @Override

@@ -32,6 +32,12 @@ public final class Program implements AutoCloseable {
   /** Starts it with nothing in its environment but this. */
   public static Program start(Map<String, String> environment, Path folder, String... arguments)
       throws IOException {
+    return start(environment, folder, "", arguments);
+  }
+
+  private static Program start(
+      Map<String, String> environment, Path folder, String input, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx256m");
@@ -49,6 +55,8 @@ public final class Program implements AutoCloseable {
     builder.environment().clear();
     builder.environment().putAll(environment);
     builder.directory(folder.toFile());
+    Path in = Files.writeString(Files.createTempFile(folder, "in", ".txt"), input);
+    builder.redirectInput(in.toFile());
     builder.redirectOutput(out.toFile()).redirectError(err.toFile());
     return new Program(builder.start(), out, err);
   }
@@ -56,7 +64,14 @@ public final class Program implements AutoCloseable {
   /** Runs it to its end. */
   public static Result run(Map<String, String> environment, Path folder, String... arguments)
       throws IOException, InterruptedException {
-    try (Program program = start(environment, folder, arguments)) {
+    return runWithInput("", environment, folder, arguments);
+  }
+
+  /** Runs it to its end with this on standard input. */
+  public static Result runWithInput(
+      String input, Map<String, String> environment, Path folder, String... arguments)
+      throws IOException, InterruptedException {
+    try (Program program = start(environment, folder, input, arguments)) {
       return program.result();
     }
   }

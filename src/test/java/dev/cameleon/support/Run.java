@@ -26,7 +26,7 @@ public final class Run implements AutoCloseable {
     System.setProperty("aws.endpointUrl", site.environment().get("AWS_ENDPOINT_URL"));
     Plan plan = Plan.read(Settings.read(site.environment()));
     SqsClient sqs = Aws.sqs(Pipeline.connections(plan.settings()));
-    Connections connections = Connections.open(plan, sqs, true);
+    Connections connections = Connections.open(plan, sqs, plan.settings().migrate());
     pipeline = new Pipeline(plan, connections, sqs, metrics, true);
     pipeline.start(health);
   }

@@ -1,0 +1,124 @@
+package dev.cameleon.vault;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.HexFormat;
+import java.util.Optional;
+
+/**
+ * The audit's chain, computed again outside the database: a row's hash is SHA-256 of the hash
+ * before it ‖ the row as JSON. The database only writes the JSON, as it did when the row was added.
+ */
+public final class Chain {
+  /**
+   * What was found.
+   *
+   * @param rows how many rows fit, from the first on
+   * @param head the hash of the last of them, 64 hexadecimal digits; empty if there is none
+   * @param since when the first of them was written
+   * @param keptAt the row whose hash is the one that somebody kept
+   * @param problem what is wrong, as one sentence
+   */
+  public record Findings(
+      long rows,
+      String head,
+      Optional<Instant> since,
+      Optional<Long> keptAt,
+      Optional<String> problem) {}
+
+  /** The same expression as in record_act. */
+  private static final String ROWS =
+      "SELECT seq, at, hash, jsonb_build_array(seq, (extract(epoch FROM at) * 1000000)::bigint,"
+          + " actor, act, token, purpose, ticket, detail, xact::text)::text"
+          + " FROM cameleon.audit ORDER BY seq";
+
+  private static final int ROWS_AT_A_TIME = 1000;
+
+  private final Optional<String> kept;
+  private final MessageDigest sha256;
+  private byte[] before = new byte[0];
+  private long rows;
+  private Instant since;
+  private Long keptAt;
+
+  private Chain(Optional<String> kept) {
+    this.kept = kept;
+    try {
+      this.sha256 = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this Java has no SHA-256", e);
+    }
+  }
+
+  /**
+   * Verifies the whole chain, row by row, in little memory.
+   *
+   * @param connection as a role that may read the audit
+   * @param kept a head that was printed before, in lower case: it must be a row's hash
+   */
+  public static Findings verify(Connection connection, Optional<String> kept) throws SQLException {
+    connection.setAutoCommit(false); // else the driver would fetch all rows at once
+    try (Statement statement = connection.createStatement()) {
+      statement.setFetchSize(ROWS_AT_A_TIME);
+      try (ResultSet row = statement.executeQuery(ROWS)) {
+        return new Chain(kept).verify(row);
+      }
+    } finally {
+      connection.rollback();
+    }
+  }
+
+  private Findings verify(ResultSet row) throws SQLException {
+    while (row.next()) {
+      Optional<String> problem = problem(row.getLong(1), row.getBytes(3), row.getString(4));
+      if (problem.isPresent()) {
+        return findings(problem);
+      }
+      if (since == null) {
+        since = row.getObject(2, OffsetDateTime.class).toInstant();
+      }
+    }
+    return findings(
+        kept.isPresent() && keptAt == null
+            ? Optional.of(
+                "no row has the head that was kept: the chain was cut or rewritten after it was"
+                    + " printed, or it is another database's")
+            : Optional.empty());
+  }
+
+  private Optional<String> problem(long seq, byte[] hash, String json) {
+    if (seq != rows + 1) {
+      return Optional.of(
+          rows == 0
+              ? "the first row is " + seq + ", not 1: rows before it are gone"
+              : "row " + (rows + 1) + " is gone: " + rows + " is followed by " + seq);
+    }
+    sha256.update(before);
+    byte[] computed = sha256.digest(json.getBytes(StandardCharsets.UTF_8));
+    if (!MessageDigest.isEqual(computed, hash)) {
+      return Optional.of("row " + seq + " does not fit: it was changed after it was written");
+    }
+    rows = seq;
+    before = hash;
+    if (kept.isPresent() && kept.get().equals(hex(hash))) {
+      keptAt = seq;
+    }
+    return Optional.empty();
+  }
+
+  private Findings findings(Optional<String> problem) {
+    return new Findings(
+        rows, hex(before), Optional.ofNullable(since), Optional.ofNullable(keptAt), problem);
+  }
+
+  private static String hex(byte[] hash) {
+    return HexFormat.of().formatHex(hash);
+  }
+}

@@ -39,8 +39,8 @@ public final class AuditRows {
   }
 
   /** All from this day on, in UTC. */
-  public static void since(
-      Connection connection, LocalDate day, Consumer<Row> reader) throws SQLException {
+  public static void since(Connection connection, LocalDate day, Consumer<Row> reader)
+      throws SQLException {
     read(
         connection,
         COLUMNS + "WHERE at >= ? ORDER BY seq",

@@ -166,7 +166,10 @@ class RevealTest {
             "--purpose=a court order",
             "--json");
 
-    assertThat(text.out()).startsWith(device + "\ta\\tb\\u001b[2J\\u202e").hasLineCount(1);
+    assertThat(text.out())
+        .startsWith(device + "\ta\\tb\\u001b[2J\\u202e")
+        .doesNotContain("?")
+        .hasLineCount(1);
     assertThat(json.exitCode()).as(json.err()).isZero();
     assertThat(json.err()).isEmpty();
     JsonNode report = JsonMapper.builder().build().readTree(json.out());

@@ -30,11 +30,13 @@ import picocli.CommandLine.Spec;
     description = "Show and verify the record of who did what to personal data, and why.",
     subcommands = {AuditCommand.Verify.class, AuditCommand.ListActs.class})
 public final class AuditCommand implements Callable<Integer> {
-  private static final String ROLES = "cameleon_revealer or cameleon_officer";
-
   @Override
   public Integer call() throws UsageException {
     throw new UsageException("say which: audit verify or audit list (see: audit --help)");
+  }
+
+  private static FailedException failed(Database.Login login, SQLException failure) {
+    return FailedException.of(login, failure, "cameleon_officer", "cameleon_revealer");
   }
 
   private static String seconds(Instant at) {
@@ -49,7 +51,7 @@ public final class AuditCommand implements Callable<Integer> {
         "Compute the audit's chain of hashes again; end with 1 at the first row that does not fit.",
         "Whoever owns the table could write a whole new chain, or cut its end: only a head that was"
             + " kept elsewhere shows that (--head).",
-        "Takes a member of cameleon_revealer or cameleon_officer (CAMELEON_DB_USER)."
+        "Takes a member of cameleon_officer or cameleon_revealer (CAMELEON_DB_USER)."
       })
   static final class Verify implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -75,7 +77,7 @@ public final class AuditCommand implements Callable<Integer> {
       try (Connection connection = Database.connect(login)) {
         findings = Chain.verify(connection, kept);
       } catch (SQLException e) {
-        throw FailedException.of(login, ROLES, e);
+        throw failed(login, e);
       }
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
@@ -112,7 +114,9 @@ public final class AuditCommand implements Callable<Integer> {
       findings
           .keptAt()
           .ifPresent(row -> out.println("The head that was kept is row " + row + "'s."));
-      out.println("head: " + findings.head());
+      if (findings.problem().isEmpty()) {
+        out.println("head: " + findings.head());
+      }
     }
   }
 
@@ -122,11 +126,11 @@ public final class AuditCommand implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       description = {
         "Show the audit, newest last; times are UTC.",
-        "Takes a member of cameleon_revealer or cameleon_officer (CAMELEON_DB_USER)."
+        "Takes a member of cameleon_officer or cameleon_revealer (CAMELEON_DB_USER)."
       })
   static final class ListActs implements Callable<Integer> {
     private static final int USUAL = 100;
-    private static final String LINE = "%6s  %-20s  %-16s  %-14s  %-34s  %-24s  %-8s  %s%n";
+    private static final String LINE = "%6s  %-20s  %-16s  %-14s  %-38s  %-24s  %-8s  %s%n";
 
     @Spec private CommandSpec spec;
 
@@ -164,7 +168,7 @@ public final class AuditCommand implements Callable<Integer> {
           AuditRows.since(connection, day, this::show);
         }
       } catch (SQLException e) {
-        throw FailedException.of(login, ROLES, e);
+        throw failed(login, e);
       }
       if (json) {
         spec.commandLine().getOut().println(first ? "[]" : "]");

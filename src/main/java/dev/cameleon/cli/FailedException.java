@@ -20,16 +20,16 @@ final class FailedException extends Exception {
    * The database refused or failed.
    *
    * @param login who asked
-   * @param role the role whose members may
+   * @param roles whose members may do this; the first is the one to become a member of
    */
-  static FailedException of(Database.Login login, String role, SQLException failure) {
+  static FailedException of(Database.Login login, SQLException failure, String... roles) {
     String more =
         switch (SqlFailures.state(failure)) {
           case NO_PRIVILEGE ->
               "; it takes a member of "
-                  + role
-                  + ": set CAMELEON_DB_USER, or as the owner: GRANT "
-                  + role
+                  + String.join(" or ", roles)
+                  + ": set CAMELEON_DB_USER to one, or run as the owner: GRANT "
+                  + roles[0]
                   + " TO \""
                   + login.user()
                   + "\"";

@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
       "Print the token of one value from standard input, to find its rows by. The audit holds the"
           + " token, never the value.",
       "Takes the database's mask keyset (CAMELEON_KEYSET) and a member of cameleon_revealer"
-          + " (CAMELEON_DB_USER)."
+          + " or cameleon_officer (CAMELEON_DB_USER)."
     })
 public final class MaskCommand implements Callable<Integer> {
   private static final int MOST_BYTES = 1 << 20; // no message of SQS is longer
@@ -85,7 +85,7 @@ public final class MaskCommand implements Callable<Integer> {
       spec.commandLine().getErr().println(Reason.keep(entry.head()));
       return ExitCode.DONE;
     } catch (SQLException e) {
-      throw FailedException.of(login, "cameleon_revealer", e);
+      throw FailedException.of(login, e, "cameleon_revealer", "cameleon_officer");
     }
   }
 

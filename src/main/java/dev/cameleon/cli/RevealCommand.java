@@ -94,7 +94,7 @@ public final class RevealCommand implements Callable<Integer> {
         head = reveal.head();
       }
     } catch (SQLException e) {
-      failure = FailedException.of(login, "cameleon_revealer", e);
+      failure = FailedException.of(login, e, "cameleon_revealer");
     }
     finish(answers, head);
     if (failure != null) {

@@ -104,7 +104,9 @@ class AuditTest {
 
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.out()).isEmpty();
-      assertThat(result.err()).contains("lacks a privilege").contains("cameleon_officer");
+      assertThat(result.err())
+          .contains("lacks a privilege")
+          .contains("GRANT cameleon_officer TO \"" + reader.name() + "\"");
     }
   }
 

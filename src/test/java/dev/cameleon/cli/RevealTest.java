@@ -122,6 +122,45 @@ class RevealTest {
   }
 
   @Test
+  void aValueWhoseOutcomeCannotBeRecordedIsNotShownAndItsRequestStaysOnRecord() throws Exception {
+    site.database()
+        .execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                + " $$ BEGIN RAISE EXCEPTION 'no'; END $$;"
+                + "CREATE TRIGGER refuse BEFORE INSERT ON cameleon.audit FOR EACH ROW"
+                + " WHEN (new.act = 'reveal-outcome') EXECUTE FUNCTION refuse()");
+    Program.Result text;
+    Program.Result json;
+    try {
+      text = reveal(anna, token);
+      json = reveal(anna, "--json", token);
+    } finally {
+      site.database().execute("DROP FUNCTION refuse() CASCADE");
+    }
+
+    for (Program.Result result : List.of(text, json)) {
+      assertThat(result.exitCode()).isEqualTo(1);
+      assertThat(result.out() + result.err()).doesNotContain(ADDRESS).contains("P0001");
+    }
+    assertThat(text.out()).isEmpty();
+    assertThat(json.out()).contains("\"tokens\":[]");
+    assertThat(audit()).extracting(row -> row.get(1)).containsExactly("reveal", "reveal");
+  }
+
+  @Test
+  void aTokenOfARetiredKeyHintsAtTheNewerOne() throws Exception {
+    site.database()
+        .execute(
+            "INSERT INTO cameleon.mask_check (key_id, check_value, follows, retired_at)"
+                + " SELECT 'feedf00d', 'x', key_id, now() FROM cameleon.mask_check");
+
+    Program.Result result = reveal(anna, "ip_feedf00d_" + "A".repeat(22));
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("its mask key feedf00d is retired");
+  }
+
+  @Test
   void aForgottenTokenSaysWhenAndOnWhichTicket() throws Exception {
     String forgotten = token.substring(0, token.length() - 22) + "B".repeat(22);
     site.database()

@@ -11,18 +11,20 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What each role may do, all of it; and that the database holds somebody who logs in to that. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RolesTest {
   private static final String DENIED = "42501";
 
   private final TestDatabase database = Shared.postgres().database();
 
-  @BeforeEach
+  @BeforeAll
   void migrate() throws Exception {
     Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
   }

@@ -35,19 +35,21 @@ public final class Access {
    * @throws InvalidSettingsException if there are none, or they cannot be used
    */
   public static Keyset keyset(Map<String, String> environment) throws InvalidSettingsException {
-    try {
-      return keyset(
-          Path.of(Settings.value(environment, "cameleon.keyset")),
-          Settings.value(environment, "cameleon.keyset.json"));
-    } catch (InvalidKeysetException e) {
-      throw new InvalidSettingsException(
-          List.of("cameleon.keyset (CAMELEON_KEYSET): " + e.getMessage()));
-    }
+    return keyset(
+        Path.of(Settings.value(environment, "cameleon.keyset")),
+        Settings.value(environment, "cameleon.keyset.json"));
   }
 
-  static Keyset keyset(Path file, String json) throws InvalidKeysetException {
-    return json.isEmpty()
-        ? Keyset.read(file)
-        : Keyset.parse(json, "the value of CAMELEON_KEYSET_JSON");
+  static Keyset keyset(Path file, String json) throws InvalidSettingsException {
+    try {
+      return json.isEmpty()
+          ? Keyset.read(file)
+          : Keyset.parse(
+              SecretReference.resolve(json), "what CAMELEON_KEYSET_JSON holds or refers to");
+    } catch (InvalidKeysetException | SecretReference.UnavailableException e) {
+      String property = json.isEmpty() ? "cameleon.keyset" : "cameleon.keyset.json";
+      throw new InvalidSettingsException(
+          List.of(property + " (" + Settings.variable(property) + "): " + e.getMessage()));
+    }
   }
 }

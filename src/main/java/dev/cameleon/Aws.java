@@ -5,9 +5,10 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** SQS clients, configured by the AWS SDK's own environment variables. */
+/** Clients of AWS, configured by the SDK's own environment variables. */
 public final class Aws {
   /** A long poll is answered after 20 s at most (AWS); a client must wait longer than that. */
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
@@ -28,6 +29,14 @@ public final class Aws {
                 .maxConnections(connections)
                 .connectionTimeout(CONNECT_TIMEOUT)
                 .socketTimeout(ANSWER_TIMEOUT))
+        .build();
+  }
+
+  /** A client for a few calls, with a connection pool of its own. */
+  static SecretsManagerClient secrets() {
+    return SecretsManagerClient.builder()
+        .httpClientBuilder(Apache5HttpClient.builder().connectionTimeout(CONNECT_TIMEOUT))
+        .overrideConfiguration(settings -> settings.apiCallTimeout(ANSWER_TIMEOUT))
         .build();
   }
 

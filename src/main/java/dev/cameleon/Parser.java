@@ -27,6 +27,16 @@ final class Parser {
     return values.get(property);
   }
 
+  /** A secret: the value itself, or what it refers to (see {@link SecretReference}). */
+  String secret(String property) {
+    try {
+      return SecretReference.resolve(optional(property));
+    } catch (SecretReference.UnavailableException e) {
+      problem(property, e.getMessage());
+      return "";
+    }
+  }
+
   String text(String property) {
     String value = optional(property);
     if (value.isEmpty()) {

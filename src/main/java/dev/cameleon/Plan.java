@@ -3,7 +3,6 @@ package dev.cameleon;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.InvalidContractException;
 import dev.cameleon.load.LoadStatement;
-import dev.cameleon.mask.InvalidKeysetException;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.vault.InvalidKeyFileException;
@@ -56,8 +55,8 @@ public record Plan(
     Keyset keyset = null;
     try {
       keyset = Access.keyset(settings.keyset(), settings.keysetJson());
-    } catch (InvalidKeysetException e) {
-      problems.add("cameleon.keyset (CAMELEON_KEYSET): " + e.getMessage());
+    } catch (InvalidSettingsException e) {
+      e.problems().forEach(problems::add);
     }
     List<Recipient> recipients = recipients(settings, problems);
     if (!recipients.isEmpty() && statement != null && !statement.writesVault()) {

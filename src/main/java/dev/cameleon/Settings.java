@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
  * @param owner who migrates
  * @param migrate whether {@code run} applies the migrations
  * @param keyset the keyset file
- * @param keysetJson the keyset's content, which wins over the file; empty if not set; secret
+ * @param keysetJson the keyset's content or a reference to it; wins over the file, or empty; secret
  * @param recipients the folder of the public keys that the vault is sealed to; empty: no vault
  * @param allowUnmask fields that may stop being masked
  * @param httpPort the port of health and metrics; 0 picks a free one
@@ -184,7 +184,6 @@ public record Settings(
   private static Database.Login login(
       Parser parser, String url, String userKey, String passwordKey, Database.Login fallback) {
     String user = parser.optional(userKey);
-    String password = parser.optional(passwordKey);
     if (CREDENTIALS.matcher(url).find()) {
       if (fallback == null) {
         parser.problem(
@@ -203,6 +202,7 @@ public record Settings(
     if (user.isEmpty() && fallback != null) {
       return fallback;
     }
+    String password = parser.secret(passwordKey);
     if (user.isEmpty() && isLoopback(Database.host(url))) {
       return new Database.Login(url, "postgres", password.isEmpty() ? "postgres" : password);
     }

@@ -51,12 +51,17 @@ final class Envelope {
    * @param nonce 12 bytes that were never used with this key
    */
   static byte[] seal(Cipher cipher, SecretKey key, byte[] nonce, UUID entry, byte[] value) {
+    return encrypt(cipher, key, nonce, bytes(entry), pad(value));
+  }
+
+  /** AES-256-GCM: the nonce, the ciphertext and the tag. */
+  static byte[] encrypt(
+      Cipher cipher, SecretKey key, byte[] nonce, byte[] associated, byte[] plain) {
     try {
       cipher.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(TAG_BITS, nonce));
-      cipher.updateAAD(bytes(entry));
-      byte[] padded = pad(value);
-      byte[] sealed = Arrays.copyOf(nonce, NONCE_BYTES + cipher.getOutputSize(padded.length));
-      cipher.doFinal(padded, 0, padded.length, sealed, NONCE_BYTES);
+      cipher.updateAAD(associated);
+      byte[] sealed = Arrays.copyOf(nonce, NONCE_BYTES + cipher.getOutputSize(plain.length));
+      cipher.doFinal(plain, 0, plain.length, sealed, NONCE_BYTES);
       return sealed;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this Java cannot encrypt with AES-GCM", e);
@@ -69,13 +74,19 @@ final class Envelope {
    * @throws GeneralSecurityException if the key or the entry is another, or a bit has changed
    */
   static byte[] open(SecretKey key, UUID entry, byte[] sealed) throws GeneralSecurityException {
+    return unpad(decrypt(key, bytes(entry), sealed));
+  }
+
+  /** Undoes {@link #encrypt}, or refuses. */
+  static byte[] decrypt(SecretKey key, byte[] associated, byte[] sealed)
+      throws GeneralSecurityException {
     if (sealed.length < NONCE_BYTES) {
       throw new GeneralSecurityException("too short");
     }
     Cipher cipher = gcm();
     cipher.init(Cipher.DECRYPT_MODE, key, new GCMParameterSpec(TAG_BITS, sealed, 0, NONCE_BYTES));
-    cipher.updateAAD(bytes(entry));
-    return unpad(cipher.doFinal(sealed, NONCE_BYTES, sealed.length - NONCE_BYTES));
+    cipher.updateAAD(associated);
+    return cipher.doFinal(sealed, NONCE_BYTES, sealed.length - NONCE_BYTES);
   }
 
   /** Seals a data key to a public key. */
@@ -112,7 +123,7 @@ final class Envelope {
         .array();
   }
 
-  private static byte[] pad(byte[] value) {
+  static byte[] pad(byte[] value) {
     long length = SMALLEST_BYTES;
     while (length <= value.length) {
       length *= GROWTH;
@@ -122,7 +133,7 @@ final class Envelope {
     return padded;
   }
 
-  private static byte[] unpad(byte[] padded) throws GeneralSecurityException {
+  static byte[] unpad(byte[] padded) throws GeneralSecurityException {
     int end = padded.length - 1;
     while (end >= 0 && padded[end] == 0) {
       end--;

@@ -68,9 +68,8 @@ record SecretReference(String secret, String field, String version) {
     } catch (RuntimeException e) {
       throw new UnavailableException(why(e));
     }
-    if (value == null || value.isBlank()) {
-      throw new UnavailableException(
-          name() + (field.isEmpty() ? " is empty" : " has no text in its field " + field));
+    if (value == null) {
+      throw new UnavailableException(name() + " has no text in its field " + field);
     }
     return value.strip();
   }
@@ -94,7 +93,9 @@ record SecretReference(String secret, String field, String version) {
       return unreachable(cause);
     }
     return name()
-        + (field.isEmpty() ? " is not text" : " is not a JSON object, so it has no field " + field);
+        + (field.isEmpty()
+            ? " is empty or not text"
+            : " is not a JSON object, so it has no field " + field);
   }
 
   private String refusal(AwsServiceException service) {

@@ -1,23 +1,25 @@
 package dev.cameleon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.support.FixedKeys;
 import dev.cameleon.support.LocalSecrets;
-import dev.cameleon.support.Program;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The keyset from AWS Secrets Manager, by a process that knows the SDK's own variables only. */
+/** Secrets of AWS Secrets Manager, found by the SDK's own variables only. */
 class SecretReferenceTest {
   private static final String ARN =
       "arn:aws:secretsmanager:eu-central-1:123456789012:secret:mask-a1B2c3";
@@ -26,8 +28,14 @@ class SecretReferenceTest {
   private final LocalSecrets secrets = LocalSecrets.start();
   private final Keyset keyset = FixedKeys.of(0x0a0b0c0d, 0x41);
 
+  @BeforeEach
+  void pointTheSdkToIt() {
+    secrets.properties().forEach(System::setProperty);
+  }
+
   @AfterEach
   void stop() {
+    System.clearProperty(LocalSecrets.ENDPOINT);
     secrets.close();
   }
 
@@ -40,10 +48,7 @@ class SecretReferenceTest {
   void aSecretIsTheKeyset(String reference, String secret) throws Exception {
     secrets.with(secret, keyset.json());
 
-    Program.Result result = list(reference);
-
-    assertThat(result.exitCode()).as(result.err()).isZero();
-    assertThat(result.out()).startsWith("0a0b0c0d  enabled  primary");
+    assertThat(keyset(reference).currentId()).isEqualTo("0a0b0c0d");
     assertThat(secrets.requests()).isEqualTo(1);
   }
 
@@ -56,25 +61,24 @@ class SecretReferenceTest {
     secrets.with("compact", compact).with("pretty", "\n" + json.toPrettyString() + "\n");
 
     assertThat(compact).contains("}}");
-    assertThat(list("{{aws:compact}}").out()).startsWith("0a0b0c0d");
-    assertThat(list("{{aws:pretty}}").out()).startsWith("0a0b0c0d");
+    assertThat(keyset("{{aws:compact}}").currentId()).isEqualTo("0a0b0c0d");
+    assertThat(keyset("{{aws:pretty}}").currentId()).isEqualTo("0a0b0c0d");
   }
 
-  @Test
-  void aFieldOfASecretIsTheKeysetAndTheFileMayNameIt() throws Exception {
-    secrets.with(
-        "app",
-        JsonMapper.builder().build().createObjectNode().put("mask", keyset.json()).toString());
-    Files.writeString(
-        folder.resolve("application.properties"), "cameleon.keyset.json={{aws:app#mask}}\n");
+  @ParameterizedTest
+  @ValueSource(strings = {"}}{{aws:other}}", "{{aws:other}}", "{{env:HOME}}", "#:@{{", "p w"})
+  void aSecretIsTakenAsItIs(String password) throws Exception {
+    secrets
+        .with("rds", JsonMapper.builder().build().createObjectNode().put("p", password).toString())
+        .with("other", "not asked for");
 
-    assertThat(Program.run(secrets.environment(), folder, "keys", "list").out())
-        .startsWith("0a0b0c0d");
+    assertThat(SecretReference.resolve("{{aws:rds#p}}")).isEqualTo(password);
   }
 
   @Test
   void withoutAReferenceNobodyIsAsked() throws Exception {
-    assertThat(list(keyset.json()).out()).startsWith("0a0b0c0d");
+    assertThat(keyset(keyset.json()).currentId()).isEqualTo("0a0b0c0d");
+    assertThat(SecretReference.resolve("p{{aws:other}}")).isEqualTo("p{{aws:other}}");
     assertThat(secrets.requests()).isZero();
   }
 
@@ -82,60 +86,58 @@ class SecretReferenceTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{{aws:none}}|has no secret none in this account and AWS_REGION",
+        "{{aws:none}}|AWS Secrets Manager has no secret none in this account and AWS_REGION",
         "{{aws:none/field}}|a field is named behind a #",
-        "{{aws:forbidden}}|the secret forbidden may not be read by this AWS user or role; allow it secretsmanager:GetSecretValue",
-        "{{aws:text}}|holds or refers to is no keyset",
+        "{{aws:forbidden}}|may not be read by this AWS user or role; allow it secretsmanager:Get",
+        "{{aws:text}}|what CAMELEON_KEYSET_JSON holds or refers to is no keyset",
         "{{aws:text#field}}|the secret text is not a JSON object, so it has no field field",
         "{{aws:object#field}}|the secret object has no text in its field field",
         "{{aws:object#number}}|the secret object has no text in its field number",
-        "{{aws:blank}}|the secret blank is empty",
+        "{{aws:object#empty}}|the secret object has no text in its field empty",
+        "{{aws:blank}}|the secret blank is empty or not text",
         "{{aws:none:hunter2}}|no default value",
         "{{aws:text|{{aws:NAME#FIELD}}",
+        "{{aws:text}} |{{aws:NAME#FIELD}}",
         "{{ aws:text }}|{{aws:NAME#FIELD}}"
-      })
-  void whatCannotBeHadIsSaidWithItsNameAndNotItsContent(String reference, String said)
-      throws Exception {
+      },
+      ignoreLeadingAndTrailingWhitespace = false)
+  void whatCannotBeHadIsSaidWithItsNameAndNotItsContent(String reference, String said) {
     secrets
         .withForbidden("forbidden")
         .with("text", "hunter2 {\"field")
-        .with("object", "{\"other\": \"hunter2\", \"number\": 4711}")
+        .with("object", "{\"other\": \"hunter2\", \"number\": 4711, \"empty\": \"\"}")
         .with("blank", " \n");
 
-    Program.Result result = list(reference);
-
-    assertThat(result.exitCode()).isEqualTo(2);
-    assertThat(result.out()).isEmpty();
-    assertThat(result.err())
-        .contains("cameleon.keyset.json (CAMELEON_KEYSET_JSON): ")
-        .contains(said)
-        .doesNotContain("hunter2")
-        .doesNotContain("4711");
+    assertThatThrownBy(() -> Access.keyset(folder, reference))
+        .isInstanceOf(InvalidSettingsException.class)
+        .hasMessageStartingWith("cameleon.keyset.json (CAMELEON_KEYSET_JSON): ")
+        .hasMessageContaining(said)
+        .hasMessageNotContainingAny("hunter2", "4711")
+        .hasNoCause();
   }
 
   @Test
-  void anUnreachableServiceAMissingRegionAndMissingCredentialsAreSaid() throws Exception {
-    Map<String, String> environment = secrets.environment();
-    environment.put("CAMELEON_KEYSET_JSON", "{{aws:mask}}");
+  void everySecretThatCannotBeHadIsReportedAtOnce() {
+    Map<String, String> environment =
+        Map.of(
+            "CAMELEON_DB_URL", "jdbc:postgresql://db.example/app",
+            "CAMELEON_DB_USER", "loader",
+            "CAMELEON_DB_PASSWORD", "{{aws:loader#password}}",
+            "CAMELEON_DB_OWNER_USER", "owner",
+            "CAMELEON_DB_OWNER_PASSWORD", "{{aws:owner#password}}");
 
-    environment.put("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:1");
-    assertRefused(environment, "the secret mask cannot be read", "cannot be reached (");
-    environment.remove("AWS_ACCESS_KEY_ID");
-    assertRefused(environment, "the secret mask cannot be read", "AWS_ACCESS_KEY_ID");
-    environment.remove("AWS_REGION");
-    assertRefused(environment, "the secret mask cannot be read", "AWS_REGION is not set");
+    InvalidSettingsException wrong =
+        catchThrowableOfType(InvalidSettingsException.class, () -> Settings.read(environment));
+
+    assertThat(wrong.problems())
+        .containsExactly(
+            "cameleon.db.password (CAMELEON_DB_PASSWORD): AWS Secrets Manager has no secret loader"
+                + " in this account and AWS_REGION",
+            "cameleon.db.owner.password (CAMELEON_DB_OWNER_PASSWORD): AWS Secrets Manager has no"
+                + " secret owner in this account and AWS_REGION");
   }
 
-  private void assertRefused(Map<String, String> environment, String... said) throws Exception {
-    Program.Result result = Program.run(environment, folder, "keys", "list");
-
-    assertThat(result.exitCode()).isEqualTo(2);
-    assertThat(result.err()).contains(said);
-  }
-
-  private Program.Result list(String keysetJson) throws Exception {
-    Map<String, String> environment = secrets.environment();
-    environment.put("CAMELEON_KEYSET_JSON", keysetJson);
-    return Program.run(environment, folder, "keys", "list");
+  private Keyset keyset(String json) throws InvalidSettingsException {
+    return Access.keyset(folder, json);
   }
 }

@@ -6,7 +6,7 @@ import com.google.crypto.tink.KeysetHandle;
 import com.google.crypto.tink.RegistryConfiguration;
 import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
 import com.google.crypto.tink.prf.HmacPrfKey;
-import com.google.crypto.tink.prf.PredefinedPrfParameters;
+import com.google.crypto.tink.prf.HmacPrfParameters;
 import com.google.crypto.tink.prf.PrfConfig;
 import com.google.crypto.tink.util.SecretBytes;
 import dev.cameleon.mask.Keyset;
@@ -21,22 +21,40 @@ public final class FixedKeys {
    *
    * @param idsAndBytes alternately a key id and the byte
    */
-  @AccessesPartialKey
   public static Keyset of(int... idsAndBytes) {
+    int[] ids = new int[idsAndBytes.length / 2];
+    byte[][] materials = new byte[ids.length][32];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = idsAndBytes[2 * i];
+      Arrays.fill(materials[i], (byte) idsAndBytes[2 * i + 1]);
+    }
+    return of(ids, materials);
+  }
+
+  /** A keyset of one key. */
+  public static Keyset of(int id, byte[] material) {
+    return of(new int[] {id}, new byte[][] {material});
+  }
+
+  @AccessesPartialKey
+  private static Keyset of(int[] ids, byte[][] materials) {
     try {
       PrfConfig.register();
       KeysetHandle.Builder builder = KeysetHandle.newBuilder();
-      for (int i = 0; i < idsAndBytes.length; i += 2) {
-        byte[] material = new byte[32];
-        Arrays.fill(material, (byte) idsAndBytes[i + 1]);
+      for (int i = 0; i < ids.length; i++) {
         KeysetHandle.Builder.Entry entry =
             KeysetHandle.importKey(
                     HmacPrfKey.builder()
-                        .setParameters(PredefinedPrfParameters.HMAC_SHA256_PRF)
-                        .setKeyBytes(SecretBytes.copyFrom(material, InsecureSecretKeyAccess.get()))
+                        .setParameters(
+                            HmacPrfParameters.builder()
+                                .setKeySizeBytes(materials[i].length)
+                                .setHashType(HmacPrfParameters.HashType.SHA256)
+                                .build())
+                        .setKeyBytes(
+                            SecretBytes.copyFrom(materials[i], InsecureSecretKeyAccess.get()))
                         .build())
-                .withFixedId(idsAndBytes[i]);
-        builder.addEntry(i + 2 == idsAndBytes.length ? entry.makePrimary() : entry);
+                .withFixedId(ids[i]);
+        builder.addEntry(i + 1 == ids.length ? entry.makePrimary() : entry);
       }
       return Keyset.parse(
           TinkJsonProtoKeysetFormat.serializeKeyset(

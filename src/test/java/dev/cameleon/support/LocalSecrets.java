@@ -19,6 +19,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * 1.1), for signed requests of the region eu-central-1.
  */
 public final class LocalSecrets implements AutoCloseable {
+  /** The SDK's system property for where it listens. */
+  public static final String ENDPOINT = "aws.endpointUrlSecretsManager";
+
   private static final String DENIED = "\u0000denied";
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -63,13 +66,29 @@ public final class LocalSecrets implements AutoCloseable {
   /** What a process needs to find it, and nothing else. */
   public Map<String, String> environment() {
     Map<String, String> environment = new HashMap<>();
-    environment.put(
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:" + server.getAddress().getPort());
+    environment.put("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint());
     environment.put("AWS_REGION", "eu-central-1");
     environment.put("AWS_ACCESS_KEY_ID", "x");
     environment.put("AWS_SECRET_ACCESS_KEY", "x");
     environment.put("AWS_EC2_METADATA_DISABLED", "true");
     return environment;
+  }
+
+  /** What this process needs to find it, as the SDK's system properties. */
+  public Map<String, String> properties() {
+    return Map.of(
+        ENDPOINT,
+        endpoint(),
+        "aws.region",
+        "eu-central-1",
+        "aws.accessKeyId",
+        "x",
+        "aws.secretAccessKey",
+        "x");
+  }
+
+  private String endpoint() {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
   private void answer(HttpExchange exchange) throws IOException {

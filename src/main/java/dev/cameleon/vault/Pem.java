@@ -19,9 +19,17 @@ record Pem(String label, byte[] content) {
   private static final Pattern OBJECT =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s]*)-----END \\1-----");
 
+  /** Whatever follows a public key in its file, e.g. the private one, must not go unnoticed. */
+  private static final Pattern SEVERAL = Pattern.compile("(?s)-----BEGIN .*-----BEGIN ");
+
   static Pem read(Path file) throws InvalidKeyFileException {
     try {
-      Matcher object = OBJECT.matcher(Files.readString(file));
+      String text = Files.readString(file);
+      if (SEVERAL.matcher(text).find()) {
+        throw new InvalidKeyFileException(
+            file + " holds more than one key or certificate; a file must hold one key alone");
+      }
+      Matcher object = OBJECT.matcher(text);
       if (object.find()) {
         return new Pem(object.group(1), Base64.getMimeDecoder().decode(object.group(2)));
       }

@@ -54,7 +54,10 @@ public final class PrivateKeyFile {
               file
                   + " must be a plain PKCS #8 key; write one with: openssl pkey -in FILE -out NEW");
       default ->
-          throw new InvalidKeyFileException(file + " is no private key but a " + pem.label());
+          throw new InvalidKeyFileException(
+              pem.label().endsWith("PRIVATE KEY")
+                  ? file + " is not an RSA private key"
+                  : file + " is no private key but a " + pem.label());
     }
     try {
       return new PrivateKeyFile(

@@ -20,10 +20,7 @@ class EnvelopeVectorsTest {
   private static final HexFormat HEX = HexFormat.of();
 
   @ParameterizedTest(name = "aes_gcm_test {0} ({7})")
-  @CsvFileSource(
-      resources = "/vectors/aes_gcm_256.csv",
-      useHeadersInDisplayName = true,
-      emptyValue = "")
+  @CsvFileSource(resources = "/vectors/aes_gcm_256.csv", useHeadersInDisplayName = true)
   void valuesAreSealedAndOpenedAsAesGcmSays(
       String id,
       String key,

@@ -53,6 +53,13 @@ CREATE TABLE cameleon.suppressed (
   since   timestamptz NOT NULL DEFAULT now()
 );
 
+-- Tokens that forgotten rows had, until it is settled whether the vault's entries go with them: a row
+-- that was rewritten does not say what it had, and forgetting may be interrupted.
+CREATE TABLE cameleon.parting_token (
+  token text PRIMARY KEY,
+  since timestamptz NOT NULL             -- when a row last lost it
+);
+
 -- The audit: who did what, and why. Rows are only added, and each hash covers all rows before it.
 CREATE TABLE cameleon.audit (
   seq     bigint PRIMARY KEY,
@@ -160,7 +167,8 @@ BEGIN
 
   GRANT SELECT (token, entry, epoch), UPDATE (token), DELETE ON cameleon.vault TO cameleon_officer;
   GRANT SELECT (epoch, recipient, opened_at) ON cameleon.vault_epoch TO cameleon_officer;
-  GRANT SELECT, INSERT, UPDATE, DELETE ON cameleon.suppressed TO cameleon_officer;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON cameleon.suppressed, cameleon.parting_token
+     TO cameleon_officer;
   GRANT SELECT, INSERT ON cameleon.mask_check TO cameleon_officer;
   GRANT SELECT ON cameleon.masked_field TO cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.retire_key(text) TO cameleon_officer;

@@ -33,6 +33,8 @@ import picocli.CommandLine.HelpCommand;
       RevealCommand.class,
       MaskCommand.class,
       AuditCommand.class,
+      ForgetCommand.class,
+      DoctorCommand.class,
       HelpCommand.class,
       AutoComplete.GenerateCompletion.class
     })

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** What forgetting, rewrapping and the doctor know of {@code public.user_logins}. */
 final class Logins {
@@ -16,8 +17,9 @@ final class Logins {
   private Logins() {}
 
   /**
-   * The columns that may hold tokens, quoted for SQL: all of text, since an operator may have added
-   * some. A token in one is known by its form.
+   * The columns that may hold tokens, quoted for SQL: all of text that are wide enough (a token has
+   * 33 characters or more), since an operator may have added some. A token in one is known by its
+   * form.
    */
   static List<String> columns(Connection connection) throws SQLException {
     List<String> columns = new ArrayList<>();
@@ -28,12 +30,21 @@ final class Logins {
                     + " WHERE attrelid = 'public.user_logins'::regclass AND attnum > 0"
                     + " AND NOT attisdropped AND attgenerated = ''"
                     + " AND atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)"
+                    // The modifier of a type with a length is that length and 4.
+                    + " AND (atttypmod < 4 OR atttypmod >= 33 + 4)"
                     + " ORDER BY attnum")) {
       while (row.next()) {
         columns.add(row.getString(1));
       }
     }
     return columns;
+  }
+
+  /** The texts of these columns, as rows {@code v (name, value)} for each row of the table. */
+  static String values(List<String> columns, String table) {
+    return columns.stream()
+        .map(column -> "('" + column.replace("'", "''") + "', " + table + "." + column + "::text)")
+        .collect(Collectors.joining(", ", "(VALUES ", ") v (name, value)"));
   }
 
   /**

@@ -1,0 +1,185 @@
+package dev.cameleon.cli;
+
+import dev.cameleon.Access;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.load.Database;
+import dev.cameleon.load.SqlFailures;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.Token;
+import dev.cameleon.vault.Forget;
+import dev.cameleon.vault.Forgotten;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code forget}: a person, or a value wherever it is. */
+@Command(
+    name = "forget",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Forget a person (--user) or values (TOKEN...): rows keep their place, under random values.",
+      "A person's rows get random user ids and tokens; a vault entry goes unless others' rows use"
+          + " it. A value's rows get random tokens, and its vault entry goes.",
+      "As a user in the role cameleon_officer (CAMELEON_DB_USER). Takes a minute or more: it waits"
+          + " until no running loader remembers what was there. It may be interrupted and run again."
+    })
+public final class ForgetCommand implements Callable<Integer> {
+  private static final Duration TICK = Duration.ofSeconds(10);
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "TOKEN",
+      arity = "0..*",
+      description = "Tokens of values, as in user_logins.")
+  private List<String> tokens = List.of();
+
+  @Option(
+      names = "--user",
+      paramLabel = "ID",
+      description = "A person's user id; - reads it from standard input. Needs the mask keyset.")
+  private String user;
+
+  @Option(
+      names = "--ticket",
+      required = true,
+      paramLabel = "TICKET",
+      description = "Where it was asked for; kept in the audit for ever: no personal data.")
+  private String ticket;
+
+  @Option(
+      names = "--suppress",
+      description = "Load later events of the person under random values too.")
+  private boolean suppress;
+
+  @Option(names = "--json", description = "As JSON, for scripts.")
+  private boolean json;
+
+  @Override
+  public Integer call()
+      throws UsageException, InvalidSettingsException, FailedException, InterruptedException {
+    checkUsage();
+    Database.Login login = Access.database(System.getenv());
+    Optional<String> person = user == null ? Optional.empty() : Optional.of(userId());
+    try (Forget forget = Forget.open(login, Forget.LOADERS_MEMORY, this::countDown)) {
+      if (!forget.lock()) {
+        throw new FailedException(
+            "another forget, or keys rewrap, is running on this database; try again when it has"
+                + " ended (nothing was done)");
+      }
+      Optional<Keyset> keyset = keyset(forget);
+      Forgotten done =
+          person.isPresent()
+              ? forget.person(person.get(), keyset.orElseThrow(), ticket, suppress)
+              : forget.tokens(tokens, keyset, ticket);
+      if (!done.found() && !suppress) {
+        throw new FailedException(
+            (user == null
+                    ? "no row and no vault entry has such a token"
+                    : "no row has this user id")
+                + ": there is nothing to forget (the request is in the audit, number "
+                + done.audit().seq()
+                + ")");
+      }
+      print(new ForgetReport(user != null, suppress, ticket, done));
+      return ExitCode.DONE;
+    } catch (SQLException e) {
+      throw new FailedException(
+          "forget failed as "
+              + login
+              + ": "
+              + SqlFailures.describe(e)
+              + "; it needs a user in the role cameleon_officer. What was done stays; run the same"
+              + " command again to finish it");
+    }
+  }
+
+  /** Never shows an argument: somebody may have typed a value where a token belongs. */
+  private void checkUsage() throws UsageException {
+    if ((user == null) == tokens.isEmpty()) {
+      throw new UsageException("say whom or what: either --user ID or one or more TOKENs");
+    }
+    if (suppress && user == null) {
+      throw new UsageException("--suppress is about a person: it needs --user");
+    }
+    if (ticket.isBlank()) {
+      throw new UsageException("--ticket is empty; say where it was asked for");
+    }
+    for (int i = 0; i < tokens.size(); i++) {
+      if (!Token.isToken(tokens.get(i))) {
+        throw new UsageException(
+            "argument "
+                + (i + 1)
+                + " is no token (DOMAIN_8 hexadecimal digits_22 characters); find it in user_logins,"
+                + " or with: mask");
+      }
+      if (Token.keyId(tokens.get(i)).equals(Token.ERASED)) {
+        throw new UsageException(
+            "argument " + (i + 1) + " is a random token already: nothing is behind it");
+      }
+    }
+  }
+
+  private String userId() throws UsageException {
+    String id = user;
+    if (id.equals("-")) {
+      try {
+        id =
+            new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+      } catch (IOException e) {
+        throw new UsageException("the user id cannot be read from standard input");
+      }
+    }
+    if (id == null || id.isEmpty()) {
+      throw new UsageException("the user id is empty");
+    }
+    return id;
+  }
+
+  private Optional<Keyset> keyset(Forget forget) throws InvalidSettingsException, SQLException {
+    if (user == null && !forget.needsKeys(tokens)) {
+      return Optional.empty();
+    }
+    Keyset keyset = Access.keyset(System.getenv());
+    Optional<String> problem = forget.keyProblem(keyset);
+    if (problem.isPresent()) {
+      throw new InvalidSettingsException(List.of(problem.get()));
+    }
+    return Optional.of(keyset);
+  }
+
+  private void countDown(Duration time, String why) throws InterruptedException {
+    PrintWriter err = spec.commandLine().getErr();
+    Duration left = time;
+    while (left.toMillis() > 0) {
+      err.printf("Waiting until %s: %d s%n", why, left.toSeconds());
+      err.flush();
+      Duration some = left.compareTo(TICK) < 0 ? left : TICK;
+      TimeUnit.MILLISECONDS.sleep(some.toMillis());
+      left = left.minus(some);
+    }
+  }
+
+  private void print(ForgetReport report) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(report.json());
+    } else {
+      report.lines().forEach(out::println);
+    }
+    out.flush();
+  }
+}

@@ -1,0 +1,94 @@
+package dev.cameleon.cli;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.vault.Forgotten;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What {@code forget} did, and what it could not do.
+ *
+ * @param person whether it was a person, and not a value
+ * @param suppressed whether later events are forgotten too
+ * @param ticket where it was asked for
+ * @param done what was done
+ */
+record ForgetReport(boolean person, boolean suppressed, String ticket, Forgotten done) {
+  List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    lines.add(title() + " Ticket: " + ticket);
+    lines.add(line("rows rewritten", done.rows()));
+    lines.add(line("vault entries deleted", done.entries()));
+    lines.add(line("tokens kept, since other rows use them", done.kept()));
+    lines.add(line("tokens not settled yet", done.waiting()));
+    lines.add("  audit: number " + done.audit().seq() + ", head " + done.audit().head());
+    lines.add("What remains:");
+    remains().forEach(line -> lines.add("  - " + line));
+    return lines;
+  }
+
+  private String title() {
+    if (done.rows() > 0) {
+      return person ? "Forgot a person." : "Forgot a value.";
+    }
+    String none = person ? "No row has this user id" : "No row has such a token";
+    return none
+        + (done.found() ? "; the vault's part was settled." : "; later ones are forgotten.");
+  }
+
+  private static String line(String what, long count) {
+    return String.format("  %-40s %d", what, count);
+  }
+
+  String json() {
+    ObjectNode report = JsonMapper.builder().build().createObjectNode();
+    report
+        .put("rows_rewritten", done.rows())
+        .put("vault_entries_deleted", done.entries())
+        .put("tokens_kept", done.kept())
+        .put("tokens_not_settled", done.waiting())
+        .put("suppressed", suppressed)
+        .put("still_arriving", done.arriving())
+        .put("rotation_under_way", done.rotating())
+        .put("audit_seq", done.audit().seq())
+        .put("audit_head", done.audit().head());
+    remains().forEach(report.putArray("remains")::add);
+    return report.toString();
+  }
+
+  /** What nobody can do from here. */
+  private List<String> remains() {
+    List<String> remains = new ArrayList<>();
+    if (done.arriving()) {
+      remains.add(
+          person
+              ? "The person's events still arrive: they are loaded as before; run it again with"
+                  + " --suppress."
+              : "The value still arrives: its new rows have the same token; run it again once it"
+                  + " does not, or forget the person with --suppress.");
+    } else if (!suppressed) {
+      remains.add("Events that arrive from now on are loaded as before.");
+    }
+    if (suppressed) {
+      remains.add(
+          "A keyed hash of the user id, by which later events are known (cameleon.suppressed).");
+    }
+    if (done.rotating()) {
+      remains.add(
+          "A rotation of the mask key is under way: run keys rewrap, then this command again.");
+    } else if (done.waiting() > 0) {
+      remains.add("Vault entries that may go only later: run this command again in some minutes.");
+    }
+    remains.add("The source queue and the dead-letter queue may hold messages with the originals.");
+    remains.add("Backups, replicas that lag, and PostgreSQL's WAL hold the rows as they were.");
+    remains.add(
+        "So do the table's dead rows and statistics, until its owner runs: VACUUM (ANALYZE)"
+            + " public.user_logins, cameleon.vault");
+    remains.add(
+        "Rows that were rewritten together can be told by PostgreSQL's xmin and ctid; the columns"
+            + " that are not masked (device type, locale, version, day) are as they were.");
+    remains.add("Logs and copies of others. The message ledger holds message ids only.");
+    return remains;
+  }
+}

@@ -1,0 +1,190 @@
+package dev.cameleon.vault;
+
+import dev.cameleon.load.Database;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.MaskGuard;
+import dev.cameleon.mask.Masker;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Forgets a person or a value. Rows are rewritten under random values; then, once no loader can
+ * rely on them any more, the vault's entries that no other row uses are deleted. It may die at any
+ * line: the request is on record before the first change, tokens whose rows are rewritten are noted
+ * with the rewriting, and the next forget settles what an interrupted one left.
+ */
+public final class Forget implements AutoCloseable {
+  /**
+   * How long a loader may remember a token, 30 s, then wait for a connection, 2 s, and for its
+   * statement, 30 s. Who is suppressed is known sooner: after 20 s and those 32 s.
+   */
+  public static final Duration LOADERS_MEMORY = Duration.ofSeconds(65);
+
+  /** The clocks of two machines do not run alike. */
+  private static final Duration SLACK = Duration.ofSeconds(1);
+
+  /** Sweeps after the first. */
+  private static final int MOST_SWEEPS = 3;
+
+  private static final String WAIT = "no running loader remembers what was there";
+
+  private final Connection connection;
+  private final Duration memory;
+  private final Pause pause;
+
+  private Forget(Connection connection, Duration memory, Pause pause) {
+    this.connection = connection;
+    this.memory = memory;
+    this.pause = pause;
+  }
+
+  /**
+   * Connects.
+   *
+   * @param officer a role with the rights of cameleon_officer
+   * @param memory how long loaders rely on what was there: {@link #LOADERS_MEMORY}, unless a test
+   *     has other loaders
+   * @param pause waits
+   */
+  public static Forget open(Database.Login officer, Duration memory, Pause pause)
+      throws SQLException {
+    return new Forget(Officer.connect(officer), memory, pause);
+  }
+
+  /** Takes the lock that one forget or rewrap has at a time; returns whether it was free. */
+  public boolean lock() throws SQLException {
+    return Logins.lock(connection);
+  }
+
+  /** What is wrong with these keys for this database, as one sentence; empty if nothing is. */
+  public Optional<String> keyProblem(Keyset keyset) throws SQLException {
+    return new MaskGuard(keyset, Map.of()).keyProblem(connection);
+  }
+
+  /** Whether one of these tokens is older than a rotation, so that the keys say what it is now. */
+  public boolean needsKeys(List<String> tokens) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT EXISTS (SELECT FROM unnest(?) token JOIN cameleon.mask_check ON follows = "
+                + TokenInSql.keyId("token")
+                + ")")) {
+      statement.setArray(1, connection.createArrayOf("text", tokens.toArray()));
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
+    }
+  }
+
+  /**
+   * Forgets a person.
+   *
+   * @param user their user id
+   * @param ticket where it was asked for
+   * @param suppress whether their later events are loaded under random values too
+   */
+  public Forgotten person(String user, Keyset keyset, String ticket, boolean suppress)
+      throws SQLException, InterruptedException {
+    Masker masker = new Masker(keyset, Map.of());
+    List<String> subjects = masker.subjects(user);
+    String subject = subjects.get(subjects.size() - 1);
+    String detail = suppress ? "a person, later events too" : "a person";
+    Audit.Entry entry;
+    connection.setAutoCommit(false);
+    try {
+      entry = Audit.record(connection, new Audit.Act("forget", subject, null, ticket, detail));
+      if (suppress) {
+        suppress(subject);
+      }
+      connection.commit();
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
+    }
+    PartingTokens parting = new PartingTokens(connection, Optional.of(masker));
+    return sweepAndSettle(Sweep.person(connection, parting, user), parting, suppress, entry);
+  }
+
+  private void suppress(String subject) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "INSERT INTO cameleon.suppressed (subject) VALUES (?) ON CONFLICT DO NOTHING")) {
+      statement.setString(1, subject);
+      statement.executeUpdate();
+    }
+  }
+
+  /**
+   * Forgets values.
+   *
+   * @param tokens what stands for them; none erased
+   * @param keyset the keys, if {@link #needsKeys}
+   * @param ticket where it was asked for
+   */
+  public Forgotten tokens(List<String> tokens, Optional<Keyset> keyset, String ticket)
+      throws SQLException, InterruptedException {
+    Optional<Masker> masker = keyset.map(keys -> new Masker(keys, Map.of()));
+    List<String> all = new ArrayList<>(tokens);
+    masker.ifPresent(known -> tokens.forEach(token -> all.add(known.renew(token))));
+    List<String> distinct = all.stream().distinct().toList();
+    Audit.Entry last = null;
+    connection.setAutoCommit(false);
+    try {
+      for (String token : distinct) {
+        last = Audit.record(connection, new Audit.Act("forget", token, null, ticket, "a value"));
+      }
+      connection.commit();
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
+    }
+    PartingTokens parting = new PartingTokens(connection, masker);
+    parting.addStored(distinct);
+    return sweepAndSettle(Sweep.tokens(connection, parting, distinct), parting, false, last);
+  }
+
+  /**
+   * Sweeps until nothing more comes that was on its way.
+   *
+   * @param expected whether something may be on its way though nothing is there
+   */
+  private Forgotten sweepAndSettle(
+      Sweep sweep, PartingTokens parting, boolean expected, Audit.Entry entry)
+      throws SQLException, InterruptedException {
+    long rows = sweep.run();
+    boolean found = rows > 0 || parting.count() > 0;
+    boolean arriving = false;
+    if (found || expected) {
+      int sweeps = 0;
+      do {
+        pause.await(memory.plus(SLACK), WAIT);
+        long more = sweep.run();
+        rows += more;
+        arriving = more > 0;
+        sweeps++;
+      } while (arriving && sweeps < MOST_SWEEPS);
+    }
+    Settlement.Outcome outcome = new Settlement(connection, pause).run(memory);
+    return new Forgotten(
+        found || rows > 0,
+        rows,
+        outcome.deleted(),
+        outcome.kept(),
+        parting.count(),
+        arriving,
+        outcome.rotating(),
+        entry);
+  }
+
+  /** Gives the lock back. */
+  @Override
+  public void close() throws SQLException {
+    connection.close();
+  }
+}

@@ -1,0 +1,23 @@
+package dev.cameleon.vault;
+
+/**
+ * What forgetting did.
+ *
+ * @param found whether there was anything to forget, or anything that an interrupted forget left
+ * @param rows that were rewritten
+ * @param entries of the vault that were deleted
+ * @param kept tokens whose entries stay, since rows of others use them
+ * @param waiting tokens that are not settled yet: a value still arrives, or a rotation is under way
+ * @param arriving whether rows still came in the end
+ * @param rotating whether tokens or keys from before a rotation are still in use
+ * @param audit where it is recorded
+ */
+public record Forgotten(
+    boolean found,
+    long rows,
+    long entries,
+    long kept,
+    long waiting,
+    boolean arriving,
+    boolean rotating,
+    Audit.Entry audit) {}

@@ -1,0 +1,166 @@
+package dev.cameleon.vault;
+
+import dev.cameleon.load.SqlFailures;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Deletes the vault's entries for parting tokens, unless other rows use them.
+ *
+ * <p>A loader that remembers a token brings no entry with a row. Whoever remembers one committed a
+ * row with it, and when that row lost it, it was noted; so an entry may go once that is longer ago
+ * than loaders remember and their statements take. The vault's lock waits for the statements in
+ * flight: what they bring is seen, and what comes later finds the entry gone and brings its own.
+ */
+final class Settlement {
+  /**
+   * What became of the tokens.
+   *
+   * @param deleted entries
+   * @param kept tokens that rows use
+   * @param rotating whether tokens or keys from before a rotation are in use: the notes stay
+   */
+  record Outcome(long deleted, long kept, boolean rotating) {}
+
+  /** How long loads may queue behind the wait for the lock. */
+  private static final String LOCK_TIMEOUT = "1s";
+
+  /** How long loads may wait for the deletion; their own time-out is 30 s. */
+  private static final String DELETE_TIMEOUT = "20s";
+
+  private static final int LOCK_ATTEMPTS = 40;
+  private static final Duration BETWEEN_ATTEMPTS = Duration.ofSeconds(2);
+  private static final String NOT_LOCKED = "55P03";
+
+  private static final String ROTATING =
+      "SELECT count(*) > 1 AND (count(*) FILTER (WHERE retired_at IS NULL) > 1"
+          + " OR EXISTS (SELECT FROM cameleon.vault WHERE "
+          + TokenInSql.keyId("token")
+          + " IN (SELECT follows FROM cameleon.mask_check WHERE follows IS NOT NULL)))"
+          + " FROM cameleon.mask_check";
+
+  private static final String RIPE = "since <= ?::timestamptz";
+
+  private final Connection connection;
+  private final Pause pause;
+  private final String used;
+
+  /** Makes one. */
+  Settlement(Connection connection, Pause pause) throws SQLException {
+    this.connection = connection;
+    this.pause = pause;
+    List<String> columns = Logins.columns(connection);
+    // A join for each column, so that an index on one helps.
+    this.used =
+        "(WITH parting AS (SELECT token FROM cameleon.parting_token WHERE "
+            + RIPE
+            + ") "
+            + columns.stream()
+                .map(
+                    column ->
+                        "SELECT token FROM parting JOIN public.user_logins ON token = "
+                            + column
+                            + "::text")
+                .collect(Collectors.joining(" UNION "))
+            + ")";
+  }
+
+  /**
+   * Deletes what may go.
+   *
+   * @param memory how long a loader may remember a token and be on the way with a row of it
+   */
+  Outcome run(Duration memory) throws SQLException, InterruptedException {
+    String until =
+        text(
+            "SELECT (clock_timestamp() - make_interval(secs => ?::float8 / 1000))::text",
+            Long.toString(memory.toMillis()));
+    // Until a rotation has ended, an entry may still turn up under one of these tokens.
+    boolean rotating = "t".equals(text(ROTATING));
+    long kept =
+        rotating
+            ? 0
+            : update(
+                "DELETE FROM cameleon.parting_token WHERE " + RIPE + " AND token IN " + used,
+                until,
+                until);
+    if ("0".equals(text("SELECT count(*) FROM cameleon.parting_token WHERE " + RIPE, until))) {
+      return new Outcome(0, kept, rotating);
+    }
+    for (int attempt = 1; ; attempt++) {
+      connection.setAutoCommit(false);
+      try {
+        Outcome outcome = alone(until, rotating);
+        connection.commit();
+        return new Outcome(outcome.deleted(), kept + outcome.kept(), rotating);
+      } catch (SQLException e) {
+        if (!SqlFailures.state(e).equals(NOT_LOCKED) || attempt == LOCK_ATTEMPTS) {
+          throw e;
+        }
+      } finally {
+        connection.rollback();
+        connection.setAutoCommit(true);
+      }
+      pause.await(BETWEEN_ATTEMPTS, "loads in flight have ended");
+    }
+  }
+
+  private Outcome alone(String until, boolean rotating) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'");
+      statement.execute("LOCK TABLE cameleon.vault IN SHARE ROW EXCLUSIVE MODE");
+      statement.execute("SET LOCAL lock_timeout = 0");
+      statement.execute("SET LOCAL statement_timeout = '" + DELETE_TIMEOUT + "'");
+    }
+    Outcome outcome = delete(until, rotating);
+    if (!rotating) {
+      update("DELETE FROM cameleon.parting_token WHERE " + RIPE, until);
+    }
+    return outcome;
+  }
+
+  private Outcome delete(String until, boolean rotating) throws SQLException {
+    try (PreparedStatement statement =
+            prepare(
+                "WITH used AS MATERIALIZED "
+                    + used
+                    + ", gone AS (DELETE FROM cameleon.vault v USING cameleon.parting_token p"
+                    + " WHERE v.token = p.token AND p.since <= ?::timestamptz"
+                    + " AND NOT EXISTS (SELECT FROM used u WHERE u.token = p.token) RETURNING 1)"
+                    + " SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM used)",
+                until,
+                until);
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      return new Outcome(row.getLong(1), row.getLong(2), rotating);
+    }
+  }
+
+  private String text(String sql, String... parameters) throws SQLException {
+    try (PreparedStatement statement = prepare(sql, parameters);
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  private long update(String sql, String... parameters) throws SQLException {
+    try (PreparedStatement statement = prepare(sql, parameters)) {
+      return statement.executeLargeUpdate();
+    }
+  }
+
+  private PreparedStatement prepare(String sql, String... parameters) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    for (int i = 0; i < parameters.length; i++) {
+      statement.setString(i + 1, parameters[i]);
+    }
+    return statement;
+  }
+}

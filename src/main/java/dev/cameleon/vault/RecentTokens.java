@@ -1,9 +1,9 @@
 package dev.cameleon.vault;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Tokens that the vault has, for certain, because this process committed them a moment ago. Any
@@ -11,15 +11,28 @@ import java.util.concurrent.TimeUnit;
  * Bounded; what does not fit is only written again. Thread-safe.
  */
 final class RecentTokens {
-  /** Three times this, 30 s, is the longest that a token is remembered. */
-  private static final long GENERATION_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final Duration GENERATION = Duration.ofSeconds(10);
 
   /** Some 10 MB in each of two generations. */
   private static final int MOST = 50_000;
 
+  private final long generationNanos;
   private Set<String> young = ConcurrentHashMap.newKeySet();
   private Set<String> old = Set.of();
   private long bornNanos = System.nanoTime();
+
+  RecentTokens() {
+    this(GENERATION);
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param generation three times this, normally 30 s, is the longest that a token is remembered
+   */
+  RecentTokens(Duration generation) {
+    this.generationNanos = generation.toNanos();
+  }
 
   /** What is remembered now: two sets, neither of which grows old while a batch is made. */
   synchronized List<Set<String>> sets() {
@@ -47,8 +60,8 @@ final class RecentTokens {
 
   private void age(long nowNanos) {
     long ageNanos = nowNanos - bornNanos;
-    if (ageNanos >= GENERATION_NANOS) {
-      old = ageNanos >= 2 * GENERATION_NANOS ? Set.of() : young;
+    if (ageNanos >= generationNanos) {
+      old = ageNanos >= 2 * generationNanos ? Set.of() : young;
       young = ConcurrentHashMap.newKeySet();
       bornNanos = nowNanos;
     }

@@ -12,7 +12,7 @@ public final class Vault {
   private static final Duration EPOCH = Duration.ofHours(1);
 
   private final List<Recipient> recipients;
-  private final RecentTokens stored = new RecentTokens();
+  private final RecentTokens stored;
   private Epoch epoch;
 
   /**
@@ -21,7 +21,12 @@ public final class Vault {
    * @param recipients who may read it; nobody: nothing is kept
    */
   public Vault(List<Recipient> recipients) {
+    this(recipients, new RecentTokens());
+  }
+
+  Vault(List<Recipient> recipients, RecentTokens stored) {
     this.recipients = List.copyOf(recipients);
+    this.stored = stored;
   }
 
   /** What is to be written for one batch; to be filled, and committed after the database did. */

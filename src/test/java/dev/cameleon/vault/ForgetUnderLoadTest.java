@@ -1,0 +1,111 @@
+package dev.cameleon.vault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.load.Database;
+import dev.cameleon.support.Events;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Forgetting while loaders, which remember tokens, bring the same values all the time. */
+class ForgetUnderLoadTest {
+  private static final int LOADERS = 3;
+  private static final int USERS = 60;
+  private static final int VALUES = 25;
+  private static final int FORGETS = 6;
+
+  @TempDir private Path folder;
+
+  @Test
+  void everyTokenOfARowIsInTheVaultWhateverWasForgottenMeanwhile() throws Exception {
+    VaultSite site = new VaultSite(folder);
+    Database.Login officer = site.login("cameleon_officer");
+    Random random = new Random();
+    AtomicBoolean ended = new AtomicBoolean();
+    AtomicLong loaded = new AtomicLong();
+    ExecutorService loaders = Executors.newFixedThreadPool(LOADERS);
+    List<Future<?>> loading = new ArrayList<>();
+    for (int i = 0; i < LOADERS; i++) {
+      loading.add(loaders.submit(() -> load(site, ended, loaded)));
+    }
+
+    long entries = 0;
+    for (int i = 0; i < FORGETS; i++) {
+      TimeUnit.MILLISECONDS.sleep(random.nextInt(300)); // any moment
+      try (Forget forget = Forget.open(officer, VaultSite.MEMORY, ForgetUnderLoadTest::pause)) {
+        entries +=
+            i % 2 == 0
+                ? forget.person("user-" + i, site.keyset(), "T", true).entries()
+                : forget
+                    .tokens(
+                        List.of(site.ip(address(i)), site.ip(address(i + 1))),
+                        Optional.empty(),
+                        "T")
+                    .entries();
+      }
+    }
+    ended.set(true);
+    for (Future<?> each : loading) {
+      each.get(30, TimeUnit.SECONDS);
+    }
+    loaders.shutdown();
+
+    assertThat(loaded.get()).isGreaterThan(1000);
+    assertThat(entries).isPositive();
+    assertThat(site.tokensWithoutEntry()).isZero();
+    assertThat(
+            site.database()
+                .number(
+                    "SELECT count(*) FROM user_logins WHERE user_id IN ('user-0', 'user-2', 'user-4')"))
+        .isZero();
+  }
+
+  private static void load(VaultSite site, AtomicBoolean ended, AtomicLong loaded) {
+    try (Connection connection = site.database().connect()) {
+      while (!ended.get()) {
+        Suppression suppression = new Suppression(site.masker());
+        suppression.refresh(connection);
+        ObjectNode[] events = new ObjectNode[5];
+        for (int i = 0; i < events.length; i++) {
+          events[i] = event();
+        }
+        site.load(connection, suppression, events);
+        loaded.addAndGet(events.length);
+      }
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Each user has a device of their own, and shares addresses that come and go with the minute. */
+  private static ObjectNode event() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    int user = random.nextInt(USERS);
+    // Rare ones too: they are often unused when an entry is deleted, and come back right then.
+    int address = random.nextInt(10) == 0 ? random.nextInt(VALUES) : VALUES + random.nextInt(3);
+    return Events.login(user).put("ip", address(address));
+  }
+
+  private static String address(int n) {
+    return "192.0.2." + n;
+  }
+
+  private static void pause(Duration time, String why) throws InterruptedException {
+    TimeUnit.MILLISECONDS.sleep(time.toMillis());
+  }
+}

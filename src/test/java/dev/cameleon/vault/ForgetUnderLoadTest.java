@@ -19,6 +19,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,8 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ForgetUnderLoadTest {
   private static final int LOADERS = 3;
   private static final int USERS = 60;
-  private static final int VALUES = 25;
-  private static final int FORGETS = 6;
+  private static final int VALUES = 250;
+  private static final int FORGETS = 5;
+  private static final int TOKENS = 40;
 
   @TempDir private Path folder;
 
@@ -51,12 +53,7 @@ class ForgetUnderLoadTest {
         entries +=
             i % 2 == 0
                 ? forget.person("user-" + i, site.keyset(), "T", true).entries()
-                : forget
-                    .tokens(
-                        List.of(site.ip(address(i)), site.ip(address(i + 1))),
-                        Optional.empty(),
-                        "T")
-                    .entries();
+                : forget.tokens(some(site, i * TOKENS), Optional.empty(), "T").entries();
       }
     }
     ended.set(true);
@@ -92,17 +89,20 @@ class ForgetUnderLoadTest {
     }
   }
 
-  /** Each user has a device of their own, and shares addresses that come and go with the minute. */
+  private static List<String> some(VaultSite site, int from) {
+    return IntStream.range(from, from + TOKENS).mapToObj(n -> site.ip(address(n))).toList();
+  }
+
+  /** Each user has a device of their own; addresses are shared, and most of them come seldom. */
   private static ObjectNode event() {
     ThreadLocalRandom random = ThreadLocalRandom.current();
-    int user = random.nextInt(USERS);
-    // Rare ones too: they are often unused when an entry is deleted, and come back right then.
-    int address = random.nextInt(10) == 0 ? random.nextInt(VALUES) : VALUES + random.nextInt(3);
-    return Events.login(user).put("ip", address(address));
+    // What comes seldom is often in no row when its entry is deleted, and comes back right then.
+    int address = random.nextInt(10) == 0 ? random.nextInt(VALUES) : VALUES;
+    return Events.login(random.nextInt(USERS)).put("ip", address(address));
   }
 
   private static String address(int n) {
-    return "192.0.2." + n;
+    return "10.1.0." + n;
   }
 
   private static void pause(Duration time, String why) throws InterruptedException {

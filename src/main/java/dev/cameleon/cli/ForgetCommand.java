@@ -102,9 +102,19 @@ public final class ForgetCommand implements Callable<Integer> {
               + login
               + ": "
               + SqlFailures.describe(e)
-              + "; it needs a user in the role cameleon_officer. What was done stays; run the same"
-              + " command again to finish it");
+              + remedy(SqlFailures.state(e))
+              + "; what was done stays, and the same command again finishes it");
     }
+  }
+
+  private static String remedy(String sqlState) {
+    return switch (sqlState) {
+      case "42501" -> "; it needs a user in the role cameleon_officer";
+      case "57014" ->
+          "; loads wait while user_logins is looked through: make an index on each of its columns"
+              + " with tokens";
+      default -> "";
+    };
   }
 
   /** Never shows an argument: somebody may have typed a value where a token belongs. */

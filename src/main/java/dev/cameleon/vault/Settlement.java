@@ -28,8 +28,11 @@ final class Settlement {
    */
   record Outcome(long deleted, long kept, boolean rotating) {}
 
-  /** How long loads may queue behind the wait for the lock. */
-  private static final String LOCK_TIMEOUT = "1s";
+  /**
+   * How long loads may queue behind the wait for the lock; longer than deadlock_timeout, 1 s, after
+   * which PostgreSQL ends an autovacuum that is in the way.
+   */
+  private static final String LOCK_TIMEOUT = "3s";
 
   /** How long loads may wait for the deletion; their own time-out is 30 s. */
   private static final String DELETE_TIMEOUT = "20s";

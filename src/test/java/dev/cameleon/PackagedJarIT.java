@@ -2,7 +2,9 @@ package dev.cameleon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.mask.Keyset;
 import dev.cameleon.support.Events;
+import dev.cameleon.support.LocalSecrets;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Site;
 import java.io.File;
@@ -126,6 +128,20 @@ class PackagedJarIT {
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(99);
     assertThat(site.queues().deadLetters()).isEqualTo(1);
     assertThat(site.queues().left()).isZero();
+  }
+
+  @Test
+  void itReadsItsKeysFromSecretsManager() throws Exception {
+    Keyset keyset = Keyset.create();
+    try (LocalSecrets secrets = LocalSecrets.start().with("mask", keyset.json())) {
+      Map<String, String> environment = secrets.environment();
+      environment.put("CAMELEON_KEYSET_JSON", "{{aws:mask}}");
+
+      Program.Result result = Program.run(environment, folder, "keys", "list");
+
+      assertThat(result.exitCode()).as(result.err()).isZero();
+      assertThat(result.out()).startsWith(keyset.currentId());
+    }
   }
 
   @Test

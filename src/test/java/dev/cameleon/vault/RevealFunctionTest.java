@@ -189,20 +189,6 @@ class RevealFunctionTest {
     }
   }
 
-  @Test
-  void aFunctionWithItsOwnersRightsLooksUpNamesInPgCatalogOnly() {
-    assertThat(
-            database.query(
-                "SELECT proname, array_to_string(proconfig, ';') FROM pg_proc"
-                    + " WHERE pronamespace = 'cameleon'::regnamespace AND prosecdef"))
-        .hasSizeGreaterThanOrEqualTo(3)
-        .allSatisfy(
-            function ->
-                assertThat(function.get(1))
-                    .as(function.get(0))
-                    .isEqualTo("search_path=pg_catalog, pg_temp"));
-  }
-
   private void setAge(String age) {
     database.execute(
         "ALTER TABLE cameleon.audit DISABLE TRIGGER only_added_to;"

@@ -125,6 +125,20 @@ class RolesTest {
     assertThat(attempt(LoginRole.in(database, "cameleon_" + role), sql)).isEqualTo(DENIED);
   }
 
+  @Test
+  void aFunctionWithItsOwnersRightsLooksUpNamesInPgCatalogOnly() {
+    assertThat(
+            database.query(
+                "SELECT proname, array_to_string(proconfig, ';') FROM pg_proc"
+                    + " WHERE pronamespace = 'cameleon'::regnamespace AND prosecdef"))
+        .hasSizeGreaterThanOrEqualTo(3)
+        .allSatisfy(
+            function ->
+                assertThat(function.get(1))
+                    .as(function.get(0))
+                    .isEqualTo("search_path=pg_catalog, pg_temp"));
+  }
+
   private static String attempt(LoginRole who, String sql) {
     try (Connection connection = who.connect();
         Statement statement = connection.createStatement()) {

@@ -10,11 +10,14 @@ import dev.cameleon.mask.Token;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.FixedKeys;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +31,11 @@ class ForgetTest {
   private static final String OWN_DEVICE = "222-22-2222";
   private static final String ROWS_OF_OTHERS =
       "SELECT l::text FROM user_logins l WHERE user_id IN ('ben', 'cleo') ORDER BY 1";
+
+  private static final String WAITING =
+      "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+          + " WHERE datname = current_database() AND relation = 'cameleon.vault'::regclass"
+          + " AND NOT granted";
 
   @TempDir private Path folder;
 
@@ -152,6 +160,32 @@ class ForgetTest {
         .isEqualTo(5);
     assertThat(site.reveal(site.device(OWN_DEVICE))).isEmpty();
     assertThat(site.reveal(site.ip(OWN_IP))).isEmpty();
+  }
+
+  @Test
+  void anEntryStaysIfALoadInFlightCountsOnIt() throws Exception {
+    try (Connection loader = site.database().connect()) {
+      loader.setAutoCommit(false);
+      site.load(loader, new Suppression(site.masker()), event("dora", "192.0.2.10", OWN_DEVICE));
+      CompletableFuture<Forgotten> forgetting =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return forget("ada", false, (time, why) -> {});
+                } catch (Exception e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      Awaitility.await().until(() -> forgetting.isDone() || site.database().number(WAITING) > 0);
+      loader.commit();
+
+      Forgotten done = forgetting.get(60, TimeUnit.SECONDS);
+
+      assertThat(done.entries()).isEqualTo(1);
+      assertThat(done.kept()).isEqualTo(3);
+    }
+    assertThat(site.reveal(site.device(OWN_DEVICE))).containsExactly(OWN_DEVICE);
+    assertThat(site.tokensWithoutEntry()).isZero();
   }
 
   @Test

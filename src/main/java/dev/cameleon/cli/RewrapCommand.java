@@ -93,8 +93,8 @@ final class RewrapCommand implements Callable<Integer> {
       return;
     }
     out.printf(
-        "Rewrote %,d rows and %,d vault entries (%,d were there already); everything is under key"
-            + " %s.%n",
+        "Rewrote %,d rows and %,d vault entries (%,d were there already): what was under an older"
+            + " key is under key %s.%n",
         result.rows(), result.entries(), result.dropped(), result.key());
     if (!result.retired().isEmpty()) {
       out.println(

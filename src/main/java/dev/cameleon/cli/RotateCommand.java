@@ -50,8 +50,8 @@ final class RotateCommand implements Callable<Integer> {
                 + "  1. keep a copy where keys are kept;%n"
                 + "  2. give it to every loader (CAMELEON_KEYSET) and restart them, one by one if you"
                 + " like: until step 3 ends the duplicate views may show a value twice;%n"
-                + "  3. run with it: keys rewrap. Loaders that have the older keyset still cannot"
-                + " write from then on.%n",
+                + "  3. run with it: keys rewrap. From then on the database refuses loaders that still"
+                + " have the older keyset.%n",
             out, rotated.currentId(), String.join(" ", rotated.olderIds()));
     return ExitCode.DONE;
   }

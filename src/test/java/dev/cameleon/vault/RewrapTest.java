@@ -1,46 +1,22 @@
 package dev.cameleon.vault;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cameleon.contract.PiiKind;
 import dev.cameleon.load.Database;
 import dev.cameleon.load.Migrations;
 import dev.cameleon.mask.Keyset;
-import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.mask.Token;
 import dev.cameleon.support.FixedKeys;
-import dev.cameleon.support.LocalPostgres.TestDatabase;
-import dev.cameleon.support.Shared;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.IntFunction;
-import java.util.stream.IntStream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** What {@link Rewrap} rewrites, what it leaves alone, and whom it waits for. */
-class RewrapTest {
-  private static final Map<String, PiiKind> BOTH =
-      Map.of("ip", PiiKind.IP, "device_id", PiiKind.DEVICE);
-  private static final Rewrap.Sizes SMALL = new Rewrap.Sizes(1, 3, Duration.ofSeconds(30));
-
-  private static final Keyset FIRST = FixedKeys.of(1, 0x0b);
-  private static final Keyset SECOND = FixedKeys.of(1, 0x0b, 2, 0x0c);
-  private static final Keyset THIRD = FixedKeys.of(1, 0x0b, 2, 0x0c, 3, 0x0d);
-
-  private static final String ROWS = "SELECT user_id, masked_ip, maked_device_id FROM user_logins";
-
-  private final TestDatabase database = Shared.postgres().database();
-
+/** What {@link Rewrap} rewrites, and what it leaves alone. */
+class RewrapTest extends RewrapFixture {
   @Test
   void rowsVaultAndSubjectsAreWhatTheNewestKeyMakesOfTheirValues() throws Exception {
     migrate();
@@ -175,91 +151,6 @@ class RewrapTest {
   }
 
   @Test
-  void aRowThatWasBeingLoadedAtTheRetirementIsRewrittenToo() throws Exception {
-    migrate();
-    try (Connection loader = database.connect();
-        Statement load = loader.createStatement()) {
-      loader.setAutoCommit(false);
-      load.execute("SET cameleon.mask_key = '00000001'");
-      load.execute("INSERT INTO cameleon.ingested_message VALUES (gen_random_uuid())");
-      CompletableFuture<Rewrapped> running = start(SECOND, SMALL);
-      Awaitility.await().until(this::somebodyWaitsForALock);
-      load.execute(row("late", ip(FIRST, 1), null));
-      load.execute(entry(ip(FIRST, 1)));
-      loader.commit();
-
-      assertThat(running.get().rows()).isEqualTo(1);
-    }
-    assertThat(database.query("SELECT masked_ip FROM user_logins"))
-        .containsExactly(List.of(ip(SECOND, 1)));
-    assertThat(vaultHas(ip(SECOND, 1))).isTrue();
-  }
-
-  @Test
-  void aRowThatSomebodyHasLockedIsWaitedFor() throws Exception {
-    migrate();
-    database.execute(row("u", ip(FIRST, 1), null));
-    try (Connection other = database.connect();
-        Statement update = other.createStatement()) {
-      other.setAutoCommit(false);
-      update.execute("UPDATE user_logins SET locale = 'DE'");
-      CompletableFuture<Rewrapped> running = start(SECOND, SMALL);
-      Awaitility.await().until(this::somebodyWaitsForALock);
-      other.commit();
-
-      running.get();
-    }
-    assertThat(database.query("SELECT masked_ip, locale FROM user_logins"))
-        .containsExactly(List.of(ip(SECOND, 1), "DE"));
-  }
-
-  @Test
-  void whoeverKeepsALockForTooLongEndsItAndNothingIsRetired() throws Exception {
-    migrate();
-    database.execute(row("u", ip(FIRST, 1), null));
-    Rewrap.Sizes impatient = new Rewrap.Sizes(1, 3, Duration.ofMillis(300));
-    try (Connection other = database.connect();
-        Statement update = other.createStatement()) {
-      other.setAutoCommit(false);
-      update.execute("UPDATE user_logins SET locale = 'DE'");
-
-      assertThatThrownBy(() -> rewrap(SECOND, impatient))
-          .isInstanceOfSatisfying(
-              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("55P03"));
-    }
-    assertThat(database.number("SELECT count(retired_at) FROM cameleon.mask_check")).isZero();
-  }
-
-  @Test
-  void whoPutsOldTokensBackForEverIsReportedInsteadOfFoughtForEver() throws Exception {
-    migrate();
-    database.execute(row("u", ip(FIRST, 1), null));
-    database.execute(
-        """
-        CREATE FUNCTION put_back() RETURNS trigger LANGUAGE plpgsql AS
-          $$ BEGIN RETURN OLD; END $$;
-        CREATE TRIGGER put_back BEFORE UPDATE ON user_logins
-          FOR EACH ROW EXECUTE FUNCTION put_back()
-        """);
-
-    assertThatThrownBy(() -> rewrap(SECOND))
-        .isInstanceOf(UnfinishedException.class)
-        .hasMessageContaining("public.user_logins");
-  }
-
-  @Test
-  void onlyOneRunsAtATime() throws Exception {
-    migrate();
-    try (Connection two = database.connect()) {
-      try (Connection one = database.connect()) {
-        assertThat(Rewrap.begin(one, SECOND)).isPresent();
-        assertThat(Rewrap.begin(two, SECOND)).isEmpty();
-      }
-      Awaitility.await().until(() -> Rewrap.begin(two, SECOND).isPresent());
-    }
-  }
-
-  @Test
   void aKeysetThatIsForeignOrNotTheNewestIsRefusedAndChangesNothing() throws Exception {
     Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
     try (Connection connection = database.connect()) {
@@ -275,86 +166,5 @@ class RewrapTest {
 
   private static String problem(Connection connection, Keyset keyset) throws SQLException {
     return Rewrap.begin(connection, keyset).orElseThrow().problem().orElse("");
-  }
-
-  private Rewrapped rewrap(Keyset keyset) throws Exception {
-    return rewrap(keyset, SMALL);
-  }
-
-  private Rewrapped rewrap(Keyset keyset, Rewrap.Sizes sizes) throws Exception {
-    try (Connection connection = database.connect()) {
-      Rewrap rewrap = Rewrap.begin(connection, keyset, sizes).orElseThrow();
-      assertThat(rewrap.problem()).isEmpty();
-      return rewrap.run((step, done, all, unit) -> {});
-    }
-  }
-
-  private CompletableFuture<Rewrapped> start(Keyset keyset, Rewrap.Sizes sizes) {
-    return CompletableFuture.supplyAsync(
-        () -> {
-          try {
-            return rewrap(keyset, sizes);
-          } catch (Exception e) {
-            throw new IllegalStateException(e);
-          }
-        });
-  }
-
-  private boolean somebodyWaitsForALock() {
-    return database.number(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                + " AND datname = current_database()")
-        > 0;
-  }
-
-  private void migrate() throws Exception {
-    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
-    assertThat(problems(FIRST)).isEmpty();
-  }
-
-  private List<String> problems(Keyset keyset) throws SQLException {
-    try (Connection connection = database.connect()) {
-      return new MaskGuard(keyset, BOTH).problems(connection, Set.of());
-    }
-  }
-
-  private boolean vaultHas(String token) {
-    return !database.query(entryOf(token)).isEmpty();
-  }
-
-  private static String entryOf(String token) {
-    return "SELECT entry::text FROM cameleon.vault WHERE token = '" + token + "'";
-  }
-
-  private void execute(int count, IntFunction<String> statement) {
-    database.execute(String.join(";", list(count, statement)));
-  }
-
-  private static <T> List<T> list(int count, IntFunction<T> each) {
-    return IntStream.range(0, count).mapToObj(each).toList();
-  }
-
-  private static String row(String user, String ip, String device) {
-    return "INSERT INTO user_logins (user_id, masked_ip, maked_device_id) VALUES ('"
-        + user
-        + "', '"
-        + ip
-        + "', "
-        + (device == null ? "NULL" : "'" + device + "'")
-        + ")";
-  }
-
-  private static String entry(String token) {
-    return "INSERT INTO cameleon.vault VALUES ('"
-        + token
-        + "', gen_random_uuid(), gen_random_uuid(), 'x')";
-  }
-
-  private static String ip(Keyset keyset, int n) {
-    return new Masker(keyset, BOTH).token(PiiKind.IP, "ip", "10.0.0." + n);
-  }
-
-  private static String device(Keyset keyset, int n) {
-    return new Masker(keyset, BOTH).token(PiiKind.DEVICE, "device", "device-" + n);
   }
 }

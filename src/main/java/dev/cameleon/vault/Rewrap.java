@@ -58,6 +58,7 @@ public final class Rewrap {
   private final LoginTokens logins;
   private final TokenTable vault;
   private final TokenTable suppressed;
+  private final TokenTable parting;
 
   private long rows;
   private long entries;
@@ -74,6 +75,7 @@ public final class Rewrap {
     this.logins = new LoginTokens(connection, LoginTokens.columns(connection), older, masker);
     this.vault = new TokenTable(connection, "cameleon.vault", "token", older, masker);
     this.suppressed = new TokenTable(connection, "cameleon.suppressed", "subject", older, masker);
+    this.parting = new TokenTable(connection, "cameleon.parting_token", "token", older, masker);
   }
 
   /**
@@ -122,6 +124,8 @@ public final class Rewrap {
     }
     Map<String, Long> counts = sweep(watcher);
     subjects += renew(suppressed, "renaming who asked to be forgotten", watcher);
+    // What an interrupted forget has to settle: the vault has it under the newer token now.
+    renew(parting, "renaming what is to be forgotten", watcher);
     counts.remove(Token.ERASED);
     counts.remove(keyset.currentId());
     return new Rewrapped(

@@ -83,6 +83,12 @@ final class RowFindings {
               + " IN (SELECT follows FROM cameleon.mask_check WHERE follows IS NOT NULL)";
       long stored = doctor.number("SELECT count(*) FROM cameleon.vault" + keys);
       doctor.none(
+          "older keys",
+          doctor.number("SELECT count(*) - 1 FROM cameleon.mask_check WHERE retired_at IS NULL"),
+          Verdict.NOTE,
+          "older keys that may still be loaded under",
+          "a rotation has not ended; run keys rewrap once every loader has the new keyset");
+      doctor.none(
           "rotation",
           old + stored,
           Verdict.NOTE,

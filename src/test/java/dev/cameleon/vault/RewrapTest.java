@@ -25,8 +25,12 @@ class RewrapTest extends RewrapFixture {
     String subject = new Masker(FIRST, BOTH).subjects("ada").get(0);
     database.execute("INSERT INTO cameleon.suppressed (subject) VALUES ('" + subject + "')");
 
+    database.execute("INSERT INTO cameleon.parting_token VALUES ('" + ip(FIRST, 7) + "', now())");
+
     Rewrapped result = rewrap(SECOND);
 
+    assertThat(database.query("SELECT token FROM cameleon.parting_token"))
+        .containsExactly(List.of(ip(SECOND, 7)));
     assertThat(database.query(ROWS))
         .containsExactlyInAnyOrderElementsOf(
             list(300, n -> List.of("u" + n, ip(SECOND, n % 100), device(SECOND, n))));

@@ -15,20 +15,26 @@ fresh AS (
   ON CONFLICT DO NOTHING
   RETURNING message_id
 ),
-sealed AS MATERIALIZED (SELECT :?vault::json AS part),
+sealed AS MATERIALIZED (                 -- taken apart once, not once for each entry
+  SELECT (part ->> 'epoch')::uuid AS epoch, part -> 'keys' AS keys, part -> 'entries' AS entries
+    FROM (SELECT :?vault::json) AS parameter(part)
+),
 vault_epoch AS (
   INSERT INTO cameleon.vault_epoch (epoch, recipient, sealed_key)
-  SELECT (part ->> 'epoch')::uuid, recipient, decode(sealed_key, 'base64')
-    FROM sealed, json_to_recordset(part -> 'keys') AS k(recipient text, sealed_key text)
+  SELECT epoch, recipient, decode(sealed_key, 'base64')
+    FROM sealed, json_to_recordset(keys) AS k(recipient text, sealed_key text)
    ORDER BY recipient
   ON CONFLICT DO NOTHING
 ),
+entry AS MATERIALIZED (
+  SELECT e.*, epoch
+    FROM sealed, json_to_recordset(entries)
+      AS e(message_id uuid, token text, entry uuid, value text)
+),
 vault AS (
   INSERT INTO cameleon.vault (token, entry, epoch, sealed)
-  SELECT DISTINCT ON (token) token, entry, (part ->> 'epoch')::uuid, decode(value, 'base64')
-    FROM sealed, json_to_recordset(part -> 'entries')
-      AS e(message_id uuid, token text, entry uuid, value text)
-    JOIN fresh USING (message_id)        -- a duplicate must not bring back what was forgotten
+  SELECT DISTINCT ON (token) token, entry, epoch, decode(value, 'base64')
+    FROM entry JOIN fresh USING (message_id)   -- a duplicate must not bring back what was forgotten
    ORDER BY token
   ON CONFLICT DO NOTHING
 )

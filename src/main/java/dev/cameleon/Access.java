@@ -24,7 +24,7 @@ public final class Access {
       throws InvalidSettingsException {
     Problems problems = new Problems();
     RawSettings raw = RawSettings.read(environment, problems);
-    Database.Login login = Settings.loader(new Parser(raw.values(), problems));
+    Database.Login login = LoginSettings.loader(new Parser(raw.values(), problems));
     problems.throwIfAny();
     return login;
   }

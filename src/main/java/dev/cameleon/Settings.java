@@ -1,8 +1,6 @@
 package dev.cameleon;
 
 import dev.cameleon.load.Database;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -70,9 +67,6 @@ public record Settings(
 
   /** The environment variable that names the configuration file. */
   public static final String CONFIG = "CAMELEON_CONFIG";
-
-  /** libpq's way to name a user; the driver would take it for a part of the host, and show it. */
-  private static final Pattern CREDENTIALS = Pattern.compile("//[^/?]*@");
 
   /** Every property and its default: the same as in the shipped application.properties. */
   static final Map<String, String> DEFAULTS = defaults();
@@ -134,14 +128,8 @@ public record Settings(
           "cameleon.routes",
           routes.toAbsolutePath() + " is not a folder; write the shipped one with: init DIR");
     }
-    Database.Login loader = loader(parser);
-    Database.Login owner =
-        login(
-            parser,
-            parser.text("cameleon.db.url"),
-            "cameleon.db.owner.user",
-            "cameleon.db.owner.password",
-            loader);
+    Database.Login loader = LoginSettings.loader(parser);
+    Database.Login owner = LoginSettings.owner(parser, loader);
     parser.oneOf("cameleon.log", Set.of("text", "json"));
     return new Settings(
         routes,
@@ -172,55 +160,6 @@ public record Settings(
         parser.number("cameleon.ledger.days", 15, 3650),
         parser.duration("cameleon.shutdown.timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
         camel);
-  }
-
-  /** Who loads, or runs another command. */
-  static Database.Login loader(Parser parser) {
-    String url = parser.text("cameleon.db.url");
-    return login(parser, url, "cameleon.db.user", "cameleon.db.password", null);
-  }
-
-  /** The loader's role, or the owner's, which is the loader's unless it has one of its own. */
-  private static Database.Login login(
-      Parser parser, String url, String userKey, String passwordKey, Database.Login fallback) {
-    String user = parser.optional(userKey);
-    if (CREDENTIALS.matcher(url).find()) {
-      if (fallback == null) {
-        parser.problem(
-            "cameleon.db.url",
-            "holds a user or password before the host; set CAMELEON_DB_USER and CAMELEON_DB_PASSWORD");
-      }
-      return new Database.Login("jdbc:postgresql://(refused)", "", "");
-    }
-    if (!Database.understands(url)) {
-      if (fallback == null) {
-        parser.problem(
-            "cameleon.db.url", "not a PostgreSQL URL, e.g. jdbc:postgresql://db.example:5432/app");
-      }
-      return new Database.Login(url, "", "");
-    }
-    if (user.isEmpty() && fallback != null) {
-      return fallback;
-    }
-    String password = parser.secret(passwordKey);
-    if (user.isEmpty() && isLoopback(Database.host(url))) {
-      return new Database.Login(url, "postgres", password.isEmpty() ? "postgres" : password);
-    }
-    if (user.isEmpty()) {
-      parser.problem(userKey, "needed for a database that is not on this machine, e.g. app_loader");
-    }
-    return new Database.Login(url, user, password);
-  }
-
-  private static boolean isLoopback(String host) {
-    try {
-      // Only a literal address or the name "localhost": a look-up here could take seconds.
-      return host.isEmpty()
-          || host.equals("localhost")
-          || (host.matches("[0-9.]+|.*:.*") && InetAddress.getByName(host).isLoopbackAddress());
-    } catch (UnknownHostException e) {
-      return false;
-    }
   }
 
   /**

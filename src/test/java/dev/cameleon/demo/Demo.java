@@ -62,7 +62,9 @@ public final class Demo {
             "start a local SQS (ElasticMQ) and a real PostgreSQL", () -> LocalSite.start(cleanUp));
     Sent sent = screen.step(plan(), () -> send(site.queues()));
     String log = screen.step("run --until-empty, with the shipped routes", () -> load(site, sent));
-    Report report = new Report(sent, Results.read(site, log));
+    boolean recovered =
+        screen.step("reveal one address, with the private key", () -> Recovery.works(site));
+    Report report = new Report(sent, Results.read(site, log, recovered));
     screen.lines(report.lines());
     screen.lines(Hints.forYourQueue());
     screen.lines(List.of(verdict(report.good(), start)));

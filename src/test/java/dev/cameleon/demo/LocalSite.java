@@ -2,11 +2,13 @@ package dev.cameleon.demo;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import dev.cameleon.mask.InvalidKeysetException;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.support.LocalPostgres;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.LocalSqs;
 import dev.cameleon.support.Program;
+import dev.cameleon.support.Recipients;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +41,7 @@ final class LocalSite {
   private final LocalPostgres postgres;
   private final LocalQueues queues;
   private final TestDatabase database;
+  private final Path privateKey;
   private final Map<String, String> settings = new LinkedHashMap<>();
   private final CleanUp cleanUp;
 
@@ -60,6 +63,8 @@ final class LocalSite {
     settings.put("CAMELEON_DB_USER", ROLE);
     settings.put("CAMELEON_DB_PASSWORD", password);
     settings.put("CAMELEON_KEYSET", keyset.toString());
+    privateKey = Recipients.add(folder, "officer");
+    settings.put("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
     settings.put("CAMELEON_HTTP_PORT", "0");
   }
 
@@ -95,6 +100,16 @@ final class LocalSite {
 
   TestDatabase database() {
     return database;
+  }
+
+  /** The mask keys of this run. */
+  Keyset keyset() throws InvalidKeysetException {
+    return Keyset.read(folder.resolve("mask.json"));
+  }
+
+  /** Opens what is in the vault; in production it is nowhere near. */
+  Path privateKey() {
+    return privateKey;
   }
 
   /** Starts the application on this site. */

@@ -69,7 +69,10 @@ public final class Report {
             results.travellerTokens() == 1 && results.travellerLogins() == SampleEvents.SPELLINGS,
             "one address in %d spellings (IPv4, ::ffff:…) has %d token",
             results.travellerLogins(),
-            results.travellerTokens()));
+            results.travellerTokens()),
+        claim(
+            results.recovered(),
+            "that address was recovered with the private key, and the audit says so"));
   }
 
   private static Claim claim(boolean holds, String format, Object... values) {

@@ -54,6 +54,7 @@ class ReportTest {
         0,
         SampleEvents.SPELLINGS,
         1,
+        true,
         letters);
   }
 

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
  * @param unmasked rows whose ip or device id is no mask token
  * @param travellerLogins logins of {@link SampleEvents#TRAVELLER}
  * @param travellerTokens masked addresses of these
+ * @param recovered whether one of these addresses was recovered with the private key
  * @param deadLetters the dead letters, in the order of their reasons
  */
 public record Results(
@@ -32,6 +33,7 @@ public record Results(
     long unmasked,
     long travellerLogins,
     long travellerTokens,
+    boolean recovered,
     List<Letter> deadLetters) {
 
   private static final Pattern ENDED =
@@ -76,7 +78,7 @@ public record Results(
   }
 
   /** Reads them. */
-  static Results read(LocalSite site, String log) {
+  static Results read(LocalSite site, String log, boolean recovered) {
     TestDatabase database = site.database();
     List<List<String>> traveller =
         database.query(
@@ -99,6 +101,7 @@ public record Results(
                 + " AND masked_device_id ~ '^device_[0-9a-f]{8}_[A-Za-z0-9_-]{22}$') IS NOT TRUE"),
         Long.parseLong(traveller.get(0).get(0)),
         Long.parseLong(traveller.get(0).get(1)),
+        recovered,
         letters(site.queues()));
   }
 

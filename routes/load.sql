@@ -1,7 +1,7 @@
 -- Loads one batch, in one statement and so in one transaction. The parameter batch is a JSON
 -- array with one object per message: the fields of login.schema.json (masked), message_id and sent_at.
--- The parameter vault holds the sealed originals of tokens that the vault may not have yet.
--- Edit the column lists to load another field; keep DISTINCT ON, all ORDER BY, the ledger and the vault.
+-- The parameter vault says when both were made, and holds the sealed originals of tokens that the vault
+-- may not have yet. Edit the column lists to load another field; keep all else.
 WITH batch AS MATERIALIZED (
   SELECT DISTINCT ON (message_id) *      -- SQS may deliver a message twice, even into one batch
     FROM json_to_recordset(:?batch::json)
@@ -9,15 +9,18 @@ WITH batch AS MATERIALIZED (
            device_type text, ip text, locale text, device_id text)
    ORDER BY message_id                   -- one order in all processes: no deadlocks
 ),
+sealed AS MATERIALIZED (                 -- taken apart once, not once for each entry
+  SELECT (part ->> 'made')::timestamptz AS made, (part ->> 'epoch')::uuid AS epoch,
+         part -> 'keys' AS keys, part -> 'entries' AS entries
+    FROM (SELECT :?vault::json) AS parameter(part)
+),
 fresh AS (
   INSERT INTO cameleon.ingested_message (message_id)
-  SELECT message_id FROM batch ORDER BY message_id
+  SELECT message_id FROM batch
+   WHERE cameleon.is_current((SELECT made FROM sealed))   -- else it is refused, and made anew
+   ORDER BY message_id
   ON CONFLICT DO NOTHING
   RETURNING message_id
-),
-sealed AS MATERIALIZED (                 -- taken apart once, not once for each entry
-  SELECT (part ->> 'epoch')::uuid AS epoch, part -> 'keys' AS keys, part -> 'entries' AS entries
-    FROM (SELECT :?vault::json) AS parameter(part)
 ),
 vault_epoch AS (
   INSERT INTO cameleon.vault_epoch (epoch, recipient, sealed_key)

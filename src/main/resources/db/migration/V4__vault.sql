@@ -16,6 +16,23 @@ CREATE TABLE cameleon.vault (
   sealed bytea NOT NULL
 );
 
+-- An entry is renamed by a rotation only, from a key's token to one of a key after it: nobody can have a
+-- value revealed under the token of another.
+CREATE FUNCTION cameleon.refuse_other_names() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF left(NEW.token, -32) <> left(OLD.token, -32) OR NOT EXISTS (
+       WITH RECURSIVE after AS (
+         SELECT key_id FROM cameleon.mask_check WHERE follows = left(right(OLD.token, 31), 8)
+         UNION ALL
+         SELECT m.key_id FROM cameleon.mask_check m JOIN after ON m.follows = after.key_id)
+       SELECT FROM after WHERE key_id = left(right(NEW.token, 31), 8)) THEN
+    RAISE EXCEPTION 'an entry is renamed by a rotation only' USING ERRCODE = 'CM002';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER refuse_other_names BEFORE UPDATE ON cameleon.vault
+  FOR EACH ROW EXECUTE FUNCTION cameleon.refuse_other_names();
+
 -- The chain of mask keys: each follows the one before it, and no two follow the same.
 ALTER TABLE cameleon.mask_check
   DROP COLUMN only_row,
@@ -39,12 +56,24 @@ END $$;
 CREATE TRIGGER require_current_key BEFORE INSERT ON cameleon.ingested_message
   FOR EACH STATEMENT EXECUTE FUNCTION cameleon.require_current_key();
 
+-- What a loader was told of the vault and of who is forgotten holds for a while only. A statement that was
+-- made longer ago, in a process that slept or on a connection that hung, is refused and made anew.
+CREATE FUNCTION cameleon.is_current(made timestamptz) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF made < clock_timestamp() - interval '30 seconds' THEN
+    RAISE EXCEPTION 'the statement was made too long ago' USING ERRCODE = 'CM003';
+  END IF;
+  RETURN true;
+END $$;
+
 -- Retires a key once every statement under it has ended: what comes after sees that it is retired.
 CREATE FUNCTION cameleon.retire_key(key text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   LOCK TABLE cameleon.ingested_message IN SHARE ROW EXCLUSIVE MODE;
-  UPDATE cameleon.mask_check SET retired_at = now() WHERE key_id = key AND retired_at IS NULL;
+  UPDATE cameleon.mask_check SET retired_at = now()
+   WHERE key_id = key AND retired_at IS NULL
+     AND EXISTS (SELECT FROM cameleon.mask_check WHERE follows = key);
 END $$;
 
 -- People whose later events are loaded under random values too, by keyed hashes of their user ids.
@@ -155,6 +184,7 @@ BEGIN
   GRANT SELECT, INSERT ON cameleon.mask_check, cameleon.masked_field TO cameleon_loader;
   GRANT INSERT ON cameleon.vault, cameleon.vault_epoch TO cameleon_loader;
   GRANT SELECT ON cameleon.suppressed TO cameleon_loader;
+  GRANT EXECUTE ON FUNCTION cameleon.is_current(timestamptz) TO cameleon_loader;
 
   GRANT SELECT ON cameleon.logins, cameleon.duplicate_ips, cameleon.duplicate_devices
      TO cameleon_reader;
@@ -178,12 +208,17 @@ BEGIN
     GRANT SELECT ON public.user_logins TO cameleon_reader;
     GRANT SELECT, UPDATE ON public.user_logins TO cameleon_officer;
   EXCEPTION WHEN insufficient_privilege THEN
-    RAISE NOTICE 'public.user_logins belongs to somebody else, who has to grant the roles their part';
+    NULL;
   END;
+  -- Where this role has some rights of its own on the table, what it may not grant is no error.
+  IF NOT (has_table_privilege('cameleon_loader', 'public.user_logins', 'INSERT')
+          AND has_table_privilege('cameleon_officer', 'public.user_logins', 'SELECT, UPDATE')) THEN
+    RAISE WARNING 'public.user_logins belongs to somebody else, who has to grant the roles their part';
+  END IF;
 END $$;
 
 REVOKE EXECUTE ON FUNCTION
   cameleon.retire_key(text), cameleon.record_act(text, text, text, text, text),
-  cameleon.reveal(bigint), cameleon.grant_roles()
+  cameleon.reveal(bigint), cameleon.is_current(timestamptz), cameleon.grant_roles()
   FROM PUBLIC;
 SELECT cameleon.grant_roles();

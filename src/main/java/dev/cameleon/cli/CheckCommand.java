@@ -1,7 +1,5 @@
 package dev.cameleon.cli;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.cameleon.Check;
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.Plan;
@@ -41,22 +39,9 @@ public final class CheckCommand implements Callable<Integer> {
     }
     Plan plan = Plan.read(Settings.read(System.getenv()));
     List<Check.Finding> findings = new Check(plan).run(sample);
-    if (json) {
-      ArrayNode all = JsonMapper.builder().build().createArrayNode();
-      findings.forEach(
-          finding ->
-              all.addObject()
-                  .put("check", finding.check())
-                  .put("result", finding.result().name())
-                  .put("detail", finding.detail()));
-      spec.commandLine().getOut().println(all);
-    } else {
-      findings.forEach(
-          finding ->
-              spec.commandLine()
-                  .getOut()
-                  .printf("%-7s %-12s %s%n", finding.result(), finding.check(), finding.detail()));
-    }
+    Findings lines = new Findings();
+    findings.forEach(each -> lines.add(each.check(), each.result(), each.detail()));
+    lines.print(spec.commandLine().getOut(), json);
     return exitCode(findings);
   }
 

@@ -1,13 +1,10 @@
 package dev.cameleon.cli;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.cameleon.Access;
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.load.Database;
 import dev.cameleon.load.SqlFailures;
 import dev.cameleon.vault.Doctor;
-import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -46,21 +43,9 @@ public final class DoctorCommand implements Callable<Integer> {
               + SqlFailures.describe(e)
               + "; doctor needs a user in the role cameleon_officer");
     }
-    PrintWriter out = spec.commandLine().getOut();
-    if (json) {
-      ArrayNode all = JsonMapper.builder().build().createArrayNode();
-      findings.forEach(
-          finding ->
-              all.addObject()
-                  .put("check", finding.check())
-                  .put("result", finding.verdict().name())
-                  .put("detail", finding.detail()));
-      out.println(all);
-    } else {
-      findings.forEach(
-          finding ->
-              out.printf("%-7s %-12s %s%n", finding.verdict(), finding.check(), finding.detail()));
-    }
+    Findings lines = new Findings();
+    findings.forEach(each -> lines.add(each.check(), each.verdict(), each.detail()));
+    lines.print(spec.commandLine().getOut(), json);
     boolean wrong = findings.stream().anyMatch(f -> f.verdict() == Doctor.Verdict.WRONG);
     return wrong ? ExitCode.FAILED : ExitCode.DONE;
   }

@@ -80,6 +80,11 @@ public final class ForgetCommand implements Callable<Integer> {
             "another forget, or keys rewrap, is running on this database; try again when it has"
                 + " ended (nothing was done)");
       }
+      if (person.isPresent() && forget.masksUsers()) {
+        throw new UsageException(
+            "user ids are masked in this database: forget the token of this one (the command mask"
+                + " says it), which erases it in all rows");
+      }
       Optional<Keyset> keyset = keyset(forget);
       Forgotten done =
           person.isPresent()

@@ -33,6 +33,15 @@ public final class KeysCommand implements Callable<Integer> {
     throw new UsageException("say which: keys create, list, rotate or rewrap (see: keys --help)");
   }
 
+  /** The keyset of a file, or the configured one if none is named. */
+  static Keyset read(Path file) throws UsageException, InvalidSettingsException {
+    try {
+      return file == null ? Access.keyset(System.getenv()) : Keyset.read(file);
+    } catch (InvalidKeysetException e) {
+      throw new UsageException(e.getMessage());
+    }
+  }
+
   static void write(Keyset keyset, Path file) throws FailedException {
     try {
       keyset.write(file);
@@ -92,7 +101,7 @@ public final class KeysCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws UsageException, InvalidSettingsException {
-      Keyset keyset = keyset();
+      Keyset keyset = read(file);
       if (json) {
         ArrayNode keys = JsonMapper.builder().build().createArrayNode();
         for (Keyset.KeyInfo key : keyset.keys()) {
@@ -112,14 +121,6 @@ public final class KeysCommand implements Callable<Integer> {
                 key.id(), key.status().toLowerCase(Locale.ROOT), key.primary() ? "  primary" : "");
       }
       return ExitCode.DONE;
-    }
-
-    private Keyset keyset() throws UsageException, InvalidSettingsException {
-      try {
-        return file == null ? Access.keyset(System.getenv()) : Keyset.read(file);
-      } catch (InvalidKeysetException e) {
-        throw new UsageException(e.getMessage());
-      }
     }
   }
 }

@@ -1,8 +1,6 @@
 package dev.cameleon.cli;
 
-import dev.cameleon.Access;
 import dev.cameleon.InvalidSettingsException;
-import dev.cameleon.mask.InvalidKeysetException;
 import dev.cameleon.mask.Keyset;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -40,7 +38,7 @@ final class RotateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws FailedException, InvalidSettingsException, UsageException {
-    Keyset rotated = keyset().rotated();
+    Keyset rotated = KeysCommand.read(current).rotated();
     KeysCommand.write(rotated, out);
     spec.commandLine()
         .getOut()
@@ -54,13 +52,5 @@ final class RotateCommand implements Callable<Integer> {
                 + " have the older keyset.%n",
             out, rotated.currentId(), String.join(" ", rotated.olderIds()));
     return ExitCode.DONE;
-  }
-
-  private Keyset keyset() throws UsageException, InvalidSettingsException {
-    try {
-      return current == null ? Access.keyset(System.getenv()) : Keyset.read(current);
-    } catch (InvalidKeysetException e) {
-      throw new UsageException(e.getMessage());
-    }
   }
 }

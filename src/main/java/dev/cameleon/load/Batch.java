@@ -5,8 +5,10 @@ import dev.cameleon.settle.Delivery;
 import dev.cameleon.vault.Suppression;
 import dev.cameleon.vault.Vault;
 import dev.cameleon.vault.VaultEntries;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Rows that are loaded by one statement, each with the delivery that it came from. Grows while the
@@ -70,6 +72,7 @@ public final class Batch {
    */
   public LoadParameters parameters(Vault vault, Suppression suppression) {
     begin();
+    Optional<Instant> made = suppression.databaseTime(); // before anything that it is to date
     entries = vault.entries();
     StringBuilder json = new StringBuilder(rows.size() * 320).append('[');
     for (Row row : rows) {
@@ -87,7 +90,7 @@ public final class Batch {
       String fields = record.json();
       json.append(fields.length() > 2 ? "," : "").append(fields, 1, fields.length());
     }
-    return new LoadParameters(json.append(']').toString(), entries.json());
+    return new LoadParameters(json.append(']').toString(), entries.json(made));
   }
 
   /**

@@ -74,7 +74,10 @@ public final class Database {
   private static String useKey(String keyId) {
     return "SET cameleon.mask_key = '"
         + keyId
-        + "'; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED";
+        + "'; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED"
+        // The server's own limit: the driver's covers neither what it asks before a statement, nor
+        // a statement whose process is gone.
+        + "; SET statement_timeout = '30s'";
   }
 
   private static <T extends PGSimpleDataSource> T prepare(T source, Login login) {

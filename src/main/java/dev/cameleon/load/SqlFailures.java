@@ -130,6 +130,7 @@ public final class SqlFailures {
       case "42P01" -> "a table does not exist (run: migrate)";
       case "42703" -> "a column does not exist";
       case "53300" -> "the database has no connection left";
+      case "CM003" -> "the statement was on its way for too long, and is made anew";
       case "CM001" ->
           "this process's mask key is retired: restart it with the keyset that keys rotate wrote";
       case "55P03" -> "another session holds a lock for too long";

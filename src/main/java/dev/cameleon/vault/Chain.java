@@ -35,7 +35,7 @@ public final class Chain {
 
   /** The same expression as in record_act. */
   private static final String ROWS =
-      "SELECT seq, at, hash, jsonb_build_array(seq, (extract(epoch FROM at) * 1000000)::bigint,"
+      "SELECT seq, at, hash, pg_catalog.jsonb_build_array(seq, (extract(epoch FROM at) * 1000000)::bigint,"
           + " actor, act, token, purpose, ticket, detail, xact::text)::text"
           + " FROM cameleon.audit ORDER BY seq";
 
@@ -66,6 +66,7 @@ public final class Chain {
   public static Findings verify(Connection connection, Optional<String> kept) throws SQLException {
     connection.setAutoCommit(false); // else the driver would fetch all rows at once
     try (Statement statement = connection.createStatement()) {
+      statement.execute("SET search_path = pg_catalog, pg_temp"); // not the database's own choice
       statement.setFetchSize(ROWS_AT_A_TIME);
       try (ResultSet row = statement.executeQuery(ROWS)) {
         return new Chain(kept).verify(row);

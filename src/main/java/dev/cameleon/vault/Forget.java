@@ -22,10 +22,11 @@ import java.util.Optional;
  */
 public final class Forget implements AutoCloseable {
   /**
-   * How long a loader may remember a token, 30 s, then wait for a connection, 2 s, and for its
-   * statement, 30 s. Who is suppressed is known sooner: after 20 s and those 32 s.
+   * How long a loader may rely on what was there: it remembers a token, or who is suppressed, for
+   * 15 s when it makes a statement; the database refuses a statement that was made 30 s ago, and
+   * ends one after 30 s more.
    */
-  public static final Duration LOADERS_MEMORY = Duration.ofSeconds(65);
+  public static final Duration LOADERS_MEMORY = Duration.ofSeconds(75);
 
   /** The clocks of two machines do not run alike. */
   private static final Duration SLACK = Duration.ofSeconds(1);
@@ -63,6 +64,19 @@ public final class Forget implements AutoCloseable {
     return Logins.lock(connection);
   }
 
+  /**
+   * Whether user ids are masked in this database: then a person is known by a token, which nobody
+   * can suppress for ever.
+   */
+  public boolean masksUsers() throws SQLException {
+    try (PreparedStatement statement =
+            connection.prepareStatement(
+                "SELECT EXISTS (SELECT FROM cameleon.masked_field WHERE field = 'user_id')");
+        ResultSet row = statement.executeQuery()) {
+      return row.next() && row.getBoolean(1);
+    }
+  }
+
   /** What is wrong with these keys for this database, as one sentence; empty if nothing is. */
   public Optional<String> keyProblem(Keyset keyset) throws SQLException {
     return new MaskGuard(keyset, Map.of()).keyProblem(connection);
@@ -92,15 +106,17 @@ public final class Forget implements AutoCloseable {
   public Forgotten person(String user, Keyset keyset, String ticket, boolean suppress)
       throws SQLException, InterruptedException {
     Masker masker = new Masker(keyset, Map.of());
-    List<String> subjects = masker.subjects(user);
-    String subject = subjects.get(subjects.size() - 1);
     String detail = suppress ? "a person, later events too" : "a person";
     Audit.Entry entry;
     connection.setAutoCommit(false);
     try {
-      entry = Audit.record(connection, new Audit.Act("forget", subject, null, ticket, detail));
+      // Not whom: what says it for ever would link the rows to them for whoever has the mask key.
+      entry = Audit.record(connection, new Audit.Act("forget", null, null, ticket, detail));
       if (suppress) {
-        suppress(subject);
+        // Under each key: loaders that have only the older ones may still run.
+        for (String subject : masker.subjects(user)) {
+          suppress(subject);
+        }
       }
       connection.commit();
     } finally {
@@ -171,6 +187,7 @@ public final class Forget implements AutoCloseable {
       } while (arriving && sweeps < MOST_SWEEPS);
     }
     Settlement.Outcome outcome = new Settlement(connection, pause).run(memory);
+    Sweep.blend(connection);
     return new Forgotten(
         found || rows > 0,
         rows,

@@ -26,10 +26,11 @@ final class Logins {
     try (Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
-                "SELECT quote_ident(attname) FROM pg_attribute"
+                "SELECT quote_ident(attname) FROM pg_attribute JOIN pg_type t ON t.oid = atttypid"
                     + " WHERE attrelid = 'public.user_logins'::regclass AND attnum > 0"
                     + " AND NOT attisdropped AND attgenerated = ''"
-                    + " AND atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)"
+                    // Texts of any kind: domains over them, and citext, too.
+                    + " AND typcategory = 'S' AND typname <> 'name'"
                     // The modifier of a type with a length is that length and 4.
                     + " AND (atttypmod < 4 OR atttypmod >= 33 + 4)"
                     + " ORDER BY attnum")) {

@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Bounded; what does not fit is only written again. Thread-safe.
  */
 final class RecentTokens {
-  private static final Duration GENERATION = Duration.ofSeconds(10);
+  private static final Duration GENERATION = Duration.ofSeconds(5);
 
   /** Some 10 MB in each of two generations. */
   private static final int MOST = 50_000;
@@ -28,7 +28,7 @@ final class RecentTokens {
   /**
    * Makes one.
    *
-   * @param generation three times this, normally 30 s, is the longest that a token is remembered
+   * @param generation three times this, normally 15 s, is the longest that a token is remembered
    */
   RecentTokens(Duration generation) {
     this.generationNanos = generation.toNanos();

@@ -24,7 +24,7 @@ final class Settlement {
    *
    * @param deleted entries
    * @param kept tokens that rows use
-   * @param rotating whether tokens or keys from before a rotation are in use: the notes stay
+   * @param rotating whether tokens or keys from before a rotation are in use: nothing goes yet
    */
   record Outcome(long deleted, long kept, boolean rotating) {}
 
@@ -41,24 +41,19 @@ final class Settlement {
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofSeconds(2);
   private static final String NOT_LOCKED = "55P03";
 
-  private static final String ROTATING =
-      "SELECT count(*) > 1 AND (count(*) FILTER (WHERE retired_at IS NULL) > 1"
-          + " OR EXISTS (SELECT FROM cameleon.vault WHERE "
-          + TokenInSql.keyId("token")
-          + " IN (SELECT follows FROM cameleon.mask_check WHERE follows IS NOT NULL)))"
-          + " FROM cameleon.mask_check";
-
   private static final String RIPE = "since <= ?::timestamptz";
 
   private final Connection connection;
   private final Pause pause;
   private final String used;
+  private final String rotating;
 
   /** Makes one. */
   Settlement(Connection connection, Pause pause) throws SQLException {
     this.connection = connection;
     this.pause = pause;
     List<String> columns = Logins.columns(connection);
+    this.rotating = rotating(columns);
     // A join for each column, so that an index on one helps.
     this.used =
         "(WITH parting AS (SELECT token FROM cameleon.parting_token WHERE "
@@ -74,6 +69,23 @@ final class Settlement {
             + ")";
   }
 
+  /** Whether anything may still be loaded, or is, under a key that has a successor. */
+  private static String rotating(List<String> columns) {
+    String older = " IN (SELECT follows FROM cameleon.mask_check WHERE follows IS NOT NULL)";
+    return "SELECT count(*) > 1 AND (count(*) FILTER (WHERE retired_at IS NULL) > 1"
+        + " OR EXISTS (SELECT FROM cameleon.vault WHERE "
+        + TokenInSql.keyId("token")
+        + older
+        + ") OR EXISTS (SELECT FROM public.user_logins l CROSS JOIN LATERAL "
+        + Logins.values(columns, "l")
+        + " WHERE "
+        + TokenInSql.isToken("v.value")
+        + " AND "
+        + TokenInSql.keyId("v.value")
+        + older
+        + ")) FROM cameleon.mask_check";
+  }
+
   /**
    * Deletes what may go.
    *
@@ -84,24 +96,24 @@ final class Settlement {
         text(
             "SELECT (clock_timestamp() - make_interval(secs => ?::float8 / 1000))::text",
             Long.toString(memory.toMillis()));
-    // Until a rotation has ended, an entry may still turn up under one of these tokens.
-    boolean rotating = "t".equals(text(ROTATING));
+    if ("t".equals(text(rotating))) {
+      // A row may have the token of one key, and its entry that of another: nothing goes now.
+      return new Outcome(0, 0, true);
+    }
     long kept =
-        rotating
-            ? 0
-            : update(
-                "DELETE FROM cameleon.parting_token WHERE " + RIPE + " AND token IN " + used,
-                until,
-                until);
+        update(
+            "DELETE FROM cameleon.parting_token WHERE " + RIPE + " AND token IN " + used,
+            until,
+            until);
     if ("0".equals(text("SELECT count(*) FROM cameleon.parting_token WHERE " + RIPE, until))) {
-      return new Outcome(0, kept, rotating);
+      return new Outcome(0, kept, false);
     }
     for (int attempt = 1; ; attempt++) {
       connection.setAutoCommit(false);
       try {
-        Outcome outcome = alone(until, rotating);
+        Outcome outcome = alone(until);
         connection.commit();
-        return new Outcome(outcome.deleted(), kept + outcome.kept(), rotating);
+        return new Outcome(outcome.deleted(), kept + outcome.kept(), false);
       } catch (SQLException e) {
         if (!SqlFailures.state(e).equals(NOT_LOCKED) || attempt == LOCK_ATTEMPTS) {
           throw e;
@@ -114,21 +126,19 @@ final class Settlement {
     }
   }
 
-  private Outcome alone(String until, boolean rotating) throws SQLException {
+  private Outcome alone(String until) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'");
       statement.execute("LOCK TABLE cameleon.vault IN SHARE ROW EXCLUSIVE MODE");
       statement.execute("SET LOCAL lock_timeout = 0");
       statement.execute("SET LOCAL statement_timeout = '" + DELETE_TIMEOUT + "'");
     }
-    Outcome outcome = delete(until, rotating);
-    if (!rotating) {
-      update("DELETE FROM cameleon.parting_token WHERE " + RIPE, until);
-    }
+    Outcome outcome = delete(until);
+    update("DELETE FROM cameleon.parting_token WHERE " + RIPE, until);
     return outcome;
   }
 
-  private Outcome delete(String until, boolean rotating) throws SQLException {
+  private Outcome delete(String until) throws SQLException {
     try (PreparedStatement statement =
             prepare(
                 "WITH used AS MATERIALIZED "
@@ -141,7 +151,7 @@ final class Settlement {
                 until);
         ResultSet row = statement.executeQuery()) {
       row.next();
-      return new Outcome(row.getLong(1), row.getLong(2), rotating);
+      return new Outcome(row.getLong(1), row.getLong(2), false);
     }
   }
 

@@ -35,14 +35,46 @@ final class Sweep {
       throws SQLException {
     List<String> columns = Logins.columns(connection);
     List<String> values = new ArrayList<>();
+    if (!columns.remove(USER)) {
+      throw new IllegalStateException("public.user_logins has no user_id that is a text");
+    }
+    // Whatever its form: who chose it may have chosen a token's.
+    values.add(USER + " = gen_random_uuid()::text");
     for (String column : columns) {
       String text = column + "::text";
-      // A user id that the operator masks is a token like any other.
-      String otherwise = column.equals(USER) ? "gen_random_uuid()::text" : text;
-      values.add(replaced(column, TokenInSql.isToken(text), otherwise));
+      values.add(replaced(column, TokenInSql.isToken(text), text));
     }
     return new Sweep(
         connection, parting, note(columns, "l.user_id = ?"), update(values) + "user_id = ?", user);
+  }
+
+  /**
+   * Gives all rows that were ever forgotten, and the list of those who stay so, one transaction in
+   * common: PostgreSQL's xmin would tell whose they were, and which belong together.
+   */
+  static void blend(Connection connection) throws SQLException {
+    List<String> erased = new ArrayList<>();
+    for (String column : Logins.columns(connection)) {
+      String text = column + "::text";
+      erased.add(
+          "("
+              + TokenInSql.isToken(text)
+              + " AND "
+              + TokenInSql.keyId(text)
+              + " = '"
+              + Token.ERASED
+              + "')");
+    }
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("UPDATE cameleon.suppressed SET since = since");
+      statement.execute(
+          "UPDATE public.user_logins SET user_id = user_id WHERE " + String.join(" OR ", erased));
+      connection.commit();
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
+    }
   }
 
   /** Gives every row that has one of these tokens a random one of its own in its place. */

@@ -3,6 +3,7 @@ package dev.cameleon.vault;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.cameleon.mask.Original;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -18,7 +19,7 @@ import javax.crypto.Cipher;
  */
 public final class VaultEntries {
   /** What {@code load.sql} gets when there is nothing to write. */
-  public static final String NONE = "{\"epoch\":null,\"keys\":[],\"entries\":[]}";
+  public static final String NONE = "{\"made\":null,\"epoch\":null,\"keys\":[],\"entries\":[]}";
 
   private final Optional<Epoch> epoch;
   private final RecentTokens stored;
@@ -68,30 +69,40 @@ public final class VaultEntries {
         .append("\"}");
   }
 
-  /** The parameter {@code vault} of {@code load.sql}. */
-  public String json() {
-    if (tokens.isEmpty()) {
-      return NONE;
-    }
-    Epoch current = epoch.orElseThrow();
+  /**
+   * The parameter {@code vault} of {@code load.sql}.
+   *
+   * @param made when the parameters were made, by the database's clock; empty: at no time that
+   *     matters
+   */
+  public String json(Optional<Instant> made) {
     StringJoiner keys = new StringJoiner(",");
-    current
-        .sealedKeys()
-        .forEach(
-            (recipient, key) ->
-                keys.add(
-                    "{\"recipient\":\""
-                        + recipient
-                        + "\",\"sealed_key\":\""
-                        + base64(key)
-                        + "\"}"));
-    return "{\"epoch\":\""
-        + current.id()
-        + "\",\"keys\":["
+    if (!tokens.isEmpty()) {
+      epoch
+          .orElseThrow()
+          .sealedKeys()
+          .forEach(
+              (recipient, key) ->
+                  keys.add(
+                      "{\"recipient\":\""
+                          + recipient
+                          + "\",\"sealed_key\":\""
+                          + base64(key)
+                          + "\"}"));
+    }
+    return "{\"made\":"
+        + made.map(VaultEntries::quoted).orElse("null")
+        + ",\"epoch\":"
+        + (tokens.isEmpty() ? "null" : quoted(epoch.orElseThrow().id()))
+        + ",\"keys\":["
         + keys
         + "],\"entries\":["
         + entries
         + "]}";
+  }
+
+  private static String quoted(Object text) {
+    return "\"" + text + "\"";
   }
 
   /** The database has committed all of it: for a while, these tokens need no entry. */

@@ -10,30 +10,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /** When {@code reveal} shows nothing, as a process; and what is on record of it. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class RevealRefusalsTest {
-  private LoadedSite site;
-  private String token;
-  private LoginRole revealer;
-
-  @BeforeAll
-  void loadAsTheLoader(@TempDir Path folder) throws Exception {
-    site = LoadedSite.in(folder);
-    token = site.token("masked_ip");
-  }
-
-  @BeforeEach
-  void logInAsARevealer() {
-    revealer = LoginRole.in(site.database(), "cameleon_revealer");
-  }
-
+class RevealRefusalsTest extends RevealFixture {
   @Test
   void aValueThatIsPassedOffAsAnotherTokensIsSaidToBeDamaged() throws Exception {
     String swapped = token.substring(0, token.length() - 22) + "C".repeat(22);

@@ -5,39 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.cameleon.support.LoginRole;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * From the queue to a recovered value: loaded by a member of cameleon_loader, revealed by a member
  * of cameleon_revealer, each command a process.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class RevealTest {
+class RevealTest extends RevealFixture {
   private static final String ERASED = "ip_00000000_AAAAAAAAAAAAAAAAAAAAAA";
-
-  private LoadedSite site;
-  private String token;
-  private LoginRole revealer;
-
-  @BeforeAll
-  void loadAsTheLoader(@TempDir Path folder) throws Exception {
-    site = LoadedSite.in(folder);
-    token = site.token("masked_ip");
-  }
-
-  @BeforeEach
-  void logInAsARevealer() {
-    revealer = LoginRole.in(site.database(), "cameleon_revealer");
-  }
 
   @Test
   void eitherOfTwoRecipientsAloneRevealsAValue() throws Exception {

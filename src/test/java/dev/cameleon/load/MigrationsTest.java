@@ -70,7 +70,9 @@ class MigrationsTest {
         .containsExactly(Arrays.asList("k1", "v1", null));
     // A process of before, which says no key, goes on until a key is retired.
     database.execute("INSERT INTO cameleon.ingested_message VALUES (gen_random_uuid())");
-    database.execute("SELECT cameleon.retire_key('k1')");
+    database.execute(
+        "INSERT INTO cameleon.mask_check (key_id, check_value, follows) VALUES ('k2', 'v2', 'k1');"
+            + " SELECT cameleon.retire_key('k1')");
     assertThatThrownBy(
             () ->
                 database.execute(

@@ -82,7 +82,11 @@ class RetiredKeyTest {
     try (Run run = Run.on(site)) {
       site.queues().send(Events.bodies(5));
       run.await(Outcome.LOADED, 5);
-      site.database().execute("SELECT cameleon.retire_key(key_id) FROM cameleon.mask_check");
+      site.database()
+          .execute(
+              "INSERT INTO cameleon.mask_check (key_id, check_value, follows)"
+                  + " SELECT 'newer', '', key_id FROM cameleon.mask_check;"
+                  + " SELECT cameleon.retire_key(key_id) FROM cameleon.mask_check");
       site.queues().send(Events.bodies(7));
 
       Awaitility.await().until(() -> !run.health().ready().up());

@@ -13,9 +13,11 @@ import dev.cameleon.vault.VaultEntries;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -79,6 +81,24 @@ class VaultSqlTest {
   }
 
   @Test
+  void aStatementThatWasOnItsWayForTooLongIsRefusedAndLoadsNothing() throws Exception {
+    String row =
+        "[{\"message_id\":\"" + UUID.randomUUID() + "\",\"sent_at\":\"2026-03-01T12:00:00Z\"}]";
+    try (Connection connection = Database.connect(login)) {
+      Instant now = Instant.now();
+      LoadParameters late =
+          new LoadParameters(row, vault.entries().json(Optional.of(now.minusSeconds(31))));
+      assertThatThrownBy(() -> statement.run(connection, late))
+          .satisfies(e -> assertThat(SqlFailures.state(e)).isEqualTo("CM003"));
+      assertThat(database.number("SELECT count(*) FROM cameleon.ingested_message")).isZero();
+
+      LoadParameters inTime =
+          new LoadParameters(row, vault.entries().json(Optional.of(now.minusSeconds(10))));
+      assertThat(statement.run(connection, inTime)).isEqualTo(1);
+    }
+  }
+
+  @Test
   void batchesWithTheSameTokensAtTheSameTimeDoNotDeadlock() throws Exception {
     List<String> tokens = new ArrayList<>();
     for (int i = 0; i < 1500; i++) {
@@ -121,7 +141,8 @@ class VaultSqlTest {
               row.id(), row.token()));
       entries.add(row.id().toString(), List.of(new Original(row.token(), "192.0.2.7")));
     }
-    LoadParameters parameters = new LoadParameters(batch.toString(), entries.json());
+    LoadParameters parameters =
+        new LoadParameters(batch.toString(), entries.json(Optional.empty()));
     try (Connection connection = Database.connect(login)) {
       return statement.run(connection, parameters);
     }

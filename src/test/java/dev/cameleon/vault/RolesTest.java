@@ -44,7 +44,27 @@ class RolesTest {
             "cameleon.suppressed SELECT",
             "cameleon.vault INSERT",
             "cameleon.vault_epoch INSERT");
-    assertThat(functions("cameleon_loader")).isEmpty();
+    assertThat(functions("cameleon_loader")).containsExactly("is_current");
+  }
+
+  @Test
+  void theOfficerCannotGiveAnEntryTheNameOfAnother() {
+    database.execute(
+        "INSERT INTO cameleon.vault VALUES"
+            + " ('ip_00000001_AAAAAAAAAAAAAAAAAAAAAA', gen_random_uuid(), gen_random_uuid(), ''),"
+            + " ('ip_00000001_BBBBBBBBBBBBBBBBBBBBBB', gen_random_uuid(), gen_random_uuid(), '')");
+    LoginRole officer = LoginRole.in(database, "cameleon_officer");
+    String rename =
+        "UPDATE cameleon.vault SET token = '%s' WHERE token = 'ip_00000001_AAAAAAAAAAAAAAAAAAAAAA'";
+
+    for (String name :
+        List.of(
+            "ip_00000001_CCCCCCCCCCCCCCCCCCCCCC",
+            "ip_00000009_CCCCCCCCCCCCCCCCCCCCCC",
+            "device_00000001_AAAAAAAAAAAAAAAAAAAAAA",
+            "kept")) {
+      assertThat(attempt(officer, rename.formatted(name))).isEqualTo("CM002");
+    }
   }
 
   @Test

@@ -106,7 +106,9 @@ final class VaultSite {
           .append("\",\"sent_at\":\"2026-01-31T10:00:00Z\",")
           .append(record.json(), 1, record.json().length());
     }
-    statement.run(connection, new LoadParameters(batch.append(']').toString(), entries.json()));
+    statement.run(
+        connection,
+        new LoadParameters(batch.append(']').toString(), entries.json(suppression.databaseTime())));
     entries.committed();
   }
 

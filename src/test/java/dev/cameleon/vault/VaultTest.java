@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -99,7 +100,7 @@ class VaultTest {
     VaultEntries entries = new Vault(List.of()).entries();
     entries.add(MESSAGE, List.of(new Original("ip_t", "192.0.2.7")));
 
-    assertThat(entries.json()).isEqualTo(VaultEntries.NONE);
+    assertThat(entries.json(Optional.empty())).isEqualTo(VaultEntries.NONE);
   }
 
   @Test
@@ -125,7 +126,7 @@ class VaultTest {
   private static JsonNode write(Vault vault, Original... originals) throws Exception {
     VaultEntries entries = vault.entries();
     entries.add(MESSAGE, List.of(originals));
-    return JsonMapper.builder().build().readTree(entries.json());
+    return JsonMapper.builder().build().readTree(entries.json(Optional.empty()));
   }
 
   private static byte[] keyFor(JsonNode written, PrivateKeyFile key) throws Exception {

@@ -74,6 +74,9 @@ record ForgetReport(boolean person, boolean suppressed, String ticket, Forgotten
       remains.add(
           "A keyed hash of the user id, by which later events are known (cameleon.suppressed).");
     }
+    if (!person) {
+      remains.add("The token, in the audit: whoever has the mask keys can tell its value.");
+    }
     if (done.rotating()) {
       remains.add(
           "A rotation of the mask key is under way: run keys rewrap, then this command again.");
@@ -86,8 +89,9 @@ record ForgetReport(boolean person, boolean suppressed, String ticket, Forgotten
         "So do the table's dead rows and statistics, until its owner runs: VACUUM (ANALYZE)"
             + " public.user_logins, cameleon.vault");
     remains.add(
-        "Rows that were rewritten together can be told by PostgreSQL's xmin and ctid; the columns"
-            + " that are not masked (device type, locale, version, day) are as they were.");
+        "That rows were forgotten can be seen; the columns that are not masked (device type, locale,"
+            + " version, day) are as they were, and rows that lie side by side (ctid) were written"
+            + " together.");
     remains.add("Logs and copies of others. The message ledger holds message ids only.");
     return remains;
   }

@@ -85,6 +85,7 @@ public final class Deliveries {
 
   /** Ends the stay of these deliveries; of one that has ended before, nothing changes. */
   synchronized void settle(Collection<Delivery> settled, Outcome outcome) {
+    boolean wasFull = isFull();
     for (Delivery delivery : settled) {
       if (inHand.remove(delivery.receiptHandle()) != null) {
         extended.remove(delivery.receiptHandle());
@@ -93,7 +94,9 @@ public final class Deliveries {
         brake.settled(outcome);
       }
     }
-    notifyAll();
+    if (wasFull && !isFull()) {
+      notifyAll(); // not at every delete: all who wait for room would wake to find none
+    }
   }
 
   /**

@@ -50,7 +50,8 @@ public final class RevealCommand implements Callable<Integer> {
       names = "--private-key",
       required = true,
       paramLabel = "FILE",
-      description = "A recipient's RSA key: PKCS #8, PEM, unencrypted, readable by its owner only.")
+      description =
+          "A recipient's RSA key: PKCS #8, PEM, unencrypted; refused if everybody may read it.")
   private Path privateKey;
 
   @Option(

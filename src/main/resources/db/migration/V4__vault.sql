@@ -212,7 +212,8 @@ BEGIN
   END;
   -- Where this role has some rights of its own on the table, what it may not grant is no error.
   IF NOT (has_table_privilege('cameleon_loader', 'public.user_logins', 'INSERT')
-          AND has_table_privilege('cameleon_officer', 'public.user_logins', 'SELECT, UPDATE')) THEN
+          AND has_table_privilege('cameleon_reader', 'public.user_logins', 'SELECT')
+          AND has_table_privilege('cameleon_officer', 'public.user_logins', 'UPDATE')) THEN
     RAISE WARNING 'public.user_logins belongs to somebody else, who has to grant the roles their part';
   END IF;
 END $$;

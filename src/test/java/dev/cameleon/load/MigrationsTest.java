@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Shared;
+import java.sql.Connection;
+import java.sql.SQLWarning;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -80,6 +83,43 @@ class MigrationsTest {
         .rootCause()
         .extracting(SqlFailures::state)
         .isEqualTo("CM001");
+  }
+
+  @Test
+  void aTableOfSomebodyElsesIsKeptAndTheRolesPartInItIsAskedFor() throws Exception {
+    Migrations.migrate(new Database.Login(Shared.postgres().database().url(), "postgres", "x"));
+    String migrator = "migrator_of_" + database.name();
+    database.execute(
+        "CREATE ROLE "
+            + migrator
+            + " LOGIN; CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32),"
+            + " masked_ip varchar(256), maked_device_id varchar(256), locale varchar(32),"
+            + " app_version integer, create_date date); GRANT SELECT ON user_logins TO "
+            + migrator
+            + "; GRANT CREATE ON SCHEMA public TO "
+            + migrator
+            + "; GRANT CREATE ON DATABASE "
+            + database.name()
+            + " TO "
+            + migrator);
+    Database.Login login = new Database.Login(database.url(), migrator, "x");
+
+    Migrations.migrate(login);
+
+    try (Connection connection = Database.connect(login);
+        Statement statement = connection.createStatement()) {
+      statement.execute("SELECT cameleon.grant_roles()");
+      StringBuilder warnings = new StringBuilder();
+      for (SQLWarning w = statement.getWarnings(); w != null; w = w.getNextWarning()) {
+        warnings.append(w.getMessage());
+      }
+      assertThat(warnings).contains("public.user_logins belongs to somebody else");
+    }
+    assertThat(
+            database.query(
+                "SELECT has_table_privilege('cameleon_loader', 'cameleon.vault', 'INSERT'),"
+                    + " has_table_privilege('cameleon_loader', 'public.user_logins', 'INSERT')"))
+        .containsExactly(List.of("t", "f"));
   }
 
   @Test

@@ -16,8 +16,8 @@ CREATE TABLE cameleon.vault (
   sealed bytea NOT NULL
 );
 
--- An entry is renamed by a rotation only, from a key's token to one of a key after it: nobody can have a
--- value revealed under the token of another.
+-- An entry is renamed by a rotation only, from a key's token to one of a key after it: outside of one, nobody
+-- can have a value revealed under the token of another.
 CREATE FUNCTION cameleon.refuse_other_names() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF left(NEW.token, -32) <> left(OLD.token, -32) OR NOT EXISTS (

@@ -7,10 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The database and the keyset that the configuration names, for commands that people run where
- * there are no queues and no routes.
- */
+/** What the configuration names, in parts, for commands that people run where the rest is not. */
 public final class Access {
   private Access() {}
 
@@ -27,6 +24,35 @@ public final class Access {
     Database.Login login = LoginSettings.loader(new Parser(raw.values(), problems));
     problems.throwIfAny();
     return login;
+  }
+
+  /**
+   * What the dead-letter desk works on.
+   *
+   * @param queue the source queue, name or URL
+   * @param deadLetterQueue the dead-letter queue, name or URL
+   * @param contract the file of the contract; it may be missing
+   * @param ledgerDays how long the ledger remembers message ids
+   */
+  public record Desk(String queue, String deadLetterQueue, Path contract, int ledgerDays) {}
+
+  /**
+   * What the dead-letter desk works on; that AWS can be asked is checked, too.
+   *
+   * @throws InvalidSettingsException with every problem found
+   */
+  public static Desk desk(Map<String, String> environment) throws InvalidSettingsException {
+    Problems problems = new Problems();
+    Parser parser = new Parser(RawSettings.read(environment, problems).values(), problems);
+    Aws.inspect(problems);
+    Desk desk =
+        new Desk(
+            parser.text("cameleon.queue"),
+            parser.text("cameleon.dead-letter-queue"),
+            Path.of(parser.text("cameleon.routes")).resolve(Plan.CONTRACT),
+            Settings.ledgerDays(parser));
+    problems.throwIfAny();
+    return desk;
   }
 
   /**

@@ -132,7 +132,14 @@ public record Connections(Queue source, Queue deadLetters) {
     }
   }
 
-  static Queue find(SqsClient sqs, String nameOrUrl, String property)
+  /**
+   * Finds a queue.
+   *
+   * @param property of the configuration that names it
+   * @throws InvalidSettingsException if there is none
+   * @throws UnreachableException if SQS does not answer
+   */
+  public static Queue find(SqsClient sqs, String nameOrUrl, String property)
       throws InvalidSettingsException, UnreachableException {
     try {
       return Queue.find(sqs, nameOrUrl);

@@ -31,6 +31,9 @@ public record Plan(
   /** The routes' files, for Camel's file pattern. */
   static final String ROUTE_FILES = "*.camel.yaml";
 
+  /** The contract's file, in the folder of the routes. */
+  static final String CONTRACT = "login.schema.json";
+
   /**
    * Reads the files that the settings name.
    *
@@ -42,7 +45,7 @@ public record Plan(
     requireRoutes(settings.routes(), problems);
     Contract contract = null;
     try {
-      contract = Contract.read(settings.routes().resolve("login.schema.json"));
+      contract = Contract.read(settings.routes().resolve(CONTRACT));
     } catch (InvalidContractException e) {
       problems.add("the contract " + e.getMessage());
     }

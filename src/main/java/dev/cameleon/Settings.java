@@ -157,9 +157,14 @@ public record Settings(
         parser.number("cameleon.in-hand.megabytes", 1, 65_536) * 1024L * 1024L,
         parser.duration("cameleon.in-hand.time", Duration.ofSeconds(5), Duration.ofHours(11)),
         parser.number("cameleon.dead-letter.brake", 1, 100),
-        parser.number("cameleon.ledger.days", 15, 3650),
+        ledgerDays(parser),
         parser.duration("cameleon.shutdown.timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
         camel);
+  }
+
+  /** SQS keeps a message at most 14 days, so the ledger must remember it longer. */
+  static int ledgerDays(Parser parser) {
+    return parser.number("cameleon.ledger.days", 15, 3650);
   }
 
   /**

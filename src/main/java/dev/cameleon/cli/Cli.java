@@ -29,6 +29,7 @@ import picocli.CommandLine.HelpCommand;
       CheckCommand.class,
       MigrateCommand.class,
       InitCommand.class,
+      DlqCommand.class,
       KeysCommand.class,
       RevealCommand.class,
       MaskCommand.class,

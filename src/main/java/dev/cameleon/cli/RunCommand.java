@@ -54,7 +54,7 @@ public final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call()
       throws InvalidSettingsException, UnreachableException, InterruptedException {
-    Stop stop = Stop.onSignals();
+    Stop stop = Stop.onSignals("what is in hand is loaded first");
     Settings settings = Settings.read(System.getenv());
     Plan plan = Plan.read(settings);
     Health health = new Health();

@@ -21,12 +21,20 @@ final class Stop {
   private final CountDownLatch requested = new CountDownLatch(1);
   private volatile Duration timeout = Duration.ofSeconds(25);
 
+  private final String consequence;
   private long requestedNanos;
 
-  private Stop() {}
+  private Stop(String consequence) {
+    this.consequence = consequence;
+  }
 
-  static Stop onSignals() {
-    Stop stop = new Stop();
+  /**
+   * Handles the signals from now on.
+   *
+   * @param consequence what happens before the process ends, for the log
+   */
+  static Stop onSignals(String consequence) {
+    Stop stop = new Stop(consequence);
     handle("TERM", stop::request);
     handle("INT", stop::request);
     return stop;
@@ -71,7 +79,7 @@ final class Stop {
       Runtime.getRuntime().halt(ExitCode.FAILED);
     }
     requestedNanos = System.nanoTime();
-    LOG.info("Stopping: what is in hand is loaded first.");
+    LOG.info("Stopping: {}.", consequence);
     requested.countDown();
     Thread watchdog = new Thread(this::haltAfterTimeout, "stop");
     watchdog.setDaemon(true);

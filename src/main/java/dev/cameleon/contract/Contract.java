@@ -172,6 +172,11 @@ public final class Contract {
     }
   }
 
+  /** The names of the fields that are kept. */
+  public Set<String> fields() {
+    return Collections.unmodifiableSet(fields);
+  }
+
   /** The fields that are masked, and as what, in the contract's order. */
   public Map<String, PiiKind> personal() {
     return personal;

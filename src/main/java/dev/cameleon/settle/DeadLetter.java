@@ -22,6 +22,12 @@ import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 public record DeadLetter(
     Delivery delivery, Reason reason, String field, String detail, String sqlState) {
 
+  /** The attribute that says, with {@link #SEALED}, that the body is not the original one. */
+  public static final String BODY = "body";
+
+  /** The value of {@link #BODY}. */
+  public static final String SEALED = "sealed";
+
   /** Attributes in the order in which they are shed when the message would be too large. */
   private static final List<String> SHED_ORDER =
       List.of(

@@ -1,0 +1,167 @@
+package dev.cameleon.cli;
+
+import dev.cameleon.Access;
+import dev.cameleon.Aws;
+import dev.cameleon.Connections;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.UnreachableException;
+import dev.cameleon.contract.Contract;
+import dev.cameleon.contract.InvalidContractException;
+import dev.cameleon.contract.Redaction;
+import dev.cameleon.desk.DeadLetters;
+import dev.cameleon.settle.Queue;
+import dev.cameleon.settle.SqsFailures;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/**
+ * The dead-letter queue, opened for one command; closing it gives back what was read and not
+ * deleted, also after Ctrl-C.
+ */
+final class Desk implements AutoCloseable {
+  /** What was read may take some time to give back; whoever cannot wait asks a second time. */
+  private static final Duration STOP_TIMEOUT = Duration.ofMinutes(5);
+
+  private final Access.Desk access;
+  private final SqsClient sqs;
+  private final Queue queue;
+  private final Stop stop;
+  private final DeadLetters letters;
+  private final PrintWriter err;
+  private final Progress progress;
+
+  private Desk(Access.Desk access, SqsClient sqs, Queue queue, Stop stop, PrintWriter err) {
+    this.access = access;
+    this.sqs = sqs;
+    this.queue = queue;
+    this.stop = stop;
+    this.letters = new DeadLetters(sqs, queue, stop::isRequested);
+    this.err = err;
+    this.progress = new Progress(err);
+  }
+
+  /**
+   * Finds the queue.
+   *
+   * @throws InvalidSettingsException if it does not exist, or the configuration is wrong
+   * @throws UnreachableException if SQS does not answer
+   */
+  static Desk open(DeskOptions options, CommandSpec spec)
+      throws InvalidSettingsException, UnreachableException {
+    Access.Desk access = Access.desk(System.getenv());
+    SqsClient sqs = Aws.sqs(DeadLetters.CALLS);
+    Queue queue =
+        Connections.find(
+            sqs, options.queue(access.deadLetterQueue()), "cameleon.dead-letter-queue");
+    Stop stop = Stop.onSignals("the dead letters in hand are made visible again first");
+    stop.after(STOP_TIMEOUT);
+    return new Desk(access, sqs, queue, stop, spec.commandLine().getErr());
+  }
+
+  /** The configuration. */
+  Access.Desk access() {
+    return access;
+  }
+
+  /** The client, for {@link DeadLetters#CALLS} calls at a time. */
+  SqsClient sqs() {
+    return sqs;
+  }
+
+  /** The dead-letter queue. */
+  Queue queue() {
+    return queue;
+  }
+
+  /** Its letters. */
+  DeadLetters letters() {
+    return letters;
+  }
+
+  /** Where it is shown how far the work is. */
+  Progress progress() {
+    return progress;
+  }
+
+  /** Whether somebody asked to stop. */
+  boolean isStopRequested() {
+    return stop.isRequested();
+  }
+
+  /** Hides what is personal, by today's contract; without one all keys are hidden, too. */
+  Redaction redaction() {
+    try {
+      return new Redaction(Contract.read(access.contract()).fields());
+    } catch (InvalidContractException e) {
+      err.println("note: keys are hidden too, for the contract " + e.getMessage());
+      return new Redaction(Set.of());
+    }
+  }
+
+  /**
+   * Reads the queue, and shows how far it is.
+   *
+   * @param limit how many letters at most
+   * @throws FailedException if SQS fails, or somebody asked to stop
+   */
+  DeadLetters.End read(int limit, DeadLetters.Reader reader)
+      throws FailedException, InterruptedException {
+    try {
+      Queue.Depth depth = queue.depth(sqs);
+      long all = Math.min(limit, depth.visible());
+      if (depth.hidden() > 0) {
+        err.println(
+            "note: "
+                + depth.hidden()
+                + " more are hidden: somebody else reads them, or did within the last minutes");
+      }
+      DeadLetters.End end =
+          letters.read(
+              limit,
+              page -> {
+                reader.read(page);
+                show("reading", letters.count(), all);
+              });
+      if (end == DeadLetters.End.STOPPED) {
+        throw new FailedException("stopped; what was not deleted is visible again");
+      }
+      if (end == DeadLetters.End.MOST_HIDDEN) {
+        err.println(
+            "note: only the first "
+                + letters.count()
+                + " were read: SQS hides no more at a time. The others are not in this answer.");
+      }
+      return end;
+    } catch (SdkException e) {
+      throw new FailedException(
+          "the queue " + queue.name() + " cannot be read: " + SqsFailures.describe(e));
+    }
+  }
+
+  private void show(String step, long done, long all) {
+    synchronized (progress) {
+      progress.at(step, done, Math.max(done, all), "dead letters");
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      int failed = letters.giveBack(done -> show("giving back", done, letters.count()));
+      if (failed > 0) {
+        err.println("note: SQS did not take back " + failed + "; they reappear within ten minutes");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      synchronized (progress) {
+        progress.end();
+      }
+      sqs.close();
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package dev.cameleon.contract;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Shows what a body looks like and nothing of what it says. The contract's own field names stay,
+ * every other key and every value becomes its shape: {@code •} for a character, {@code ␣} for white
+ * space, {@code ␦} for what is invisible, {@code �} for half a surrogate pair. In values of the
+ * contract's fields the {@code . : -} between other characters stay, so that the shape of an
+ * address can be seen. Thread-safe.
+ */
+public final class Redaction {
+  private static final JsonFactory JSON = LoginJson.strictMapper().getFactory();
+
+  private static final char DOT = '•';
+  private static final char SPACE = '␣';
+  private static final char INVISIBLE = '␦';
+  private static final char HALF_PAIR = '�';
+  private static final String SEPARATORS = ".:-";
+
+  private static final int LONG_TEXT = 64;
+  private static final int SHOWN_OF_LONG_TEXT = 16;
+  private static final int MOST_CHARACTERS = 20_000;
+
+  private final Set<String> knownFields;
+
+  /**
+   * Makes one.
+   *
+   * @param knownFields the contract's fields: only their names are shown, and only at the top level
+   */
+  public Redaction(Set<String> knownFields) {
+    this.knownFields = Set.copyOf(knownFields);
+  }
+
+  /**
+   * The shape of a body, on several lines. A broken body is shown up to its fault, and below it a
+   * caret with the kind and the place of the fault.
+   */
+  public String of(String body) {
+    StringWriter shape = new StringWriter();
+    String fault = "";
+    try (JsonParser in = JSON.createParser(body);
+        JsonGenerator out = JSON.createGenerator(shape)) {
+      out.configure(JsonGenerator.Feature.AUTO_CLOSE_JSON_CONTENT, false);
+      DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
+      out.setPrettyPrinter(new DefaultPrettyPrinter().withObjectIndenter(indenter));
+      fault = copy(in, out, shape, body);
+    } catch (JsonProcessingException e) {
+      fault = LoginJson.rejected(e).detail() + rest(body, e.getLocation().getCharOffset());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // of a text in memory
+    }
+    return fault.isEmpty() ? shape.toString() : withCaret(shape.toString(), fault);
+  }
+
+  private String copy(JsonParser in, JsonGenerator out, StringWriter shape, String body)
+      throws IOException {
+    boolean ended = false;
+    for (JsonToken token = in.nextToken(); token != null; token = in.nextToken()) {
+      long offset = in.currentTokenLocation().getCharOffset();
+      if (ended) {
+        return "something follows the object" + rest(body, offset);
+      }
+      copy(token, in, out);
+      out.flush();
+      if (shape.getBuffer().length() > MOST_CHARACTERS) {
+        return "too long to be shown whole" + rest(body, offset);
+      }
+      ended = in.getParsingContext().inRoot();
+    }
+    return "";
+  }
+
+  private void copy(JsonToken token, JsonParser in, JsonGenerator out) throws IOException {
+    switch (token) {
+      case START_OBJECT -> out.writeStartObject();
+      case END_OBJECT -> out.writeEndObject();
+      case START_ARRAY -> out.writeStartArray();
+      case END_ARRAY -> out.writeEndArray();
+      case FIELD_NAME -> {
+        String name = in.currentName();
+        out.writeFieldName(isKnown(in, name) ? name : shape(name, false));
+      }
+      case VALUE_STRING -> out.writeString(shape(in.getText(), isKnown(in, in.currentName())));
+      case VALUE_NULL -> out.writeNull();
+      case VALUE_TRUE, VALUE_FALSE -> out.writeRawValue("true|false");
+      default -> out.writeRawValue(shape(in.getText(), true)); // numbers
+    }
+  }
+
+  private boolean isKnown(JsonParser in, String name) {
+    return in.getParsingContext().inObject()
+        && in.getParsingContext().getParent().inRoot()
+        && knownFields.contains(name);
+  }
+
+  /**
+   * The shape of one text.
+   *
+   * @param parted whether {@code . : -} between other characters are shown
+   */
+  private static String shape(String text, boolean parted) {
+    // A text of separators alone would be shown as it is.
+    boolean separators =
+        parted && text.codePoints().anyMatch(point -> SEPARATORS.indexOf(point) < 0);
+    int length = text.codePointCount(0, text.length());
+    StringBuilder shape = new StringBuilder();
+    text.codePoints()
+        .limit(length > LONG_TEXT ? SHOWN_OF_LONG_TEXT : length)
+        .forEach(point -> shape.append(shape(point, separators)));
+    return length > LONG_TEXT
+        ? shape + String.format(Locale.ROOT, "…(%,d characters)", length)
+        : shape.toString();
+  }
+
+  private static char shape(int point, boolean separators) {
+    if (separators && SEPARATORS.indexOf(point) >= 0) {
+      return (char) point;
+    }
+    if (Character.isWhitespace(point) || Character.isSpaceChar(point)) {
+      return SPACE;
+    }
+    return switch (Character.getType(point)) {
+      case Character.SURROGATE -> HALF_PAIR;
+      case Character.CONTROL, Character.FORMAT, Character.PRIVATE_USE, Character.UNASSIGNED ->
+          INVISIBLE;
+      default -> DOT;
+    };
+  }
+
+  private static String rest(String body, long offset) {
+    long left = body.length() - Math.max(0, offset);
+    return String.format(Locale.ROOT, " (%,d characters from here on)", Math.max(0, left));
+  }
+
+  private static String withCaret(String shape, String fault) {
+    int column = shape.length() - shape.lastIndexOf('\n') - 1;
+    return shape + "\n" + " ".repeat(column) + "^ " + fault;
+  }
+}

@@ -1,0 +1,248 @@
+package dev.cameleon.desk;
+
+import dev.cameleon.settle.Queue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
+import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+
+/**
+ * Reads the dead-letter queue, each letter once, and gives back what was not deleted. While it is
+ * read, a letter is hidden from everybody else; if the process is killed, for {@value
+ * #HIDDEN_SECONDS} seconds more. Of what is hidden only the id and the receipt are kept.
+ */
+public final class DeadLetters implements AutoCloseable {
+  /** How many calls are under way at a time. */
+  public static final int CALLS = 8;
+
+  /** The most that one reading hides: SQS allows 120 000 per queue (AWS), for all readers. */
+  public static final int MOST_HIDDEN = 119_000;
+
+  private static final int HIDDEN_SECONDS = 600;
+  private static final int WAIT_SECONDS = 1;
+
+  /** A long poll asks all of SQS's servers, but one alone proves little. */
+  private static final int EMPTY_RECEIVES = 2;
+
+  /** Why a reading ended. */
+  public enum End {
+    /** There are no more. */
+    EMPTY,
+    /** As many were read as were asked for, or the reader had enough. */
+    LIMIT,
+    /** SQS hides no more at a time. */
+    MOST_HIDDEN,
+    /** Somebody asked to stop. */
+    STOPPED
+  }
+
+  /** Takes the letters; called by several threads at a time. */
+  @FunctionalInterface
+  public interface Reader {
+    /** Takes a page of up to 10 letters that were not there before. */
+    void read(List<Letter> page) throws InterruptedException;
+  }
+
+  /** What is hidden, until when. */
+  private record Receipt(String handle, long untilNanos) {}
+
+  private final SqsClient sqs;
+  private final Queue queue;
+  private final BooleanSupplier stop;
+  private final Map<String, Receipt> hidden = new ConcurrentHashMap<>();
+  private final AtomicLong read = new AtomicLong();
+  private volatile boolean over;
+
+  /**
+   * Makes one; calls nothing yet.
+   *
+   * @param sqs a client for {@link #CALLS} calls at a time
+   * @param queue the dead-letter queue
+   * @param stop whether somebody asked to stop
+   */
+  public DeadLetters(SqsClient sqs, Queue queue, BooleanSupplier stop) {
+    this.sqs = sqs;
+    this.queue = queue;
+    this.stop = stop;
+  }
+
+  /**
+   * Reads; to be called once.
+   *
+   * @param limit how many letters at most
+   * @param reader takes them
+   * @throws SdkException if SQS does not answer; nothing is read after that
+   */
+  public End read(int limit, Reader reader) throws InterruptedException {
+    AtomicInteger quota = new AtomicInteger(limit);
+    Calls.atATime(CALLS, () -> readUntilEnd(quota, reader));
+    if (stop.getAsBoolean()) {
+      return End.STOPPED;
+    }
+    if (over || quota.get() <= 0) {
+      return End.LIMIT;
+    }
+    return hidden.size() < MOST_HIDDEN ? End.EMPTY : End.MOST_HIDDEN;
+  }
+
+  /** Ends the reading: the reader found what it looked for. */
+  public void enough() {
+    over = true;
+  }
+
+  /** How many letters were read so far. */
+  public long count() {
+    return read.get();
+  }
+
+  private void readUntilEnd(AtomicInteger quota, Reader reader) throws InterruptedException {
+    boolean ended = false;
+    try {
+      readPages(quota, reader);
+      ended = true;
+    } finally {
+      if (!ended) {
+        over = true; // the other threads need not go on
+      }
+    }
+  }
+
+  private void readPages(AtomicInteger quota, Reader reader) throws InterruptedException {
+    int empty = 0;
+    while (!over && !stop.getAsBoolean() && empty < EMPTY_RECEIVES && hidden.size() < MOST_HIDDEN) {
+      int most = Math.min(quota.getAndAdd(-Calls.ENTRIES), Calls.ENTRIES);
+      List<Letter> page = List.of();
+      try {
+        page = most > 0 ? receive(most) : page;
+      } finally {
+        quota.addAndGet(Calls.ENTRIES - page.size());
+      }
+      if (most <= 0) {
+        return; // the others may still be reading the last ones
+      }
+      empty = page.isEmpty() ? empty + 1 : 0;
+      if (!page.isEmpty()) {
+        read.addAndGet(page.size());
+        reader.read(page);
+      }
+    }
+  }
+
+  /** Receives, and keeps the receipts; returns what was not received before. */
+  private List<Letter> receive(int most) {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(HIDDEN_SECONDS);
+    List<Message> messages =
+        sqs.receiveMessage(
+                request ->
+                    request
+                        .queueUrl(queue.url())
+                        .maxNumberOfMessages(most)
+                        .visibilityTimeout(HIDDEN_SECONDS)
+                        .messageAttributeNames("All")
+                        .messageSystemAttributeNames(
+                            MessageSystemAttributeName.SENT_TIMESTAMP,
+                            MessageSystemAttributeName.DEAD_LETTER_QUEUE_SOURCE_ARN)
+                        .waitTimeSeconds(WAIT_SECONDS))
+            .messages();
+    List<Letter> page = new ArrayList<>(messages.size());
+    for (Message message : messages) {
+      Receipt receipt = new Receipt(message.receiptHandle(), until);
+      if (hidden.put(message.messageId(), receipt) == null) {
+        page.add(Letter.of(message));
+      }
+    }
+    return page;
+  }
+
+  /**
+   * Deletes letters that were read.
+   *
+   * @return those that are deleted; the others are given back at the end
+   */
+  public List<Letter> delete(List<Letter> letters) throws InterruptedException {
+    List<Letter> deleted = new ArrayList<>(letters);
+    deleted.removeAll(Calls.forAll(letters, this::deleteOnce));
+    deleted.forEach(letter -> hidden.remove(letter.id()));
+    return deleted;
+  }
+
+  private List<BatchResultErrorEntry> deleteOnce(List<Letter> letters) {
+    List<DeleteMessageBatchRequestEntry> entries = new ArrayList<>();
+    for (int i = 0; i < letters.size(); i++) {
+      entries.add(
+          DeleteMessageBatchRequestEntry.builder()
+              .id(Integer.toString(i))
+              .receiptHandle(hidden.get(letters.get(i).id()).handle())
+              .build());
+    }
+    return sqs.deleteMessageBatch(request -> request.queueUrl(queue.url()).entries(entries))
+        .failed();
+  }
+
+  /**
+   * Makes visible again what was read and not deleted.
+   *
+   * @param progress is told now and then how many are given back
+   * @return how many SQS did not take back: they reappear by themselves within {@value
+   *     #HIDDEN_SECONDS} seconds
+   */
+  public int giveBack(LongConsumer progress) throws InterruptedException {
+    ConcurrentLinkedQueue<List<String>> chunks =
+        new ConcurrentLinkedQueue<>(Calls.chunks(List.copyOf(hidden.keySet())));
+    AtomicInteger failed = new AtomicInteger();
+    AtomicLong done = new AtomicLong();
+    Calls.atATime(
+        CALLS,
+        () -> {
+          for (List<String> chunk = chunks.poll(); chunk != null; chunk = chunks.poll()) {
+            failed.addAndGet(Calls.forAll(stillHidden(chunk), this::giveBackOnce).size());
+            chunk.forEach(hidden::remove);
+            progress.accept(done.addAndGet(chunk.size()));
+          }
+        });
+    return failed.get();
+  }
+
+  private List<String> stillHidden(List<String> ids) {
+    long now = System.nanoTime();
+    return ids.stream().filter(id -> hidden.get(id).untilNanos() - now > 0).toList();
+  }
+
+  private List<BatchResultErrorEntry> giveBackOnce(List<String> ids) {
+    List<ChangeMessageVisibilityBatchRequestEntry> entries = new ArrayList<>();
+    for (int i = 0; i < ids.size(); i++) {
+      entries.add(
+          ChangeMessageVisibilityBatchRequestEntry.builder()
+              .id(Integer.toString(i))
+              .receiptHandle(hidden.get(ids.get(i)).handle())
+              .visibilityTimeout(0)
+              .build());
+    }
+    return sqs.changeMessageVisibilityBatch(
+            request -> request.queueUrl(queue.url()).entries(entries))
+        .failed();
+  }
+
+  /** Gives back what is left, without a word. */
+  @Override
+  public void close() {
+    try {
+      giveBack(count -> {});
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

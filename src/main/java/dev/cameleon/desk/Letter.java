@@ -1,0 +1,125 @@
+package dev.cameleon.desk;
+
+import dev.cameleon.settle.DeadLetter;
+import dev.cameleon.settle.Delivery;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
+
+/**
+ * One message of the dead-letter queue.
+ *
+ * @param id the id that it has on the dead-letter queue
+ * @param cause why it is there
+ * @param field the contract's name of the field, or an empty string
+ * @param detail the rule or the database's words, without any value; or an empty string
+ * @param sqlState the SQLSTATE, or an empty string
+ * @param sourceMessageId under which id the ledger knows it
+ * @param sourceQueue the name of the queue that it was on before, or an empty string if not known
+ * @param sentAt when it was sent to that queue
+ * @param failedAt when it became a dead letter; of {@link Cause#MAX_RECEIVES} that is not known:
+ *     when it was sent
+ * @param receiveCount how often it had been received before, or 0 if that is not known
+ * @param sealed whether the body is sealed to the recipients
+ * @param body the body: personal
+ */
+public record Letter(
+    String id,
+    Cause cause,
+    String field,
+    String detail,
+    String sqlState,
+    String sourceMessageId,
+    String sourceQueue,
+    Instant sentAt,
+    Instant failedAt,
+    int receiveCount,
+    boolean sealed,
+    String body) {
+
+  /** What a message of the dead-letter queue says about itself. */
+  static Letter of(Message message) {
+    Map<MessageSystemAttributeName, String> system = message.attributes();
+    String movedFrom =
+        system.getOrDefault(MessageSystemAttributeName.DEAD_LETTER_QUEUE_SOURCE_ARN, "");
+    Optional<Cause> cause = Cause.of(text(message, "reason"));
+    Instant sentHere =
+        Instant.ofEpochMilli(
+            Long.parseLong(system.getOrDefault(MessageSystemAttributeName.SENT_TIMESTAMP, "0")));
+    // Both or none, as when it is received for loading.
+    Optional<String> sourceId = uuid(text(message, Delivery.SOURCE_MESSAGE_ID));
+    Optional<Instant> sentAt = instant(text(message, Delivery.SENT_AT));
+    boolean known = sourceId.isPresent() && sentAt.isPresent();
+    String id = known ? sourceId.get() : message.messageId();
+    Instant sent = known ? sentAt.get() : sentHere;
+    if (!movedFrom.isEmpty() || cause.isEmpty()) {
+      // Nothing that the sender may have written into other attributes is believed, or shown.
+      return new Letter(
+          message.messageId(),
+          Cause.MAX_RECEIVES,
+          "",
+          "",
+          "",
+          id,
+          movedFrom.substring(movedFrom.lastIndexOf(':') + 1),
+          sent,
+          sentHere,
+          0,
+          false,
+          message.body());
+    }
+    return new Letter(
+        message.messageId(),
+        cause.get(),
+        text(message, "field"),
+        text(message, "detail"),
+        text(message, "sql-state"),
+        id,
+        text(message, "source-queue"),
+        sent,
+        instant(text(message, "failed-at")).orElse(sentHere),
+        count(text(message, "receive-count")),
+        text(message, DeadLetter.BODY).equals(DeadLetter.SEALED),
+        message.body());
+  }
+
+  private static String text(Message message, String name) {
+    MessageAttributeValue value = message.messageAttributes().get(name);
+    return value == null || value.stringValue() == null ? "" : value.stringValue();
+  }
+
+  private static Optional<String> uuid(String text) {
+    try {
+      return Optional.of(UUID.fromString(text).toString());
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<Instant> instant(String text) {
+    try {
+      return Optional.of(Instant.parse(text));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static int count(String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
+  /** Names the message only: the body is personal. */
+  @Override
+  public String toString() {
+    return "Letter[" + id + ", " + cause + "]";
+  }
+}

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -28,10 +29,12 @@ public final class Redaction {
   private static final char INVISIBLE = '␦';
   private static final char HALF_PAIR = '�';
   private static final String SEPARATORS = ".:-";
+  private static final String SIGNS = "{}[]:,\"";
 
   private static final int LONG_TEXT = 64;
   private static final int SHOWN_OF_LONG_TEXT = 16;
   private static final int MOST_CHARACTERS = 20_000;
+  private static final int AROUND = 32;
 
   private final Set<String> knownFields;
 
@@ -45,38 +48,49 @@ public final class Redaction {
   }
 
   /**
-   * The shape of a body, on several lines. A broken body is shown up to its fault, and below it a
-   * caret with the kind and the place of the fault.
+   * The shape of a body, on several lines. A broken body is shown up to its fault; below that the
+   * kind and the place of the fault, and the text around it with a caret, where JSON's own signs
+   * stay.
    */
   public String of(String body) {
     StringWriter shape = new StringWriter();
     String fault = "";
+    long offset = 0;
     try (JsonParser in = JSON.createParser(body);
         JsonGenerator out = JSON.createGenerator(shape)) {
       out.configure(JsonGenerator.Feature.AUTO_CLOSE_JSON_CONTENT, false);
       DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
-      out.setPrettyPrinter(new DefaultPrettyPrinter().withObjectIndenter(indenter));
-      fault = copy(in, out, shape, body);
-    } catch (JsonProcessingException e) {
-      fault = LoginJson.rejected(e).detail() + rest(body, e.getLocation().getCharOffset());
+      out.setPrettyPrinter(
+          new DefaultPrettyPrinter(
+                  Separators.createDefaultInstance()
+                      .withObjectFieldValueSpacing(Separators.Spacing.AFTER))
+              .withObjectIndenter(indenter));
+      try {
+        fault = copy(in, out, shape);
+        offset = in.currentTokenLocation().getCharOffset();
+      } catch (JsonProcessingException e) {
+        fault = LoginJson.rejected(e).detail();
+        offset = (e.getLocation() == null ? in.currentLocation() : e.getLocation()).getCharOffset();
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e); // of a text in memory
     }
-    return fault.isEmpty() ? shape.toString() : withCaret(shape.toString(), fault);
+    return fault.isEmpty()
+        ? shape.toString()
+        : (shape + "\n").stripLeading() + fault + ":\n" + excerpt(body, (int) offset);
   }
 
-  private String copy(JsonParser in, JsonGenerator out, StringWriter shape, String body)
-      throws IOException {
+  /** Copies token by token; returns why it ended early, or an empty string. */
+  private String copy(JsonParser in, JsonGenerator out, StringWriter shape) throws IOException {
     boolean ended = false;
     for (JsonToken token = in.nextToken(); token != null; token = in.nextToken()) {
-      long offset = in.currentTokenLocation().getCharOffset();
       if (ended) {
-        return "something follows the object" + rest(body, offset);
+        return "something follows the object";
       }
       copy(token, in, out);
       out.flush();
       if (shape.getBuffer().length() > MOST_CHARACTERS) {
-        return "too long to be shown whole" + rest(body, offset);
+        return "too long to be shown whole, it goes on here";
       }
       ended = in.getParsingContext().inRoot();
     }
@@ -140,13 +154,24 @@ public final class Redaction {
     };
   }
 
-  private static String rest(String body, long offset) {
-    long left = body.length() - Math.max(0, offset);
-    return String.format(Locale.ROOT, " (%,d characters from here on)", Math.max(0, left));
-  }
-
-  private static String withCaret(String shape, String fault) {
-    int column = shape.length() - shape.lastIndexOf('\n') - 1;
-    return shape + "\n" + " ".repeat(column) + "^ " + fault;
+  /** The text around a place, with a caret below the place. */
+  private static String excerpt(String body, int offset) {
+    int at = Math.min(Math.max(offset, 0), body.length());
+    int from = Math.max(0, at - AROUND);
+    int to = Math.min(body.length(), at + AROUND);
+    StringBuilder excerpt = new StringBuilder(from > 0 ? "…" : "");
+    int column = excerpt.length() + at - from;
+    for (char c : body.substring(from, to).toCharArray()) {
+      boolean blank = Character.isWhitespace(c) || Character.isISOControl(c);
+      excerpt.append(SIGNS.indexOf(c) >= 0 ? c : blank ? ' ' : DOT);
+    }
+    excerpt.append(to < body.length() ? "…" : "");
+    return String.format(
+        Locale.ROOT,
+        "%s\n%s^ character %,d of %,d",
+        excerpt,
+        " ".repeat(column),
+        Math.min(at + 1, body.length()),
+        body.length());
   }
 }

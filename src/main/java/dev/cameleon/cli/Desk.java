@@ -135,6 +135,14 @@ final class Desk implements AutoCloseable {
                 + letters.count()
                 + " were read: SQS hides no more at a time. The others are not in this answer.");
       }
+      if (end == DeadLetters.End.EMPTY && letters.count() < all - all / 10) {
+        err.println(
+            "note: "
+                + letters.count()
+                + " were found where SQS counted about "
+                + all
+                + "; ask again if that matters");
+      }
       return end;
     } catch (SdkException e) {
       throw new FailedException(

@@ -101,6 +101,7 @@ public final class Pipeline implements AutoCloseable {
     this.summary = new Summary(deliveries::account);
     metrics.account(deliveries::account);
     metrics.unknownFields(() -> plan.contract().unknownFields());
+    metrics.deadLetterQueue(watch::deadLetterQueueDepth);
     metrics.deadLetters(reason -> wiring.deadLetterQueue().accepted(reason));
   }
 
@@ -115,7 +116,7 @@ public final class Pipeline implements AutoCloseable {
    * @throws InvalidSettingsException if a route is wrong
    */
   public void start(Health health) throws InvalidSettingsException {
-    LOG.info("Vault: {}.", plan.vaultInWords());
+    LOG.info("Vault: {}. Dead letters: {}.", plan.vaultInWords(), plan.deadLettersInWords());
     wiring.outage().probe();
     Routes.start(main, plan.settings(), wiring);
     gate.start();

@@ -20,7 +20,7 @@ import java.util.List;
  * @param contract {@code login.schema.json}
  * @param keyset the mask keys
  * @param statement {@code load.sql}
- * @param recipients who may read the vault; nobody: there is none
+ * @param recipients who may read the vault and sealed dead letters; nobody: there is no vault
  */
 public record Plan(
     Settings settings,
@@ -68,6 +68,12 @@ public record Plan(
               + " vault, so that originals would be lost; take the part with :?vault from the shipped"
               + " load.sql (init DIR), or set no recipients");
     }
+    if (settings.sealDeadLetters() && settings.recipients().isEmpty()) {
+      problems.add(
+          "cameleon.dead-letter.body (CAMELEON_DEAD_LETTER_BODY): sealed, but there is nobody to"
+              + " seal to; name the folder of the recipients' public keys, e.g."
+              + " CAMELEON_RECIPIENTS=recipients, or set original");
+    }
     problems.throwIfAny();
     return new Plan(settings, contract, keyset, statement, recipients);
   }
@@ -103,6 +109,11 @@ public record Plan(
     return recipients.isEmpty()
         ? "none: no recipients (CAMELEON_RECIPIENTS), so original values are not kept"
         : "sealed to " + recipients;
+  }
+
+  /** What the bodies of dead letters are, for people. */
+  String deadLettersInWords() {
+    return settings.sealDeadLetters() ? "sealed to " + recipients : "original bodies";
   }
 
   Masker masker() {

@@ -25,6 +25,7 @@ import java.util.stream.Collectors;
  * @param keyset the keyset file
  * @param keysetJson the keyset's content or a reference to it; wins over the file, or empty; secret
  * @param recipients the folder of the public keys that the vault is sealed to; empty: no vault
+ * @param sealDeadLetters whether dead letters' bodies are sealed to the recipients
  * @param allowUnmask fields that may stop being masked
  * @param httpPort the port of health and metrics; 0 picks a free one
  * @param pollers how many receives are in flight
@@ -50,6 +51,7 @@ public record Settings(
     Path keyset,
     String keysetJson,
     Optional<Path> recipients,
+    boolean sealDeadLetters,
     Set<String> allowUnmask,
     int httpPort,
     int pollers,
@@ -85,6 +87,7 @@ public record Settings(
     defaults.put("cameleon.keyset", "keys/mask.json");
     defaults.put("cameleon.keyset.json", "");
     defaults.put("cameleon.recipients", "");
+    defaults.put("cameleon.dead-letter.body", "original");
     defaults.put("cameleon.allow.unmask", "");
     defaults.put("cameleon.http.port", "9876");
     defaults.put("cameleon.log", "text");
@@ -143,6 +146,7 @@ public record Settings(
         Optional.of(parser.optional("cameleon.recipients"))
             .filter(folder -> !folder.isEmpty())
             .map(Path::of),
+        parser.oneOf("cameleon.dead-letter.body", Set.of("original", "sealed")).equals("sealed"),
         Arrays.stream(parser.optional("cameleon.allow.unmask").split(","))
             .map(String::trim)
             .filter(field -> !field.isEmpty())

@@ -9,6 +9,7 @@ import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.SqsFailures;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +23,21 @@ final class Watch {
   /** While the gate is open; a closed one is probed each second. */
   private static final long PROBE_SECONDS_IDLE = 5;
 
+  /**
+   * What the dead-letter queue counted.
+   *
+   * @param depth its messages
+   * @param atNanos {@link System#nanoTime} of the look
+   */
+  record Look(Queue.Depth depth, long atNanos) {
+    /** Three looks: a call that hangs must not let an old number pass for today's. */
+    private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(45);
+
+    boolean isFresh(long nowNanos) {
+      return nowNanos - atNanos < FRESH_NANOS;
+    }
+  }
+
   private final Plan plan;
   private final Gate gate;
   private final Deliveries deliveries;
@@ -29,6 +45,7 @@ final class Watch {
   private final Queue deadLetters;
   private final SqsClient sqs;
   private volatile String deadLetterQueueFailure = "";
+  private volatile Optional<Look> deadLetterQueueLook = Optional.empty();
   private long probes;
 
   Watch(
@@ -60,6 +77,11 @@ final class Watch {
     return deadLetterQueueFailure;
   }
 
+  /** How many messages the dead-letter queue has; empty while that is not known. */
+  Optional<Queue.Depth> deadLetterQueueDepth() {
+    return deadLetterQueueLook.filter(look -> look.isFresh(System.nanoTime())).map(Look::depth);
+  }
+
   private void probe() {
     probes++;
     if (gate.isClosed(Gate.Hold.DATABASE) || probes % PROBE_SECONDS_IDLE == 0) {
@@ -82,9 +104,10 @@ final class Watch {
 
   private void lookAtDeadLetterQueue() {
     try {
-      deadLetters.depth(sqs);
+      deadLetterQueueLook = Optional.of(new Look(deadLetters.depth(sqs), System.nanoTime()));
       deadLetterQueueFailure = "";
     } catch (SdkException e) {
+      deadLetterQueueLook = Optional.empty();
       deadLetterQueueFailure = SqsFailures.describe(e);
     }
     wiring.deadLetterQueue().reconsider();

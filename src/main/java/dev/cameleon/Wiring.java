@@ -19,8 +19,10 @@ import dev.cameleon.settle.Gate;
 import dev.cameleon.settle.Intake;
 import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.Rejects;
+import dev.cameleon.settle.Sealing;
 import dev.cameleon.vault.Suppression;
 import dev.cameleon.vault.Vault;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutorService;
 import org.apache.camel.main.Main;
@@ -73,13 +75,20 @@ final class Wiring {
     this.source = source;
     this.acknowledger = new Acknowledger(sqs, source, deliveries, threads.deleters());
     this.deadLetterQueue =
-        new DeadLetterQueue(sqs, deadLetters, source, gate, acknowledger, limitNanos);
+        new DeadLetterQueue(sqs, deadLetters, source, sealing(), gate, acknowledger, limitNanos);
     Probe probe =
         new Probe(settings.loader(), plan.keyset().currentId(), plan.statement(), suppression);
     this.outage = new Outage(gate, acknowledger, database, probe, limitNanos);
     this.loaded = new Loaded(outage, metrics, acknowledger);
     this.loaders = threads.loaders();
     this.deadLetterers = threads.deadLetterers();
+  }
+
+  /** How the bodies of dead letters are sealed, if they are. */
+  private Optional<Sealing> sealing() {
+    return settings.sealDeadLetters()
+        ? Optional.of(new Sealing(vault, body -> ""))
+        : Optional.empty();
   }
 
   /** Binds the names. */

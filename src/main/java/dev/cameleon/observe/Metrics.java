@@ -3,6 +3,7 @@ package dev.cameleon.observe;
 import dev.cameleon.contract.Reason;
 import dev.cameleon.settle.Account;
 import dev.cameleon.settle.Outcome;
+import dev.cameleon.settle.Queue;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Timer;
@@ -19,6 +20,7 @@ import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
@@ -118,6 +120,36 @@ public final class Metrics implements AutoCloseable {
           .tag("reason", reason.name())
           .register(meters);
     }
+  }
+
+  /**
+   * Exports how many messages the dead-letter queue has, as SQS counts them.
+   *
+   * @param depth empty while it is not known: then there is no sample, not an old one or 0
+   */
+  public void deadLetterQueue(Supplier<Optional<Queue.Depth>> depth) {
+    meters
+        .getPrometheusRegistry()
+        .register(
+            (MultiCollector)
+                () -> depth.get().map(Metrics::snapshots).orElseGet(MetricSnapshots::new));
+  }
+
+  private static MetricSnapshots snapshots(Queue.Depth depth) {
+    return new MetricSnapshots(
+        GaugeSnapshot.builder()
+            .name("cameleon_dead_letter_queue_messages")
+            .help("Messages of the dead-letter queue; not_visible: somebody has received them")
+            .dataPoint(state("visible", depth.visible()))
+            .dataPoint(state("not_visible", depth.hidden()))
+            .build());
+  }
+
+  private static GaugeSnapshot.GaugeDataPointSnapshot state(String state, long messages) {
+    return GaugeSnapshot.GaugeDataPointSnapshot.builder()
+        .labels(Labels.of("state", state))
+        .value((double) messages)
+        .build();
   }
 
   /** Exports how many fields outside the contract were dropped. */

@@ -1,17 +1,19 @@
 package dev.cameleon.settle;
 
 import dev.cameleon.contract.Reason;
+import dev.cameleon.vault.SealedBody;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
 /**
- * A message that can never become a row, on its way to the dead-letter queue: its body unchanged,
- * and in its attributes what is wrong with it.
+ * A message that can never become a row, on its way to the dead-letter queue: its body, unchanged
+ * or sealed, and in its attributes what is wrong with it.
  *
  * @param delivery the message
  * @param reason why
@@ -22,13 +24,18 @@ import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 public record DeadLetter(
     Delivery delivery, Reason reason, String field, String detail, String sqlState) {
 
-  /** The attribute that says, with {@link #SEALED}, that the body is not the original one. */
+  /**
+   * The attribute that says what the body is. Absent, the body is the original, whatever it looks
+   * like: a producer can send anything.
+   */
   public static final String BODY = "body";
 
-  /** The value of {@link #BODY}. */
+  /** The value of {@link #BODY} for a {@link SealedBody}. */
   public static final String SEALED = "sealed";
 
-  /** Attributes in the order in which they are shed when the message would be too large. */
+  /**
+   * Attributes in the order in which they are shed when the message would be too large; BODY never.
+   */
   private static final List<String> SHED_ORDER =
       List.of(
           "detail",
@@ -42,7 +49,7 @@ public record DeadLetter(
           "reason");
 
   /** What is sent. */
-  record Letter(DeadLetter of, Map<String, String> attributes, int bytes) {
+  record Letter(DeadLetter of, String body, Map<String, String> attributes, int bytes) {
     Map<String, MessageAttributeValue> values() {
       Map<String, MessageAttributeValue> values = new LinkedHashMap<>();
       attributes.forEach(
@@ -52,16 +59,40 @@ public record DeadLetter(
                   MessageAttributeValue.builder().dataType("String").stringValue(text).build()));
       return values;
     }
+
+    /** Without the body. */
+    @Override
+    public String toString() {
+      return "Letter[" + of + ", " + attributes.keySet() + ", " + bytes + " bytes]";
+    }
   }
 
   /**
-   * The letter with as many attributes as fit.
+   * The letter with as many attributes as fit; a sealed body's preview is shed before them.
    *
+   * @param sealed the body, if it is sent sealed
    * @param sourceQueue the name of the queue that the message came from
    * @param failedAt now
    * @param maxBytes the largest message of the dead-letter queue
    */
-  Letter letter(String sourceQueue, Instant failedAt, int maxBytes) {
+  Letter letter(Optional<SealedBody> sealed, String sourceQueue, Instant failedAt, int maxBytes) {
+    Map<String, String> attributes = attributes(sourceQueue, failedAt);
+    sealed.ifPresent(body -> attributes.put(BODY, SEALED));
+    String body = sealed.map(SealedBody::text).orElse(delivery.body());
+    if (sealed.isPresent() && utf8Length(body) + bytes(attributes) > maxBytes) {
+      body = sealed.get().textWithoutPreview();
+    }
+    int bodyBytes = utf8Length(body);
+    List<String> shed = new ArrayList<>(SHED_ORDER);
+    int bytes = bodyBytes + bytes(attributes);
+    while (bytes > maxBytes && !shed.isEmpty()) {
+      attributes.remove(shed.remove(0));
+      bytes = bodyBytes + bytes(attributes);
+    }
+    return new Letter(this, body, attributes, bytes);
+  }
+
+  private Map<String, String> attributes(String sourceQueue, Instant failedAt) {
     Map<String, String> attributes = new LinkedHashMap<>();
     attributes.put("reason", reason.name());
     attributes.put("field", field);
@@ -73,14 +104,7 @@ public record DeadLetter(
     attributes.put("failed-at", failedAt.toString());
     attributes.put("receive-count", Integer.toString(delivery.receiveCount()));
     attributes.values().removeIf(String::isEmpty); // SQS refuses an empty attribute
-    List<String> shed = new ArrayList<>(SHED_ORDER);
-    int body = utf8Length(delivery.body());
-    int bytes = body + bytes(attributes);
-    while (bytes > maxBytes && !shed.isEmpty()) {
-      attributes.remove(shed.remove(0));
-      bytes = body + bytes(attributes);
-    }
-    return new Letter(this, attributes, bytes);
+    return attributes;
   }
 
   /** AWS counts the name, the type and the value of each attribute. */

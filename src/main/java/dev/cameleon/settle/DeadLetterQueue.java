@@ -1,11 +1,13 @@
 package dev.cameleon.settle;
 
 import dev.cameleon.contract.Reason;
+import dev.cameleon.vault.SealedBody;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
@@ -30,6 +32,7 @@ public final class DeadLetterQueue {
   private final SqsClient sqs;
   private final Queue queue;
   private final Queue source;
+  private final Optional<Sealing> sealing;
   private final Gate gate;
   private final Acknowledger acknowledger;
   private final long limitNanos;
@@ -41,12 +44,14 @@ public final class DeadLetterQueue {
    *
    * @param queue where dead letters go
    * @param source where the messages came from
+   * @param sealing how bodies are sealed; empty: they are sent as they came
    * @param limitNanos the longest that a message is kept in hand
    */
   public DeadLetterQueue(
       SqsClient sqs,
       Queue queue,
       Queue source,
+      Optional<Sealing> sealing,
       Gate gate,
       Acknowledger acknowledger,
       long limitNanos) {
@@ -54,6 +59,7 @@ public final class DeadLetterQueue {
     this.sqs = sqs;
     this.queue = queue;
     this.source = source;
+    this.sealing = sealing;
     this.gate = gate;
     this.acknowledger = acknowledger;
     for (Reason reason : Reason.values()) {
@@ -77,7 +83,7 @@ public final class DeadLetterQueue {
     List<Delivery> refused = new ArrayList<>();
     List<DeadLetter.Letter> left = new ArrayList<>();
     for (DeadLetter deadLetter : deadLetters) {
-      DeadLetter.Letter letter = deadLetter.letter(source.name(), Instant.now(), queue.maxBytes());
+      DeadLetter.Letter letter = letter(deadLetter);
       if (letter.bytes() <= queue.maxBytes()) {
         left.add(letter);
       } else {
@@ -103,6 +109,11 @@ public final class DeadLetterQueue {
     }
     acknowledger.postponed(refused);
     return done;
+  }
+
+  private DeadLetter.Letter letter(DeadLetter deadLetter) {
+    Optional<SealedBody> sealed = sealing.map(seal -> seal.seal(deadLetter.delivery().body()));
+    return deadLetter.letter(sealed, source.name(), Instant.now(), queue.maxBytes());
   }
 
   /** Splits into calls of at most 10 entries and 1 MiB. */
@@ -133,7 +144,7 @@ public final class DeadLetterQueue {
       entries.add(
           SendMessageBatchRequestEntry.builder()
               .id(Integer.toString(i))
-              .messageBody(call.get(i).of().delivery().body())
+              .messageBody(call.get(i).body())
               .messageAttributes(call.get(i).values())
               .build());
     }

@@ -12,8 +12,8 @@ import javax.crypto.KeyGenerator;
 import javax.crypto.SecretKey;
 
 /**
- * A stretch of time with one data key, which is only in memory and, sealed to every recipient, in
- * the database.
+ * A stretch of time with one data key, which is only in memory and, sealed to every recipient,
+ * beside what it sealed: in the database, or in each dead letter.
  */
 final class Epoch {
   private static final int KEY_BITS = 256;
@@ -54,11 +54,17 @@ final class Epoch {
   }
 
   byte[] seal(Cipher cipher, UUID entry, byte[] value) {
-    byte[] nonce =
-        ByteBuffer.allocate(Envelope.NONCE_BYTES)
-            .putInt(0)
-            .putLong(sealed.incrementAndGet())
-            .array();
-    return Envelope.seal(cipher, key, nonce, entry, value);
+    return Envelope.seal(cipher, key, nonce(), entry, value);
+  }
+
+  byte[] sealBody(Cipher cipher, UUID entry, byte[] body) {
+    return Envelope.sealBody(cipher, key, nonce(), entry, body);
+  }
+
+  private byte[] nonce() {
+    return ByteBuffer.allocate(Envelope.NONCE_BYTES)
+        .putInt(0)
+        .putLong(sealed.incrementAndGet())
+        .array();
   }
 }

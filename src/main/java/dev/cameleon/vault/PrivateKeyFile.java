@@ -2,6 +2,7 @@ package dev.cameleon.vault;
 
 import dev.cameleon.mask.SecretFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -9,13 +10,30 @@ import java.security.KeyFactory;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.RSAPublicKeySpec;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.UUID;
+import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 /** A recipient's private key: opens what was sealed to its public half. */
 public final class PrivateKeyFile {
+  private static final int MOST_DATA_KEYS = 100;
+  private static final int DATA_KEY_BYTES = 32;
+
   private final RSAPrivateCrtKey key;
   private final String fingerprint;
+
+  /** The data keys of the last epochs: RSA takes milliseconds, and an epoch seals thousands. */
+  private final Map<ByteBuffer, SecretKey> opened =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, SecretKey> eldest) {
+          return size() > MOST_DATA_KEYS;
+        }
+      };
 
   private PrivateKeyFile(RSAPrivateCrtKey key) throws GeneralSecurityException {
     this.key = key;
@@ -84,7 +102,26 @@ public final class PrivateKeyFile {
    * @throws GeneralSecurityException if the key is another's, or something was changed
    */
   public byte[] open(byte[] sealedKey, UUID entry, byte[] sealed) throws GeneralSecurityException {
-    return Envelope.open(new SecretKeySpec(Envelope.unwrap(key, sealedKey), "AES"), entry, sealed);
+    return Envelope.open(dataKey(sealedKey), entry, sealed);
+  }
+
+  /** The same for a message's body. */
+  byte[] openBody(byte[] sealedKey, UUID entry, byte[] sealed) throws GeneralSecurityException {
+    return Envelope.openBody(dataKey(sealedKey), entry, sealed);
+  }
+
+  private synchronized SecretKey dataKey(byte[] sealedKey) throws GeneralSecurityException {
+    SecretKey known = opened.get(ByteBuffer.wrap(sealedKey));
+    if (known != null) {
+      return known;
+    }
+    byte[] bytes = Envelope.unwrap(key, sealedKey);
+    if (bytes.length != DATA_KEY_BYTES) { // anybody can seal anything to a public key
+      throw new GeneralSecurityException("not a data key");
+    }
+    SecretKey dataKey = new SecretKeySpec(bytes, "AES");
+    opened.put(ByteBuffer.wrap(sealedKey.clone()), dataKey);
+    return dataKey;
   }
 
   /** Redacted. */

@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Seals original values for the database. It can write and not read: the private keys are
- * elsewhere, and a data key is dropped when its epoch is over. Thread-safe.
+ * Seals original values for the database, and bodies for the dead-letter queue. It can write and
+ * not read: the private keys are elsewhere, and a data key is dropped when its epoch is over.
+ * Thread-safe.
  */
 public final class Vault {
   private static final Duration EPOCH = Duration.ofHours(1);
@@ -14,6 +15,12 @@ public final class Vault {
   private final List<Recipient> recipients;
   private final RecentTokens stored;
   private Epoch epoch;
+
+  /**
+   * Bodies have a data key of their own: the sealed keys that travel with dead letters then open
+   * nothing of the database, also for somebody whom a rewrap has taken off the recipients.
+   */
+  private Epoch bodies;
 
   /**
    * Makes one.
@@ -34,6 +41,27 @@ public final class Vault {
     return new VaultEntries(epoch(System.nanoTime()), stored);
   }
 
+  /**
+   * Seals a message's body to every recipient.
+   *
+   * @param body personal
+   * @param preview what may be seen of it by everybody
+   * @throws IllegalStateException if there are no recipients: nobody could open it
+   */
+  public SealedBody seal(String body, String preview) {
+    return SealedBody.seal(bodies(System.nanoTime()), body, preview);
+  }
+
+  private synchronized Epoch bodies(long nowNanos) {
+    if (recipients.isEmpty()) {
+      throw new IllegalStateException("without recipients, nobody could open what is sealed");
+    }
+    if (bodies == null || bodies.isOver(nowNanos)) {
+      bodies = new Epoch(recipients, nowNanos + EPOCH.toNanos());
+    }
+    return bodies;
+  }
+
   private synchronized Optional<Epoch> epoch(long nowNanos) {
     if (recipients.isEmpty()) {
       return Optional.empty();
@@ -44,10 +72,14 @@ public final class Vault {
     return Optional.of(epoch);
   }
 
-  /** Drops the data key if its epoch is over, also when nothing comes to be sealed. */
+  /** Drops a data key when its epoch is over, also when nothing comes to be sealed. */
   public synchronized void forgetOldKey() {
-    if (epoch != null && epoch.isOver(System.nanoTime())) {
+    long nowNanos = System.nanoTime();
+    if (epoch != null && epoch.isOver(nowNanos)) {
       epoch = null;
+    }
+    if (bodies != null && bodies.isOver(nowNanos)) {
+      bodies = null;
     }
   }
 }

@@ -7,6 +7,7 @@ import dev.cameleon.support.Shared;
 import dev.cameleon.support.TestQueues;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.awaitility.Awaitility;
@@ -74,6 +75,7 @@ class DeadLetterQueueTest {
         Shared.sqs().client(),
         new Queue("dlq", url, 30, 1 << 20),
         source,
+        Optional.empty(),
         gate,
         acknowledger,
         60_000_000_000L);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.contract.Reason;
 import java.time.Instant;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class DeadLetterTest {
@@ -16,7 +17,7 @@ class DeadLetterTest {
 
     DeadLetter.Letter letter =
         new DeadLetter(delivery, Reason.CONTRACT, "ip", "required, but missing", "")
-            .letter("login-queue", NOW, MAX_BYTES);
+            .letter(Optional.empty(), "login-queue", NOW, MAX_BYTES);
 
     assertThat(letter.attributes())
         .containsEntry("reason", "CONTRACT")
@@ -63,6 +64,6 @@ class DeadLetterTest {
 
   private static DeadLetter.Letter letter(String body) {
     return new DeadLetter(Received.delivery(body), Reason.NOT_JSON, "", "broken", "")
-        .letter("login-queue", NOW, MAX_BYTES);
+        .letter(Optional.empty(), "login-queue", NOW, MAX_BYTES);
   }
 }

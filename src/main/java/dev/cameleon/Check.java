@@ -10,6 +10,7 @@ import dev.cameleon.load.SqlFailures;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.settle.Delivery;
+import dev.cameleon.settle.Encryption;
 import dev.cameleon.settle.Peek;
 import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.SqsFailures;
@@ -81,6 +82,7 @@ public final class Check {
       Queue deadLetters =
           queue(
               sqs, "dead letters", plan.settings().deadLetterQueue(), "cameleon.dead-letter-queue");
+      deadLetterBodies();
       if (source != null && deadLetters != null) {
         routes(new Connections(source, deadLetters));
       }
@@ -156,6 +158,8 @@ public final class Check {
     try {
       Queue queue = Connections.find(sqs, nameOrUrl, property);
       ok(check, queue.url() + ", " + queue.depth(sqs));
+      Encryption encryption = Encryption.of(sqs, queue);
+      add("encryption", encryption.isOn() ? Result.OK : Result.NOTE, encryption.inWords(queue));
       return queue;
     } catch (InvalidSettingsException e) {
       add(check, Result.WRONG, e.getMessage());
@@ -165,6 +169,18 @@ public final class Check {
       add(check, Result.FAILED, SqsFailures.describe(e));
     }
     return null;
+  }
+
+  private void deadLetterBodies() {
+    ok("bodies", "dead letters: " + plan.deadLettersInWords());
+    if (plan.settings().sealDeadLetters()) {
+      add(
+          "bodies",
+          Result.NOTE,
+          "what SQS itself moves to the dead-letter queue stays as it was sent: what was received too"
+              + " often (MAX_RECEIVES), or is too large to be sealed (above about 3/4 of what the"
+              + " queue accepts)");
+    }
   }
 
   private void routes(Connections connections) {

@@ -87,7 +87,8 @@ public final class DeadLetterQueue {
       if (letter.bytes() <= queue.maxBytes()) {
         left.add(letter);
       } else {
-        refuse(deadLetter.delivery(), "it is larger than SQS accepts", refused);
+        String size = sealing.isPresent() ? "sealed, it" : "it";
+        refuse(deadLetter.delivery(), size + " is larger than the queue accepts", refused);
       }
     }
     while (!left.isEmpty()) {

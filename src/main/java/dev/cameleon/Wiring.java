@@ -2,6 +2,7 @@ package dev.cameleon;
 
 import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.LoginJson;
+import dev.cameleon.contract.Redaction;
 import dev.cameleon.load.Batching;
 import dev.cameleon.load.Loaded;
 import dev.cameleon.load.LoaderPool;
@@ -87,7 +88,7 @@ final class Wiring {
   /** How the bodies of dead letters are sealed, if they are. */
   private Optional<Sealing> sealing() {
     return settings.sealDeadLetters()
-        ? Optional.of(new Sealing(vault, body -> ""))
+        ? Optional.of(new Sealing(vault, new Redaction(contract.fields())::of))
         : Optional.empty();
   }
 

@@ -33,6 +33,8 @@ public record DeadLetter(
   /** The value of {@link #BODY} for a {@link SealedBody}. */
   public static final String SEALED = "sealed";
 
+  private static final String REASON = "reason";
+
   /**
    * Attributes in the order in which they are shed when the message would be too large; BODY never.
    */
@@ -46,7 +48,7 @@ public record DeadLetter(
           "source-queue",
           Delivery.SENT_AT,
           Delivery.SOURCE_MESSAGE_ID,
-          "reason");
+          REASON);
 
   /** What is sent. */
   record Letter(DeadLetter of, String body, Map<String, String> attributes, int bytes) {
@@ -84,6 +86,9 @@ public record DeadLetter(
     }
     int bodyBytes = utf8Length(body);
     List<String> shed = new ArrayList<>(SHED_ORDER);
+    if (sealed.isPresent()) {
+      shed.remove(REASON); // without it, nobody would take the letter for one of ours
+    }
     int bytes = bodyBytes + bytes(attributes);
     while (bytes > maxBytes && !shed.isEmpty()) {
       attributes.remove(shed.remove(0));
@@ -94,7 +99,7 @@ public record DeadLetter(
 
   private Map<String, String> attributes(String sourceQueue, Instant failedAt) {
     Map<String, String> attributes = new LinkedHashMap<>();
-    attributes.put("reason", reason.name());
+    attributes.put(REASON, reason.name());
     attributes.put("field", field);
     attributes.put("detail", detail);
     attributes.put("sql-state", sqlState);

@@ -123,8 +123,8 @@ public final class SealedBody {
   private static String openOuter(String messageBody, PrivateKeyFile key) throws UnopenedException {
     JsonNode sealed = parse(messageBody).path("sealed");
     try {
-      UUID entry = UUID.fromString(sealed.path("entry").asText());
       byte[] sealedKey = keyFor(sealed.path("keys"), key);
+      UUID entry = UUID.fromString(sealed.path("entry").asText());
       byte[] body = key.openBody(sealedKey, entry, bytes(sealed.path("value")));
       return new String(body, StandardCharsets.UTF_8);
     } catch (GeneralSecurityException | IOException | IllegalArgumentException e) {

@@ -124,16 +124,21 @@ public final class DeadLetters implements AutoCloseable {
     int empty = 0;
     while (!over && !stop.getAsBoolean() && empty < EMPTY_RECEIVES && hidden.size() < MOST_HIDDEN) {
       int most = Math.min(quota.getAndAdd(-Calls.ENTRIES), Calls.ENTRIES);
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(HIDDEN_SECONDS);
       List<Letter> page = List.of();
+      boolean some = false;
       try {
-        page = most > 0 ? receive(most) : page;
+        List<Message> messages = most > 0 ? receive(most) : List.of();
+        some = !messages.isEmpty();
+        page = unseen(messages, until);
       } finally {
         quota.addAndGet(Calls.ENTRIES - page.size());
       }
       if (most <= 0) {
         return; // the others may still be reading the last ones
       }
-      empty = page.isEmpty() ? empty + 1 : 0;
+      // What a slow reader had seen reappears: that is no sign of the end.
+      empty = some ? 0 : empty + 1;
       if (!page.isEmpty()) {
         read.addAndGet(page.size());
         reader.read(page);
@@ -141,25 +146,26 @@ public final class DeadLetters implements AutoCloseable {
     }
   }
 
-  /** Receives, and keeps the receipts; returns what was not received before. */
-  private List<Letter> receive(int most) {
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(HIDDEN_SECONDS);
-    List<Message> messages =
-        sqs.receiveMessage(
-                request ->
-                    request
-                        .queueUrl(queue.url())
-                        .maxNumberOfMessages(most)
-                        .visibilityTimeout(HIDDEN_SECONDS)
-                        .messageAttributeNames("All")
-                        .messageSystemAttributeNames(
-                            MessageSystemAttributeName.SENT_TIMESTAMP,
-                            MessageSystemAttributeName.DEAD_LETTER_QUEUE_SOURCE_ARN)
-                        .waitTimeSeconds(WAIT_SECONDS))
-            .messages();
+  private List<Message> receive(int most) {
+    return sqs.receiveMessage(
+            request ->
+                request
+                    .queueUrl(queue.url())
+                    .maxNumberOfMessages(most)
+                    .visibilityTimeout(HIDDEN_SECONDS)
+                    .messageAttributeNames("All")
+                    .messageSystemAttributeNames(
+                        MessageSystemAttributeName.SENT_TIMESTAMP,
+                        MessageSystemAttributeName.DEAD_LETTER_QUEUE_SOURCE_ARN)
+                    .waitTimeSeconds(WAIT_SECONDS))
+        .messages();
+  }
+
+  /** Keeps the receipts; returns what was not received before. */
+  private List<Letter> unseen(List<Message> messages, long untilNanos) {
     List<Letter> page = new ArrayList<>(messages.size());
     for (Message message : messages) {
-      Receipt receipt = new Receipt(message.receiptHandle(), until);
+      Receipt receipt = new Receipt(message.receiptHandle(), untilNanos);
       if (hidden.put(message.messageId(), receipt) == null) {
         page.add(Letter.of(message));
       }

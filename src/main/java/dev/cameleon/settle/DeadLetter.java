@@ -2,7 +2,6 @@ package dev.cameleon.settle;
 
 import dev.cameleon.contract.Reason;
 import dev.cameleon.vault.SealedBody;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -53,13 +52,7 @@ public record DeadLetter(
   /** What is sent. */
   record Letter(DeadLetter of, String body, Map<String, String> attributes, int bytes) {
     Map<String, MessageAttributeValue> values() {
-      Map<String, MessageAttributeValue> values = new LinkedHashMap<>();
-      attributes.forEach(
-          (name, text) ->
-              values.put(
-                  name,
-                  MessageAttributeValue.builder().dataType("String").stringValue(text).build()));
-      return values;
+      return Outgoing.values(attributes);
     }
 
     /** Without the body. */
@@ -81,18 +74,18 @@ public record DeadLetter(
     Map<String, String> attributes = attributes(sourceQueue, failedAt);
     sealed.ifPresent(body -> attributes.put(BODY, SEALED));
     String body = sealed.map(SealedBody::text).orElse(delivery.body());
-    if (sealed.isPresent() && utf8Length(body) + bytes(attributes) > maxBytes) {
+    if (sealed.isPresent() && Outgoing.utf8Length(body) + Outgoing.bytes(attributes) > maxBytes) {
       body = sealed.get().textWithoutPreview();
     }
-    int bodyBytes = utf8Length(body);
+    int bodyBytes = Outgoing.utf8Length(body);
     List<String> shed = new ArrayList<>(SHED_ORDER);
     if (sealed.isPresent()) {
       shed.remove(REASON); // without it, nobody would take the letter for one of ours
     }
-    int bytes = bodyBytes + bytes(attributes);
+    int bytes = bodyBytes + Outgoing.bytes(attributes);
     while (bytes > maxBytes && !shed.isEmpty()) {
       attributes.remove(shed.remove(0));
-      bytes = bodyBytes + bytes(attributes);
+      bytes = bodyBytes + Outgoing.bytes(attributes);
     }
     return new Letter(this, body, attributes, bytes);
   }
@@ -110,19 +103,6 @@ public record DeadLetter(
     attributes.put("receive-count", Integer.toString(delivery.receiveCount()));
     attributes.values().removeIf(String::isEmpty); // SQS refuses an empty attribute
     return attributes;
-  }
-
-  /** AWS counts the name, the type and the value of each attribute. */
-  private static int bytes(Map<String, String> attributes) {
-    int bytes = 0;
-    for (Map.Entry<String, String> attribute : attributes.entrySet()) {
-      bytes += attribute.getKey().length() + "String".length() + utf8Length(attribute.getValue());
-    }
-    return bytes;
-  }
-
-  private static int utf8Length(String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length;
   }
 
   /** Without the body. */

@@ -26,9 +26,6 @@ public final class DeadLetterQueue {
   private static final long PAUSE_MILLIS = 1000;
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(15);
 
-  /** AWS: the largest batch request, since August 2025: 1 MiB. */
-  static final int MAX_CALL_BYTES = 1024 * 1024;
-
   private final SqsClient sqs;
   private final Queue queue;
   private final Queue source;
@@ -93,7 +90,7 @@ public final class DeadLetterQueue {
     }
     while (!left.isEmpty()) {
       List<DeadLetter.Letter> again = new ArrayList<>();
-      for (List<DeadLetter.Letter> call : calls(left)) {
+      for (List<DeadLetter.Letter> call : Outgoing.calls(left, DeadLetter.Letter::bytes)) {
         again.addAll(send(call, done, refused));
       }
       left = again;
@@ -115,26 +112,6 @@ public final class DeadLetterQueue {
   private DeadLetter.Letter letter(DeadLetter deadLetter) {
     Optional<SealedBody> sealed = sealing.map(seal -> seal.seal(deadLetter.delivery().body()));
     return deadLetter.letter(sealed, source.name(), Instant.now(), queue.maxBytes());
-  }
-
-  /** Splits into calls of at most 10 entries and 1 MiB. */
-  private static List<List<DeadLetter.Letter>> calls(List<DeadLetter.Letter> letters) {
-    List<List<DeadLetter.Letter>> calls = new ArrayList<>();
-    List<DeadLetter.Letter> call = new ArrayList<>();
-    int bytes = 0;
-    for (DeadLetter.Letter letter : letters) {
-      boolean full =
-          call.size() == Acknowledger.ENTRIES_PER_CALL || bytes + letter.bytes() > MAX_CALL_BYTES;
-      if (full && !call.isEmpty()) {
-        calls.add(call);
-        call = new ArrayList<>();
-        bytes = 0;
-      }
-      call.add(letter);
-      bytes += letter.bytes();
-    }
-    calls.add(call);
-    return calls;
   }
 
   /** Makes one call; returns what should be tried again. */

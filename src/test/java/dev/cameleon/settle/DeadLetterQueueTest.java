@@ -44,7 +44,7 @@ class DeadLetterQueueTest {
 
   @Test
   void aBodyThatFitsNowhereIsGivenBackAndTheOthersAreSent() throws Exception {
-    DeadLetter tooLarge = letter("x".repeat(DeadLetterQueue.MAX_CALL_BYTES + 1));
+    DeadLetter tooLarge = letter("x".repeat(Outgoing.MAX_CALL_BYTES + 1));
 
     List<Delivery> accepted =
         queue(queues.deadLetterUrl()).send(List.of(letter("a"), tooLarge, letter("b")));

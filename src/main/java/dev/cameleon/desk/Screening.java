@@ -1,0 +1,115 @@
+package dev.cameleon.desk;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Which letters can go back to the source queue: each message once, however many letters it has and
+ * however often it fails meanwhile. Thread-safe.
+ */
+public final class Screening {
+  private final Bodies bodies;
+  private final String sourceQueue;
+  private final int maxBytes;
+  private final Instant oldest;
+  private final Set<String> seen = ConcurrentHashMap.newKeySet();
+  private final Map<Left, LongAdder> left = new EnumMap<>(Left.class);
+
+  /**
+   * A message to send.
+   *
+   * @param message what to send
+   * @param letters what becomes superfluous by it: the letter, and others with the same body, which
+   *     a crash can leave
+   */
+  record Candidate(Return message, List<Letter> letters) {
+    Letter letter() {
+      return letters.get(0);
+    }
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param sourceQueue the name of the queue that they would go to
+   * @param maxBytes the largest message that it accepts
+   * @param oldest what was sent before may have been loaded and forgotten
+   */
+  public Screening(Bodies bodies, String sourceQueue, int maxBytes, Instant oldest) {
+    this.bodies = bodies;
+    this.sourceQueue = sourceQueue;
+    this.maxBytes = maxBytes;
+    this.oldest = oldest;
+    for (Left why : Left.values()) {
+      left.put(why, new LongAdder());
+    }
+  }
+
+  /**
+   * Those of a page that can be sent. Others of the same message come with them only if they were
+   * read together, before it is sent: a later one may have come back.
+   */
+  List<Candidate> screen(List<Letter> page) {
+    Map<String, Candidate> candidates = new LinkedHashMap<>();
+    for (Letter letter : page) {
+      Candidate same = candidates.get(letter.sourceMessageId());
+      Optional<String> body = bodies.original(letter);
+      Optional<Left> obstacle = obstacle(letter, body);
+      if (obstacle.isPresent()) {
+        leave(obstacle.get(), 1);
+      } else if (same != null && same.message().body().equals(body.orElseThrow())) {
+        same.letters().add(letter);
+      } else if (seen.add(letter.sourceMessageId())) {
+        candidates.put(
+            letter.sourceMessageId(),
+            new Candidate(message(letter, body.orElseThrow()), new ArrayList<>(List.of(letter))));
+      } else {
+        leave(Left.REPLAYED_BEFORE, 1);
+      }
+    }
+    return List.copyOf(candidates.values());
+  }
+
+  private Optional<Left> obstacle(Letter letter, Optional<String> body) {
+    if (!letter.sourceQueue().isEmpty() && !letter.sourceQueue().equals(sourceQueue)) {
+      return Optional.of(Left.OTHER_QUEUE);
+    }
+    if (letter.sentAt().isBefore(oldest)) {
+      return Optional.of(Left.TOO_OLD);
+    }
+    if (body.isEmpty()) {
+      return Optional.of(Left.SEALED);
+    }
+    return message(letter, body.get()).bytes() > maxBytes
+        ? Optional.of(Left.TOO_LARGE)
+        : Optional.empty();
+  }
+
+  private static Return message(Letter letter, String body) {
+    return new Return(letter.sourceMessageId(), letter.sentAt(), body);
+  }
+
+  void leave(Left why, long letters) {
+    left.get(why).add(letters);
+  }
+
+  /** How many are left, and why. */
+  public Map<Left, Long> left() {
+    Map<Left, Long> counts = new EnumMap<>(Left.class);
+    left.forEach(
+        (why, count) -> {
+          if (count.sum() > 0) {
+            counts.put(why, count.sum());
+          }
+        });
+    return counts;
+  }
+}

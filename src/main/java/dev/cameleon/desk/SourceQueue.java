@@ -1,0 +1,128 @@
+package dev.cameleon.desk;
+
+import dev.cameleon.settle.Outgoing;
+import dev.cameleon.settle.Queue;
+import dev.cameleon.settle.SqsFailures;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
+
+/** The queue that messages go back to. Thread-safe. */
+public final class SourceQueue {
+  private static final int ATTEMPTS = 6;
+  private static final long FIRST_PAUSE_MILLIS = 100;
+
+  private final SqsClient sqs;
+  private final Queue queue;
+  private final BooleanSupplier stop;
+
+  /**
+   * How a sending ended, each message by its {@link Return#sourceMessageId}.
+   *
+   * @param accepted what SQS has
+   * @param refused what SQS will never take, with its error code
+   * @param failure why the others are not sent; empty if there are none
+   */
+  public record Sent(Set<String> accepted, Map<String, String> refused, Optional<String> failure) {}
+
+  /**
+   * Makes one.
+   *
+   * @param queue where to send
+   * @param stop whether somebody asked to stop: what fails is not tried again then
+   */
+  public SourceQueue(SqsClient sqs, Queue queue, BooleanSupplier stop) {
+    this.sqs = sqs;
+    this.queue = queue;
+    this.stop = stop;
+  }
+
+  /** The queue. */
+  public Queue queue() {
+    return queue;
+  }
+
+  /**
+   * Sends messages, in as few calls as SQS's limits allow, and waits for SQS's word on each. What
+   * it does not take for now is tried again a few times. If an answer is lost, a message may be
+   * sent twice; it is loaded once.
+   *
+   * @param messages each of another id
+   */
+  public Sent send(List<Return> messages) throws InterruptedException {
+    Set<String> accepted = new HashSet<>();
+    Map<String, String> refused = new HashMap<>();
+    for (List<Return> call : Outgoing.calls(messages, Return::bytes)) {
+      List<Return> left = call;
+      Optional<String> failure = Optional.empty();
+      for (int attempt = 0; attempt < ATTEMPTS && !left.isEmpty(); attempt++) {
+        if (attempt > 0) {
+          if (stop.getAsBoolean()) {
+            break;
+          }
+          TimeUnit.MILLISECONDS.sleep(FIRST_PAUSE_MILLIS << attempt);
+        }
+        List<Return> again = new ArrayList<>();
+        try {
+          failure = once(left, accepted, refused, again);
+        } catch (SdkException e) {
+          failure = Optional.of(SqsFailures.describe(e));
+          again.addAll(left);
+          if (isFinal(e)) {
+            return new Sent(accepted, refused, failure);
+          }
+        }
+        left = again;
+      }
+      if (!left.isEmpty()) {
+        return new Sent(accepted, refused, failure);
+      }
+    }
+    return new Sent(accepted, refused, Optional.empty());
+  }
+
+  /** One call; returns why some are to be tried again. */
+  private Optional<String> once(
+      List<Return> some, Set<String> accepted, Map<String, String> refused, List<Return> again) {
+    List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
+    for (int i = 0; i < some.size(); i++) {
+      entries.add(some.get(i).outgoing().entry(Integer.toString(i)));
+    }
+    Map<Integer, BatchResultErrorEntry> failed = new HashMap<>();
+    sqs.sendMessageBatch(request -> request.queueUrl(queue.url()).entries(entries))
+        .failed()
+        .forEach(entry -> failed.put(Integer.parseInt(entry.id()), entry));
+    Optional<String> failure = Optional.empty();
+    for (int i = 0; i < some.size(); i++) {
+      Return one = some.get(i);
+      BatchResultErrorEntry entry = failed.get(i);
+      if (entry == null) {
+        accepted.add(one.sourceMessageId());
+      } else if (Boolean.TRUE.equals(entry.senderFault())) {
+        refused.put(one.sourceMessageId(), entry.code());
+      } else {
+        again.add(one);
+        failure = Optional.of("SQS answered " + entry.code());
+      }
+    }
+    return failure;
+  }
+
+  /** Whether the same call cannot succeed later: the queue is gone, say, or may not be used. */
+  private static boolean isFinal(SdkException failure) {
+    return failure instanceof AwsServiceException service
+        && service.statusCode() / 100 == 4
+        && !service.isThrottlingException();
+  }
+}

@@ -33,6 +33,7 @@ final class Desk implements AutoCloseable {
   private final DeadLetters letters;
   private final PrintWriter err;
   private final Progress progress;
+  private long found;
 
   private Desk(Access.Desk access, SqsClient sqs, Queue queue, Stop stop, PrintWriter err) {
     this.access = access;
@@ -82,6 +83,11 @@ final class Desk implements AutoCloseable {
     return letters;
   }
 
+  /** How many letters SQS counted before they were read: approximately. */
+  long found() {
+    return found;
+  }
+
   /** Where it is shown how far the work is. */
   Progress progress() {
     return progress;
@@ -112,7 +118,8 @@ final class Desk implements AutoCloseable {
       throws FailedException, InterruptedException {
     try {
       Queue.Depth depth = queue.depth(sqs);
-      long all = Math.min(limit, depth.visible());
+      found = depth.visible();
+      long all = Math.min(limit, found);
       if (depth.hidden() > 0) {
         err.println(
             "note: "
@@ -152,7 +159,8 @@ final class Desk implements AutoCloseable {
 
   private void show(String step, long done, long all) {
     synchronized (progress) {
-      progress.at(step, done, Math.max(done, all), "dead letters");
+      // SQS only estimates: where there are more, nobody knows how many.
+      progress.at(step, done, done > all ? 0 : all, "dead letters");
     }
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.Console;
 import java.nio.charset.Charset;
 import java.nio.charset.CharsetEncoder;
 
@@ -16,6 +17,20 @@ final class Printable {
       JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
   private Printable() {}
+
+  /** Whether somebody looks at standard output, so that what is written can act on a terminal. */
+  @SuppressWarnings("SystemConsoleNull") // before Java 22 it is null, later there is isTerminal
+  static boolean isOnTerminal() {
+    Console console = System.console();
+    if (console == null) {
+      return false;
+    }
+    try {
+      return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+    } catch (ReflectiveOperationException e) {
+      return true;
+    }
+  }
 
   /**
    * On one line, as in a Java string: {@code \t}, {@code \n}, {@code \\}, {@code \u001b}; invisible

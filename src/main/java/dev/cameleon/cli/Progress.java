@@ -62,6 +62,14 @@ final class Progress {
     }
   }
 
+  /** Makes room for a line of results on the same terminal. */
+  void clear() {
+    if (terminal && !step.isEmpty()) {
+      err.print(CLEAR_LINE);
+      err.flush();
+    }
+  }
+
   /** Ends the line that moves. */
   void end() {
     if (terminal && !step.isEmpty()) {

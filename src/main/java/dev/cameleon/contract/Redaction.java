@@ -94,7 +94,7 @@ public final class Redaction {
       }
       ended = in.getParsingContext().inRoot();
     }
-    return "";
+    return ended ? "" : "empty";
   }
 
   private void copy(JsonToken token, JsonParser in, JsonGenerator out) throws IOException {

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
@@ -41,6 +42,10 @@ public record Letter(
     int receiveCount,
     boolean sealed,
     String body) {
+  /** What a field's name may be in the contract: anything else is not ours, and may be personal. */
+  private static final Pattern FIELD = Pattern.compile("[a-z][a-z0-9_]{0,62}");
+
+  private static final Pattern SQL_STATE = Pattern.compile("[0-9A-Z]{5}");
 
   /** What a message of the dead-letter queue says about itself. */
   static Letter of(Message message) {
@@ -76,9 +81,9 @@ public record Letter(
     return new Letter(
         message.messageId(),
         cause.get(),
-        text(message, "field"),
+        matching(FIELD, text(message, "field")),
         text(message, "detail"),
-        text(message, "sql-state"),
+        matching(SQL_STATE, text(message, "sql-state")),
         id,
         text(message, "source-queue"),
         sent,
@@ -91,6 +96,10 @@ public record Letter(
   private static String text(Message message, String name) {
     MessageAttributeValue value = message.messageAttributes().get(name);
     return value == null || value.stringValue() == null ? "" : value.stringValue();
+  }
+
+  private static String matching(Pattern pattern, String text) {
+    return pattern.matcher(text).matches() ? text : "";
   }
 
   private static Optional<String> uuid(String text) {

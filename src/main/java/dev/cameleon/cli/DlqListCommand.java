@@ -1,0 +1,232 @@
+package dev.cameleon.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.UnreachableException;
+import dev.cameleon.desk.Cause;
+import dev.cameleon.desk.DeadLetters;
+import dev.cameleon.desk.Groups;
+import dev.cameleon.desk.Letter;
+import dev.cameleon.desk.Selection;
+import java.io.PrintWriter;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code dlq list}: what failed, why, how often and since when. */
+@Command(
+    name = "list",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Show how many messages failed by which reason and field, since when, and an example of each."
+          + " Times are UTC; no personal value is shown."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  dlq list --all                              the whole queue",
+      "  dlq list --since 2h --reason CONTRACT       what broke the contract in the last two hours",
+      "  dlq list --each --field ip --json           one JSON object a line, for scripts",
+      "SQS keeps no order: which ones are read first, nobody knows."
+    })
+public final class DlqListCommand implements Callable<Integer> {
+  private static final int USUAL = 1000;
+  private static final String LETTER = "%-20s  %-13s  %-16s  %-36s  %s%n";
+
+  @Spec private CommandSpec spec;
+  @Mixin private DeskOptions options;
+
+  @Option(
+      names = "--reason",
+      paramLabel = "REASON",
+      description = "Only those of this reason: ${COMPLETION-CANDIDATES}.")
+  private Cause reason;
+
+  @Option(
+      names = "--field",
+      paramLabel = "FIELD",
+      description = "Only those about this field of the contract.")
+  private String field;
+
+  @Option(
+      names = "--since",
+      paramLabel = "TIME",
+      converter = MomentConverter.class,
+      description =
+          "Only those that failed since then: 2026-11-20T10:00Z, 2026-11-20 (UTC), or 2h, 7d ago.")
+  private Instant since;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description =
+          "Read no more than so many dead letters, shown or not (default: " + USUAL + ").")
+  private Integer limit;
+
+  @Option(names = "--all", description = "Read the whole queue.")
+  private boolean all;
+
+  @Option(names = "--each", description = "One line for each dead letter instead, as it is read.")
+  private boolean each;
+
+  @Override
+  public Integer call()
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    int most = most();
+    Selection selection =
+        new Selection(
+            Set.of(),
+            Optional.ofNullable(reason),
+            Optional.ofNullable(field),
+            Optional.ofNullable(since),
+            Optional.empty());
+    try (Desk desk = Desk.open(options, spec)) {
+      Groups groups = new Groups();
+      AtomicLong shown = new AtomicLong();
+      AtomicReference<String> example = new AtomicReference<>("");
+      DeadLetters.End end =
+          desk.read(
+              most,
+              page -> {
+                List<Letter> some = page.stream().filter(selection).toList();
+                if (each) {
+                  synchronized (desk.progress()) { // it writes to the same terminal
+                    desk.progress().clear();
+                    some.forEach(letter -> print(letter, shown.getAndIncrement() == 0));
+                  }
+                  some.forEach(letter -> example.compareAndSet("", letter.id()));
+                } else {
+                  some.forEach(groups::add);
+                }
+                if (spec.commandLine().getOut().checkError()) {
+                  desk.letters().enough(); // a pipe that was closed, say
+                }
+              });
+      if (!each) {
+        print(groups.list(), desk, end);
+        groups.list().stream().findFirst().ifPresent(group -> example.set(group.example()));
+      }
+      finish(desk, end, example.get());
+    }
+    return ExitCode.DONE;
+  }
+
+  private int most() throws UsageException {
+    if (all && limit != null) {
+      throw new UsageException("--all or --limit, not both");
+    }
+    if (limit != null && limit < 1) {
+      throw new UsageException("--limit is a number from 1");
+    }
+    return all ? Integer.MAX_VALUE : limit == null ? USUAL : limit;
+  }
+
+  private void print(Letter letter, boolean first) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json()) {
+      out.println(Printable.json(LetterView.json(letter)));
+      return;
+    }
+    if (first) {
+      out.printf(LETTER, "FAILED AT", "REASON", "FIELD", "ID", "DETAIL");
+    }
+    String state = letter.sqlState().isEmpty() ? "" : "SQLSTATE " + letter.sqlState();
+    String detail = letter.detail().isEmpty() ? state : letter.detail();
+    out.printf(
+        LETTER,
+        LetterView.seconds(letter.failedAt()),
+        letter.cause(),
+        orDash(letter.field()),
+        letter.id(),
+        Printable.text(orDash(detail)));
+  }
+
+  private void print(List<Groups.Group> groups, Desk desk, DeadLetters.End end) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json()) {
+      out.println(Printable.json(json(groups, desk, end)));
+      return;
+    }
+    if (groups.isEmpty()) {
+      return;
+    }
+    int width = groups.stream().mapToInt(group -> group.field().length()).max().orElse(0);
+    String line = "%7s  %-13s  %-" + Math.max(width, 5) + "s  %-20s  %-20s  %s%n";
+    out.printf(line, "COUNT", "REASON", "FIELD", "OLDEST", "NEWEST", "EXAMPLE (THE NEWEST)");
+    for (Groups.Group group : groups) {
+      out.printf(
+          line,
+          group.count(),
+          group.cause(),
+          orDash(group.field()),
+          LetterView.seconds(group.oldest()),
+          LetterView.seconds(group.newest()),
+          group.example());
+    }
+  }
+
+  private static ObjectNode json(List<Groups.Group> groups, Desk desk, DeadLetters.End end) {
+    ObjectNode answer =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("queue", desk.queue().name())
+            .put("read", desk.letters().count())
+            .put("complete", end == DeadLetters.End.EMPTY);
+    ArrayNode all = answer.putArray("groups");
+    for (Groups.Group group : groups) {
+      all.addObject()
+          .put("reason", group.cause().name())
+          .put("field", group.field().isEmpty() ? null : group.field())
+          .put("count", group.count())
+          .put("oldest", group.oldest().toString())
+          .put("newest", group.newest().toString())
+          .put("example", group.example());
+    }
+    return answer;
+  }
+
+  private static String orDash(String text) {
+    return text.isEmpty() ? "-" : text;
+  }
+
+  /** Says what was not shown, and what to do next. */
+  private void finish(Desk desk, DeadLetters.End end, String example) throws FailedException {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    long read = desk.letters().count();
+    if (example.isEmpty() && !options.json()) {
+      out.println(
+          read == 0 ? "no dead letters" : "none of the " + read + " dead letters read is meant");
+    }
+    if (out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+    if (end == DeadLetters.End.LIMIT && desk.found() > read) {
+      err.println(
+          "note: read the first " + read + " of about " + desk.found() + "; --all reads all");
+    }
+    if (!example.isEmpty() && !options.json()) {
+      String queue = options.queue("");
+      err.println(
+          "next: dlq show "
+              + example
+              + (queue.isEmpty() ? "" : " --queue " + Printable.text(queue))
+              + "  (one of them, redacted)");
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package dev.cameleon.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.Access;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.UnreachableException;
+import dev.cameleon.desk.Letter;
+import dev.cameleon.desk.Selection;
+import dev.cameleon.load.Database;
+import dev.cameleon.vault.Audit;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code dlq show}: one dead letter, why it failed and what to do; its body only with a reason. */
+@Command(
+    name = "show",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Show one dead letter: why it failed, what to do about it, and its body, of which only the"
+          + " contract's field names and the shapes of the values are shown.",
+      "With --raw its original body, and nothing else, on standard output; first who asks and why"
+          + " is committed to the audit, which takes a member of cameleon_revealer or"
+          + " cameleon_officer (CAMELEON_DB_USER)."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21",
+      "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21 --raw --purpose 'mend it' --ticket OPS-7"
+    })
+public final class DlqShowCommand implements Callable<Integer> {
+  private static final Pattern ID =
+      Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
+
+  @Spec private CommandSpec spec;
+  @Mixin private DeskOptions options;
+
+  @Parameters(
+      paramLabel = "ID",
+      description =
+          "The dead letter's id, from dlq list; or its source message's, from the ledger.")
+  private String id;
+
+  @Option(names = "--raw", description = "The original body. Takes --purpose.")
+  private boolean raw;
+
+  @Option(
+      names = "--purpose",
+      paramLabel = "TEXT",
+      description = "Why, for the audit. No personal values: the audit is never deleted.")
+  private String purpose;
+
+  @Option(
+      names = "--ticket",
+      paramLabel = "ID",
+      description = "Where it was asked for, for the audit.")
+  private String ticket;
+
+  @Override
+  public Integer call()
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    check();
+    if (raw) {
+      showOriginal();
+    } else {
+      try (Desk desk = Desk.open(options, spec)) {
+        showShape(find(desk), desk);
+      }
+    }
+    if (spec.commandLine().getOut().checkError() || System.out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+    return ExitCode.DONE;
+  }
+
+  private void check() throws UsageException {
+    if (!ID.matcher(id).matches()) { // it is not shown: it may be personal
+      throw new UsageException(
+          "the ID is none such as 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21; to see them: dlq list"
+              + " --each");
+    }
+    if (raw && purpose == null) {
+      throw new UsageException("--raw takes --purpose TEXT: the audit records why");
+    }
+    if (!raw && (purpose != null || ticket != null)) {
+      throw new UsageException(
+          "--purpose and --ticket are for --raw: what is shown without it is not personal");
+    }
+    Reason.check(purpose, ticket);
+  }
+
+  private Letter find(Desk desk) throws FailedException, InterruptedException {
+    Selection selection =
+        new Selection(
+            Set.of(id.toLowerCase(Locale.ROOT)),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+    AtomicReference<Letter> found = new AtomicReference<>();
+    desk.read(
+        Integer.MAX_VALUE,
+        page ->
+            page.stream()
+                .filter(selection)
+                .forEach(
+                    letter -> {
+                      found.compareAndSet(null, letter);
+                      desk.letters().enough();
+                    }));
+    if (found.get() == null) {
+      throw new FailedException(
+          "no dead letter of this id is among the "
+              + desk.letters().count()
+              + " that were read from "
+              + desk.queue().name()
+              + "; to see which there are: dlq list --each --all");
+    }
+    return found.get();
+  }
+
+  private void showShape(Letter letter, Desk desk) {
+    String shape = shape(letter, desk);
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json()) {
+      out.println(Printable.json(json(letter).put("redacted", true).put("body", shape)));
+      return;
+    }
+    LetterView.print(out, letter);
+    out.println();
+    out.println(LetterView.shape(shape));
+  }
+
+  private ObjectNode json(Letter letter) {
+    return LetterView.json(letter)
+        .put("meaning", letter.cause().meaning())
+        .put("remedy", letter.cause().remedy());
+  }
+
+  /** What may be seen of the body. */
+  private static String shape(Letter letter, Desk desk) {
+    return letter.sealed() ? "(sealed)" : desk.redaction().of(letter.body());
+  }
+
+  /** The original body: personal. */
+  private static String body(Letter letter) throws FailedException {
+    if (letter.sealed()) {
+      throw new FailedException("the body is sealed; this version cannot open it");
+    }
+    return letter.body();
+  }
+
+  private void showOriginal()
+      throws FailedException, InvalidSettingsException, UnreachableException, InterruptedException {
+    Database.Login login = Access.database(System.getenv());
+    // Connected first: a long queue is not to be read for a database that is away.
+    try (Connection connection = Database.connect(login);
+        Desk desk = Desk.open(options, spec)) {
+      Letter letter = find(desk);
+      Audit.Act act =
+          new Audit.Act("show-raw", null, purpose, ticket, "dead letter " + letter.id());
+      String head = Audit.record(connection, act).head();
+      printOriginal(letter, body(letter), head);
+    } catch (SQLException e) {
+      throw FailedException.of(login, e, "cameleon_revealer", "cameleon_officer");
+    }
+  }
+
+  private void printOriginal(Letter letter, String body, String head) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json()) {
+      ObjectNode one = json(letter).put("redacted", false).put("body", body);
+      out.println(Printable.json(one.put("audit_head", head)));
+      return;
+    }
+    if (Printable.isOnTerminal()) {
+      out.println(Printable.text(body));
+    } else {
+      // Byte for byte, whatever the output's character set is.
+      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+      System.out.write(bytes, 0, bytes.length);
+      System.out.flush();
+    }
+    spec.commandLine().getErr().println(Reason.keep(head));
+  }
+}

@@ -9,10 +9,14 @@ import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.InvalidContractException;
 import dev.cameleon.contract.Redaction;
 import dev.cameleon.desk.DeadLetters;
+import dev.cameleon.desk.SourceQueue;
 import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.SqsFailures;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -60,7 +64,49 @@ final class Desk implements AutoCloseable {
             sqs, options.queue(access.deadLetterQueue()), "cameleon.dead-letter-queue");
     Stop stop = Stop.onSignals("the dead letters in hand are made visible again first");
     stop.after(STOP_TIMEOUT);
+    refuseSource(access.queue(), queue);
     return new Desk(access, sqs, queue, stop, spec.commandLine().getErr());
+  }
+
+  /** Reading it would hide live messages; replaying into it would go round in circles. */
+  private static void refuseSource(String source, Queue queue) throws InvalidSettingsException {
+    boolean same =
+        source.contains("://")
+            ? URI.create(source).getPath().equals(URI.create(queue.url()).getPath())
+            : source.equals(queue.name());
+    if (same) {
+      throw new InvalidSettingsException(
+          List.of(
+              "--queue, or cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): "
+                  + queue.name()
+                  + " is the source queue itself; name the dead-letter queue, e.g. "
+                  + queue.name()
+                  + "-dlq"));
+    }
+  }
+
+  /**
+   * The queue that messages go back to.
+   *
+   * @throws InvalidSettingsException if it does not exist, or is a FIFO queue
+   * @throws UnreachableException if SQS does not answer
+   */
+  SourceQueue source() throws InvalidSettingsException, UnreachableException {
+    Queue source = Connections.find(sqs, access.queue(), "cameleon.queue");
+    if (source.name().endsWith(".fifo")) {
+      throw new InvalidSettingsException(
+          List.of(
+              "cameleon.queue (CAMELEON_QUEUE): "
+                  + source.name()
+                  + " is a FIFO queue: what is sent there needs a group, which a dead letter does"
+                  + " not tell; use SQS's own redrive"));
+    }
+    return new SourceQueue(sqs, source, stop::isRequested);
+  }
+
+  /** What was sent before this may be forgotten by the ledger, and then be loaded twice. */
+  Instant remembered() {
+    return Instant.now().minus(Duration.ofDays(access.ledgerDays()));
   }
 
   /** The configuration. */
@@ -116,6 +162,16 @@ final class Desk implements AutoCloseable {
    */
   DeadLetters.End read(int limit, DeadLetters.Reader reader)
       throws FailedException, InterruptedException {
+    return read("reading", limit, reader);
+  }
+
+  /**
+   * The same.
+   *
+   * @param step what is done with them, for the progress
+   */
+  DeadLetters.End read(String step, int limit, DeadLetters.Reader reader)
+      throws FailedException, InterruptedException {
     try {
       Queue.Depth depth = queue.depth(sqs);
       found = depth.visible();
@@ -126,13 +182,20 @@ final class Desk implements AutoCloseable {
                 + depth.hidden()
                 + " more are hidden: somebody else reads them, or did within the last minutes");
       }
-      DeadLetters.End end =
-          letters.read(
-              limit,
-              page -> {
-                reader.read(page);
-                show("reading", letters.count(), all);
-              });
+      DeadLetters.End end;
+      try {
+        end =
+            letters.read(
+                limit,
+                page -> {
+                  reader.read(page);
+                  show(step, letters.count(), all);
+                });
+      } finally {
+        synchronized (progress) {
+          progress.end();
+        }
+      }
       if (end == DeadLetters.End.STOPPED) {
         throw new FailedException("stopped; what was not deleted is visible again");
       }

@@ -22,7 +22,12 @@ import picocli.CommandLine.Spec;
       "After a mend:       dlq replay --dry-run --all, then dlq replay --all",
       "While it is read, a dead letter is hidden from others; at the end it is visible again."
     },
-    subcommands = {DlqListCommand.class, DlqShowCommand.class, HelpCommand.class})
+    subcommands = {
+      DlqListCommand.class,
+      DlqShowCommand.class,
+      DlqReplayCommand.class,
+      HelpCommand.class
+    })
 public final class DlqCommand implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -1,0 +1,188 @@
+package dev.cameleon.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.desk.Left;
+import dev.cameleon.desk.Rehearsal;
+import dev.cameleon.desk.Replay;
+import dev.cameleon.desk.Screening;
+import java.io.PrintWriter;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+
+/** What {@code dlq replay} did, or would do. */
+final class ReplayReport {
+  /** What others have to see to, and what takes care of itself. */
+  private static final Set<Left> HARMLESS = EnumSet.of(Left.OTHER_QUEUE, Left.REPLAYED_BEFORE);
+
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final boolean json;
+  private final Screening screening;
+  private final String source;
+
+  /**
+   * Makes one.
+   *
+   * @param json whether a script reads it
+   * @param source the name of the queue that they go to
+   */
+  ReplayReport(CommandLine command, boolean json, Screening screening, String source) {
+    this.out = command.getOut();
+    this.err = command.getErr();
+    this.json = json;
+    this.screening = screening;
+    this.source = source;
+  }
+
+  /**
+   * Prints it.
+   *
+   * @param stopped why it ended before the end of the queue
+   * @param named whether ids were named: then each that is left is a failure
+   * @return whether all is done that was asked for
+   * @throws FailedException if it was stopped, or the source queue failed, or cannot be told
+   */
+  boolean print(Replay replay, Optional<String> stopped, boolean named) throws FailedException {
+    Optional<String> failure =
+        replay
+            .failure()
+            .map(why -> "the queue " + source + " takes no more: " + why)
+            .or(() -> stopped);
+    if (json) {
+      ObjectNode report =
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("queue", source)
+              .put("replayed", replay.replayed())
+              .put("not_deleted", replay.undeleted());
+      addLeft(report).put("failure", failure.orElse(null));
+      out.println(Printable.json(report));
+    } else {
+      out.println("replayed " + replay.replayed() + ", left " + leftInWords());
+      explainLeft();
+    }
+    if (replay.undeleted() > 0) {
+      err.println(
+          "note: "
+              + replay.undeleted()
+              + " were sent, but could not be deleted here: they are visible again. Replaying them"
+              + " again loads nothing twice.");
+    }
+    if (replay.replayed() > 0 && !json) {
+      err.println(
+          "next: run loads them from "
+              + source
+              + "; if none is running, they wait there. What fails again comes back: dlq list");
+    }
+    requireWritten();
+    if (failure.isPresent()) {
+      throw new FailedException(failure.get());
+    }
+    return replay.undeleted() == 0
+        && screening.left().keySet().stream().allMatch(why -> !named && HARMLESS.contains(why));
+  }
+
+  /** Prints what would come of it. */
+  void print(Rehearsal rehearsal) throws FailedException {
+    long failing =
+        rehearsal.failures().stream().mapToLong(failure -> failure.getValue().count()).sum();
+    if (json) {
+      out.println(Printable.json(json(rehearsal, failing)));
+      requireWritten();
+      return;
+    }
+    out.println(
+        "would pass now: " + rehearsal.passing() + " of " + (rehearsal.passing() + failing));
+    if (rehearsal.rejectedBefore() > 0) {
+      out.println(
+          "  of them "
+              + rehearsal.rejectedBefore()
+              + " that the database refused before (DATA_REJECTED): they pass the contract; what the"
+              + " database says now is not tried");
+    }
+    out.println("would fail again: " + failing);
+    String line = "  %7s  %-24s  %-24s  %s%n";
+    if (failing > 0) {
+      out.printf(line, "COUNT", "NOW", "BEFORE", "EXAMPLE");
+    }
+    for (Map.Entry<Rehearsal.Failure, Rehearsal.Tally> one : rehearsal.failures()) {
+      Rehearsal.Failure failure = one.getKey();
+      out.printf(
+          line,
+          one.getValue().count(),
+          (failure.reason() + " " + failure.field()).strip(),
+          (failure.before() + " " + failure.fieldBefore()).strip(),
+          one.getValue().example());
+    }
+    if (!screening.left().isEmpty()) {
+      out.println("would be left: " + leftInWords());
+    }
+    explainLeft();
+    requireWritten();
+  }
+
+  private ObjectNode json(Rehearsal rehearsal, long failing) {
+    ObjectNode report =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("queue", source)
+            .put("dry_run", true)
+            .put("pass", rehearsal.passing())
+            .put("pass_database_not_asked", rehearsal.rejectedBefore())
+            .put("fail", failing);
+    ArrayNode failures = report.putArray("failures");
+    for (Map.Entry<Rehearsal.Failure, Rehearsal.Tally> one : rehearsal.failures()) {
+      Rehearsal.Failure failure = one.getKey();
+      failures
+          .addObject()
+          .put("reason", failure.reason().name())
+          .put("field", known(failure.field()))
+          .put("reason_before", failure.before().name())
+          .put("field_before", known(failure.fieldBefore()))
+          .put("count", one.getValue().count())
+          .put("example", one.getValue().example());
+    }
+    return addLeft(report);
+  }
+
+  private static String known(String text) {
+    return text.isEmpty() ? null : text;
+  }
+
+  private ObjectNode addLeft(ObjectNode report) {
+    report.put("left", left());
+    ObjectNode why = report.putObject("left_by_reason");
+    screening.left().forEach((left, count) -> why.put(left.key(), count));
+    return report;
+  }
+
+  private long left() {
+    return screening.left().values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  private String leftInWords() {
+    String why =
+        screening.left().entrySet().stream()
+            .map(left -> left.getValue() + " " + left.getKey().brief())
+            .collect(Collectors.joining(", "));
+    return left() + (why.isEmpty() ? "" : " (" + why + ")");
+  }
+
+  private void explainLeft() {
+    screening
+        .left()
+        .forEach((left, count) -> err.println("note: " + count + " left: " + left.words()));
+  }
+
+  private void requireWritten() throws FailedException {
+    if (out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+  }
+}

@@ -26,6 +26,8 @@ import picocli.CommandLine.Spec;
       DlqListCommand.class,
       DlqShowCommand.class,
       DlqReplayCommand.class,
+      DlqExportCommand.class,
+      DlqPurgeCommand.class,
       HelpCommand.class
     })
 public final class DlqCommand implements Runnable {

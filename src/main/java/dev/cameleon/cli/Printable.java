@@ -89,4 +89,21 @@ final class Printable {
       throw new IllegalStateException("a tree can be written", e);
     }
   }
+
+  /** As JSON on one line, visible characters as they are, so that people can read and edit it. */
+  static String editableJson(JsonNode node) {
+    StringBuilder line = new StringBuilder();
+    node.toString()
+        .codePoints()
+        .forEach(
+            point -> {
+              String character = Character.toString(point);
+              if (isVisible(point)) {
+                line.append(character);
+              } else {
+                escape(line, character);
+              }
+            });
+    return line.toString();
+  }
 }

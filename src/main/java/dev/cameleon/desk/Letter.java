@@ -126,6 +126,23 @@ public record Letter(
     }
   }
 
+  /** The same with an empty body, for whoever keeps many. */
+  public Letter withoutBody() {
+    return new Letter(
+        id,
+        cause,
+        field,
+        detail,
+        sqlState,
+        sourceMessageId,
+        sourceQueue,
+        sentAt,
+        failedAt,
+        receiveCount,
+        sealed,
+        "");
+  }
+
   /** Names the message only: the body is personal. */
   @Override
   public String toString() {

@@ -1,0 +1,201 @@
+package dev.cameleon.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.Access;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.UnreachableException;
+import dev.cameleon.contract.Redaction;
+import dev.cameleon.desk.Bodies;
+import dev.cameleon.desk.Letter;
+import dev.cameleon.desk.Selection;
+import dev.cameleon.load.Database;
+import dev.cameleon.vault.Audit;
+import dev.cameleon.vault.SealedBody;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code dlq export}: dead letters as a file, to look at, or to mend and import. */
+@Command(
+    name = "export",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Write dead letters to a new file, one JSON object a line; they stay on the queue. Of the"
+          + " bodies only the contract's field names and the shapes of the values are written.",
+      "With --raw the original bodies, to be mended and imported (dlq import); first who asks and"
+          + " why is committed to the audit, which takes a member of cameleon_revealer or"
+          + " cameleon_officer (CAMELEON_DB_USER). The file is for its owner only: remove it when it"
+          + " is not needed any more."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  dlq export letters.jsonl --reason CONTRACT",
+      "  dlq export mend.jsonl --field ip --raw --purpose 'mend addresses' --ticket OPS-7"
+    })
+public final class DlqExportCommand implements Callable<Integer> {
+  private static final String SEALED = "(sealed)";
+
+  @Spec private CommandSpec spec;
+  @Mixin private DeskOptions options;
+  @Mixin private SelectOptions select;
+  @Mixin private PrivateKeyOption privateKey;
+
+  @Parameters(paramLabel = "FILE", description = "The file; one that exists is not overwritten.")
+  private Path path;
+
+  @Option(names = "--raw", description = "The original bodies. Takes --purpose.")
+  private boolean raw;
+
+  @Option(
+      names = "--purpose",
+      paramLabel = "TEXT",
+      description = "Why, for the audit. No personal values: the audit is never deleted.")
+  private String purpose;
+
+  @Option(
+      names = "--ticket",
+      paramLabel = "ID",
+      description = "Where it was asked for, for the audit.")
+  private String ticket;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Write no more than so many (default: all that are meant).")
+  private Long limit;
+
+  private final AtomicLong written = new AtomicLong();
+  private final AtomicLong unopened = new AtomicLong();
+
+  @Override
+  public Integer call()
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    check();
+    Bodies bodies = privateKey.bodies();
+    Selection selection = select.selection(Set.of());
+    Optional<Database.Login> login =
+        raw ? Optional.of(Access.database(System.getenv())) : Optional.empty();
+    Optional<String> head = Optional.empty();
+    try (Desk desk = Desk.open(options, spec);
+        NewFile file = NewFile.begin(path)) {
+      if (login.isPresent()) {
+        head = Optional.of(record(login.get(), desk));
+      }
+      Redaction redaction = desk.redaction();
+      try {
+        desk.read(
+            "exporting",
+            Integer.MAX_VALUE,
+            page -> write(page.stream().filter(selection).toList(), bodies, redaction, file, desk));
+      } catch (UncheckedIOException e) {
+        throw file.failed(e.getCause());
+      }
+      file.finish();
+    } finally {
+      if (!options.json()) {
+        head.ifPresent(hash -> spec.commandLine().getErr().println(Reason.keep(hash)));
+      }
+    }
+    print(head);
+    return ExitCode.DONE;
+  }
+
+  private void check() throws UsageException {
+    if (raw && purpose == null) {
+      throw new UsageException("--raw takes --purpose TEXT: the audit records why");
+    }
+    if (!raw && (purpose != null || ticket != null)) {
+      throw new UsageException(
+          "--purpose and --ticket are for --raw: what is written without it is not personal");
+    }
+    Reason.check(purpose, ticket);
+    if (limit != null && limit < 1) {
+      throw new UsageException("--limit is a number from 1");
+    }
+    if (path.getFileName() == null) {
+      throw new UsageException("FILE is no name of a file");
+    }
+  }
+
+  /** Committed before anything is read; returns the head of the audit's chain. */
+  private String record(Database.Login login, Desk desk) throws FailedException {
+    String detail = "dead letters of " + desk.queue().name() + ", " + select.inWords();
+    try (Connection connection = Database.connect(login)) {
+      return Audit.record(connection, new Audit.Act("export-raw", null, purpose, ticket, detail))
+          .head();
+    } catch (SQLException e) {
+      throw FailedException.of(login, e, "cameleon_revealer", "cameleon_officer");
+    }
+  }
+
+  private void write(
+      List<Letter> some, Bodies bodies, Redaction redaction, NewFile file, Desk desk) {
+    for (Letter letter : some) {
+      if (limit != null && written.incrementAndGet() > limit) {
+        written.decrementAndGet();
+        desk.letters().enough();
+        return;
+      }
+      if (limit == null) {
+        written.incrementAndGet();
+      }
+      Optional<String> original = bodies.original(letter);
+      ObjectNode line = LetterView.json(letter).put("redacted", !raw || original.isEmpty());
+      if (original.isEmpty()) {
+        unopened.incrementAndGet();
+        line.put("body", SealedBody.preview(letter.body()).orElse(SEALED));
+      } else {
+        line.put("body", raw ? original.get() : redaction.of(original.get()));
+      }
+      file.line(Printable.editableJson(line));
+    }
+  }
+
+  private void print(Optional<String> head) throws FailedException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json()) {
+      ObjectNode report =
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("file", path.toString())
+              .put("exported", written.get())
+              .put("redacted", !raw)
+              .put("sealed", unopened.get())
+              .put("audit_head", head.orElse(null));
+      out.println(Printable.json(report));
+    } else {
+      out.println("exported " + written + " dead letters to " + path + (raw ? "" : " (redacted)"));
+    }
+    if (unopened.get() > 0) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "note: "
+                  + unopened
+                  + " are sealed, and written as their previews"
+                  + (raw ? "; to open them, give --private-key of one of their recipients" : ""));
+    }
+    if (out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+  }
+}

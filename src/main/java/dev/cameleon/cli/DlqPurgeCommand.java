@@ -1,0 +1,154 @@
+package dev.cameleon.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.UnreachableException;
+import dev.cameleon.desk.Cause;
+import dev.cameleon.desk.Letter;
+import dev.cameleon.desk.Selection;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code dlq purge}: deletes dead letters for good. */
+@Command(
+    name = "purge",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Delete old dead letters of one reason. They cannot be brought back: what may be needed is"
+          + " to be exported first (dlq export --raw).",
+      "Reads the whole queue, says how many there are, and asks."
+    },
+    footer = {"", "Example:", "  dlq purge --reason NOT_JSON --older-than 7d"})
+public final class DlqPurgeCommand implements Callable<Integer> {
+  /** Between two looks at whether somebody asked to stop. */
+  private static final int LETTERS_AT_A_TIME = 100;
+
+  private static final Duration LONGEST = Duration.ofDays(3650);
+
+  @Spec private CommandSpec spec;
+  @Mixin private DeskOptions options;
+
+  @Option(
+      names = "--reason",
+      required = true,
+      paramLabel = "REASON",
+      description = "Those of this reason: ${COMPLETION-CANDIDATES}.")
+  private Cause reason;
+
+  @Option(
+      names = "--older-than",
+      required = true,
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "Those that failed longer ago than this, e.g. 7d or 12h.")
+  private Duration olderThan;
+
+  @Option(
+      names = "--field",
+      paramLabel = "FIELD",
+      description = "Of them, those about this field of the contract.")
+  private String field;
+
+  @Option(names = "--yes", description = "Do not ask.")
+  private boolean yes;
+
+  @Override
+  public Integer call()
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    if (olderThan.compareTo(LONGEST) > 0) {
+      throw new UsageException("--older-than is a time such as 7d; SQS keeps messages 14 days");
+    }
+    Instant before = Instant.now().minus(olderThan);
+    Selection selection =
+        new Selection(
+            Set.of(),
+            Optional.of(reason),
+            Optional.ofNullable(field),
+            Optional.empty(),
+            Optional.of(before));
+    try (Desk desk = Desk.open(options, spec)) {
+      Queue<Letter> meant = new ConcurrentLinkedQueue<>();
+      desk.read(
+          Integer.MAX_VALUE,
+          page -> page.stream().filter(selection).map(Letter::withoutBody).forEach(meant::add));
+      List<Letter> all = List.copyOf(meant);
+      if (!all.isEmpty()) {
+        Confirmation.ask(yes, act(all, desk), spec.commandLine().getErr());
+      }
+      long deleted = delete(all, desk);
+      print(all.size(), deleted);
+      if (deleted < all.size()) {
+        throw new FailedException(
+            (desk.isStopRequested() ? "stopped; " : "SQS did not delete all; ")
+                + (all.size() - deleted)
+                + " are still there, and visible again");
+      }
+    }
+    return ExitCode.DONE;
+  }
+
+  private String act(List<Letter> all, Desk desk) {
+    Instant oldest = all.stream().map(Letter::failedAt).min(Instant::compareTo).orElseThrow();
+    Instant newest = all.stream().map(Letter::failedAt).max(Instant::compareTo).orElseThrow();
+    return "delete "
+        + all.size()
+        + " of "
+        + desk.letters().count()
+        + " dead letters of "
+        + desk.queue().name()
+        + " for good (reason "
+        + reason
+        + (field == null ? "" : ", field " + Printable.text(field))
+        + ", failed from "
+        + LetterView.seconds(oldest)
+        + " to "
+        + LetterView.seconds(newest)
+        + ")";
+  }
+
+  private static long delete(List<Letter> all, Desk desk) throws InterruptedException {
+    long deleted = 0;
+    for (int from = 0; from < all.size() && !desk.isStopRequested(); from += LETTERS_AT_A_TIME) {
+      List<Letter> some = all.subList(from, Math.min(from + LETTERS_AT_A_TIME, all.size()));
+      deleted += desk.letters().delete(some).size();
+      synchronized (desk.progress()) {
+        desk.progress().at("deleting", deleted, all.size(), "dead letters");
+      }
+    }
+    synchronized (desk.progress()) {
+      desk.progress().end();
+    }
+    return deleted;
+  }
+
+  private void print(long found, long deleted) throws FailedException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json()) {
+      ObjectNode report =
+          JsonNodeFactory.instance.objectNode().put("found", found).put("deleted", deleted);
+      out.println(Printable.json(report));
+    } else {
+      out.println("deleted " + deleted + " of " + found);
+    }
+    if (out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+  }
+}

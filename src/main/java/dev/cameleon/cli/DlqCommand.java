@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
       DlqShowCommand.class,
       DlqReplayCommand.class,
       DlqExportCommand.class,
+      DlqImportCommand.class,
       DlqPurgeCommand.class,
       HelpCommand.class
     })

@@ -1,0 +1,215 @@
+package dev.cameleon.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.UnreachableException;
+import dev.cameleon.cli.MendedFile.Mended;
+import dev.cameleon.contract.Contract;
+import dev.cameleon.contract.InvalidContractException;
+import dev.cameleon.desk.Letter;
+import dev.cameleon.desk.SourceQueue;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code dlq import}: sends messages that were mended in a file. */
+@Command(
+    name = "import",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Send mended messages to the source queue, under their first id and date, then delete their"
+          + " dead letters.",
+      "FILE is what dlq export --raw wrote; mend only \"body\", remove the lines that are not to be"
+          + " sent. The whole file is checked first, by today's contract too: if a line is wrong,"
+          + " nothing is sent. An import may be interrupted and repeated: the ledger loads each"
+          + " message once."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  dlq export mend.jsonl --field ip --raw --purpose 'mend addresses'",
+      "  (edit mend.jsonl)",
+      "  dlq import mend.jsonl"
+    })
+public final class DlqImportCommand implements Callable<Integer> {
+  private static final int PROBLEMS_SHOWN = 20;
+
+  @Spec private CommandSpec spec;
+  @Mixin private DeskOptions options;
+
+  @Parameters(paramLabel = "FILE", description = "The mended file.")
+  private Path path;
+
+  @Option(
+      names = "--keep",
+      description = "Leave the dead letters on the queue; dlq purge can delete them later.")
+  private boolean keep;
+
+  @Override
+  public Integer call()
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    if (!Files.isRegularFile(path)) {
+      throw new UsageException(path + " is no file");
+    }
+    try (Desk desk = Desk.open(options, spec)) {
+      SourceQueue source = desk.source();
+      MendedFile file =
+          new MendedFile(
+              path,
+              contract(desk),
+              source.queue().name(),
+              source.queue().maxBytes(),
+              desk.remembered());
+      long lines = check(file);
+      MendedSending sending = new MendedSending(source, desk, path, lines);
+      try {
+        file.read(sending);
+      } catch (IOException e) {
+        throw new FailedException(
+            path + " cannot be read (" + e.getClass().getSimpleName() + "); " + sending.soFar());
+      }
+      sending.finish();
+      Map<String, String> letters = sending.letters();
+      boolean allNamed = letters.size() == sending.sent();
+      AtomicLong deleted = new AtomicLong();
+      FailedException failure = null;
+      if (!keep && !letters.isEmpty()) {
+        try {
+          delete(letters, deleted, desk);
+        } catch (FailedException e) {
+          failure =
+              new FailedException(
+                  "all messages were sent, but not all dead letters deleted: "
+                      + e.getMessage()
+                      + "; import the file again, what was sent is loaded once");
+        }
+      }
+      print(source, desk, sending.sent(), deleted.get(), allNamed);
+      if (failure != null) {
+        throw failure;
+      }
+    }
+    return ExitCode.DONE;
+  }
+
+  private static Contract contract(Desk desk) throws InvalidSettingsException {
+    try {
+      return Contract.read(desk.access().contract());
+    } catch (InvalidContractException e) {
+      throw new InvalidSettingsException(List.of("the contract " + e.getMessage()));
+    }
+  }
+
+  /** Nothing is sent if any line is wrong; returns how many messages there are. */
+  private long check(MendedFile file) throws UsageException, FailedException, InterruptedException {
+    PrintWriter err = spec.commandLine().getErr();
+    AtomicLong good = new AtomicLong();
+    AtomicLong wrong = new AtomicLong();
+    try {
+      file.read(
+          new MendedFile.Taker() {
+            @Override
+            public void take(Mended mended) {
+              good.incrementAndGet();
+            }
+
+            @Override
+            public void refuse(int line, String problem) {
+              if (wrong.incrementAndGet() <= PROBLEMS_SHOWN) {
+                err.println("line " + line + " " + problem);
+              }
+            }
+          });
+    } catch (IOException e) {
+      throw new UsageException(path + " cannot be read (" + e.getClass().getSimpleName() + ")");
+    }
+    if (wrong.get() > PROBLEMS_SHOWN) {
+      err.println("... and " + (wrong.get() - PROBLEMS_SHOWN) + " more");
+    }
+    if (wrong.get() > 0) {
+      throw new UsageException(
+          path + ": " + wrong.get() + " lines cannot be imported; nothing was sent");
+    }
+    if (good.get() == 0) {
+      throw new UsageException(path + " holds no dead letters; nothing was sent");
+    }
+    return good.get();
+  }
+
+  /**
+   * Deletes the very letters that were exported: one of the same message that has come since is
+   * another failure.
+   */
+  private static void delete(Map<String, String> letters, AtomicLong deleted, Desk desk)
+      throws FailedException, InterruptedException {
+    desk.read(
+        "deleting",
+        Integer.MAX_VALUE,
+        page -> {
+          List<Letter> some =
+              page.stream()
+                  .filter(letter -> letter.sourceMessageId().equals(letters.get(letter.id())))
+                  .toList();
+          deleted.addAndGet(desk.letters().delete(some).size());
+          some.forEach(letter -> letters.remove(letter.id()));
+          if (letters.isEmpty()) {
+            desk.letters().enough();
+          }
+        });
+  }
+
+  private void print(SourceQueue source, Desk desk, long sent, long deleted, boolean allNamed)
+      throws FailedException {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    if (options.json()) {
+      ObjectNode report =
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("queue", source.queue().name())
+              .put("sent", sent)
+              .put("deleted", deleted);
+      out.println(Printable.json(report));
+    } else {
+      out.println(
+          "sent "
+              + sent
+              + " to "
+              + source.queue().name()
+              + (keep ? ", deleted none (--keep)" : ", deleted " + deleted + " dead letters"));
+      err.println(
+          "next: run loads them; if none is running, they wait there. "
+              + path
+              + " holds personal data: remove it when they are loaded");
+    }
+    if (!keep && deleted < sent) {
+      err.println(
+          "note: of "
+              + (sent - deleted)
+              + " no dead letter was deleted: "
+              + (!allNamed ? "the file names none (\"id\"), or " : "")
+              + "it is not on "
+              + desk.queue().name()
+              + " any more");
+    }
+    if (out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+  }
+}

@@ -8,8 +8,13 @@ import dev.cameleon.desk.Letter;
 import dev.cameleon.desk.Selection;
 import dev.cameleon.load.Database;
 import dev.cameleon.vault.Audit;
+import dev.cameleon.vault.InvalidKeyFileException;
+import dev.cameleon.vault.PrivateKeyFile;
+import dev.cameleon.vault.SealedBody;
+import dev.cameleon.vault.UnopenedException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Locale;
@@ -70,6 +75,12 @@ public final class DlqShowCommand implements Callable<Integer> {
       description = "Where it was asked for, for the audit.")
   private String ticket;
 
+  @Option(
+      names = "--private-key",
+      paramLabel = "FILE",
+      description = "Of a recipient, if the body is sealed; the key stays on this machine.")
+  private Path privateKey;
+
   @Override
   public Integer call()
       throws UsageException,
@@ -100,9 +111,10 @@ public final class DlqShowCommand implements Callable<Integer> {
     if (raw && purpose == null) {
       throw new UsageException("--raw takes --purpose TEXT: the audit records why");
     }
-    if (!raw && (purpose != null || ticket != null)) {
+    if (!raw && (purpose != null || ticket != null || privateKey != null)) {
       throw new UsageException(
-          "--purpose and --ticket are for --raw: what is shown without it is not personal");
+          "--purpose, --ticket and --private-key are for --raw: without it nothing personal is"
+              + " shown");
     }
     Reason.check(purpose, ticket);
   }
@@ -157,28 +169,48 @@ public final class DlqShowCommand implements Callable<Integer> {
 
   /** What may be seen of the body. */
   private static String shape(Letter letter, Desk desk) {
-    return letter.sealed() ? "(sealed)" : desk.redaction().of(letter.body());
+    return letter.sealed()
+        ? SealedBody.preview(letter.body()).orElse("(no preview)")
+        : desk.redaction().of(letter.body());
   }
 
   /** The original body: personal. */
-  private static String body(Letter letter) throws FailedException {
-    if (letter.sealed()) {
-      throw new FailedException("the body is sealed; this version cannot open it");
+  private static String body(Letter letter, Optional<PrivateKeyFile> key) throws FailedException {
+    try {
+      return letter.sealed() ? SealedBody.open(letter.body(), key.orElseThrow()) : letter.body();
+    } catch (UnopenedException e) {
+      throw new FailedException(e.getMessage());
     }
-    return letter.body();
+  }
+
+  private Optional<PrivateKeyFile> key() throws UsageException {
+    try {
+      return privateKey == null ? Optional.empty() : Optional.of(PrivateKeyFile.read(privateKey));
+    } catch (InvalidKeyFileException e) {
+      throw new UsageException(e.getMessage());
+    }
   }
 
   private void showOriginal()
-      throws FailedException, InvalidSettingsException, UnreachableException, InterruptedException {
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    Optional<PrivateKeyFile> key = key();
     Database.Login login = Access.database(System.getenv());
     // Connected first: a long queue is not to be read for a database that is away.
     try (Connection connection = Database.connect(login);
         Desk desk = Desk.open(options, spec)) {
       Letter letter = find(desk);
+      if (letter.sealed() && key.isEmpty()) {
+        throw new UsageException(
+            "the body is sealed to its recipients: --private-key FILE, a key of one of them");
+      }
       Audit.Act act =
           new Audit.Act("show-raw", null, purpose, ticket, "dead letter " + letter.id());
       String head = Audit.record(connection, act).head();
-      printOriginal(letter, body(letter), head);
+      printOriginal(letter, body(letter, key), head);
     } catch (SQLException e) {
       throw FailedException.of(login, e, "cameleon_revealer", "cameleon_officer");
     }

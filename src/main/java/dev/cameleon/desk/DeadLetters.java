@@ -64,6 +64,10 @@ public final class DeadLetters implements AutoCloseable {
   private final BooleanSupplier stop;
   private final Map<String, Receipt> hidden = new ConcurrentHashMap<>();
   private final AtomicLong read = new AtomicLong();
+
+  /** How many messages were received again since the last one that was not read before. */
+  private final AtomicLong again = new AtomicLong();
+
   private volatile boolean over;
 
   /**
@@ -120,9 +124,14 @@ public final class DeadLetters implements AutoCloseable {
     }
   }
 
+  /** What a slow reader had read reappears: that is no end, unless nothing else comes. */
+  private boolean mayGoOn() {
+    return hidden.size() < MOST_HIDDEN && again.get() <= hidden.size();
+  }
+
   private void readPages(AtomicInteger quota, Reader reader) throws InterruptedException {
     int empty = 0;
-    while (!over && !stop.getAsBoolean() && empty < EMPTY_RECEIVES && hidden.size() < MOST_HIDDEN) {
+    while (!over && !stop.getAsBoolean() && empty < EMPTY_RECEIVES && mayGoOn()) {
       int most = Math.min(quota.getAndAdd(-Calls.ENTRIES), Calls.ENTRIES);
       long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(HIDDEN_SECONDS);
       List<Letter> page = List.of();
@@ -137,7 +146,6 @@ public final class DeadLetters implements AutoCloseable {
       if (most <= 0) {
         return; // the others may still be reading the last ones
       }
-      // What a slow reader had seen reappears: that is no sign of the end.
       empty = some ? 0 : empty + 1;
       if (!page.isEmpty()) {
         read.addAndGet(page.size());
@@ -170,6 +178,7 @@ public final class DeadLetters implements AutoCloseable {
         page.add(Letter.of(message));
       }
     }
+    again.updateAndGet(count -> page.isEmpty() ? count + messages.size() : 0);
     return page;
   }
 

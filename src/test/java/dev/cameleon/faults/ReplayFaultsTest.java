@@ -1,0 +1,137 @@
+package dev.cameleon.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.contract.Reason;
+import dev.cameleon.settle.Outcome;
+import dev.cameleon.support.DeadLetterBox;
+import dev.cameleon.support.Events;
+import dev.cameleon.support.Program;
+import dev.cameleon.support.Run;
+import dev.cameleon.support.Site;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A replay, while SQS fails or somebody stops it: what was not sent is still a dead letter. */
+class ReplayFaultsTest {
+  private static final int COUNT = 60;
+
+  @TempDir private Path folder;
+
+  private final SqsProxy proxy = SqsProxy.start();
+  private Site site;
+  private DeadLetterBox box;
+
+  @BeforeEach
+  void fill() {
+    site = Site.in(folder);
+    box = DeadLetterBox.of(site.queues());
+    for (int n = 0; n < COUNT; n++) {
+      Map<String, String> attributes =
+          DeadLetterBox.attributes(Reason.CONTRACT, "ip", Instant.now());
+      attributes.put("source-queue", site.environment().get("CAMELEON_QUEUE"));
+      box.send(Events.body(n), attributes);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    proxy.close();
+  }
+
+  private Program replay(String... more) throws Exception {
+    Map<String, String> environment = new HashMap<>(site.environment());
+    environment.put("AWS_ENDPOINT_URL", proxy.url());
+    String[] arguments = new String[4 + more.length];
+    System.arraycopy(new String[] {"dlq", "replay", "--all", "--yes"}, 0, arguments, 0, 4);
+    System.arraycopy(more, 0, arguments, 4, more.length);
+    return Program.start(environment, folder, arguments);
+  }
+
+  @Test
+  void aSourceQueueThatTakesNoMoreEndsTheReplayAndTheRestIsVisible() throws Exception {
+    proxy.on(
+        SqsProxy.SEND,
+        call -> proxy.calls(SqsProxy.SEND) <= 2 ? call.forward() : Fault.denied().answer(call));
+
+    Program.Result result = replay().result();
+
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.out()).matches("replayed 20, left \\d+ \\(\\d+ not sent\\)\n");
+    assertThat(result.err())
+        .contains("takes no more: SQS answered AccessDeniedException (HTTP 403)");
+    assertThat(site.queues().left()).isEqualTo(20);
+    assertThat(box.visible()).isEqualTo(COUNT - 20);
+    assertThat(box.hidden()).isZero();
+  }
+
+  @Test
+  void throttlingIsOutlasted() throws Exception {
+    proxy.on(SqsProxy.SEND, Fault.throttling().exceptEvery(8));
+
+    Program.Result result = replay().result();
+
+    assertThat(result.out()).as(result.err()).isEqualTo("replayed " + COUNT + ", left 0\n");
+    assertThat(box.visible() + box.hidden()).isZero();
+  }
+
+  @Test
+  void anEntryThatSqsRefusesIsLeftAndTheOthersOfItsCallGo() throws Exception {
+    proxy.on(SqsProxy.SEND, Fault.refusing("user-7\\\\\\\""));
+
+    Program.Result result = replay().result();
+
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.out()).isEqualTo("replayed 59, left 1 (1 refused by SQS)\n");
+    assertThat(site.queues().left()).isEqualTo(59);
+    assertThat(box.visible()).isEqualTo(1);
+  }
+
+  @Test
+  void whatWasSentButNotDeletedIsLoadedOnceWhenItIsReplayedAgain() throws Exception {
+    proxy.on(SqsProxy.DELETE, Fault.denied());
+
+    Program.Result first = replay().result();
+    proxy.heal();
+    Program.Result second = replay().result();
+
+    assertThat(first.exitCode()).as(first.err()).isEqualTo(1);
+    assertThat(first.out()).isEqualTo("replayed " + COUNT + ", left 0\n");
+    assertThat(first.err())
+        .contains("note: " + COUNT + " were sent, but could not be deleted here");
+    assertThat(second.exitCode()).as(second.err()).isZero();
+    assertThat(site.queues().left()).isEqualTo(2 * COUNT);
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.LOADED, COUNT).await(Outcome.DUPLICATE, COUNT);
+    }
+    assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(COUNT);
+  }
+
+  @Test
+  void stoppedByTheOperatorWhatWasSentIsDeletedAndTheRestVisible() throws Exception {
+    try (Program replay = replay("--rate=5")) {
+      Awaitility.await("the first messages")
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> site.queues().left() > 0);
+      replay.terminate();
+      Program.Result result = replay.result();
+
+      assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+      assertThat(result.out()).matches("replayed \\d+, left \\d+ \\(\\d+ not sent\\)\n");
+      assertThat(result.err()).contains("stopped; what was not deleted is visible again");
+      long sent = site.queues().left();
+      assertThat(result.out()).startsWith("replayed " + sent + ",");
+      assertThat(sent).isLessThan(COUNT);
+      assertThat(box.visible()).isEqualTo(COUNT - sent);
+      assertThat(box.hidden()).isZero();
+    }
+  }
+}

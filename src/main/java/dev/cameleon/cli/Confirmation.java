@@ -1,11 +1,16 @@
 package dev.cameleon.cli;
 
-import java.io.Console;
-import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 
 /** Asks before what cannot be undone. */
 final class Confirmation {
+  private static final long TICK_MILLIS = 100;
+
   private Confirmation() {}
 
   /**
@@ -13,10 +18,12 @@ final class Confirmation {
    *
    * @param yes whether the command line agrees already
    * @param act what is to be done, e.g. {@code delete 12 dead letters}
+   * @param stop whether somebody asked to stop: nobody answers then
    * @throws UsageException if nobody is there to ask
    * @throws FailedException if the answer is no
    */
-  static void ask(boolean yes, String act, PrintWriter err) throws UsageException, FailedException {
+  static void ask(boolean yes, String act, BooleanSupplier stop)
+      throws UsageException, FailedException, InterruptedException {
     if (yes) {
       return;
     }
@@ -26,11 +33,28 @@ final class Confirmation {
               + act
               + "; there is no terminal to ask on: agree with --yes (nothing done)");
     }
-    Console console = System.console();
-    err.flush();
-    String answer = console.readLine("This will %s. Go on? [y/N] ", act);
-    if (answer == null || !answer.strip().toLowerCase(Locale.ROOT).matches("y|yes")) {
+    String answer = answer("This will " + act + ". Go on? [y/N] ", stop);
+    if (!answer.strip().toLowerCase(Locale.ROOT).matches("y|yes")) {
       throw new FailedException("nothing done");
     }
+  }
+
+  /** The answer, or an empty string. A read does not end at a signal, so another thread does it. */
+  private static String answer(String question, BooleanSupplier stop) throws InterruptedException {
+    FutureTask<String> read = new FutureTask<>(() -> System.console().readLine("%s", question));
+    Thread reader = new Thread(read, "confirmation");
+    reader.setDaemon(true);
+    reader.start();
+    while (!stop.getAsBoolean()) {
+      try {
+        String answer = read.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
+        return answer == null ? "" : answer;
+      } catch (TimeoutException e) {
+        continue;
+      } catch (ExecutionException e) {
+        return "";
+      }
+    }
+    return "";
   }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
@@ -76,36 +77,47 @@ public final class DlqImportCommand implements Callable<Integer> {
               source.queue().name(),
               source.queue().maxBytes(),
               desk.remembered());
-      long lines = check(file);
-      MendedSending sending = new MendedSending(source, desk, path, lines);
-      try {
-        file.read(sending);
-      } catch (IOException e) {
-        throw new FailedException(
-            path + " cannot be read (" + e.getClass().getSimpleName() + "); " + sending.soFar());
-      }
-      sending.finish();
-      Map<String, String> letters = sending.letters();
-      boolean allNamed = letters.size() == sending.sent();
+      MendedSending sending = send(file, source, desk);
+      boolean allNamed = sending.letters().size() == sending.sent();
       AtomicLong deleted = new AtomicLong();
-      FailedException failure = null;
-      if (!keep && !letters.isEmpty()) {
-        try {
-          delete(letters, deleted, desk);
-        } catch (FailedException e) {
-          failure =
-              new FailedException(
-                  "all messages were sent, but not all dead letters deleted: "
-                      + e.getMessage()
-                      + "; import the file again, what was sent is loaded once");
-        }
-      }
+      Optional<FailedException> failure = delete(sending, deleted, desk);
       print(source, desk, sending.sent(), deleted.get(), allNamed);
-      if (failure != null) {
-        throw failure;
+      if (failure.isPresent()) {
+        throw failure.get();
       }
     }
     return ExitCode.DONE;
+  }
+
+  private MendedSending send(MendedFile file, SourceQueue source, Desk desk)
+      throws UsageException, FailedException, InterruptedException {
+    MendedSending sending = new MendedSending(source, desk, path, check(file));
+    try {
+      file.read(sending);
+    } catch (IOException e) {
+      throw new FailedException(
+          path + " cannot be read (" + e.getClass().getSimpleName() + "); " + sending.soFar());
+    }
+    sending.finish();
+    return sending;
+  }
+
+  /** Deletes unless they are to be kept; returns why not all could be. */
+  private Optional<FailedException> delete(MendedSending sending, AtomicLong deleted, Desk desk)
+      throws InterruptedException {
+    if (keep || sending.letters().isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      delete(sending.letters(), deleted, desk);
+      return Optional.empty();
+    } catch (FailedException e) {
+      return Optional.of(
+          new FailedException(
+              "all messages were sent, but not all dead letters deleted: "
+                  + e.getMessage()
+                  + "; import the file again, what was sent is loaded once"));
+    }
   }
 
   private static Contract contract(Desk desk) throws InvalidSettingsException {

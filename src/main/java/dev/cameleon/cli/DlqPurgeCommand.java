@@ -90,7 +90,7 @@ public final class DlqPurgeCommand implements Callable<Integer> {
           page -> page.stream().filter(selection).map(Letter::withoutBody).forEach(meant::add));
       List<Letter> all = List.copyOf(meant);
       if (!all.isEmpty()) {
-        Confirmation.ask(yes, act(all, desk), spec.commandLine().getErr());
+        Confirmation.ask(yes, act(all, desk), desk::isStopRequested);
       }
       long deleted = delete(all, desk);
       print(all.size(), deleted);

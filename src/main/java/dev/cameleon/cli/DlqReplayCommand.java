@@ -103,30 +103,42 @@ public final class DlqReplayCommand implements Callable<Integer> {
       ReplayReport report =
           new ReplayReport(spec.commandLine(), options.json(), screening, queue.name());
       if (dryRun) {
-        Rehearsal rehearsal = rehearsal(desk, screening);
-        desk.read(
-            "trying", Integer.MAX_VALUE, page -> rehearsal.tryOut(meant(page, selection, desk)));
-        report.print(rehearsal);
-        refuseMissing(desk);
+        rehearse(desk, selection, screening, report);
         return ExitCode.DONE;
       }
       if (all) {
-        Confirmation.ask(yes, "replay all " + count(desk), spec.commandLine().getErr());
+        Confirmation.ask(yes, "replay all " + count(desk), desk::isStopRequested);
       }
       Replay replay =
           new Replay(
               desk.letters(), source, screening, rate == null ? 0 : rate, desk::isStopRequested);
-      Optional<String> stopped = Optional.empty();
-      try {
-        desk.read(
-            "replaying", Integer.MAX_VALUE, page -> replay.replay(meant(page, selection, desk)));
-      } catch (FailedException e) {
-        stopped = Optional.of(e.getMessage());
-      }
-      boolean done = report.print(replay, stopped, !ids.isEmpty());
-      refuseMissing(desk);
-      return done ? ExitCode.DONE : ExitCode.FAILED;
+      return replay(desk, selection, replay, report) ? ExitCode.DONE : ExitCode.FAILED;
     }
+  }
+
+  private void rehearse(
+      Desk desk, Selection selection, Screening screening, ReplayReport report)
+      throws InvalidSettingsException, FailedException, InterruptedException {
+    Rehearsal rehearsal = rehearsal(desk, screening);
+    desk.read(
+        "trying", Integer.MAX_VALUE, page -> rehearsal.tryOut(meant(page, selection, desk)));
+    report.print(rehearsal);
+    refuseMissing(desk);
+  }
+
+  /** Returns whether all is done that was asked for. */
+  private boolean replay(Desk desk, Selection selection, Replay replay, ReplayReport report)
+      throws FailedException, InterruptedException {
+    Optional<String> stopped = Optional.empty();
+    try {
+      desk.read(
+          "replaying", Integer.MAX_VALUE, page -> replay.replay(meant(page, selection, desk)));
+    } catch (FailedException e) {
+      stopped = Optional.of(e.getMessage()); // what was done until then is reported first
+    }
+    boolean done = report.print(replay, stopped, !ids.isEmpty());
+    refuseMissing(desk);
+    return done;
   }
 
   /** The ids, if any. */

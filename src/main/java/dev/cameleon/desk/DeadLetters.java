@@ -3,8 +3,6 @@ package dev.cameleon.desk;
 import dev.cameleon.settle.Queue;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -56,18 +54,11 @@ public final class DeadLetters implements AutoCloseable {
     void read(List<Letter> page) throws InterruptedException;
   }
 
-  /** What is hidden, until when. */
-  private record Receipt(String handle, long untilNanos) {}
-
   private final SqsClient sqs;
   private final Queue queue;
   private final BooleanSupplier stop;
-  private final Map<String, Receipt> hidden = new ConcurrentHashMap<>();
+  private final Receipts hidden = new Receipts();
   private final AtomicLong read = new AtomicLong();
-
-  /** How many messages were received again since the last one that was not read before. */
-  private final AtomicLong again = new AtomicLong();
-
   private volatile boolean over;
 
   /**
@@ -124,14 +115,13 @@ public final class DeadLetters implements AutoCloseable {
     }
   }
 
-  /** What a slow reader had read reappears: that is no end, unless nothing else comes. */
   private boolean mayGoOn() {
-    return hidden.size() < MOST_HIDDEN && again.get() <= hidden.size();
+    return !over && !stop.getAsBoolean() && hidden.size() < MOST_HIDDEN && !hidden.cameAgain();
   }
 
   private void readPages(AtomicInteger quota, Reader reader) throws InterruptedException {
     int empty = 0;
-    while (!over && !stop.getAsBoolean() && empty < EMPTY_RECEIVES && mayGoOn()) {
+    while (empty < EMPTY_RECEIVES && mayGoOn()) {
       int most = Math.min(quota.getAndAdd(-Calls.ENTRIES), Calls.ENTRIES);
       long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(HIDDEN_SECONDS);
       List<Letter> page = List.of();
@@ -173,12 +163,10 @@ public final class DeadLetters implements AutoCloseable {
   private List<Letter> unseen(List<Message> messages, long untilNanos) {
     List<Letter> page = new ArrayList<>(messages.size());
     for (Message message : messages) {
-      Receipt receipt = new Receipt(message.receiptHandle(), untilNanos);
-      if (hidden.put(message.messageId(), receipt) == null) {
+      if (hidden.add(message.messageId(), message.receiptHandle(), untilNanos)) {
         page.add(Letter.of(message));
       }
     }
-    again.updateAndGet(count -> page.isEmpty() ? count + messages.size() : 0);
     return page;
   }
 
@@ -200,7 +188,7 @@ public final class DeadLetters implements AutoCloseable {
       entries.add(
           DeleteMessageBatchRequestEntry.builder()
               .id(Integer.toString(i))
-              .receiptHandle(hidden.get(letters.get(i).id()).handle())
+              .receiptHandle(hidden.handle(letters.get(i).id()))
               .build());
     }
     return sqs.deleteMessageBatch(request -> request.queueUrl(queue.url()).entries(entries))
@@ -216,24 +204,19 @@ public final class DeadLetters implements AutoCloseable {
    */
   public int giveBack(LongConsumer progress) throws InterruptedException {
     ConcurrentLinkedQueue<List<String>> chunks =
-        new ConcurrentLinkedQueue<>(Calls.chunks(List.copyOf(hidden.keySet())));
+        new ConcurrentLinkedQueue<>(Calls.chunks(hidden.ids()));
     AtomicInteger failed = new AtomicInteger();
     AtomicLong done = new AtomicLong();
     Calls.atATime(
         CALLS,
         () -> {
           for (List<String> chunk = chunks.poll(); chunk != null; chunk = chunks.poll()) {
-            failed.addAndGet(Calls.forAll(stillHidden(chunk), this::giveBackOnce).size());
+            failed.addAndGet(Calls.forAll(hidden.stillHidden(chunk), this::giveBackOnce).size());
             chunk.forEach(hidden::remove);
             progress.accept(done.addAndGet(chunk.size()));
           }
         });
     return failed.get();
-  }
-
-  private List<String> stillHidden(List<String> ids) {
-    long now = System.nanoTime();
-    return ids.stream().filter(id -> hidden.get(id).untilNanos() - now > 0).toList();
   }
 
   private List<BatchResultErrorEntry> giveBackOnce(List<String> ids) {
@@ -242,7 +225,7 @@ public final class DeadLetters implements AutoCloseable {
       entries.add(
           ChangeMessageVisibilityBatchRequestEntry.builder()
               .id(Integer.toString(i))
-              .receiptHandle(hidden.get(ids.get(i)).handle())
+              .receiptHandle(hidden.handle(ids.get(i)))
               .visibilityTimeout(0)
               .build());
     }

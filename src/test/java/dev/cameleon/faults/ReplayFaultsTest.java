@@ -85,7 +85,7 @@ class ReplayFaultsTest {
 
   @Test
   void anEntryThatSqsRefusesIsLeftAndTheOthersOfItsCallGo() throws Exception {
-    proxy.on(SqsProxy.SEND, Fault.refusing("user-7\\\\\\\""));
+    proxy.on(SqsProxy.SEND, Fault.refusing("user-7\\\""));
 
     Program.Result result = replay().result();
 

@@ -1,0 +1,181 @@
+package dev.cameleon.desk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cameleon.settle.Queue;
+import dev.cameleon.support.DeadLetterBox;
+import dev.cameleon.support.Shared;
+import dev.cameleon.support.TestQueues;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** Reading the dead-letter queue: each letter once, and what is not deleted is given back. */
+class DeadLettersTest {
+  private static final int COUNT = 300;
+
+  private final DeadLetterBox box = DeadLetterBox.of(TestQueues.create(30));
+  private final AtomicBoolean stop = new AtomicBoolean();
+  private final List<Letter> read = Collections.synchronizedList(new ArrayList<>());
+  private final DeadLetters letters =
+      new DeadLetters(
+          Shared.sqs().client(), Queue.find(Shared.sqs().client(), box.url()), stop::get);
+
+  @Test
+  void eachLetterIsReadOnceAndHiddenUntilAllAreGivenBack() throws Exception {
+    box.fill(COUNT);
+
+    DeadLetters.End end = letters.read(Integer.MAX_VALUE, read::addAll);
+
+    assertThat(end).isEqualTo(DeadLetters.End.EMPTY);
+    assertThat(ids()).hasSize(COUNT);
+    assertThat(read).hasSize(COUNT);
+    assertThat(letters.count()).isEqualTo(COUNT);
+    assertThat(box.hidden()).isEqualTo(COUNT);
+    AtomicLong progress = new AtomicLong();
+    assertThat(letters.giveBack(done -> progress.accumulateAndGet(done, Math::max))).isZero();
+    assertThat(progress.get()).isEqualTo(COUNT);
+    assertAllAreBack(COUNT);
+  }
+
+  @Test
+  void anEmptyQueueEndsAtOnce() throws Exception {
+    assertThat(letters.read(Integer.MAX_VALUE, read::addAll)).isEqualTo(DeadLetters.End.EMPTY);
+    assertThat(read).isEmpty();
+    assertThat(letters.giveBack(done -> {})).isZero();
+  }
+
+  @Test
+  void noMoreAreReadOrHiddenThanAskedFor() throws Exception {
+    box.fill(COUNT);
+
+    assertThat(letters.read(37, read::addAll)).isEqualTo(DeadLetters.End.LIMIT);
+
+    assertThat(ids()).hasSize(37);
+    assertThat(box.hidden()).isEqualTo(37);
+    letters.close();
+    assertAllAreBack(COUNT);
+  }
+
+  @Test
+  void aLimitThatIsLargerThanTheQueueIsNotReached() throws Exception {
+    box.fill(25);
+
+    assertThat(letters.read(26, read::addAll)).isEqualTo(DeadLetters.End.EMPTY);
+    assertThat(read).hasSize(25);
+    letters.close();
+  }
+
+  @Test
+  void whatIsDeletedIsGoneAndTheRestIsGivenBack() throws Exception {
+    box.fill(COUNT);
+    letters.read(Integer.MAX_VALUE, read::addAll);
+    List<Letter> some = List.copyOf(read.subList(0, 123));
+
+    List<Letter> deleted = letters.delete(some);
+    letters.close();
+
+    assertThat(deleted).isEqualTo(some);
+    assertAllAreBack(COUNT - 123);
+    Set<String> before = ids();
+    some.forEach(letter -> before.remove(letter.id()));
+    read.clear();
+    DeadLetters again =
+        new DeadLetters(
+            Shared.sqs().client(), Queue.find(Shared.sqs().client(), box.url()), stop::get);
+    again.read(Integer.MAX_VALUE, read::addAll);
+    again.close();
+    assertThat(ids()).isEqualTo(before);
+  }
+
+  @Test
+  void deletingWhileReadingIsPossible() throws Exception {
+    box.fill(COUNT);
+
+    letters.read(
+        Integer.MAX_VALUE,
+        page -> {
+          assertThat(letters.delete(page)).hasSameSizeAs(page);
+          read.addAll(page);
+        });
+
+    assertThat(ids()).hasSize(COUNT);
+    assertThat(letters.giveBack(done -> {})).isZero();
+    assertAllAreBack(0);
+  }
+
+  @Test
+  void aReaderThatFailsEndsTheReadingAndAllIsGivenBack() throws Exception {
+    box.fill(COUNT);
+
+    assertThatThrownBy(
+            () ->
+                letters.read(
+                    Integer.MAX_VALUE,
+                    page -> {
+                      read.addAll(page);
+                      if (read.size() > 50) {
+                        throw new IllegalArgumentException("a reader's fault");
+                      }
+                    }))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a reader's fault");
+
+    assertThat(letters.count()).isLessThan(COUNT);
+    letters.close();
+    assertAllAreBack(COUNT);
+  }
+
+  @Test
+  void aStopInTheMiddleGivesAllBack() throws Exception {
+    box.fill(COUNT);
+
+    DeadLetters.End end =
+        letters.read(
+            Integer.MAX_VALUE,
+            page -> {
+              read.addAll(page);
+              stop.set(read.size() > 50);
+            });
+
+    assertThat(end).isEqualTo(DeadLetters.End.STOPPED);
+    assertThat(read).hasSizeBetween(50, COUNT - 1);
+    letters.close();
+    assertAllAreBack(COUNT);
+  }
+
+  @Test
+  void whoeverHasEnoughReadsNoFurther() throws Exception {
+    box.fill(COUNT);
+
+    DeadLetters.End end =
+        letters.read(
+            Integer.MAX_VALUE,
+            page -> {
+              read.addAll(page);
+              letters.enough();
+            });
+
+    assertThat(end).isEqualTo(DeadLetters.End.LIMIT);
+    assertThat(read.size()).isLessThan(COUNT);
+    letters.close();
+    assertAllAreBack(COUNT);
+  }
+
+  private Set<String> ids() {
+    Set<String> ids = new HashSet<>();
+    read.forEach(letter -> ids.add(letter.id()));
+    return ids;
+  }
+
+  private void assertAllAreBack(long count) {
+    assertThat(box.visible()).isEqualTo(count);
+    assertThat(box.hidden()).isZero();
+  }
+}

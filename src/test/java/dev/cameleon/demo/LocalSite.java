@@ -66,6 +66,7 @@ final class LocalSite {
     privateKey = Recipients.add(folder, "officer");
     settings.put("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
     settings.put("CAMELEON_HTTP_PORT", "0");
+    settings.put("LC_ALL", "C.UTF-8"); // the screen is UTF-8, whatever the locale
   }
 
   /** Starts the servers. */
@@ -110,6 +111,23 @@ final class LocalSite {
   /** Opens what is in the vault; in production it is nowhere near. */
   Path privateKey() {
     return privateKey;
+  }
+
+  /** Changes a copy of a routes' file, which the application uses from now on. */
+  void edit(String name, String text, String by) throws IOException {
+    Path copy = folder.resolve("routes");
+    Path routes = Path.of(settings.put("CAMELEON_ROUTES", copy.toString()));
+    Files.createDirectory(copy);
+    try (Stream<Path> files = Files.list(routes)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+    }
+    String before = Files.readString(copy.resolve(name));
+    if (!before.contains(text)) {
+      throw new IllegalStateException(name + " is not what the demo knows");
+    }
+    Files.writeString(copy.resolve(name), before.replace(text, by));
   }
 
   /** Starts the application on this site. */

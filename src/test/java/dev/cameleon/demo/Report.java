@@ -1,13 +1,10 @@
 package dev.cameleon.demo;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/**
- * The summary of a run: where every message went, what the masks look like, what failed and why.
- */
+/** The summary of a run: where every message went, and what the masks look like. */
 public final class Report {
   private static final int WIDTH = 100;
   private static final int BAR = 30;
@@ -90,7 +87,6 @@ public final class Report {
     outcomes();
     rows();
     repeated();
-    deadLetters();
     return List.copyOf(lines);
   }
 
@@ -142,19 +138,6 @@ public final class Report {
     return place < top.size()
         ? String.format("%4s × %s", top.get(place).get(1), top.get(place).get(0))
         : "";
-  }
-
-  private void deadLetters() {
-    title("Dead letters (bodies stay unchanged in the queue; here every value is a dot)");
-    List<Results.Letter> sorted = new ArrayList<>(results.deadLetters());
-    sorted.sort(
-        Comparator.comparing(Results.Letter::reason)
-            .thenComparing(Results.Letter::field)
-            .thenComparing(Results.Letter::detail));
-    for (Results.Letter letter : sorted) {
-      line("  %-13s %-11s %s", letter.reason(), letter.field(), letter.detail());
-      line("                %s", Preview.of(letter.body(), letter.field(), WIDTH - 16));
-    }
   }
 
   private void title(String format, Object... values) {

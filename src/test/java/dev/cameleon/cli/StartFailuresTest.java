@@ -108,6 +108,15 @@ class StartFailuresTest {
   }
 
   @Test
+  void sealedDeadLettersWithoutRecipientsAreRefused() throws Exception {
+    Site site = Site.in(folder).with("CAMELEON_DEAD_LETTER_BODY", "sealed");
+
+    assertThat(refusal(site, 2))
+        .contains("cameleon.dead-letter.body (CAMELEON_DEAD_LETTER_BODY)")
+        .contains("CAMELEON_RECIPIENTS=recipients, or set original");
+  }
+
+  @Test
   void withoutRecipientsTheStartSaysThatNothingIsKept() throws Exception {
     Site site = Site.in(folder);
     assertThat(run(site).err()).contains("Vault: none").contains("CAMELEON_RECIPIENTS");

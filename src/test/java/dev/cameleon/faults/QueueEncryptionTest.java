@@ -1,0 +1,103 @@
+package dev.cameleon.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.support.Program;
+import dev.cameleon.support.Recipients;
+import dev.cameleon.support.Site;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What {@code check} says of queues that encrypt, do not, or do not say. */
+class QueueEncryptionTest {
+  private static final String ASK = "GetQueueAttributes";
+
+  @TempDir private Path folder;
+
+  private final SqsProxy proxy = SqsProxy.start();
+  private Site site;
+
+  @BeforeEach
+  void open() {
+    site = Site.in(folder).with("AWS_ENDPOINT_URL", proxy.url());
+  }
+
+  @AfterEach
+  void close() {
+    proxy.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"SqsManagedSseEnabled\":\"false\"} | NOTE | not encrypted at rest",
+        "{\"SqsManagedSseEnabled\":\"true\"} | OK | with a key of SQS",
+        "{\"SqsManagedSseEnabled\":\"false\",\"KmsMasterKeyId\":\"k\"} | OK | with a key of KMS",
+        "{} | NOTE | does not say"
+      })
+  void itSaysWhatTheQueueSays(String attributes, String result, String words) throws Exception {
+    proxy.on(
+        ASK,
+        call ->
+            call.body().contains("SqsManagedSseEnabled")
+                ? SqsProxy.Answer.whole(200, "{\"Attributes\":" + attributes + "}")
+                : call.forward());
+
+    Program.Result check = Program.run(site.environment(), folder, "check");
+
+    assertThat(check.exitCode()).as(check.out() + check.err()).isZero();
+    List<String> lines = check.out().lines().filter(line -> line.contains("encryption")).toList();
+    assertThat(lines).hasSize(2).allMatch(line -> line.startsWith(result));
+    assertThat(lines).allMatch(line -> line.contains(words));
+    assertThat(lines.get(0)).contains(site.environment().get("CAMELEON_QUEUE") + ": ");
+    assertThat(lines.get(1)).contains(site.environment().get("CAMELEON_DEAD_LETTER_QUEUE") + ": ");
+  }
+
+  @Test
+  void anSqsThatDoesNotKnowTheAttributesIsNoFailure() throws Exception {
+    proxy.on(
+        ASK,
+        call ->
+            call.body().contains("SqsManagedSseEnabled")
+                ? SqsProxy.Answer.whole(
+                    400,
+                    "{\"__type\":\"com.amazonaws.sqs#InvalidAttributeName\",\"message\":\"Unknown"
+                        + " Attribute SqsManagedSseEnabled.\"}")
+                : call.forward());
+
+    Program.Result check = Program.run(site.environment(), folder, "check", "--json");
+
+    assertThat(check.exitCode()).as(check.out() + check.err()).isZero();
+    assertThat(check.out())
+        .contains("\"check\":\"encryption\",\"result\":\"NOTE\"")
+        .contains("does not say whether it encrypts at rest");
+  }
+
+  @Test
+  void withSealedLettersItSaysWhatIsNotSealed() throws Exception {
+    Recipients.add(folder, "anna");
+    site.with("CAMELEON_RECIPIENTS", "recipients");
+
+    Program.Result original = Program.run(site.environment(), folder, "check");
+    Program.Result sealed =
+        Program.run(
+            site.with("CAMELEON_DEAD_LETTER_BODY", "sealed").environment(), folder, "check");
+
+    assertThat(original.exitCode() + sealed.exitCode()).isZero();
+    assertThat(original.out())
+        .contains("dead letters: original bodies")
+        .doesNotContain("MAX_RECEIVES");
+    assertThat(sealed.out())
+        .contains("dead letters: sealed to [")
+        .containsPattern("NOTE +bodies .*MAX_RECEIVES.*too large to be sealed");
+    assertThat(sealed.err()).doesNotContain("ERROR");
+  }
+}

@@ -1,0 +1,73 @@
+package dev.cameleon.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.settle.Outcome;
+import dev.cameleon.support.Recipients;
+import dev.cameleon.support.Run;
+import dev.cameleon.support.Site;
+import dev.cameleon.support.TestQueues;
+import dev.cameleon.vault.PrivateKeyFile;
+import dev.cameleon.vault.SealedBody;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.sqs.model.Message;
+
+/**
+ * Malformed messages of every kind, sealed: each can be opened, and none is seen. A failure is
+ * repeated by the seed that is printed: {@code -Dseed=…}.
+ */
+class SealedHostileInputTest {
+  private static final int HOSTILE = 2000;
+
+  @TempDir private Path folder;
+
+  private final long seed = Long.getLong("seed", System.nanoTime());
+
+  @Test
+  void everyDeadLetterOpensToTheBodyThatWasSentAndShowsNothingOfIt() throws Exception {
+    System.out.println("SealedHostileInputTest: -Dseed=" + seed);
+    PrivateKeyFile key = PrivateKeyFile.read(Recipients.add(folder, "anna"));
+    Site site =
+        Site.in(folder)
+            .with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString())
+            .with("CAMELEON_DEAD_LETTER_BODY", "sealed")
+            .with("CAMELEON_DEAD_LETTER_BRAKE", "100");
+    HostileMessages hostile = new HostileMessages(seed);
+    List<String> bodies = IntStream.range(0, HOSTILE).mapToObj(hostile::next).toList();
+    List<String> ids = site.queues().send(bodies);
+    Map<String, String> sent = new HashMap<>();
+    IntStream.range(0, HOSTILE).forEach(n -> sent.put(ids.get(n), bodies.get(n)));
+
+    try (Run run = Run.on(site)) {
+      Awaitility.await("all settled, -Dseed=" + seed)
+          .atMost(java.time.Duration.ofMinutes(2))
+          .until(
+              () ->
+                  run.account().count(Outcome.LOADED) + run.account().count(Outcome.DEAD_LETTERED)
+                      == HOSTILE);
+      assertThat(run.account().received()).isEqualTo(HOSTILE);
+    }
+
+    List<Message> letters = site.queues().takeDeadLetters();
+    assertThat(letters).hasSizeGreaterThan(HOSTILE / 2);
+    Set<String> reasons = new HashSet<>();
+    for (Message letter : letters) {
+      String id = TestQueues.attribute(letter, "source-message-id");
+      assertThat(SealedBody.open(letter.body(), key)).as("-Dseed=%s", seed).isEqualTo(sent.get(id));
+      assertThat(HostileMessages.PLANTED)
+          .as("-Dseed=%s: %s", seed, SealedBody.preview(letter.body()))
+          .noneMatch(planted -> letter.body().contains(planted));
+      reasons.add(TestQueues.attribute(letter, "reason"));
+    }
+    assertThat(reasons).containsExactlyInAnyOrder("NOT_JSON", "CONTRACT", "DATA_REJECTED");
+  }
+}

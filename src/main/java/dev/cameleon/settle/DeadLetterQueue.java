@@ -172,7 +172,7 @@ public final class DeadLetterQueue {
   private static void refuse(Delivery delivery, String why, List<Delivery> refused) {
     LOG.warn(
         "A dead letter cannot be sent: {}. The message goes back to the source queue, whose own"
-            + " redrive policy takes it. message={}",
+            + " redrive policy takes it as it was sent. message={}",
         why,
         delivery.messageId());
     refused.add(delivery);

@@ -10,9 +10,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.mask.Original;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.vault.UnopenedException.Why;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -78,6 +83,26 @@ class SealedBodyTest {
     assertThat(sealed.get("keys").get(0).get("recipient").asText()).isEqualTo(anna.fingerprint());
     assertThat(sealed.get("keys").get(0).get("sealed_key").binaryValue()).hasSize(384);
     assertThat(sealed.get("value").binaryValue()).hasSize(12 + 256 + 16);
+  }
+
+  /** Made with Python's cryptography: what is on somebody's queue must open for ever. */
+  @Test
+  void aBodyThatAnotherToolSealedIsOpened() throws Exception {
+    byte[] pkcs8 = HexFormat.of().parseHex(resource("rsa_oaep_3072_sha256.key.hex").strip());
+    Path file = folder.resolve("vector.key");
+    Files.writeString(file, Recipients.pem("PRIVATE KEY", pkcs8));
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    String text = resource("sealed_body_v1.json");
+
+    assertThat(SealedBody.open(text, PrivateKeyFile.read(file)))
+        .isEqualTo("{\"user_id\": \"grüße\", \"ip\": \"192.0.2.777\"}");
+    assertThat(SealedBody.preview(text)).contains("{\"ip\": \"•••\"}");
+  }
+
+  private static String resource(String name) throws Exception {
+    try (InputStream in = SealedBodyTest.class.getResourceAsStream("/vectors/" + name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   static List<String> bodies() {

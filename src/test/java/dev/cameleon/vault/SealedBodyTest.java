@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.mask.Original;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.vault.UnopenedException.Why;
@@ -29,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What stands for a sealed body, who can open it, and what is said to the others. */
 class SealedBodyTest {
@@ -61,7 +59,8 @@ class SealedBodyTest {
     assertThat(text).doesNotContain("zanzibar", "203.0.113.77");
     assertThat(SealedBody.open(text, anna)).isEqualTo(BODY);
     assertThat(SealedBody.open(text, ben)).isEqualTo(BODY);
-    UnopenedException refusal = refusal(text, eve);
+    UnopenedException refusal =
+        catchThrowableOfType(UnopenedException.class, () -> SealedBody.open(text, eve));
     assertThat(refusal.why()).isEqualTo(Why.ANOTHER_KEY);
     assertThat(refusal)
         .hasMessageContaining(eve.fingerprint().substring(0, 16))
@@ -173,77 +172,6 @@ class SealedBodyTest {
   }
 
   @Test
-  void whateverIsChangedInASealedBodyIsNoticed() throws Exception {
-    String text = vault.seal(BODY, "shape").text();
-    ObjectNode other = (ObjectNode) JSON.readTree(vault.seal(BODY, "shape").text());
-
-    for (String part : List.of("entry", "value")) {
-      ObjectNode changed = (ObjectNode) JSON.readTree(text);
-      ((ObjectNode) changed.get("sealed")).set(part, other.get("sealed").get(part));
-      assertThat(refusal(changed.toString(), anna).why()).as(part).isEqualTo(Why.CHANGED);
-    }
-    for (String part : List.of("entry", "keys/0/sealed_key", "value")) {
-      String pointer = "/sealed/" + part;
-      for (String by : List.of("", "AAAA", "äöü zanzibar")) {
-        ObjectNode changed = (ObjectNode) JSON.readTree(text);
-        String name = part.substring(part.lastIndexOf('/') + 1);
-        String parent = pointer.substring(0, pointer.lastIndexOf('/'));
-        ((ObjectNode) changed.at(parent)).put(name, by);
-        assertThat(refusal(changed.toString(), anna).why()).as(part).isEqualTo(Why.CHANGED);
-        ((ObjectNode) changed.at(parent)).remove(name);
-        assertThat(refusal(changed.toString(), anna).why()).as(part).isEqualTo(Why.CHANGED);
-      }
-    }
-  }
-
-  @Test
-  void aDataKeyOfAnotherSizeIsRefusedLikeAnyOtherChange() throws Exception {
-    ObjectNode forged = (ObjectNode) JSON.readTree(vault.seal(BODY, "").text());
-    for (int length : new int[] {1, 16, 33}) {
-      byte[] key =
-          Envelope.wrap(annaAlone.get(0).key(), new SecretKeySpec(new byte[length], "AES"));
-      ((ObjectNode) forged.at("/sealed/keys/0")).put("sealed_key", key);
-      assertThat(refusal(forged.toString(), anna).why()).isEqualTo(Why.CHANGED);
-    }
-  }
-
-  @Test
-  void aBodyOfALaterFormatIsRefusedWithTheWayOut() throws Exception {
-    String text = vault.seal(BODY, "shape").text().replace("\"v\":1", "\"v\":2");
-
-    UnopenedException refusal = refusal(text, anna);
-    assertThat(refusal.why()).isEqualTo(Why.ANOTHER_VERSION);
-    assertThat(refusal).hasMessageContaining("format 2").hasMessageContaining("opens format 1");
-    assertThat(SealedBody.preview(text)).isEmpty();
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "",
-        "zanzibar",
-        "[]",
-        "{\"sealed\": \"zanzibar\"}",
-        "{\"sealed\": {\"v\": \"zanzibar\"}}",
-        "{\"sealed\": {\"v\": 1"
-      })
-  void whatIsNotSealedIsSaidToBeSoWithoutQuotingIt(String body) {
-    UnopenedException refusal = refusal(body, anna);
-
-    assertThat(refusal.why()).isEqualTo(Why.NOT_SEALED);
-    assertThat(refusal).hasMessageNotContaining("zanzibar").hasNoCause();
-    assertThat(SealedBody.preview(body)).isEmpty();
-  }
-
-  @Test
-  void namesThatSomebodyPutInThePlaceOfRecipientsAreNotShown() {
-    UnopenedException refusal =
-        refusal("{\"sealed\": {\"v\": 1, \"keys\": [{\"recipient\": \"zanzibar\"}]}}", anna);
-
-    assertThat(refusal).hasMessageNotContaining("zanzibar").hasMessageContaining("nobody");
-  }
-
-  @Test
   void aBodyThatWasMovedBackAsItWasAndSealedAgainIsOpenedToItsCore() throws Exception {
     String twice = vault.seal(vault.seal(BODY, "shape").text(), "shape of the seal").text();
     String thrice = new Vault(annaAlone).seal(twice, "").text();
@@ -278,9 +206,5 @@ class SealedBodyTest {
     Vault none = new Vault(List.of());
 
     assertThatThrownBy(() -> none.seal(BODY, "")).isInstanceOf(IllegalStateException.class);
-  }
-
-  private static UnopenedException refusal(String text, PrivateKeyFile key) {
-    return catchThrowableOfType(UnopenedException.class, () -> SealedBody.open(text, key));
   }
 }

@@ -82,6 +82,16 @@ class SealedDeadLetterTest {
   }
 
   @Test
+  void aSealedLetterThatFitsOnlyWithoutItsReasonIsTooLarge() {
+    int least = utf8(sealing.seal("{}").textWithoutPreview());
+
+    DeadLetter.Letter letter = letter("{}", least + 20);
+
+    assertThat(letter.attributes()).containsOnlyKeys("reason", "body");
+    assertThat(letter.bytes()).isGreaterThan(least + 20);
+  }
+
+  @Test
   void whatDoesNotFitSealedIsTooLargeAndNeverTheOriginal() {
     String body = "zanzibar".repeat(100_000); // 800 000 bytes: as it came, it would fit
 

@@ -9,6 +9,7 @@ import dev.cameleon.support.Recipients;
 import dev.cameleon.vault.UnopenedException.Why;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -60,10 +61,16 @@ class SealedBodyRefusalsTest {
   @Test
   void aDataKeyOfAnotherSizeIsRefusedLikeAnyOtherChange() throws Exception {
     ObjectNode forged = (ObjectNode) JSON.readTree(vault.seal(BODY, "").text());
-    for (int length : new int[] {1, 16, 33}) {
-      byte[] key =
-          Envelope.wrap(annaAlone.get(0).key(), new SecretKeySpec(new byte[length], "AES"));
-      ((ObjectNode) forged.at("/sealed/keys/0")).put("sealed_key", key);
+    ObjectNode sealed = (ObjectNode) forged.get("sealed");
+    UUID entry = UUID.fromString(sealed.get("entry").asText());
+    for (int length : new int[] {1, 16, 24, 33}) {
+      SecretKeySpec key = new SecretKeySpec(new byte[length], "AES");
+      byte[] sealedKey = Envelope.wrap(annaAlone.get(0).key(), key);
+      ((ObjectNode) sealed.at("/keys/0")).put("sealed_key", sealedKey);
+      if (length % 8 == 0) { // a key that AES takes, and that fits
+        byte[] nonce = new byte[Envelope.NONCE_BYTES];
+        sealed.put("value", Envelope.sealBody(Envelope.gcm(), key, nonce, entry, new byte[1]));
+      }
       assertThat(refusal(forged.toString(), anna).why()).isEqualTo(Why.CHANGED);
     }
   }

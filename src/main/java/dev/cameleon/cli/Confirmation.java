@@ -1,6 +1,7 @@
 package dev.cameleon.cli;
 
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -47,12 +48,11 @@ final class Confirmation {
     reader.start();
     while (!stop.getAsBoolean()) {
       try {
-        String answer = read.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
-        return answer == null ? "" : answer;
-      } catch (TimeoutException e) {
-        continue;
+        return Objects.requireNonNullElse(read.get(TICK_MILLIS, TimeUnit.MILLISECONDS), "");
       } catch (ExecutionException e) {
         return "";
+      } catch (TimeoutException e) {
+        // still asking
       }
     }
     return "";

@@ -116,12 +116,10 @@ public final class DlqReplayCommand implements Callable<Integer> {
     }
   }
 
-  private void rehearse(
-      Desk desk, Selection selection, Screening screening, ReplayReport report)
+  private void rehearse(Desk desk, Selection selection, Screening screening, ReplayReport report)
       throws InvalidSettingsException, FailedException, InterruptedException {
     Rehearsal rehearsal = rehearsal(desk, screening);
-    desk.read(
-        "trying", Integer.MAX_VALUE, page -> rehearsal.tryOut(meant(page, selection, desk)));
+    desk.read("trying", Integer.MAX_VALUE, page -> rehearsal.tryOut(meant(page, selection, desk)));
     report.print(rehearsal);
     refuseMissing(desk);
   }

@@ -30,7 +30,7 @@ class DeskLeakTest {
   private static final String ADDRESS = "203.0.113.77";
   private static final String DEVICE = "987-65-4321";
   private static final String WORD = "zanzibar";
-  private static final List<String> PLANTED =
+  static final List<String> PLANTED =
       List.of(ADDRESS, "203.0", "113.77", DEVICE, "987654321", "987-65", "65-4321", WORD, "anzi");
 
   /** Stands for the id of one of the letters: the command is run for each. */
@@ -83,7 +83,7 @@ class DeskLeakTest {
             });
   }
 
-  private static List<String> bodies() {
+  static List<String> bodies() {
     String good =
         Events.login(1).put("ip", ADDRESS).put("device_id", DEVICE).put(WORD, WORD).toString();
     return List.of(

@@ -33,7 +33,7 @@ class ReplayCrashIT {
   private static final int SOAK = Integer.getInteger("soak", 1);
   private static final long SEED = Long.getLong("seed", System.nanoTime());
   private static final int KILLS = 4 * SOAK;
-  private static final int LETTERS_PER_KILL = 200;
+  private static final int LETTERS_PER_KILL = 150;
   private static final int MALFORMED_EVERY = 20;
 
   /** A kill comes within so many calls, before or after what SQS does. */

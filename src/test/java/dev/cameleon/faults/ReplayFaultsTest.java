@@ -116,6 +116,27 @@ class ReplayFaultsTest {
   }
 
   @Test
+  void aSlowReplayEndsThoughWhatItLeavesReappearsMeanwhile() throws Exception {
+    Map<String, String> other = DeadLetterBox.attributes(Reason.CONTRACT, "ip", Instant.now());
+    for (int n = 0; n < 40; n++) {
+      box.send(Events.body(n), other);
+    }
+    proxy.on(
+        SqsProxy.RECEIVE,
+        call ->
+            call.forward(
+                call.body().replace("\"VisibilityTimeout\":600", "\"VisibilityTimeout\":1")));
+
+    Program.Result result = replay("--rate=20").result();
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).startsWith("replayed " + COUNT + ", left 4");
+    Awaitility.await().until(() -> box.hidden() == 0);
+    assertThat(box.visible()).isEqualTo(40);
+    assertThat(site.queues().left()).isEqualTo(COUNT);
+  }
+
+  @Test
   void stoppedByTheOperatorWhatWasSentIsDeletedAndTheRestVisible() throws Exception {
     try (Program replay = replay("--rate=5")) {
       Awaitility.await("the first messages")

@@ -1,0 +1,80 @@
+package dev.cameleon.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.support.Program;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The commands that change the queue, over bodies with personal values in every position: none of
+ * them is shown, or written to a file that is called redacted.
+ */
+class DlqLeakTest extends DeskFixture {
+  @BeforeEach
+  void plant() {
+    DeskLeakTest.bodies().forEach(body -> box().send(body, attributes()));
+  }
+
+  @Test
+  void aDryRunShowsNothing() throws Exception {
+    Program.Result text = dlq("replay", "--all", "--dry-run");
+    Program.Result json = dlq("replay", "--all", "--dry-run", "--json");
+
+    assertThat(text.exitCode()).as(text.err()).isZero();
+    assertThat(text.out())
+        .startsWith("would pass now: 1 of " + DeskLeakTest.bodies().size())
+        .contains("NOT_JSON");
+    assertThat(json.exitCode()).isZero();
+    nothingPlantedIn(text.out() + text.err() + json.out() + json.err());
+  }
+
+  @Test
+  void anExportWritesNothing() throws Exception {
+    Program.Result exported = dlq("export", "letters.jsonl");
+
+    assertThat(exported.exitCode()).as(exported.err()).isZero();
+    String file = Files.readString(folder().resolve("letters.jsonl"));
+    assertThat(file).hasLineCount(DeskLeakTest.bodies().size());
+    nothingPlantedIn(exported.out() + exported.err() + file);
+  }
+
+  @Test
+  void anImportRefusesWithoutShowingWhatItRefuses() throws Exception {
+    StringBuilder file = new StringBuilder();
+    for (String body : DeskLeakTest.bodies()) {
+      ObjectNode line =
+          JsonMapper.builder()
+              .build()
+              .createObjectNode()
+              .put("source_message_id", UUID.randomUUID().toString())
+              .put("sent_at", Instant.now().toString())
+              .put("redacted", false)
+              .put("body", body);
+      file.append(line).append('\n');
+      file.append(line.put("sent_at", DeskLeakTest.PLANTED.get(0))).append('\n');
+      file.append(line.put("source_message_id", DeskLeakTest.PLANTED.get(0))).append('\n');
+      file.append(body).append('\n');
+    }
+    Files.writeString(folder().resolve("mend.jsonl"), file);
+
+    Program.Result refused = dlq("import", "mend.jsonl");
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.err()).contains("would be a dead letter again").contains("nothing was sent");
+    nothingPlantedIn(refused.out() + refused.err());
+  }
+
+  private static void nothingPlantedIn(String written) {
+    String text = written.toLowerCase(Locale.ROOT);
+    for (String value : DeskLeakTest.PLANTED) {
+      assertThat(text.contains(value)).as("shows %s", value).isFalse();
+    }
+  }
+}

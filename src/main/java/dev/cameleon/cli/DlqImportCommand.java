@@ -171,7 +171,6 @@ public final class DlqImportCommand implements Callable<Integer> {
   private static void delete(Map<String, String> letters, AtomicLong deleted, Desk desk)
       throws FailedException, InterruptedException {
     desk.read(
-        "deleting",
         Integer.MAX_VALUE,
         page -> {
           List<Letter> some =

@@ -44,9 +44,9 @@ import software.amazon.awssdk.core.exception.SdkException;
     footer = {
       "",
       "Examples:",
-      "  dlq replay --reason CONTRACT --field ip --dry-run   how many would pass the contract now",
-      "  dlq replay --reason CONTRACT --field ip             send them again",
-      "  dlq replay --all --rate 100                         everything, 100 messages a second",
+      "  dlq replay --field ip --dry-run   how many would pass the contract now",
+      "  dlq replay --field ip             send them again",
+      "  dlq replay --all --rate 100       everything, 100 messages a second",
       "Ends with 1 if something that was meant could not be replayed."
     })
 public final class DlqReplayCommand implements Callable<Integer> {

@@ -67,6 +67,9 @@ final class ReplayReport {
       out.println("replayed " + replay.replayed() + ", left " + leftInWords());
       explainLeft();
     }
+    if (!replay.refusals().isEmpty()) {
+      err.println("note: SQS answered " + String.join(", ", replay.refusals()));
+    }
     if (replay.undeleted() > 0) {
       err.println(
           "note: "

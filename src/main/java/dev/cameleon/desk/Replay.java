@@ -4,6 +4,8 @@ import dev.cameleon.desk.Screening.Candidate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -19,6 +21,7 @@ public final class Replay {
   private final Pace pace;
   private final AtomicLong replayed = new AtomicLong();
   private final AtomicLong undeleted = new AtomicLong();
+  private final Set<String> refusals = ConcurrentHashMap.newKeySet();
   private final AtomicReference<String> failure = new AtomicReference<>();
 
   /**
@@ -63,6 +66,7 @@ public final class Replay {
               failure.compareAndSet(null, why);
               letters.enough();
             });
+    refusals.addAll(sent.refused().values());
     List<Letter> superfluous = new ArrayList<>();
     for (Candidate one : some) {
       String id = one.message().sourceMessageId();
@@ -89,6 +93,11 @@ public final class Replay {
   /** How many letters of them could not be deleted. */
   public long undeleted() {
     return undeleted.get();
+  }
+
+  /** The error codes of what SQS refused. */
+  public Set<String> refusals() {
+    return Set.copyOf(refusals);
   }
 
   /** Why the source queue takes no more; empty if it does. */

@@ -91,6 +91,7 @@ class ReplayFaultsTest {
 
     assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
     assertThat(result.out()).isEqualTo("replayed 59, left 1 (1 refused by SQS)\n");
+    assertThat(result.err()).contains("note: SQS answered InvalidParameterValue");
     assertThat(site.queues().left()).isEqualTo(59);
     assertThat(box.visible()).isEqualTo(1);
   }

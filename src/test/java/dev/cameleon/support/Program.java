@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
 public final class Program implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  private static final String USUAL_HEAP = "-Xmx256m";
+
   private final Process process;
   private final Path out;
   private final Path err;
@@ -32,15 +34,22 @@ public final class Program implements AutoCloseable {
   /** Starts it with nothing in its environment but this. */
   public static Program start(Map<String, String> environment, Path folder, String... arguments)
       throws IOException {
-    return start(environment, folder, "", arguments);
+    return start(environment, folder, "", USUAL_HEAP, arguments);
+  }
+
+  /** Starts it with a heap of its own, e.g. {@code -Xmx128m}. */
+  public static Program startWithHeap(
+      String heap, Map<String, String> environment, Path folder, String... arguments)
+      throws IOException {
+    return start(environment, folder, "", heap, arguments);
   }
 
   private static Program start(
-      Map<String, String> environment, Path folder, String input, String... arguments)
+      Map<String, String> environment, Path folder, String input, String heap, String... arguments)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Xmx256m");
+    command.add(heap);
     String jar = System.getProperty("cameleon.jar", "");
     if (jar.isEmpty()) {
       command.addAll(
@@ -71,15 +80,20 @@ public final class Program implements AutoCloseable {
   public static Result runWithInput(
       String input, Map<String, String> environment, Path folder, String... arguments)
       throws IOException, InterruptedException {
-    try (Program program = start(environment, folder, input, arguments)) {
+    try (Program program = start(environment, folder, input, USUAL_HEAP, arguments)) {
       return program.result();
     }
   }
 
   /** Waits for its end. */
   public Result result() throws IOException, InterruptedException {
-    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-      throw new AssertionError("still running after " + PATIENCE + ":\n" + err());
+    return result(PATIENCE);
+  }
+
+  /** Waits for its end for so long. */
+  public Result result(Duration patience) throws IOException, InterruptedException {
+    if (!process.waitFor(patience.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError("still running after " + patience + ":\n" + err());
     }
     return new Result(process.exitValue(), Files.readString(out), err());
   }

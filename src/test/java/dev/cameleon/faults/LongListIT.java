@@ -1,0 +1,80 @@
+package dev.cameleon.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.support.DeadLetterBox;
+import dev.cameleon.support.Program;
+import dev.cameleon.support.Site;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A flood: that an operator can look at it must not depend on how bad it is.
+ *
+ * <p>ElasticMQ makes a letter visible by building its queue anew: of 100 000, some ten a second. So
+ * a proxy takes these calls, and looks whether each letter is given back once. {@code DlqListTest}
+ * has queues of some thousands that are really given back.
+ */
+class LongListIT {
+  private static final int LETTERS = 100_000;
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** The receipts of AWS are some 400 characters long, those of ElasticMQ 73. */
+  private static final String MORE_RECEIPT = "A".repeat(330);
+
+  private final Set<String> givenBack = ConcurrentHashMap.newKeySet();
+
+  @Test
+  void aHundredThousandLettersAreListedInASmallHeapAndGivenBack(@TempDir Path folder)
+      throws Exception {
+    Site site = Site.in(folder);
+    DeadLetterBox.of(site.queues()).fill(LETTERS);
+    try (SqsProxy proxy = SqsProxy.start()) {
+      proxy.on(SqsProxy.RECEIVE, LongListIT::withLongReceipts);
+      proxy.on(SqsProxy.CHANGE_VISIBILITY, this::giveBack);
+      site.with("AWS_ENDPOINT_URL", proxy.url());
+
+      long beganNanos = System.nanoTime();
+      Program.Result result;
+      try (Program program =
+          Program.startWithHeap("-Xmx128m", site.environment(), folder, "dlq", "list", "--all")) {
+        result = program.result(Duration.ofMinutes(5));
+      }
+      System.out.printf(
+          "%d letters listed in %.0f s%n%s%n",
+          LETTERS, (System.nanoTime() - beganNanos) / 1e9, result.err());
+
+      assertThat(result.exitCode()).as(result.err()).isZero();
+      assertThat(result.out()).contains(" " + LETTERS + "  CONTRACT       ip ");
+      assertThat(result.err()).contains("reading: ", "giving back: ").doesNotContain("note:");
+      assertThat(givenBack).hasSize(LETTERS);
+      assertThat(proxy.calls(SqsProxy.CHANGE_VISIBILITY)).isEqualTo(LETTERS / 10);
+    }
+  }
+
+  private static SqsProxy.Answer withLongReceipts(SqsProxy.Call call)
+      throws IOException, InterruptedException {
+    SqsProxy.Answer answer = call.forward();
+    return SqsProxy.Answer.whole(
+        answer.status(),
+        answer.body().replaceAll("(\"ReceiptHandle\":\"[^\"]*)", "$1" + MORE_RECEIPT));
+  }
+
+  private SqsProxy.Answer giveBack(SqsProxy.Call call) throws IOException {
+    ObjectNode answer = JSON.createObjectNode();
+    for (JsonNode entry : JSON.readTree(call.body()).get("Entries")) {
+      assertThat(entry.get("VisibilityTimeout").asInt()).isZero();
+      givenBack.add(entry.get("ReceiptHandle").asText().replace(MORE_RECEIPT, ""));
+      answer.withArray("Successful").addObject().put("Id", entry.get("Id").asText());
+    }
+    return SqsProxy.Answer.whole(200, answer.toString());
+  }
+}

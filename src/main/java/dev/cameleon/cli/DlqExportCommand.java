@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  dlq export letters.jsonl --reason CONTRACT",
-      "  dlq export mend.jsonl --field ip --raw --purpose 'mend addresses' --ticket OPS-7"
+      "  dlq export mend.jsonl --field ip --raw --purpose 'mend addresses'"
     })
 public final class DlqExportCommand implements Callable<Integer> {
   private static final String SEALED = "(sealed)";

@@ -35,9 +35,9 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  dlq list --all                              the whole queue",
-      "  dlq list --since 2h --reason CONTRACT       what broke the contract in the last two hours",
-      "  dlq list --each --field ip --json           one JSON object a line, for scripts",
+      "  dlq list --all                          the whole queue",
+      "  dlq list --since 2h --reason CONTRACT   of the last two hours",
+      "  dlq list --each --field ip --json       one JSON object a line",
       "SQS keeps no order: which ones are read first, nobody knows."
     })
 public final class DlqListCommand implements Callable<Integer> {

@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21",
-      "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21 --raw --purpose 'mend it' --ticket OPS-7"
+      "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21 --raw --purpose why"
     })
 public final class DlqShowCommand implements Callable<Integer> {
   private static final Pattern ID =

@@ -36,15 +36,20 @@ final class LetterView {
   static void print(PrintWriter out, Letter letter) {
     line(out, "id", letter.id());
     line(out, "reason", letter.cause() + ": " + letter.cause().meaning());
-    line(out, "what to do", letter.cause().remedy());
+    String name = "what to do";
+    for (String sentence : letter.cause().remedy().split("(?<=\\.) ", -1)) {
+      line(out, name, sentence);
+      name = "";
+    }
     line(out, "field", letter.field());
     line(out, "detail", letter.detail());
     line(out, "SQLSTATE", letter.sqlState());
     line(out, "source message", letter.sourceMessageId());
     line(out, "source queue", letter.sourceQueue());
     line(out, "sent at", letter.sentAt().toString());
-    line(out, "failed at", letter.failedAt().toString());
-    line(out, "received", letter.receiveCount() == 0 ? "" : letter.receiveCount() + " times");
+    line(out, "failed at", letter.failedAt().truncatedTo(ChronoUnit.MILLIS).toString());
+    line(out, "receive count", letter.receiveCount() == 0 ? "" : "" + letter.receiveCount());
+    line(out, "body", letter.sealed() ? "sealed to its recipients; its shape:" : "");
   }
 
   private static void line(PrintWriter out, String name, String value) {

@@ -59,14 +59,15 @@ class DlqShowTest {
             """
             id              %s
             reason          CONTRACT: The event breaks a rule of login.schema.json.
-            what to do      If the rule is wrong, mend the contract, restart, then: dlq replay --dry-run, dlq replay. If the event is wrong, mend the sender, and the event in a file: dlq export --raw, edit, dlq import.
+            what to do      If the rule is wrong, mend the contract, restart, then: dlq replay --dry-run, dlq replay.
+                            If the event is wrong, mend the sender, and the event in a file: dlq export --raw, edit, dlq import.
             field           ip
             detail          breaks the contract's type "x"
             source message  %s
             source queue    login-queue
             sent at         2026-11-20T11:59:59Z
             failed at       2026-11-20T12:00:00Z
-            received        1 times
+            receive count   1
 
             {
               "ip": "••.•.•.•••",

@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
       "",
       "First:              dlq list",
       "One of them:        dlq show ID",
-      "After a mend:       dlq replay --dry-run --all, then dlq replay --all",
+      "After a mend:       dlq replay --dry-run, then dlq replay --reason … or --all",
       "While it is read, a dead letter is hidden from others; at the end it is visible again."
     },
     subcommands = {

@@ -72,8 +72,8 @@ public final class DlqReplayCommand implements Callable<Integer> {
   @Option(
       names = "--dry-run",
       description =
-          "Send nothing: try today's contract and mask, and say how many would pass. What the"
-              + " database would say is not tried.")
+          "Send nothing: try today's contract and mask on those that are meant, or on all, and say"
+              + " how many would pass. What the database would say is not tried.")
   private boolean dryRun;
 
   @Option(
@@ -144,10 +144,10 @@ public final class DlqReplayCommand implements Callable<Integer> {
     if (all && (!ids.isEmpty() || select.isByFault())) {
       throw new UsageException("--all, or ids, --reason or --field, not both");
     }
-    if (!all && ids.isEmpty() && !select.isByFault()) {
+    if (!all && !dryRun && ids.isEmpty() && !select.isByFault()) {
       throw new UsageException(
-          "say which: ids (see: dlq list --each), --reason, --field, or --all; --dry-run tries it"
-              + " out");
+          "say which: ids (see: dlq list --each), --reason, --field, or --all; to see what would"
+              + " come of it: dlq replay --dry-run");
     }
     if (rate != null && (rate < 1 || rate > MOST_PER_SECOND)) {
       throw new UsageException("--rate is a number of messages a second, from 1");

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The request to stop: SIGTERM or Ctrl-C. The first one asks; a second one, or the time-out after
- * the first, ends the process at once. That loses nothing: what is unfinished is still on the
+ * The request to stop: SIGTERM, Ctrl-C or SIGHUP. The first one asks; a second one, or the time-out
+ * after the first, ends the process at once. That loses nothing: what is unfinished is still on the
  * queue.
  */
 final class Stop {
@@ -37,6 +37,7 @@ final class Stop {
     Stop stop = new Stop(consequence);
     handle("TERM", stop::request);
     handle("INT", stop::request);
+    handle("HUP", stop::request); // a terminal that is gone
     return stop;
   }
 

@@ -2,6 +2,7 @@ package dev.cameleon.desk;
 
 import dev.cameleon.settle.Outgoing;
 import dev.cameleon.settle.Queue;
+import dev.cameleon.settle.SendAnswer;
 import dev.cameleon.settle.SqsFailures;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,7 +16,6 @@ import java.util.function.BooleanSupplier;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /** The queue that messages go back to. Thread-safe. */
@@ -99,21 +99,20 @@ public final class SourceQueue {
     for (int i = 0; i < some.size(); i++) {
       entries.add(some.get(i).outgoing().entry(Integer.toString(i)));
     }
-    Map<Integer, BatchResultErrorEntry> failed = new HashMap<>();
-    sqs.sendMessageBatch(request -> request.queueUrl(queue.url()).entries(entries))
-        .failed()
-        .forEach(entry -> failed.put(Integer.parseInt(entry.id()), entry));
+    SendAnswer answer =
+        SendAnswer.of(
+            sqs.sendMessageBatch(request -> request.queueUrl(queue.url()).entries(entries)),
+            entries.size());
     Optional<String> failure = Optional.empty();
     for (int i = 0; i < some.size(); i++) {
       Return one = some.get(i);
-      BatchResultErrorEntry entry = failed.get(i);
-      if (entry == null) {
+      if (answer.accepted().contains(i)) {
         accepted.add(one.sourceMessageId());
-      } else if (Boolean.TRUE.equals(entry.senderFault())) {
-        refused.put(one.sourceMessageId(), entry.code());
+      } else if (answer.refused().containsKey(i)) {
+        refused.put(one.sourceMessageId(), answer.refused().get(i));
       } else {
         again.add(one);
-        failure = Optional.of("SQS answered " + entry.code());
+        failure = Optional.of("SQS answered " + answer.failed().get(i));
       }
     }
     return failure;

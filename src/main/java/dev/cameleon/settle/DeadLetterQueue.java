@@ -14,7 +14,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /**
@@ -128,24 +127,21 @@ public final class DeadLetterQueue {
     }
     List<DeadLetter.Letter> again = new ArrayList<>(call);
     try {
-      List<BatchResultErrorEntry> failed =
-          sqs.sendMessageBatch(request -> request.queueUrl(queue.url()).entries(entries)).failed();
+      SendAnswer answer =
+          SendAnswer.of(
+              sqs.sendMessageBatch(request -> request.queueUrl(queue.url()).entries(entries)),
+              entries.size());
       again.clear();
-      List<DeadLetter.Letter> unsent = new ArrayList<>();
-      for (BatchResultErrorEntry entry : failed) {
-        DeadLetter.Letter letter = call.get(Integer.parseInt(entry.id()));
-        unsent.add(letter);
-        if (Boolean.TRUE.equals(entry.senderFault())) {
-          refuse(letter.of().delivery(), "SQS answered " + entry.code(), refused);
-        } else {
-          again.add(letter);
-          closeGate("the dead-letter queue answered " + entry.code());
-        }
-      }
-      for (DeadLetter.Letter letter : call) {
-        if (!unsent.contains(letter)) {
+      for (int i = 0; i < call.size(); i++) {
+        DeadLetter.Letter letter = call.get(i);
+        if (answer.accepted().contains(i)) {
           done.add(letter.of().delivery());
           accepted.get(letter.of().reason()).increment();
+        } else if (answer.refused().containsKey(i)) {
+          refuse(letter.of().delivery(), "SQS answered " + answer.refused().get(i), refused);
+        } else {
+          again.add(letter);
+          closeGate("the dead-letter queue answered " + answer.failed().get(i));
         }
       }
     } catch (SdkException e) {

@@ -59,7 +59,7 @@ class DlqShowTest {
             """
             id              %s
             reason          CONTRACT: The event breaks a rule of login.schema.json.
-            what to do      If the rule is wrong, mend the contract, restart, then: dlq replay --dry-run, dlq replay.
+            what to do      If the rule is wrong, mend the contract, restart, then: dlq replay --dry-run, and dlq replay --field FIELD.
                             If the event is wrong, mend the sender, and the event in a file: dlq export --raw, edit, dlq import.
             field           ip
             detail          breaks the contract's type "x"

@@ -58,6 +58,18 @@ class DeadLetterQueueDownTest {
   }
 
   @Test
+  void aLetterThatTheQueueDoesNotNameIsNotTakenForAccepted() throws Exception {
+    proxy.on(SqsProxy.SEND, Fault.silence().first(3));
+    traffic.send(50, 20);
+
+    try (Run run = Run.on(site)) {
+      traffic.awaitGone();
+      assertThat(run.account().addsUp()).isTrue();
+    }
+    traffic.assertArrivedOnce();
+  }
+
+  @Test
   void aLetterThatWaitsTooLongIsGivenBackAndTheOthersGoOn() throws Exception {
     site.with("CAMELEON_IN_HAND_TIME", "5s");
     proxy.on(SqsProxy.SEND, Fault.status(500));

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A replay, while SQS fails or somebody stops it: what was not sent is still a dead letter. */
 class ReplayFaultsTest {
@@ -71,6 +73,19 @@ class ReplayFaultsTest {
     assertThat(site.queues().left()).isEqualTo(20);
     assertThat(box.visible()).isEqualTo(COUNT - 20);
     assertThat(box.hidden()).isZero();
+  }
+
+  @Test
+  void whatSqsDoesNotNameIsNotTakenForAccepted() throws Exception {
+    proxy.on(SqsProxy.SEND, Fault.silence());
+
+    Program.Result result = replay().result();
+
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.out()).startsWith("replayed 0, left ");
+    assertThat(result.err()).contains("takes no more: SQS answered nothing about it");
+    assertThat(site.queues().left()).isZero();
+    assertThat(box.visible()).isEqualTo(COUNT);
   }
 
   @Test
@@ -137,13 +152,19 @@ class ReplayFaultsTest {
     assertThat(site.queues().left()).isEqualTo(COUNT);
   }
 
-  @Test
-  void stoppedByTheOperatorWhatWasSentIsDeletedAndTheRestVisible() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void stoppedByTheOperatorWhatWasSentIsDeletedAndTheRestVisible(boolean terminalGone)
+      throws Exception {
     try (Program replay = replay("--rate=5")) {
       Awaitility.await("the first messages")
           .atMost(Duration.ofSeconds(60))
           .until(() -> site.queues().left() > 0);
-      replay.terminate();
+      if (terminalGone) {
+        replay.hangUp();
+      } else {
+        replay.terminate();
+      }
       Program.Result result = replay.result();
 
       assertThat(result.exitCode()).as(result.err()).isEqualTo(1);

@@ -108,6 +108,11 @@ public final class Program implements AutoCloseable {
     process.destroy();
   }
 
+  /** Sends SIGHUP, as a terminal does that goes away. */
+  public void hangUp() throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor();
+  }
+
   /** Sends SIGKILL. */
   public void kill() {
     process.destroyForcibly();

@@ -47,8 +47,8 @@ public final class Access {
     Aws.inspect(problems);
     Desk desk =
         new Desk(
-            parser.text("cameleon.queue"),
-            parser.text("cameleon.dead-letter-queue"),
+            parser.queue("cameleon.queue"),
+            parser.queue("cameleon.dead-letter-queue"),
             Path.of(parser.text("cameleon.routes")).resolve(Plan.CONTRACT),
             Settings.ledgerDays(parser));
     problems.throwIfAny();

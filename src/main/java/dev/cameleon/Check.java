@@ -156,7 +156,7 @@ public final class Check {
 
   private Queue queue(SqsClient sqs, String check, String nameOrUrl, String property) {
     try {
-      Queue queue = Connections.find(sqs, nameOrUrl, property);
+      Queue queue = Connections.find(sqs, nameOrUrl, Settings.named(property));
       ok(check, queue.url() + ", " + queue.depth(sqs));
       Encryption encryption = Encryption.of(sqs, queue);
       add("encryption", encryption.isOn() ? Result.OK : Result.NOTE, encryption.inWords(queue));

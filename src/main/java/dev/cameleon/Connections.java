@@ -53,8 +53,11 @@ public record Connections(Queue source, Queue deadLetters) {
       throws InvalidSettingsException, UnreachableException {
     Connections connections =
         new Connections(
-            find(sqs, plan.settings().queue(), "cameleon.queue"),
-            find(sqs, plan.settings().deadLetterQueue(), "cameleon.dead-letter-queue"));
+            find(sqs, plan.settings().queue(), Settings.named("cameleon.queue")),
+            find(
+                sqs,
+                plan.settings().deadLetterQueue(),
+                Settings.named("cameleon.dead-letter-queue")));
     connections.requireTwoQueues();
     return connections;
   }
@@ -78,7 +81,7 @@ public record Connections(Queue source, Queue deadLetters) {
   }
 
   void requireTwoQueues() throws InvalidSettingsException {
-    if (source.url().equals(deadLetters.url())) {
+    if (source.isSameAs(deadLetters)) {
       throw new InvalidSettingsException(
           List.of(
               "cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): is the source queue itself,"
@@ -135,19 +138,19 @@ public record Connections(Queue source, Queue deadLetters) {
   /**
    * Finds a queue.
    *
-   * @param property of the configuration that names it
+   * @param setting what names it, as messages call it
    * @throws InvalidSettingsException if there is none
    * @throws UnreachableException if SQS does not answer
    */
-  public static Queue find(SqsClient sqs, String nameOrUrl, String property)
+  public static Queue find(SqsClient sqs, String nameOrUrl, String setting)
       throws InvalidSettingsException, UnreachableException {
     try {
       return Queue.find(sqs, nameOrUrl);
     } catch (QueueDoesNotExistException e) {
-      throw missing(nameOrUrl, property);
+      throw missing(nameOrUrl, setting);
     } catch (SqsException e) {
       if (e.statusCode() == 400 && String.valueOf(e.getMessage()).contains("NonExistentQueue")) {
-        throw missing(nameOrUrl, property);
+        throw missing(nameOrUrl, setting);
       }
       throw unreachable(nameOrUrl, e);
     } catch (SdkException e) {
@@ -160,13 +163,11 @@ public record Connections(Queue source, Queue deadLetters) {
         "SQS", "the queue " + queue + " cannot be looked up: " + SqsFailures.describe(e));
   }
 
-  private static InvalidSettingsException missing(String queue, String property) {
+  private static InvalidSettingsException missing(String queue, String setting) {
     return new InvalidSettingsException(
         List.of(
-            property
-                + " ("
-                + Settings.variable(property)
-                + "): there is no queue "
+            setting
+                + ": there is no queue "
                 + queue
                 + " in this account and region; create it, or name another by name or URL, e.g."
                 + " https://sqs.eu-central-1.amazonaws.com/123456789012/login-queue"));

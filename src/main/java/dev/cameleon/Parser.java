@@ -1,5 +1,6 @@
 package dev.cameleon;
 
+import dev.cameleon.settle.Queue;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -20,7 +21,7 @@ final class Parser {
   }
 
   void problem(String property, String what) {
-    problems.add(property + " (" + Settings.variable(property) + "): " + what);
+    problems.add(Settings.named(property) + ": " + what);
   }
 
   String optional(String property) {
@@ -41,6 +42,17 @@ final class Parser {
     String value = optional(property);
     if (value.isEmpty()) {
       problem(property, "must not be empty, e.g. " + Settings.DEFAULTS.get(property));
+    }
+    return value;
+  }
+
+  String queue(String property) {
+    String value = text(property);
+    if (!Queue.isNameOrUrl(value)) {
+      problem(
+          property,
+          "is no URL, e.g. https://sqs.eu-central-1.amazonaws.com/123456789012/"
+              + Settings.DEFAULTS.get(property));
     }
     return value;
   }

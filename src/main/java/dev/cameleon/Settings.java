@@ -110,6 +110,11 @@ public record Settings(
     return property.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
   }
 
+  /** A property as messages call it, with its variable. */
+  public static String named(String property) {
+    return property + " (" + variable(property) + ")";
+  }
+
   /**
    * Reads the configuration.
    *
@@ -136,8 +141,8 @@ public record Settings(
     parser.oneOf("cameleon.log", Set.of("text", "json"));
     return new Settings(
         routes,
-        parser.text("cameleon.queue"),
-        parser.text("cameleon.dead-letter-queue"),
+        parser.queue("cameleon.queue"),
+        parser.queue("cameleon.dead-letter-queue"),
         loader,
         owner,
         parser.flag("cameleon.migrate"),

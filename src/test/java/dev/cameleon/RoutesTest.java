@@ -77,7 +77,7 @@ class RoutesTest extends CamelTestSupport {
     Database.Login login = new Database.Login("jdbc:postgresql:none", "", "");
     LoaderPool database = Database.pool(login, 1, "01020304");
     context.getRegistry().bind("database", database);
-    Queue queue = new Queue("login-queue", TestQueues.create(30).sourceUrl(), 30, 1 << 20);
+    Queue queue = new Queue("login-queue", TestQueues.create(30).sourceUrl(), "", 30, 1 << 20);
     Acknowledger acknowledger = new Acknowledger(Shared.sqs().client(), queue, deliveries, loaders);
     context.getRegistry().bind("custody", new Custody(deliveries, gate, acknowledger));
     Suppression suppression = new Suppression(masker);

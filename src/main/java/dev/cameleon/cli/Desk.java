@@ -4,6 +4,7 @@ import dev.cameleon.Access;
 import dev.cameleon.Aws;
 import dev.cameleon.Connections;
 import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.Settings;
 import dev.cameleon.UnreachableException;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.InvalidContractException;
@@ -13,7 +14,6 @@ import dev.cameleon.desk.SourceQueue;
 import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.SqsFailures;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -59,30 +59,11 @@ final class Desk implements AutoCloseable {
       throws InvalidSettingsException, UnreachableException {
     Access.Desk access = Access.desk(System.getenv());
     SqsClient sqs = Aws.sqs(DeadLetters.CALLS);
-    Queue queue =
-        Connections.find(
-            sqs, options.queue(access.deadLetterQueue()), "cameleon.dead-letter-queue");
+    Queue queue = options.find(sqs, access.deadLetterQueue());
+    DeskOptions.refuseSource(sqs, access.queue(), queue);
     Stop stop = Stop.onSignals("the dead letters in hand are made visible again first");
     stop.after(STOP_TIMEOUT);
-    refuseSource(access.queue(), queue);
     return new Desk(access, sqs, queue, stop, spec.commandLine().getErr());
-  }
-
-  /** Reading it would hide live messages; replaying into it would go round in circles. */
-  private static void refuseSource(String source, Queue queue) throws InvalidSettingsException {
-    boolean same =
-        source.contains("://")
-            ? URI.create(source).getPath().equals(URI.create(queue.url()).getPath())
-            : source.equals(queue.name());
-    if (same) {
-      throw new InvalidSettingsException(
-          List.of(
-              "--queue, or cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): "
-                  + queue.name()
-                  + " is the source queue itself; name the dead-letter queue, e.g. "
-                  + queue.name()
-                  + "-dlq"));
-    }
   }
 
   /**
@@ -92,7 +73,7 @@ final class Desk implements AutoCloseable {
    * @throws UnreachableException if SQS does not answer
    */
   SourceQueue source() throws InvalidSettingsException, UnreachableException {
-    Queue source = Connections.find(sqs, access.queue(), "cameleon.queue");
+    Queue source = Connections.find(sqs, access.queue(), Settings.named("cameleon.queue"));
     if (source.name().endsWith(".fifo")) {
       throw new InvalidSettingsException(
           List.of(

@@ -1,6 +1,14 @@
 package dev.cameleon.cli;
 
+import dev.cameleon.Connections;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.Settings;
+import dev.cameleon.UnreachableException;
+import dev.cameleon.settle.Queue;
+import java.util.List;
 import picocli.CommandLine.Option;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
 
 /** What every command of the dead-letter desk takes. */
 final class DeskOptions {
@@ -18,6 +26,54 @@ final class DeskOptions {
   /** The queue's name or URL. */
   String queue(String configured) {
     return queue == null ? configured : queue;
+  }
+
+  /**
+   * Finds the queue.
+   *
+   * @param configured its name or URL unless the command names another
+   * @throws InvalidSettingsException if it does not exist
+   * @throws UnreachableException if SQS does not answer
+   */
+  Queue find(SqsClient sqs, String configured)
+      throws InvalidSettingsException, UnreachableException {
+    if (queue == null) {
+      return Connections.find(sqs, configured, Settings.named("cameleon.dead-letter-queue"));
+    }
+    if (!Queue.isNameOrUrl(queue)) {
+      throw new InvalidSettingsException(List.of("--queue: is neither a name nor a URL"));
+    }
+    return Connections.find(sqs, queue, "--queue");
+  }
+
+  /**
+   * Refuses the source queue: reading it would hide live messages; replaying into it would go round
+   * in circles.
+   *
+   * @param source its name or URL
+   * @param deadLetters the queue that was found
+   * @throws InvalidSettingsException if they are the same
+   */
+  static void refuseSource(SqsClient sqs, String source, Queue deadLetters)
+      throws InvalidSettingsException {
+    boolean same;
+    try {
+      same = Queue.find(sqs, source).isSameAs(deadLetters);
+    } catch (SdkException e) {
+      // Who only reads dead letters needs no right to the source queue: then its name must do.
+      same = Queue.nameIn(source).equals(deadLetters.name());
+    }
+    if (same) {
+      throw new InvalidSettingsException(
+          List.of(
+              "--queue, or "
+                  + Settings.named("cameleon.dead-letter-queue")
+                  + ": "
+                  + deadLetters.name()
+                  + " is the source queue itself; name the dead-letter queue, e.g. "
+                  + deadLetters.name()
+                  + "-dlq"));
+    }
   }
 
   /** Whether a script reads the answer. */

@@ -1,5 +1,6 @@
 package dev.cameleon.settle;
 
+import java.net.URI;
 import java.util.Map;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
@@ -9,10 +10,11 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
  *
  * @param name its name, for people
  * @param url its URL, for calls
+ * @param arn its Amazon Resource Name, which no other queue has; empty if the service does not say
  * @param visibilitySeconds its own visibility timeout
  * @param maxBytes the largest message that it accepts, attributes included
  */
-public record Queue(String name, String url, int visibilitySeconds, int maxBytes) {
+public record Queue(String name, String url, String arn, int visibilitySeconds, int maxBytes) {
   /** AWS: the largest that a queue may allow, since August 2025: 1 MiB. */
   private static final int LARGEST_BYTES = 1024 * 1024;
 
@@ -59,16 +61,46 @@ public record Queue(String name, String url, int visibilitySeconds, int maxBytes
                     request
                         .queueUrl(url)
                         .attributeNames(
+                            QueueAttributeName.QUEUE_ARN,
                             QueueAttributeName.VISIBILITY_TIMEOUT,
                             QueueAttributeName.MAXIMUM_MESSAGE_SIZE))
             .attributes();
+    String arn = attributes.getOrDefault(QueueAttributeName.QUEUE_ARN, "");
     return new Queue(
-        url.substring(url.lastIndexOf('/') + 1),
+        arn.isEmpty() ? nameIn(url) : arn.substring(arn.lastIndexOf(':') + 1),
         url,
+        arn,
         Integer.parseInt(attributes.getOrDefault(QueueAttributeName.VISIBILITY_TIMEOUT, "30")),
         attributes.containsKey(QueueAttributeName.MAXIMUM_MESSAGE_SIZE)
             ? Integer.parseInt(attributes.get(QueueAttributeName.MAXIMUM_MESSAGE_SIZE))
             : LARGEST_BYTES);
+  }
+
+  /** Whether a text can be looked up: a name, or what is a URL by RFC 3986. */
+  public static boolean isNameOrUrl(String text) {
+    if (!text.contains("://")) {
+      return true;
+    }
+    try {
+      return URI.create(text).getPath() != null;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  /** The name in a name or URL, without what a URL may have around it. */
+  public static String nameIn(String nameOrUrl) {
+    if (!nameOrUrl.contains("://")) {
+      return nameOrUrl;
+    }
+    String path = URI.create(nameOrUrl).getPath().replaceAll("/+$", "");
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  /** Whether it is the same queue: one queue answers to many URLs, but has one ARN. */
+  public boolean isSameAs(Queue other) {
+    boolean known = !arn.isEmpty() && !other.arn.isEmpty();
+    return known ? arn.equals(other.arn) : url.equals(other.url);
   }
 
   /** Counts the queue's messages. */

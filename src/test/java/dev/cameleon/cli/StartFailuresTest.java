@@ -71,6 +71,8 @@ class StartFailuresTest {
     site.with("CAMELEON_DEAD_LETTER_QUEUE", site.environment().get("CAMELEON_QUEUE"));
 
     assertThat(refusal(site, 2)).contains("is the source queue itself");
+    site.with("CAMELEON_DEAD_LETTER_QUEUE", site.queues().sourceUrl() + "/");
+    assertThat(refusal(site, 2)).contains("is the source queue itself");
   }
 
   @Test

@@ -19,7 +19,7 @@ class DeadLetterQueueTest {
   private final Deliveries deliveries = new Deliveries(1000, 1L << 30, new Brake(new Gate(), 100));
   private final Gate gate = new Gate();
   private final ExecutorService calls = Executors.newFixedThreadPool(2);
-  private final Queue source = new Queue("source", queues.sourceUrl(), 30, 1 << 20);
+  private final Queue source = new Queue("source", queues.sourceUrl(), "", 30, 1 << 20);
 
   @AfterEach
   void stop() {
@@ -73,7 +73,7 @@ class DeadLetterQueueTest {
     Acknowledger acknowledger = new Acknowledger(Shared.sqs().client(), source, deliveries, calls);
     return new DeadLetterQueue(
         Shared.sqs().client(),
-        new Queue("dlq", url, 30, 1 << 20),
+        new Queue("dlq", url, "", 30, 1 << 20),
         source,
         Optional.empty(),
         gate,

@@ -36,6 +36,7 @@ public final class DlqPurgeCommand implements Callable<Integer> {
   /** Between two looks at whether somebody asked to stop. */
   private static final int LETTERS_AT_A_TIME = 100;
 
+  private static final Duration SHORTEST = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofDays(3650);
 
   @Spec private CommandSpec spec;
@@ -72,8 +73,9 @@ public final class DlqPurgeCommand implements Callable<Integer> {
           InvalidSettingsException,
           UnreachableException,
           InterruptedException {
-    if (olderThan.compareTo(LONGEST) > 0) {
-      throw new UsageException("--older-than is a time such as 7d; SQS keeps messages 14 days");
+    if (olderThan.compareTo(SHORTEST) < 0 || olderThan.compareTo(LONGEST) > 0) {
+      throw new UsageException(
+          "--older-than is a time such as 7d, from 1s; SQS keeps messages 14 days");
     }
     Instant before = Instant.now().minus(olderThan);
     Selection selection =

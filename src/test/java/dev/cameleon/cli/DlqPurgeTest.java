@@ -47,7 +47,7 @@ class DlqPurgeTest extends DeskFixture {
     String kept = send(Reason.CONTRACT, "device_id", OLD);
 
     Program.Result purged =
-        dlq("purge", "--reason=CONTRACT", "--field=ip", "--older-than=0s", "--yes", "--json");
+        dlq("purge", "--reason=CONTRACT", "--field=ip", "--older-than=1s", "--yes", "--json");
 
     assertThat(JsonMapper.builder().build().readTree(purged.out()).toString())
         .isEqualTo("{\"found\":1,\"deleted\":1}");
@@ -89,8 +89,10 @@ class DlqPurgeTest extends DeskFixture {
             new String[] {"purge", "--yes", "--older-than=7d"},
             new String[] {"purge", "--yes", "--reason=NOT_JSON", "--older-than=7"},
             new String[] {"purge", "--yes", "--reason=OTHER", "--older-than=7d"},
+            new String[] {"purge", "--yes", "--reason=NOT_JSON", "--older-than=0s"},
+            new String[] {"purge", "--yes", "--reason=NOT_JSON", "--older-than=999ms"},
             new String[] {
-              "purge", "--yes", "--reason=MAX_RECEIVES", "--older-than=0s", "--queue", sourceQueue()
+              "purge", "--yes", "--reason=UNKNOWN", "--older-than=1s", "--queue", sourceQueue()
             })) {
       Program.Result refused = dlq(arguments);
 

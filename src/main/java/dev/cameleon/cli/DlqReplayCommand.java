@@ -99,7 +99,8 @@ public final class DlqReplayCommand implements Callable<Integer> {
       SourceQueue source = desk.source();
       Queue queue = source.queue();
       Screening screening =
-          new Screening(bodies, queue.name(), queue.maxBytes(), desk.remembered());
+          new Screening(
+              bodies, queue.name(), queue.maxBytes(), desk.remembered(), !wanted.isEmpty());
       ReplayReport report =
           new ReplayReport(spec.commandLine(), options.json(), screening, queue.name());
       if (dryRun) {

@@ -27,7 +27,12 @@ public enum Cause {
           + " dead letter.",
       "See the log of that time for outages, time-outs and restarts; mend what caused them, then:"
           + " dlq replay --reason MAX_RECEIVES. If it was loaded after all, the ledger makes the"
-          + " replay a duplicate.");
+          + " replay a duplicate."),
+  /** Neither Cameleon nor SQS says that it put it there. */
+  UNKNOWN(
+      "It carries no reason of Cameleon's, and SQS does not say that it moved it here: somebody"
+          + " sent it, or moved it by hand.",
+      "See whether it belongs here. If so: dlq replay ID.");
 
   private final String meaning;
   private final String remedy;

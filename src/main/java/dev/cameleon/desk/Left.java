@@ -8,6 +8,12 @@ public enum Left {
   OTHER_QUEUE(
       "of another source queue",
       "They came from another queue: replay them with its CAMELEON_QUEUE."),
+  /** It may be a live message of a queue that was named by mistake. */
+  UNKNOWN_ORIGIN(
+      "of unknown origin",
+      "Neither Cameleon nor SQS says that it moved them here (UNKNOWN): is it the right queue? See"
+          + " them with dlq list --reason UNKNOWN --each and dlq show ID; those that belong here go"
+          + " back by their id: dlq replay ID."),
   /** Replaying what fails again must not go round in circles. */
   REPLAYED_BEFORE(
       "of messages already replayed",

@@ -23,8 +23,8 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
  * @param sourceMessageId under which id the ledger knows it
  * @param sourceQueue the name of the queue that it was on before, or an empty string if not known
  * @param sentAt when it was sent to that queue
- * @param failedAt when it became a dead letter; of {@link Cause#MAX_RECEIVES} that is not known:
- *     when it was sent
+ * @param failedAt when it became a dead letter; of {@link Cause#MAX_RECEIVES} and {@link
+ *     Cause#UNKNOWN} that is not known: when it was sent
  * @param receiveCount how often it had been received before, or 0 if that is not known
  * @param sealed whether the body is sealed to the recipients
  * @param body the body: personal
@@ -66,7 +66,7 @@ public record Letter(
       // Nothing that the sender may have written into other attributes is believed, or shown.
       return new Letter(
           message.messageId(),
-          Cause.MAX_RECEIVES,
+          movedFrom.isEmpty() ? Cause.UNKNOWN : Cause.MAX_RECEIVES,
           "",
           "",
           "",

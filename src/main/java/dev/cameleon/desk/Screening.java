@@ -20,6 +20,7 @@ public final class Screening {
   private final String sourceQueue;
   private final int maxBytes;
   private final Instant oldest;
+  private final boolean named;
   private final Set<String> seen = ConcurrentHashMap.newKeySet();
   private final Map<Left, LongAdder> left = new EnumMap<>(Left.class);
 
@@ -42,12 +43,14 @@ public final class Screening {
    * @param sourceQueue the name of the queue that they would go to
    * @param maxBytes the largest message that it accepts
    * @param oldest what was sent before may have been loaded and forgotten
+   * @param named whether somebody named each letter by its id: then it may be of unknown origin
    */
-  public Screening(Bodies bodies, String sourceQueue, int maxBytes, Instant oldest) {
+  public Screening(Bodies bodies, String sourceQueue, int maxBytes, Instant oldest, boolean named) {
     this.bodies = bodies;
     this.sourceQueue = sourceQueue;
     this.maxBytes = maxBytes;
     this.oldest = oldest;
+    this.named = named;
     for (Left why : Left.values()) {
       left.put(why, new LongAdder());
     }
@@ -79,6 +82,9 @@ public final class Screening {
   }
 
   private Optional<Left> obstacle(Letter letter, Optional<String> body) {
+    if (letter.cause() == Cause.UNKNOWN && !named) {
+      return Optional.of(Left.UNKNOWN_ORIGIN);
+    }
     if (!letter.sourceQueue().isEmpty() && !letter.sourceQueue().equals(sourceQueue)) {
       return Optional.of(Left.OTHER_QUEUE);
     }

@@ -8,12 +8,14 @@ import dev.cameleon.settle.Outcome;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Run;
+import dev.cameleon.support.Shared;
 import dev.cameleon.support.TestQueues;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.sqs.model.Message;
 
@@ -66,7 +68,17 @@ class DlqReplayTest extends DeskFixture {
 
   @Test
   void whatSqsItselfMovedGoesBackUnderItsOwnId() throws Exception {
-    String id = box().send(Events.body(1), Map.of());
+    site().queues().redrive(1);
+    String id = site().queues().send(List.of(Events.body(1))).get(0);
+    Awaitility.await()
+        .until(
+            () -> {
+              Shared.sqs()
+                  .client()
+                  .receiveMessage(
+                      r -> r.queueUrl(site().queues().sourceUrl()).visibilityTimeout(0));
+              return box().visible() == 1;
+            });
 
     Program.Result replayed = dlq("replay", "--reason=MAX_RECEIVES");
 
@@ -86,7 +98,7 @@ class DlqReplayTest extends DeskFixture {
     Map<String, String> sealed = attributes();
     sealed.put("body", "sealed");
     box().send("{\"sealed\": {\"v\": 1}}", sealed);
-    box().send("x".repeat(1024 * 1024 - 20), Map.of());
+    box().send("x".repeat(1024 * 1024 - 40), Map.of("reason", "NOT_JSON"));
     box().send(Events.body(5), attributes());
 
     Program.Result replayed = dlq("replay", "--all", "--yes");

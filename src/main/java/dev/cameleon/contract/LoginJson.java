@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -22,6 +23,19 @@ import java.util.Map;
 public final class LoginJson {
   /** Deepest nesting that is read; a login event is flat. */
   public static final int MAX_DEPTH = 32;
+
+  static final String EMPTY = "empty";
+  static final String TRAILING = "something follows the object";
+  private static final String TOO_DEEP =
+      "nested deeper than " + MAX_DEPTH + " or longer than a JSON value may be";
+  private static final String INCOMPLETE = "ends before it is complete";
+  private static final String DUPLICATE = "a key occurs twice";
+  private static final String NO_OBJECT = "not a JSON object";
+  private static final String BROKEN = "broken JSON syntax";
+
+  /** All that {@link #rejected} says, but for the place. */
+  static final List<String> FAULTS =
+      List.of(EMPTY, TRAILING, TOO_DEEP, INCOMPLETE, DUPLICATE, NO_OBJECT, BROKEN);
 
   private LoginJson() {}
 
@@ -62,22 +76,22 @@ public final class LoginJson {
 
   private static String kindOf(JsonProcessingException fault) {
     if (fault instanceof StreamConstraintsException) {
-      return "nested deeper than " + MAX_DEPTH + " or longer than a JSON value may be";
+      return TOO_DEEP;
     }
     if (fault instanceof JsonEOFException) {
-      return "ends before it is complete";
+      return INCOMPLETE;
     }
     String message = String.valueOf(fault.getOriginalMessage());
     if (message.startsWith("Duplicate field")) {
-      return "a key occurs twice";
+      return DUPLICATE;
     }
     if (message.startsWith("Trailing token")) {
-      return "something follows the object";
+      return TRAILING;
     }
     if (message.startsWith("No content")) {
-      return "empty";
+      return EMPTY;
     }
-    return fault instanceof JsonMappingException ? "not a JSON object" : "broken JSON syntax";
+    return fault instanceof JsonMappingException ? NO_OBJECT : BROKEN;
   }
 
   /**

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -30,6 +31,8 @@ public final class Redaction {
   private static final char HALF_PAIR = '�';
   private static final String SEPARATORS = ".:-";
   private static final String SIGNS = "{}[]:,\"";
+
+  static final String TOO_LONG = "too long to be shown whole, it goes on here";
 
   private static final int LONG_TEXT = 64;
   private static final int SHOWN_OF_LONG_TEXT = 16;
@@ -85,16 +88,16 @@ public final class Redaction {
     boolean ended = false;
     for (JsonToken token = in.nextToken(); token != null; token = in.nextToken()) {
       if (ended) {
-        return "something follows the object";
+        return LoginJson.TRAILING;
       }
       copy(token, in, out);
       out.flush();
       if (shape.getBuffer().length() > MOST_CHARACTERS) {
-        return "too long to be shown whole, it goes on here";
+        return TOO_LONG;
       }
       ended = in.getParsingContext().inRoot();
     }
-    return ended ? "" : "empty";
+    return ended ? "" : LoginJson.EMPTY;
   }
 
   private void copy(JsonToken token, JsonParser in, JsonGenerator out) throws IOException {
@@ -154,16 +157,23 @@ public final class Redaction {
     };
   }
 
-  /** The text around a place, with a caret below the place. */
+  /** The text around a place, with a caret below the place. In strings no sign is JSON's own. */
   private static String excerpt(String body, int offset) {
     int at = Math.min(Math.max(offset, 0), body.length());
     int from = Math.max(0, at - AROUND);
     int to = Math.min(body.length(), at + AROUND);
     StringBuilder excerpt = new StringBuilder(from > 0 ? "…" : "");
     int column = excerpt.length() + at - from;
-    for (char c : body.substring(from, to).toCharArray()) {
-      boolean blank = Character.isWhitespace(c) || Character.isISOControl(c);
-      excerpt.append(SIGNS.indexOf(c) >= 0 ? c : blank ? ' ' : DOT);
+    boolean inText = false;
+    boolean escaped = false;
+    for (int i = 0; i < to; i++) {
+      char c = body.charAt(i);
+      boolean quote = c == '"' && !escaped;
+      if (i >= from) {
+        excerpt.append(quote || !inText ? sign(body, i) : DOT);
+      }
+      inText ^= quote;
+      escaped = inText && !quote && !escaped && c == '\\';
     }
     excerpt.append(to < body.length() ? "…" : "");
     return String.format(
@@ -173,5 +183,26 @@ public final class Redaction {
         " ".repeat(column),
         Math.min(at + 1, body.length()),
         body.length());
+  }
+
+  private static char sign(String body, int at) {
+    char c = body.charAt(at);
+    if (Character.isWhitespace(c) || Character.isISOControl(c)) {
+      return ' ';
+    }
+    // An address, where a quote is missing: JSON has no two colons side by side.
+    boolean doubled = c == ':' && (body.startsWith("::", at) || body.startsWith("::", at - 1));
+    return SIGNS.indexOf(c) >= 0 && !doubled ? c : DOT;
+  }
+
+  /**
+   * What somebody else says is a shape, if it holds nothing but what a shape may hold. A contract's
+   * field that is not among today's is shown as a shape too.
+   *
+   * @return empty if it may hold a value
+   */
+  public Optional<String> ofShape(String shape) {
+    return ForeignShape.check(
+        shape, name -> knownFields.contains(name) ? name : shape(name, false));
   }
 }

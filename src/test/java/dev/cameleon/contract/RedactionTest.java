@@ -113,6 +113,7 @@ class RedactionTest {
     String shape = redaction.of(body);
 
     assertThat(shape).contains("^ character ").doesNotContain("QZ7").doesNotContain("7474");
+    assertThat(redaction.ofShape(shape)).contains(shape);
   }
 
   @Test
@@ -125,7 +126,8 @@ class RedactionTest {
       assertThat(redaction.of(body))
           .hasSizeLessThan(25_000)
           .doesNotContain("QZ")
-          .doesNotContain("QQQ");
+          .doesNotContain("QQQ")
+          .satisfies(shape -> assertThat(redaction.ofShape(shape)).contains(shape));
     }
     assertThat(redaction.of(keys)).contains("too long to be shown whole, it goes on here");
   }
@@ -137,7 +139,8 @@ class RedactionTest {
       planted.clear();
       String body = random.nextInt(4) == 0 ? breakUp(object(3).toString()) : object(3).toString();
 
-      String left = words(redaction.of(body));
+      String shape = redaction.of(body);
+      String left = words(shape);
 
       for (String value : planted) {
         int[] points = value.codePoints().toArray();
@@ -155,6 +158,7 @@ class RedactionTest {
       assertThat(left)
           .as("round %s, -Dseed=%s", round, seed)
           .matches("[•␣␦�…\\s{}\\[\\]:,\".^()-]*");
+      assertThat(redaction.ofShape(shape)).as("-Dseed=%s", seed).contains(shape);
     }
   }
 

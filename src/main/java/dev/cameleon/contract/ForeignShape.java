@@ -1,0 +1,62 @@
+package dev.cameleon.contract;
+
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Tells whether a text that anybody may have written is one that {@link Redaction} writes. */
+final class ForeignShape {
+  private static final String SHAPES = "•␣␦�…";
+  private static final Pattern NAME = Pattern.compile("\"([a-z][a-z0-9_]{0,62})\"(?=[:…\n])");
+
+  /** Whoever cut it may have cut a word. */
+  private static final Pattern CUT_WORD =
+      Pattern.compile("(?<![A-Za-z0-9_,|() ])[A-Za-z0-9_,|() ]++…$");
+
+  /** Up to 7 digits: no longer message can be sent (AWS). */
+  private static final String NUMBER = "(\\d,\\d{3},\\d{3}|\\d{1,3}(,\\d{3})?)";
+
+  private static final Pattern WORDS =
+      Pattern.compile(
+          "true\\|false|\\bnull\\b|…\\("
+              + NUMBER
+              + " characters\\)|\\^ character "
+              + NUMBER
+              + " of "
+              + NUMBER
+              + "|^("
+              + Stream.concat(LoginJson.FAULTS.stream(), Stream.of(Redaction.TOO_LONG))
+                  .map(Pattern::quote)
+                  .collect(Collectors.joining("|"))
+              + ")( at line -?\\d{1,7}, column -?\\d{1,7})?(?=:)",
+          Pattern.MULTILINE);
+
+  private static final Pattern SIGNS = Pattern.compile("[" + SHAPES + "{}\\[\\],\".:^ \n-]*+");
+
+  /** A text of separators alone, which Redaction shows as dots: "::" is an address. */
+  private static final Pattern SEPARATORS =
+      Pattern.compile("(?<![" + SHAPES + ".:-])[.:-]++(?![" + SHAPES + "])");
+
+  private ForeignShape() {}
+
+  /**
+   * The text, if it is a shape.
+   *
+   * @param names what to show of a quoted name
+   */
+  static Optional<String> check(String text, UnaryOperator<String> names) {
+    String shape = CUT_WORD.matcher(text).replaceFirst("…");
+    boolean onlySigns =
+        SIGNS.matcher(WORDS.matcher(NAME.matcher(shape).replaceAll("")).replaceAll("")).matches();
+    boolean bare = SEPARATORS.matcher(shape).results().anyMatch(run -> run.group().contains("::"));
+    return onlySigns && !bare
+        ? Optional.of(
+            NAME.matcher(shape)
+                .replaceAll(
+                    name -> Matcher.quoteReplacement("\"" + names.apply(name.group(1)) + "\"")))
+        : Optional.empty();
+  }
+}

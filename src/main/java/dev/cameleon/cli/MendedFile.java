@@ -34,7 +34,6 @@ record MendedFile(Path file, Contract contract, String queue, int maxBytes, Inst
   private static final int LONGEST_LINE_CHARACTERS = 8 * 1024 * 1024;
 
   private static final char BYTE_ORDER_MARK = '\ufeff';
-  private static final char REDACTED = '•';
   private static final ObjectMapper JSON = LoginJson.strictMapper();
 
   /**
@@ -124,7 +123,7 @@ record MendedFile(Path file, Contract contract, String queue, int maxBytes, Inst
           "has no \"body\" (a text) or no \"redacted\" (true or false): mend a line as dlq export"
               + " --raw writes it");
     }
-    if (redacted.booleanValue() || body.textValue().indexOf(REDACTED) >= 0) {
+    if (redacted.booleanValue()) {
       throw new WrongLineException(
           "is redacted, its values are gone: mend what dlq export --raw --purpose TEXT writes");
     }

@@ -112,6 +112,17 @@ class DlqImportTest extends DeskFixture {
   }
 
   @Test
+  void aBulletInABodyThatIsNotRedactedIsTheSenders() throws Exception {
+    String body = Events.login(1).put("device_type", "•").toString();
+    write(line(body));
+
+    Program.Result imported = dlq("import", "mend.jsonl");
+
+    assertThat(imported.exitCode()).as(imported.err()).isZero();
+    assertThat(takeSource()).extracting(Message::body).containsExactly(body);
+  }
+
+  @Test
   void everyWrongLineIsNamedAndNothingIsSent() throws Exception {
     ObjectNode good = line(Events.body(1));
     ObjectNode twice = line(Events.body(2)).set("source_message_id", good.get("source_message_id"));
@@ -140,7 +151,7 @@ class DlqImportTest extends DeskFixture {
     assertThat(lines).hasSize(15);
     assertThat(lines.get(0)).startsWith("line 2 is no JSON object as dlq export writes it: ");
     assertThat(lines.get(1)).startsWith("line 3 is redacted, its values are gone");
-    assertThat(lines.get(2)).startsWith("line 4 is redacted");
+    assertThat(lines.get(2)).startsWith("line 4 would be a dead letter again, CONTRACT at ");
     assertThat(lines.get(3)).startsWith("line 5 has no \"source_message_id\" such as ");
     assertThat(lines.get(4)).startsWith("line 6 has no \"sent_at\" such as ");
     assertThat(lines.get(5)).startsWith("line 7 has a \"sent_at\" that is still to come");

@@ -8,7 +8,6 @@ import dev.cameleon.Settings;
 import dev.cameleon.UnreachableException;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.InvalidContractException;
-import dev.cameleon.contract.Redaction;
 import dev.cameleon.desk.DeadLetters;
 import dev.cameleon.desk.SourceQueue;
 import dev.cameleon.settle.Queue;
@@ -125,13 +124,13 @@ final class Desk implements AutoCloseable {
     return stop.isRequested();
   }
 
-  /** Hides what is personal, by today's contract; without one all keys are hidden, too. */
-  Redaction redaction() {
+  /** The names that may be shown: of today's contract; without one there are none. */
+  Set<String> fields() {
     try {
-      return new Redaction(Contract.read(access.contract()).fields());
+      return Contract.read(access.contract()).fields();
     } catch (InvalidContractException e) {
       err.println("note: keys are hidden too, for the contract " + e.getMessage());
-      return new Redaction(Set.of());
+      return Set.of();
     }
   }
 

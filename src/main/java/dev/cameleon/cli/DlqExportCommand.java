@@ -11,7 +11,6 @@ import dev.cameleon.desk.Letter;
 import dev.cameleon.desk.Selection;
 import dev.cameleon.load.Database;
 import dev.cameleon.vault.Audit;
-import dev.cameleon.vault.SealedBody;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -48,8 +47,6 @@ import picocli.CommandLine.Spec;
       "  dlq export mend.jsonl --field ip --raw --purpose 'mend addresses'"
     })
 public final class DlqExportCommand implements Callable<Integer> {
-  private static final String SEALED = "(sealed)";
-
   @Spec private CommandSpec spec;
   @Mixin private DeskOptions options;
   @Mixin private SelectOptions select;
@@ -100,12 +97,12 @@ public final class DlqExportCommand implements Callable<Integer> {
       if (login.isPresent()) {
         head = Optional.of(record(login.get(), desk));
       }
-      Redaction redaction = desk.redaction();
+      Set<String> fields = desk.fields();
       try {
         desk.read(
             "exporting",
             Integer.MAX_VALUE,
-            page -> write(page.stream().filter(selection).toList(), bodies, redaction, file, desk));
+            page -> write(page.stream().filter(selection).toList(), bodies, fields, file, desk));
       } catch (UncheckedIOException e) {
         throw file.failed(e.getCause());
       }
@@ -148,7 +145,8 @@ public final class DlqExportCommand implements Callable<Integer> {
   }
 
   private void write(
-      List<Letter> some, Bodies bodies, Redaction redaction, NewFile file, Desk desk) {
+      List<Letter> some, Bodies bodies, Set<String> fields, NewFile file, Desk desk) {
+    Redaction redaction = new Redaction(fields);
     for (Letter letter : some) {
       if (limit != null && written.incrementAndGet() > limit) {
         written.decrementAndGet();
@@ -159,10 +157,11 @@ public final class DlqExportCommand implements Callable<Integer> {
         written.incrementAndGet();
       }
       Optional<String> original = bodies.original(letter);
-      ObjectNode line = LetterView.json(letter).put("redacted", !raw || original.isEmpty());
+      ObjectNode line =
+          LetterView.json(letter.shown(fields)).put("redacted", !raw || original.isEmpty());
       if (original.isEmpty()) {
         unopened.incrementAndGet();
-        line.put("body", SealedBody.preview(letter.body()).orElse(SEALED));
+        line.put("body", LetterView.body(letter, redaction));
       } else {
         line.put("body", raw ? original.get() : redaction.of(original.get()));
       }

@@ -96,6 +96,7 @@ public final class DlqListCommand implements Callable<Integer> {
             Optional.ofNullable(since),
             Optional.empty());
     try (Desk desk = Desk.open(options, spec)) {
+      Set<String> fields = desk.fields();
       Groups groups = new Groups();
       AtomicLong shown = new AtomicLong();
       AtomicReference<String> example = new AtomicReference<>("");
@@ -103,7 +104,7 @@ public final class DlqListCommand implements Callable<Integer> {
           desk.read(
               most,
               page -> {
-                List<Letter> some = page.stream().filter(selection).toList();
+                List<Letter> some = shown(page, selection, fields);
                 if (each) {
                   synchronized (desk.progress()) { // it writes to the same terminal
                     desk.progress().clear();
@@ -134,6 +135,10 @@ public final class DlqListCommand implements Callable<Integer> {
       throw new UsageException("--limit is a number from 1");
     }
     return all ? Integer.MAX_VALUE : limit == null ? USUAL : limit;
+  }
+
+  private static List<Letter> shown(List<Letter> page, Selection selection, Set<String> fields) {
+    return page.stream().filter(selection).map(letter -> letter.shown(fields)).toList();
   }
 
   private void print(Letter letter, boolean first) {
@@ -191,7 +196,7 @@ public final class DlqListCommand implements Callable<Integer> {
     for (Groups.Group group : groups) {
       all.addObject()
           .put("reason", group.cause().name())
-          .put("field", group.field().isEmpty() ? null : group.field())
+          .<ObjectNode>setAll(LetterView.field("field", group.field()))
           .put("count", group.count())
           .put("oldest", group.oldest().toString())
           .put("newest", group.newest().toString())

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.Access;
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.UnreachableException;
+import dev.cameleon.contract.Redaction;
 import dev.cameleon.desk.Letter;
 import dev.cameleon.desk.Selection;
 import dev.cameleon.load.Database;
@@ -93,7 +94,8 @@ public final class DlqShowCommand implements Callable<Integer> {
       showOriginal();
     } else {
       try (Desk desk = Desk.open(options, spec)) {
-        showShape(find(desk), desk);
+        Set<String> fields = desk.fields();
+        showShape(find(desk).shown(fields), fields);
       }
     }
     if (spec.commandLine().getOut().checkError() || System.out.checkError()) {
@@ -149,8 +151,8 @@ public final class DlqShowCommand implements Callable<Integer> {
     return found.get();
   }
 
-  private void showShape(Letter letter, Desk desk) {
-    String shape = shape(letter, desk);
+  private void showShape(Letter letter, Set<String> fields) {
+    String shape = LetterView.body(letter, new Redaction(fields));
     PrintWriter out = spec.commandLine().getOut();
     if (options.json()) {
       out.println(Printable.json(json(letter).put("redacted", true).put("body", shape)));
@@ -165,13 +167,6 @@ public final class DlqShowCommand implements Callable<Integer> {
     return LetterView.json(letter)
         .put("meaning", letter.cause().meaning())
         .put("remedy", letter.cause().remedy());
-  }
-
-  /** What may be seen of the body. */
-  private static String shape(Letter letter, Desk desk) {
-    return letter.sealed()
-        ? SealedBody.preview(letter.body()).orElse("(no preview)")
-        : desk.redaction().of(letter.body());
   }
 
   /** The original body: personal. */
@@ -202,7 +197,7 @@ public final class DlqShowCommand implements Callable<Integer> {
     // Connected first: a long queue is not to be read for a database that is away.
     try (Connection connection = Database.connect(login);
         Desk desk = Desk.open(options, spec)) {
-      Letter letter = find(desk);
+      Letter letter = find(desk).shown(desk.fields());
       if (letter.sealed() && key.isEmpty()) {
         throw new UsageException(
             "the body is sealed to its recipients: --private-key FILE, a key of one of them");

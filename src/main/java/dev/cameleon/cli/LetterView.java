@@ -2,7 +2,9 @@ package dev.cameleon.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.contract.Redaction;
 import dev.cameleon.desk.Letter;
+import dev.cameleon.vault.SealedBody;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.time.Instant;
@@ -21,7 +23,7 @@ final class LetterView {
         .objectNode()
         .put("id", letter.id())
         .put("reason", letter.cause().name())
-        .put("field", known(letter.field()))
+        .<ObjectNode>setAll(field("field", letter.field()))
         .put("detail", known(letter.detail()))
         .put("sql_state", known(letter.sqlState()))
         .put("source_message_id", letter.sourceMessageId())
@@ -30,6 +32,20 @@ final class LetterView {
         .put("failed_at", letter.failedAt().toString())
         .put("receive_count", letter.receiveCount() == 0 ? null : letter.receiveCount())
         .put("sealed", letter.sealed());
+  }
+
+  /** A field's name; of one that is not the contract's, only that there is one. */
+  static ObjectNode field(String key, String field) {
+    boolean unknown = field.equals(Letter.UNKNOWN);
+    ObjectNode node = JsonNodeFactory.instance.objectNode().put(key, unknown ? null : known(field));
+    return unknown ? node.put(key + "_unknown", true) : node;
+  }
+
+  /** What may be seen of its body. */
+  static String body(Letter letter, Redaction redaction) {
+    return letter.sealed()
+        ? SealedBody.preview(letter.body()).flatMap(redaction::ofShape).orElse("(no preview)")
+        : redaction.of(letter.body());
   }
 
   /** For people, with what it means and what to do about it. */

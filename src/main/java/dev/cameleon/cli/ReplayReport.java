@@ -147,7 +147,7 @@ final class ReplayReport {
           .put("reason", failure.reason().name())
           .put("field", known(failure.field()))
           .put("reason_before", failure.before().name())
-          .put("field_before", known(failure.fieldBefore()))
+          .<ObjectNode>setAll(LetterView.field("field_before", failure.fieldBefore()))
           .put("count", one.getValue().count())
           .put("example", one.getValue().example());
     }

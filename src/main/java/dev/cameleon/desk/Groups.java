@@ -18,7 +18,8 @@ public final class Groups {
    * Letters of one cause and field.
    *
    * @param cause why they failed
-   * @param field the contract's name of the field, an empty string, or {@link #OTHERS}
+   * @param field the contract's name of the field, an empty string, {@link Letter#UNKNOWN} or
+   *     {@link #OTHERS}
    * @param count how many
    * @param oldest when the first of them failed
    * @param newest when the last of them failed

@@ -6,6 +6,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -13,15 +14,17 @@ import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /**
- * One message of the dead-letter queue.
+ * One message of the dead-letter queue. Whoever may send there writes what they like: what is shown
+ * of it has a form that holds no value, but for the detail, with which they are trusted.
  *
  * @param id the id that it has on the dead-letter queue
  * @param cause why it is there
- * @param field the contract's name of the field, or an empty string
+ * @param field the contract's name of the field, or an empty string; to be shown: {@link #shown}
  * @param detail the rule or the database's words, without any value; or an empty string
  * @param sqlState the SQLSTATE, or an empty string
  * @param sourceMessageId under which id the ledger knows it
- * @param sourceQueue the name of the queue that it was on before, or an empty string if not known
+ * @param sourceQueue the name of the queue that it was on before, or an empty string if not known,
+ *     or {@link #INVALID}
  * @param sentAt when it was sent to that queue
  * @param failedAt when it became a dead letter; of {@link Cause#MAX_RECEIVES} and {@link
  *     Cause#UNKNOWN} that is not known: when it was sent
@@ -42,8 +45,17 @@ public record Letter(
     int receiveCount,
     boolean sealed,
     String body) {
+  /** Instead of a field's name that is not the contract's. */
+  public static final String UNKNOWN = "(unknown)";
+
+  /** Instead of what can be no queue's name. */
+  public static final String INVALID = "(invalid)";
+
   /** What a field's name may be in the contract: anything else is not ours, and may be personal. */
   private static final Pattern FIELD = Pattern.compile("[a-z][a-z0-9_]{0,62}");
+
+  /** What a queue's name may be (AWS). */
+  private static final Pattern QUEUE = Pattern.compile("([A-Za-z0-9_-]{1,80}(\\.fifo)?)?");
 
   private static final Pattern SQL_STATE = Pattern.compile("[0-9A-Z]{5}");
 
@@ -81,11 +93,11 @@ public record Letter(
     return new Letter(
         message.messageId(),
         cause.get(),
-        matching(FIELD, text(message, "field")),
+        matching(FIELD, text(message, "field"), ""),
         text(message, "detail"),
-        matching(SQL_STATE, text(message, "sql-state")),
+        matching(SQL_STATE, text(message, "sql-state"), ""),
         id,
-        text(message, "source-queue"),
+        matching(QUEUE, text(message, "source-queue"), INVALID),
         sent,
         instant(text(message, "failed-at")).orElse(sentHere),
         count(text(message, "receive-count")),
@@ -98,8 +110,8 @@ public record Letter(
     return value == null || value.stringValue() == null ? "" : value.stringValue();
   }
 
-  private static String matching(Pattern pattern, String text) {
-    return pattern.matcher(text).matches() ? text : "";
+  private static String matching(Pattern pattern, String text, String otherwise) {
+    return pattern.matcher(text).matches() ? text : otherwise;
   }
 
   private static Optional<String> uuid(String text) {
@@ -128,10 +140,23 @@ public record Letter(
 
   /** The same with an empty body, for whoever keeps many. */
   public Letter withoutBody() {
+    return with(field, "");
+  }
+
+  /**
+   * The same as it may be shown: a field that the contract does not name may be a value.
+   *
+   * @param fields the contract's
+   */
+  public Letter shown(Set<String> fields) {
+    return field.isEmpty() || fields.contains(field) ? this : with(UNKNOWN, body);
+  }
+
+  private Letter with(String newField, String newBody) {
     return new Letter(
         id,
         cause,
-        field,
+        newField,
         detail,
         sqlState,
         sourceMessageId,
@@ -140,7 +165,7 @@ public record Letter(
         failedAt,
         receiveCount,
         sealed,
-        "");
+        newBody);
   }
 
   /** Names the message only: the body is personal. */

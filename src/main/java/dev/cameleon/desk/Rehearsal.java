@@ -31,7 +31,7 @@ public final class Rehearsal {
    * @param reason the kind of fault now
    * @param field the contract's name of the field now, or an empty string
    * @param before why they failed the last time
-   * @param fieldBefore the field then, or an empty string
+   * @param fieldBefore the field then, or an empty string, or {@link Letter#UNKNOWN}
    */
   public record Failure(
       dev.cameleon.contract.Reason reason, String field, Cause before, String fieldBefore) {}
@@ -65,7 +65,8 @@ public final class Rehearsal {
         masker.ifPresent(mask -> mask.mask(event));
         passes(letter);
       } catch (RejectedException e) {
-        fails(new Failure(e.reason(), e.field(), letter.cause(), letter.field()), letter.id());
+        String before = letter.shown(contract.fields()).field();
+        fails(new Failure(e.reason(), e.field(), letter.cause(), before), letter.id());
       }
     }
   }

@@ -8,6 +8,7 @@ import dev.cameleon.support.Program;
 import java.nio.file.Files;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,17 @@ import org.junit.jupiter.api.Test;
 class DlqLeakTest extends DeskFixture {
   @BeforeEach
   void plant() {
-    DeskLeakTest.bodies().forEach(body -> box().send(body, attributes()));
+    DeskLeakTest.bodies().forEach(body -> box().send(body, attributes("ip")));
+    box().send("{", attributes(DeskLeakTest.WORD));
+    Map<String, String> sealed = attributes("ip");
+    sealed.put("body", "sealed");
+    box().send(DeskLeakTest.strangersSealedBody(), sealed);
+  }
+
+  private Map<String, String> attributes(String field) {
+    Map<String, String> attributes = attributes();
+    attributes.put("field", field);
+    return attributes;
   }
 
   @Test
@@ -29,9 +40,10 @@ class DlqLeakTest extends DeskFixture {
 
     assertThat(text.exitCode()).as(text.err()).isZero();
     assertThat(text.out())
-        .startsWith("would pass now: 1 of " + DeskLeakTest.bodies().size())
-        .contains("NOT_JSON");
+        .startsWith("would pass now: 1 of " + (DeskLeakTest.bodies().size() + 1))
+        .contains("NOT_JSON", "CONTRACT (unknown)", "1 sealed");
     assertThat(json.exitCode()).isZero();
+    assertThat(json.out()).contains("\"field_before\":null,\"field_before_unknown\":true");
     nothingPlantedIn(text.out() + text.err() + json.out() + json.err());
   }
 
@@ -41,7 +53,9 @@ class DlqLeakTest extends DeskFixture {
 
     assertThat(exported.exitCode()).as(exported.err()).isZero();
     String file = Files.readString(folder().resolve("letters.jsonl"));
-    assertThat(file).hasLineCount(DeskLeakTest.bodies().size());
+    assertThat(file)
+        .hasLineCount(DeskLeakTest.bodies().size() + 2)
+        .contains("\"field\":null,\"field_unknown\":true", "\"body\":\"(no preview)\"");
     nothingPlantedIn(exported.out() + exported.err() + file);
   }
 

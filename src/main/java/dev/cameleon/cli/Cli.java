@@ -3,10 +3,13 @@ package dev.cameleon.cli;
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.UnreachableException;
 import java.io.PrintWriter;
+import java.util.List;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The commands, and the one place that turns a failure into a message and an exit code. */
 @Command(
@@ -51,6 +54,7 @@ public final class Cli {
     String[] command = withDefault(arguments);
     CommandLine line = new CommandLine(new Cli());
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler((wrong, all) -> refuse(wrong, arguments));
     line.setExecutionExceptionHandler((failure, at, parsed) -> handle(failure, at.getErr()));
     return line.execute(command);
   }
@@ -67,6 +71,24 @@ public final class Cli {
     run[0] = "run";
     System.arraycopy(arguments, 0, run, 1, arguments.length);
     return run;
+  }
+
+  /** As picocli does it, without repeating what was given: it may be personal. */
+  private static int refuse(ParameterException wrong, String... arguments) {
+    CommandLine command = wrong.getCommandLine();
+    PrintWriter err = command.getErr();
+    if (wrong instanceof UnmatchedArgumentException unmatched) {
+      int index = List.of(arguments).indexOf(unmatched.getUnmatched().get(0));
+      err.println(
+          (unmatched.isUnknownOption() ? "Unknown option" : "Unmatched argument")
+              + (index < 0 ? "" : " at index " + index));
+    } else {
+      err.println(wrong.getMessage());
+    }
+    if (!UnmatchedArgumentException.printSuggestions(wrong, err)) {
+      command.usage(err);
+    }
+    return ExitCode.WRONG;
   }
 
   private static int handle(Exception failure, PrintWriter err) {

@@ -13,6 +13,8 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The commands as processes: exit code, standard output and standard error. */
 class CommandsTest {
@@ -28,6 +30,22 @@ class CommandsTest {
     assertThat(version.exitCode()).isZero();
     assertThat(version.out()).startsWith("cameleon ");
     assertThat(help.err() + version.err()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "dlq list 203.0.113.77, Unmatched argument at index 2",
+    "203.0.113.77, Unmatched argument at index 0",
+    "--203.0.113.77, Unknown option at index 0",
+  })
+  void anArgumentThatNoCommandTakesIsNotRepeated(String arguments, String message)
+      throws Exception {
+    Program.Result result = Program.run(Map.of(), folder, arguments.split(" "));
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err()).startsWith(message + System.lineSeparator());
+    assertThat(result.err()).contains("Usage: cameleon").doesNotContain("203.0");
   }
 
   @Test

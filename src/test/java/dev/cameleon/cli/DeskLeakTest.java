@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DeskLeakTest {
   private static final String ADDRESS = "203.0.113.77";
   private static final String DEVICE = "987-65-4321";
-  private static final String WORD = "zanzibar";
+  static final String WORD = "zanzibar";
   static final List<String> PLANTED =
       List.of(ADDRESS, "203.0", "113.77", DEVICE, "987654321", "987-65", "65-4321", WORD, "anzi");
 
@@ -56,7 +56,19 @@ class DeskLeakTest {
     ids.add(box.send(bodies().get(0), foreign));
     ids.add(box.send(bodies().get(0), Map.of(WORD, WORD, "field", ADDRESS)));
     ids.add(box.send(bodies().get(0), Map.of("reason", WORD, "detail", ADDRESS)));
+    // Of the form of ours, and none of ours.
+    Map<String, String> alike = DeadLetterBox.attributes(Reason.CONTRACT, WORD, now);
+    alike.put("source-queue", ADDRESS);
+    ids.add(box.send(bodies().get(0), alike));
+    Map<String, String> sealed = DeadLetterBox.attributes(Reason.CONTRACT, "ip", now);
+    sealed.put("body", "sealed");
+    ids.add(box.send(strangersSealedBody(), sealed));
     redrive(box);
+  }
+
+  /** As anybody can write it: the preview is no shape. */
+  static String strangersSealedBody() {
+    return "{\"sealed\":{\"v\":1},\"preview\":\"{\\n  \\\"ip\\\": \\\"" + ADDRESS + "\\\"\\n}\"}";
   }
 
   /** A message whose sender wrote attributes like ours, and which SQS itself moves. */

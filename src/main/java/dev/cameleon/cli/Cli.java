@@ -56,7 +56,13 @@ public final class Cli {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler((wrong, all) -> refuse(wrong, arguments));
     line.setExecutionExceptionHandler((failure, at, parsed) -> handle(failure, at.getErr()));
-    return line.execute(command);
+    try {
+      return line.execute(command);
+    } catch (OutOfMemoryError e) {
+      line.getErr()
+          .println("cameleon: out of memory; give it more, e.g. java -Xmx1g -jar cameleon.jar ...");
+      return ExitCode.FAILED;
+    }
   }
 
   /** {@code run} may be left out, with its options too. */

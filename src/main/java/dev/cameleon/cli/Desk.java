@@ -36,7 +36,7 @@ final class Desk implements AutoCloseable {
   private final DeadLetters letters;
   private final PrintWriter err;
   private final Progress progress;
-  private long found;
+  private Queue.Depth before = new Queue.Depth(0, 0, 0);
 
   private Desk(Access.Desk access, SqsClient sqs, Queue queue, Stop stop, PrintWriter err) {
     this.access = access;
@@ -111,7 +111,12 @@ final class Desk implements AutoCloseable {
 
   /** How many letters SQS counted before they were read: approximately. */
   long found() {
-    return found;
+    return before.visible();
+  }
+
+  /** How many more somebody else had in hand then: approximately. They are not read. */
+  long hidden() {
+    return before.hidden();
   }
 
   /** Where it is shown how far the work is. */
@@ -140,8 +145,7 @@ final class Desk implements AutoCloseable {
    * @param limit how many letters at most
    * @throws FailedException if SQS fails, or somebody asked to stop
    */
-  DeadLetters.End read(int limit, DeadLetters.Reader reader)
-      throws FailedException, InterruptedException {
+  Coverage read(int limit, DeadLetters.Reader reader) throws FailedException, InterruptedException {
     return read("reading", limit, reader);
   }
 
@@ -150,16 +154,15 @@ final class Desk implements AutoCloseable {
    *
    * @param step what is done with them, for the progress
    */
-  DeadLetters.End read(String step, int limit, DeadLetters.Reader reader)
+  Coverage read(String step, int limit, DeadLetters.Reader reader)
       throws FailedException, InterruptedException {
     try {
-      Queue.Depth depth = queue.depth(sqs);
-      found = depth.visible();
-      long all = Math.min(limit, found);
-      if (depth.hidden() > 0) {
+      before = queue.depth(sqs);
+      long all = Math.min(limit, before.visible());
+      if (before.hidden() > 0) {
         err.println(
             "note: "
-                + depth.hidden()
+                + before.hidden()
                 + " more are hidden: somebody else reads them, or did within the last minutes");
       }
       DeadLetters.End end;
@@ -179,21 +182,9 @@ final class Desk implements AutoCloseable {
       if (end == DeadLetters.End.STOPPED) {
         throw new FailedException("stopped; what was not deleted is visible again");
       }
-      if (end == DeadLetters.End.MOST_HIDDEN) {
-        err.println(
-            "note: only the first "
-                + letters.count()
-                + " were read: SQS hides no more at a time. The others are not in this answer.");
-      }
-      if (end == DeadLetters.End.EMPTY && letters.count() < all - all / 10) {
-        err.println(
-            "note: "
-                + letters.count()
-                + " were found where SQS counted about "
-                + all
-                + "; ask again if that matters");
-      }
-      return end;
+      Coverage coverage = new Coverage(before, letters.count(), end);
+      coverage.notes().forEach(note -> err.println("note: " + note));
+      return coverage;
     } catch (SdkException e) {
       throw new FailedException(
           "the queue " + queue.name() + " cannot be read: " + SqsFailures.describe(e));
@@ -209,14 +200,20 @@ final class Desk implements AutoCloseable {
 
   @Override
   public void close() {
+    boolean done = false;
     try {
-      int failed = letters.giveBack(done -> show("giving back", done, letters.count()));
+      int failed = letters.giveBack(count -> show("giving back", count, letters.count()));
+      done = true;
       if (failed > 0) {
         err.println("note: SQS did not take back " + failed + "; they reappear within ten minutes");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      if (!done) {
+        err.println(
+            "note: " + letters.hidden() + " were not given back; they reappear within ten minutes");
+      }
       synchronized (progress) {
         progress.end();
       }

@@ -92,6 +92,7 @@ public final class DlqExportCommand implements Callable<Integer> {
     Optional<Database.Login> login =
         raw ? Optional.of(Access.database(System.getenv())) : Optional.empty();
     Optional<String> head = Optional.empty();
+    Coverage coverage;
     try (Desk desk = Desk.open(options, spec);
         NewFile file = NewFile.begin(path)) {
       if (login.isPresent()) {
@@ -99,10 +100,12 @@ public final class DlqExportCommand implements Callable<Integer> {
       }
       Set<String> fields = desk.fields();
       try {
-        desk.read(
-            "exporting",
-            Integer.MAX_VALUE,
-            page -> write(page.stream().filter(selection).toList(), bodies, fields, file, desk));
+        coverage =
+            desk.read(
+                "exporting",
+                Integer.MAX_VALUE,
+                page ->
+                    write(page.stream().filter(selection).toList(), bodies, fields, file, desk));
       } catch (UncheckedIOException e) {
         throw file.failed(e.getCause());
       }
@@ -112,7 +115,7 @@ public final class DlqExportCommand implements Callable<Integer> {
         head.ifPresent(hash -> spec.commandLine().getErr().println(Reason.keep(hash)));
       }
     }
-    print(head);
+    print(head, coverage);
     return ExitCode.DONE;
   }
 
@@ -169,7 +172,7 @@ public final class DlqExportCommand implements Callable<Integer> {
     }
   }
 
-  private void print(Optional<String> head) throws FailedException {
+  private void print(Optional<String> head, Coverage coverage) throws FailedException {
     PrintWriter out = spec.commandLine().getOut();
     if (options.json()) {
       ObjectNode report =
@@ -179,10 +182,14 @@ public final class DlqExportCommand implements Callable<Integer> {
               .put("exported", written.get())
               .put("redacted", !raw)
               .put("sealed", unopened.get())
+              .put("hidden", coverage.before().hidden())
               .put("audit_head", head.orElse(null));
       out.println(Printable.json(report));
     } else {
       out.println("exported " + written + " dead letters to " + path + (raw ? "" : " (redacted)"));
+      if (written.get() == 0) {
+        out.println(coverage.nothing());
+      }
     }
     if (unopened.get() > 0) {
       spec.commandLine()

@@ -80,10 +80,18 @@ public final class DlqImportCommand implements Callable<Integer> {
       MendedSending sending = send(file, source, desk);
       boolean allNamed = sending.letters().size() == sending.sent();
       AtomicLong deleted = new AtomicLong();
-      Optional<FailedException> failure = delete(sending, deleted, desk);
-      print(source, desk, sending.sent(), deleted.get(), allNamed);
+      AtomicLong undeleted = new AtomicLong();
+      Optional<FailedException> failure = delete(sending, deleted, undeleted, desk);
+      print(source, desk, sending.sent(), deleted.get(), undeleted.get(), allNamed);
       if (failure.isPresent()) {
         throw failure.get();
+      }
+      if (undeleted.get() > 0) {
+        throw new FailedException(
+            "all messages were sent, but "
+                + undeleted
+                + " dead letters could not be deleted: they are visible again. Import the file"
+                + " again, what was sent is loaded once");
       }
     }
     return ExitCode.DONE;
@@ -103,13 +111,14 @@ public final class DlqImportCommand implements Callable<Integer> {
   }
 
   /** Deletes unless they are to be kept; returns why not all could be. */
-  private Optional<FailedException> delete(MendedSending sending, AtomicLong deleted, Desk desk)
+  private Optional<FailedException> delete(
+      MendedSending sending, AtomicLong deleted, AtomicLong undeleted, Desk desk)
       throws InterruptedException {
     if (keep || sending.letters().isEmpty()) {
       return Optional.empty();
     }
     try {
-      delete(sending.letters(), deleted, desk);
+      delete(sending.letters(), deleted, undeleted, desk);
       return Optional.empty();
     } catch (FailedException e) {
       return Optional.of(
@@ -168,24 +177,29 @@ public final class DlqImportCommand implements Callable<Integer> {
    * Deletes the very letters that were exported: one of the same message that has come since is
    * another failure.
    */
-  private static void delete(Map<String, String> letters, AtomicLong deleted, Desk desk)
+  private static void delete(
+      Map<String, String> letters, AtomicLong deleted, AtomicLong undeleted, Desk desk)
       throws FailedException, InterruptedException {
     desk.read(
         Integer.MAX_VALUE,
         page -> {
-          List<Letter> some =
+          List<String> some =
               page.stream()
                   .filter(letter -> letter.sourceMessageId().equals(letters.get(letter.id())))
+                  .map(Letter::id)
                   .toList();
-          deleted.addAndGet(desk.letters().delete(some).size());
-          some.forEach(letter -> letters.remove(letter.id()));
+          int gone = desk.letters().delete(some).size();
+          deleted.addAndGet(gone);
+          undeleted.addAndGet(some.size() - gone);
+          some.forEach(letters::remove);
           if (letters.isEmpty()) {
             desk.letters().enough();
           }
         });
   }
 
-  private void print(SourceQueue source, Desk desk, long sent, long deleted, boolean allNamed)
+  private void print(
+      SourceQueue source, Desk desk, long sent, long deleted, long undeleted, boolean allNamed)
       throws FailedException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
@@ -209,10 +223,11 @@ public final class DlqImportCommand implements Callable<Integer> {
               + path
               + " holds personal data: remove it when they are loaded");
     }
-    if (!keep && deleted < sent) {
+    long without = sent - deleted - undeleted;
+    if (!keep && without > 0) {
       err.println(
           "note: of "
-              + (sent - deleted)
+              + without
               + " no dead letter was deleted: "
               + (!allNamed ? "the file names none (\"id\"), or " : "")
               + "it is not on "

@@ -100,7 +100,7 @@ public final class DlqListCommand implements Callable<Integer> {
       Groups groups = new Groups();
       AtomicLong shown = new AtomicLong();
       AtomicReference<String> example = new AtomicReference<>("");
-      DeadLetters.End end =
+      Coverage coverage =
           desk.read(
               most,
               page -> {
@@ -119,10 +119,10 @@ public final class DlqListCommand implements Callable<Integer> {
                 }
               });
       if (!each) {
-        print(groups.list(), desk, end);
+        print(groups.list(), desk, coverage);
         groups.list().stream().findFirst().ifPresent(group -> example.set(group.example()));
       }
-      finish(desk, end, example.get());
+      finish(desk, coverage, example.get());
     }
     return ExitCode.DONE;
   }
@@ -161,10 +161,10 @@ public final class DlqListCommand implements Callable<Integer> {
         Printable.text(orDash(detail)));
   }
 
-  private void print(List<Groups.Group> groups, Desk desk, DeadLetters.End end) {
+  private void print(List<Groups.Group> groups, Desk desk, Coverage coverage) {
     PrintWriter out = spec.commandLine().getOut();
     if (options.json()) {
-      out.println(Printable.json(json(groups, desk, end)));
+      out.println(Printable.json(json(groups, desk, coverage)));
       return;
     }
     if (groups.isEmpty()) {
@@ -185,13 +185,14 @@ public final class DlqListCommand implements Callable<Integer> {
     }
   }
 
-  private static ObjectNode json(List<Groups.Group> groups, Desk desk, DeadLetters.End end) {
+  private static ObjectNode json(List<Groups.Group> groups, Desk desk, Coverage coverage) {
     ObjectNode answer =
         JsonNodeFactory.instance
             .objectNode()
             .put("queue", desk.queue().name())
-            .put("read", desk.letters().count())
-            .put("complete", end == DeadLetters.End.EMPTY);
+            .put("read", coverage.read())
+            .put("hidden", desk.hidden())
+            .put("complete", coverage.isComplete());
     ArrayNode all = answer.putArray("groups");
     for (Groups.Group group : groups) {
       all.addObject()
@@ -210,18 +211,17 @@ public final class DlqListCommand implements Callable<Integer> {
   }
 
   /** Says what was not shown, and what to do next. */
-  private void finish(Desk desk, DeadLetters.End end, String example) throws FailedException {
+  private void finish(Desk desk, Coverage coverage, String example) throws FailedException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    long read = desk.letters().count();
+    long read = coverage.read();
     if (example.isEmpty() && !options.json()) {
-      out.println(
-          read == 0 ? "no dead letters" : "none of the " + read + " dead letters read is meant");
+      out.println(coverage.nothing());
     }
     if (out.checkError()) {
       throw new FailedException("standard output cannot be written");
     }
-    if (end == DeadLetters.End.LIMIT && desk.found() > read) {
+    if (coverage.end() == DeadLetters.End.LIMIT && desk.found() > read) {
       err.println(
           "note: read the first " + read + " of about " + desk.found() + "; --all reads all");
     }

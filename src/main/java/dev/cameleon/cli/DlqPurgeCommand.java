@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.UnreachableException;
 import dev.cameleon.desk.Cause;
-import dev.cameleon.desk.Letter;
 import dev.cameleon.desk.Selection;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -63,6 +62,9 @@ public final class DlqPurgeCommand implements Callable<Integer> {
       description = "Of them, those about this field of the contract.")
   private String field;
 
+  /** What is kept of a letter: there may be many. */
+  private record Meant(String id, Instant failedAt) {}
+
   @Option(names = "--yes", description = "Do not ask.")
   private boolean yes;
 
@@ -86,29 +88,41 @@ public final class DlqPurgeCommand implements Callable<Integer> {
             Optional.empty(),
             Optional.of(before));
     try (Desk desk = Desk.open(options, spec)) {
-      Queue<Letter> meant = new ConcurrentLinkedQueue<>();
-      desk.read(
-          Integer.MAX_VALUE,
-          page -> page.stream().filter(selection).map(Letter::withoutBody).forEach(meant::add));
-      List<Letter> all = List.copyOf(meant);
+      Queue<Meant> meant = new ConcurrentLinkedQueue<>();
+      Coverage coverage =
+          desk.read(
+              Integer.MAX_VALUE,
+              page ->
+                  page.stream()
+                      .filter(selection)
+                      .map(letter -> new Meant(letter.id(), letter.failedAt()))
+                      .forEach(meant::add));
+      List<Meant> all = List.copyOf(meant);
       if (!all.isEmpty()) {
         Confirmation.ask(yes, act(all, desk), desk::isStopRequested);
       }
       long deleted = delete(all, desk);
-      print(all.size(), deleted);
-      if (deleted < all.size()) {
-        throw new FailedException(
-            (desk.isStopRequested() ? "stopped; " : "SQS did not delete all; ")
-                + (all.size() - deleted)
-                + " are still there, and visible again");
-      }
+      print(all.size(), deleted, coverage);
+      requireDeleted(all.size() - deleted, desk);
     }
     return ExitCode.DONE;
   }
 
-  private String act(List<Letter> all, Desk desk) {
-    Instant oldest = all.stream().map(Letter::failedAt).min(Instant::compareTo).orElseThrow();
-    Instant newest = all.stream().map(Letter::failedAt).max(Instant::compareTo).orElseThrow();
+  private static void requireDeleted(long left, Desk desk) throws FailedException {
+    long reappeared = desk.letters().reappeared();
+    if (left > 0) {
+      throw new FailedException(
+          reappeared > 0
+              ? reappeared + " were hidden for too long and are left: run it again"
+              : (desk.isStopRequested() ? "stopped; " : "SQS did not delete all; ")
+                  + left
+                  + " are still there, and visible again");
+    }
+  }
+
+  private String act(List<Meant> all, Desk desk) {
+    Instant oldest = all.stream().map(Meant::failedAt).min(Instant::compareTo).orElseThrow();
+    Instant newest = all.stream().map(Meant::failedAt).max(Instant::compareTo).orElseThrow();
     return "delete "
         + all.size()
         + " of "
@@ -125,10 +139,13 @@ public final class DlqPurgeCommand implements Callable<Integer> {
         + ")";
   }
 
-  private static long delete(List<Letter> all, Desk desk) throws InterruptedException {
+  private static long delete(List<Meant> all, Desk desk) throws InterruptedException {
     long deleted = 0;
     for (int from = 0; from < all.size() && !desk.isStopRequested(); from += LETTERS_AT_A_TIME) {
-      List<Letter> some = all.subList(from, Math.min(from + LETTERS_AT_A_TIME, all.size()));
+      List<String> some =
+          all.subList(from, Math.min(from + LETTERS_AT_A_TIME, all.size())).stream()
+              .map(Meant::id)
+              .toList();
       deleted += desk.letters().delete(some).size();
       synchronized (desk.progress()) {
         desk.progress().at("deleting", deleted, all.size(), "dead letters");
@@ -140,14 +157,21 @@ public final class DlqPurgeCommand implements Callable<Integer> {
     return deleted;
   }
 
-  private void print(long found, long deleted) throws FailedException {
+  private void print(long found, long deleted, Coverage coverage) throws FailedException {
     PrintWriter out = spec.commandLine().getOut();
     if (options.json()) {
       ObjectNode report =
-          JsonNodeFactory.instance.objectNode().put("found", found).put("deleted", deleted);
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("found", found)
+              .put("deleted", deleted)
+              .put("hidden", coverage.before().hidden());
       out.println(Printable.json(report));
     } else {
       out.println("deleted " + deleted + " of " + found);
+      if (found == 0) {
+        out.println(coverage.nothing());
+      }
     }
     if (out.checkError()) {
       throw new FailedException("standard output cannot be written");

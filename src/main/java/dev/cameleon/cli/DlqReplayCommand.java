@@ -120,8 +120,10 @@ public final class DlqReplayCommand implements Callable<Integer> {
   private void rehearse(Desk desk, Selection selection, Screening screening, ReplayReport report)
       throws InvalidSettingsException, FailedException, InterruptedException {
     Rehearsal rehearsal = rehearsal(desk, screening);
-    desk.read("trying", Integer.MAX_VALUE, page -> rehearsal.tryOut(meant(page, selection, desk)));
-    report.print(rehearsal);
+    Coverage coverage =
+        desk.read(
+            "trying", Integer.MAX_VALUE, page -> rehearsal.tryOut(meant(page, selection, desk)));
+    report.print(rehearsal, coverage);
     refuseMissing(desk);
   }
 
@@ -129,13 +131,18 @@ public final class DlqReplayCommand implements Callable<Integer> {
   private boolean replay(Desk desk, Selection selection, Replay replay, ReplayReport report)
       throws FailedException, InterruptedException {
     Optional<String> stopped = Optional.empty();
+    Optional<Coverage> coverage = Optional.empty();
     try {
-      desk.read(
-          "replaying", Integer.MAX_VALUE, page -> replay.replay(meant(page, selection, desk)));
+      coverage =
+          Optional.of(
+              desk.read(
+                  "replaying",
+                  Integer.MAX_VALUE,
+                  page -> replay.replay(meant(page, selection, desk))));
     } catch (FailedException e) {
       stopped = Optional.of(e.getMessage()); // what was done until then is reported first
     }
-    boolean done = report.print(replay, stopped, !ids.isEmpty());
+    boolean done = report.print(replay, stopped, !ids.isEmpty(), desk.hidden(), coverage);
     refuseMissing(desk);
     return done;
   }

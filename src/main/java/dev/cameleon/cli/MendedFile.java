@@ -134,11 +134,12 @@ record MendedFile(Path file, Contract contract, String queue, int maxBytes, Inst
     }
     Return message =
         new Return(
-            sourceMessageId(line.path("source_message_id")),
+            uuid(line.path("source_message_id"), "source_message_id"),
             sentAt(line.path("sent_at")),
             body.textValue());
     requireGood(message);
-    return new Mended(number, line.path("id").asText(""), message);
+    boolean named = line.hasNonNull("id");
+    return new Mended(number, named ? uuid(line.path("id"), "id") : "", message);
   }
 
   private static ObjectNode object(String text) throws WrongLineException {
@@ -155,7 +156,8 @@ record MendedFile(Path file, Contract contract, String queue, int maxBytes, Inst
     }
   }
 
-  private static String sourceMessageId(JsonNode id) throws WrongLineException {
+  /** In lower case, as SQS and the ledger write it. */
+  private static String uuid(JsonNode id, String name) throws WrongLineException {
     try {
       String uuid = UUID.fromString(id.asText("")).toString();
       if (uuid.equalsIgnoreCase(id.asText(""))) {
@@ -165,8 +167,9 @@ record MendedFile(Path file, Contract contract, String queue, int maxBytes, Inst
       // refused below, like one that is no whole UUID
     }
     throw new WrongLineException(
-        "has no \"source_message_id\" such as 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21: leave it as it"
-            + " was exported");
+        "has no \""
+            + name
+            + "\" such as 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21: leave it as it was exported");
   }
 
   private Instant sentAt(JsonNode text) throws WrongLineException {

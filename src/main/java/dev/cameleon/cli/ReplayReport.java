@@ -8,18 +8,13 @@ import dev.cameleon.desk.Rehearsal;
 import dev.cameleon.desk.Replay;
 import dev.cameleon.desk.Screening;
 import java.io.PrintWriter;
-import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 
 /** What {@code dlq replay} did, or would do. */
 final class ReplayReport {
-  /** What others have to see to, and what takes care of itself. */
-  private static final Set<Left> HARMLESS = EnumSet.of(Left.OTHER_QUEUE, Left.REPLAYED_BEFORE);
-
   private final PrintWriter out;
   private final PrintWriter err;
   private final boolean json;
@@ -44,11 +39,20 @@ final class ReplayReport {
    * Prints it.
    *
    * @param stopped why it ended before the end of the queue
-   * @param named whether ids were named: then each that is left is a failure
+   * @param named whether ids were named: then each that is left is a failure, also one whose
+   *     message this command had sent already
+   * @param hidden how many letters somebody else had in hand
+   * @param coverage how much was read; empty if it was stopped
    * @return whether all is done that was asked for
    * @throws FailedException if it was stopped, or the source queue failed, or cannot be told
    */
-  boolean print(Replay replay, Optional<String> stopped, boolean named) throws FailedException {
+  boolean print(
+      Replay replay,
+      Optional<String> stopped,
+      boolean named,
+      long hidden,
+      Optional<Coverage> coverage)
+      throws FailedException {
     Optional<String> failure =
         replay
             .failure()
@@ -60,13 +64,28 @@ final class ReplayReport {
               .objectNode()
               .put("queue", source)
               .put("replayed", replay.replayed())
-              .put("not_deleted", replay.undeleted());
+              .put("not_deleted", replay.undeleted())
+              .put("hidden", hidden);
       addLeft(report).put("failure", failure.orElse(null));
       out.println(Printable.json(report));
     } else {
       out.println("replayed " + replay.replayed() + ", left " + leftInWords());
+      if (replay.replayed() + left() == 0) {
+        coverage.ifPresent(all -> out.println(all.nothing()));
+      }
       explainLeft();
     }
+    explain(replay);
+    requireWritten();
+    if (failure.isPresent()) {
+      throw new FailedException(failure.get());
+    }
+    return replay.undeleted() == 0
+        && screening.left().keySet().stream()
+            .allMatch(why -> !named && why == Left.REPLAYED_BEFORE);
+  }
+
+  private void explain(Replay replay) {
     if (!replay.refusals().isEmpty()) {
       err.println("note: SQS answered " + String.join(", ", replay.refusals()));
     }
@@ -83,20 +102,15 @@ final class ReplayReport {
               + source
               + "; if none is running, they wait there. What fails again comes back: dlq list");
     }
-    requireWritten();
-    if (failure.isPresent()) {
-      throw new FailedException(failure.get());
-    }
-    return replay.undeleted() == 0
-        && screening.left().keySet().stream().allMatch(why -> !named && HARMLESS.contains(why));
   }
 
   /** Prints what would come of it. */
-  void print(Rehearsal rehearsal) throws FailedException {
+  void print(Rehearsal rehearsal, Coverage coverage) throws FailedException {
     long failing =
         rehearsal.failures().stream().mapToLong(failure -> failure.getValue().count()).sum();
     if (json) {
-      out.println(Printable.json(json(rehearsal, failing)));
+      out.println(
+          Printable.json(json(rehearsal, failing).put("hidden", coverage.before().hidden())));
       requireWritten();
       return;
     }
@@ -110,6 +124,9 @@ final class ReplayReport {
               + " database says now is not tried");
     }
     out.println("would fail again: " + failing);
+    if (rehearsal.passing() + failing + left() == 0) {
+      out.println(coverage.nothing());
+    }
     String line = "  %7s  %-24s  %-24s  %s%n";
     if (failing > 0) {
       out.printf(line, "COUNT", "NOW", "BEFORE", "EXAMPLE");

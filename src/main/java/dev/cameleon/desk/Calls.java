@@ -70,7 +70,7 @@ final class Calls {
   /**
    * Runs it in so many threads and waits for all.
    *
-   * @throws RuntimeException the first failure
+   * @throws RuntimeException or an Error: the first failure
    */
   static void atATime(int count, Work work) throws InterruptedException {
     ExecutorService threads = Executors.newFixedThreadPool(count);
@@ -90,6 +90,9 @@ final class Calls {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
+      }
+      if (e.getCause() instanceof Error error) {
+        throw error;
       }
       throw new IllegalStateException(e.getCause());
     } finally {

@@ -3,7 +3,6 @@ package dev.cameleon.desk;
 import dev.cameleon.settle.Queue;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -11,9 +10,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
-import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
-import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
@@ -59,6 +55,8 @@ public final class DeadLetters implements AutoCloseable {
   private final BooleanSupplier stop;
   private final Receipts hidden = new Receipts();
   private final AtomicLong read = new AtomicLong();
+  private final Settling settling;
+  private final int hiddenSeconds;
   private volatile boolean over;
 
   /**
@@ -69,9 +67,15 @@ public final class DeadLetters implements AutoCloseable {
    * @param stop whether somebody asked to stop
    */
   public DeadLetters(SqsClient sqs, Queue queue, BooleanSupplier stop) {
+    this(sqs, queue, stop, HIDDEN_SECONDS);
+  }
+
+  DeadLetters(SqsClient sqs, Queue queue, BooleanSupplier stop, int hiddenSeconds) {
+    this.hiddenSeconds = hiddenSeconds;
     this.sqs = sqs;
     this.queue = queue;
     this.stop = stop;
+    this.settling = new Settling(sqs, queue, hidden);
   }
 
   /**
@@ -123,7 +127,7 @@ public final class DeadLetters implements AutoCloseable {
     int empty = 0;
     while (empty < EMPTY_RECEIVES && mayGoOn()) {
       int most = Math.min(quota.getAndAdd(-Calls.ENTRIES), Calls.ENTRIES);
-      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(HIDDEN_SECONDS);
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(hiddenSeconds);
       List<Letter> page = List.of();
       boolean some = false;
       try {
@@ -150,7 +154,7 @@ public final class DeadLetters implements AutoCloseable {
                 request
                     .queueUrl(queue.url())
                     .maxNumberOfMessages(most)
-                    .visibilityTimeout(HIDDEN_SECONDS)
+                    .visibilityTimeout(hiddenSeconds)
                     .messageAttributeNames("All")
                     .messageSystemAttributeNames(
                         MessageSystemAttributeName.SENT_TIMESTAMP,
@@ -171,28 +175,24 @@ public final class DeadLetters implements AutoCloseable {
   }
 
   /**
-   * Deletes letters that were read.
+   * Deletes letters that were read, except what reappeared meanwhile: SQS would say that it deleted
+   * it, and leave it.
    *
-   * @return those that are deleted; the others are given back at the end
+   * @param ids theirs
+   * @return the ids of those that are deleted; the others are given back at the end
    */
-  public List<Letter> delete(List<Letter> letters) throws InterruptedException {
-    List<Letter> deleted = new ArrayList<>(letters);
-    deleted.removeAll(Calls.forAll(letters, this::deleteOnce));
-    deleted.forEach(letter -> hidden.remove(letter.id()));
-    return deleted;
+  public List<String> delete(List<String> ids) throws InterruptedException {
+    return settling.delete(ids);
   }
 
-  private List<BatchResultErrorEntry> deleteOnce(List<Letter> letters) {
-    List<DeleteMessageBatchRequestEntry> entries = new ArrayList<>();
-    for (int i = 0; i < letters.size(); i++) {
-      entries.add(
-          DeleteMessageBatchRequestEntry.builder()
-              .id(Integer.toString(i))
-              .receiptHandle(hidden.handle(letters.get(i).id()))
-              .build());
-    }
-    return sqs.deleteMessageBatch(request -> request.queueUrl(queue.url()).entries(entries))
-        .failed();
+  /** How many were not deleted because they had been hidden for too long. */
+  public long reappeared() {
+    return settling.reappeared();
+  }
+
+  /** How many are hidden by this reading now. */
+  public int hidden() {
+    return hidden.size();
   }
 
   /**
@@ -203,35 +203,7 @@ public final class DeadLetters implements AutoCloseable {
    *     #HIDDEN_SECONDS} seconds
    */
   public int giveBack(LongConsumer progress) throws InterruptedException {
-    ConcurrentLinkedQueue<List<String>> chunks =
-        new ConcurrentLinkedQueue<>(Calls.chunks(hidden.ids()));
-    AtomicInteger failed = new AtomicInteger();
-    AtomicLong done = new AtomicLong();
-    Calls.atATime(
-        CALLS,
-        () -> {
-          for (List<String> chunk = chunks.poll(); chunk != null; chunk = chunks.poll()) {
-            failed.addAndGet(Calls.forAll(hidden.stillHidden(chunk), this::giveBackOnce).size());
-            chunk.forEach(hidden::remove);
-            progress.accept(done.addAndGet(chunk.size()));
-          }
-        });
-    return failed.get();
-  }
-
-  private List<BatchResultErrorEntry> giveBackOnce(List<String> ids) {
-    List<ChangeMessageVisibilityBatchRequestEntry> entries = new ArrayList<>();
-    for (int i = 0; i < ids.size(); i++) {
-      entries.add(
-          ChangeMessageVisibilityBatchRequestEntry.builder()
-              .id(Integer.toString(i))
-              .receiptHandle(hidden.handle(ids.get(i)))
-              .visibilityTimeout(0)
-              .build());
-    }
-    return sqs.changeMessageVisibilityBatch(
-            request -> request.queueUrl(queue.url()).entries(entries))
-        .failed();
+    return settling.giveBack(progress);
   }
 
   /** Gives back what is left, without a word. */

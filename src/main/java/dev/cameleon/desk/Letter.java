@@ -138,25 +138,19 @@ public record Letter(
     }
   }
 
-  /** The same with an empty body, for whoever keeps many. */
-  public Letter withoutBody() {
-    return with(field, "");
-  }
-
   /**
    * The same as it may be shown: a field that the contract does not name may be a value.
    *
    * @param fields the contract's
    */
   public Letter shown(Set<String> fields) {
-    return field.isEmpty() || fields.contains(field) ? this : with(UNKNOWN, body);
-  }
-
-  private Letter with(String newField, String newBody) {
+    if (field.isEmpty() || fields.contains(field)) {
+      return this;
+    }
     return new Letter(
         id,
         cause,
-        newField,
+        UNKNOWN,
         detail,
         sqlState,
         sourceMessageId,
@@ -165,7 +159,7 @@ public record Letter(
         failedAt,
         receiveCount,
         sealed,
-        newBody);
+        body);
   }
 
   /** Names the message only: the body is personal. */

@@ -67,11 +67,11 @@ public final class Replay {
               letters.enough();
             });
     refusals.addAll(sent.refused().values());
-    List<Letter> superfluous = new ArrayList<>();
+    List<String> superfluous = new ArrayList<>();
     for (Candidate one : some) {
       String id = one.message().sourceMessageId();
       if (sent.accepted().contains(id)) {
-        superfluous.addAll(one.letters());
+        one.letters().forEach(letter -> superfluous.add(letter.id()));
       } else {
         boolean refused = sent.refused().containsKey(id);
         screening.leave(refused ? Left.REFUSED : Left.UNSENT, one.letters().size());

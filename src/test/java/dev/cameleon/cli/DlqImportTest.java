@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -60,7 +61,7 @@ class DlqImportTest extends DeskFixture {
     String another = box().send("another", attributes());
     ObjectNode mended =
         line(Events.body(1))
-            .put("id", exported)
+            .put("id", exported.toUpperCase(Locale.ROOT)) // as a spreadsheet may save it
             .put("source_message_id", attributes.get("source-message-id"));
     // A slip of whoever edited it: this is the id of another message's letter.
     ObjectNode slip = line(Events.body(2)).put("id", another);
@@ -141,14 +142,15 @@ class DlqImportTest extends DeskFixture {
         line(Events.body(9)).without("body"),
         line(Events.body(10)).put("source_queue", "another-queue"),
         line(Events.login(11).put("more", "x".repeat(1024 * 1024)).toString()),
-        "null");
+        "null",
+        line(Events.body(12)).put("id", "no uuid " + PLANTED));
 
     Program.Result refused = dlq("import", "mend.jsonl");
 
     assertThat(refused.exitCode()).isEqualTo(2);
     assertThat(refused.out()).isEmpty();
     List<String> lines = refused.err().lines().toList();
-    assertThat(lines).hasSize(15);
+    assertThat(lines).hasSize(16);
     assertThat(lines.get(0)).startsWith("line 2 is no JSON object as dlq export writes it: ");
     assertThat(lines.get(1)).startsWith("line 3 is redacted, its values are gone");
     assertThat(lines.get(2)).startsWith("line 4 would be a dead letter again, CONTRACT at ");
@@ -164,8 +166,9 @@ class DlqImportTest extends DeskFixture {
     assertThat(lines.get(11)).startsWith("line 13 came from another queue");
     assertThat(lines.get(12)).startsWith("line 14 is larger than the queue accepts");
     assertThat(lines.get(13)).startsWith("line 15 is no JSON object");
-    assertThat(lines.get(14))
-        .isEqualTo("cameleon: mend.jsonl: 14 lines cannot be imported; nothing was sent");
+    assertThat(lines.get(14)).startsWith("line 16 has no \"id\" such as ");
+    assertThat(lines.get(15))
+        .isEqualTo("cameleon: mend.jsonl: 15 lines cannot be imported; nothing was sent");
     assertThat(site().queues().left()).isZero();
   }
 

@@ -79,7 +79,7 @@ class DlqListTest {
 
     assertThat(text).isEqualTo(new Program.Result(0, "no dead letters\n", ""));
     assertThat(json.exitCode()).isZero();
-    assertThat(json.out()).contains("\"read\":0,\"complete\":true,\"groups\":[]");
+    assertThat(json.out()).contains("\"read\":0,\"hidden\":0,\"complete\":true,\"groups\":[]");
     assertThat(each).isEqualTo(new Program.Result(0, "", ""));
   }
 
@@ -140,7 +140,9 @@ class DlqListTest {
 
     assertThat(usual.out()).contains("   1000  CONTRACT       ip ");
     assertThat(usual.err()).contains("note: read the first 1000 of about 1203; --all reads all");
-    assertThat(few.out()).contains("\"read\":7,\"complete\":false").contains("\"count\":7");
+    assertThat(few.out())
+        .contains("\"read\":7,\"hidden\":0,\"complete\":false")
+        .contains("\"count\":7");
     assertThat(few.err()).contains("note: read the first 7 of about 1203; --all reads all");
     assertThat(all.err()).doesNotContain("note:");
     Set<String> ids = new HashSet<>();

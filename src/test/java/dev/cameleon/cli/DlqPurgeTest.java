@@ -50,7 +50,7 @@ class DlqPurgeTest extends DeskFixture {
         dlq("purge", "--reason=CONTRACT", "--field=ip", "--older-than=1s", "--yes", "--json");
 
     assertThat(JsonMapper.builder().build().readTree(purged.out()).toString())
-        .isEqualTo("{\"found\":1,\"deleted\":1}");
+        .isEqualTo("{\"found\":1,\"deleted\":1,\"hidden\":0}");
     assertVisible(1);
     assertThat(site().queues().takeDeadLetters())
         .extracting(Message::messageId)

@@ -117,7 +117,7 @@ class DlqReplayTest extends DeskFixture {
   }
 
   @Test
-  void lettersOfAnotherQueueAreNoFailureUnlessOneIsNamed() throws Exception {
+  void lettersOfAnotherQueueAreAFailureNamedOrNot() throws Exception {
     Map<String, String> other = attributes();
     other.put("source-queue", "another-queue");
     String id = box().send(Events.body(1), other);
@@ -125,13 +125,33 @@ class DlqReplayTest extends DeskFixture {
     Program.Result all = dlq("replay", "--reason=CONTRACT");
     Program.Result named = dlq("replay", id);
 
-    assertThat(all.exitCode()).as(all.err()).isZero();
+    assertThat(all.exitCode()).as(all.err()).isEqualTo(1);
     assertThat(named.exitCode()).isEqualTo(1);
     assertThat(named.out())
         .isEqualTo(all.out())
         .isEqualTo("replayed 0, left 1 (1 of another source queue)\n");
     assertVisible(1);
     assertThat(site().queues().left()).isZero();
+  }
+
+  @Test
+  void aSelectionThatMatchesNothingSaysSo() throws Exception {
+    box().send(Events.body(1), attributes());
+    String nothing = "none of the 1 dead letters read is meant\n";
+
+    Program.Result replayed = dlq("replay", "--field=locale");
+    Program.Result tried = dlq("replay", "--field=locale", "--dry-run");
+    Program.Result purged = dlq("purge", "--reason=NOT_JSON", "--older-than=0s", "--yes");
+    Program.Result exported = dlq("export", "letters.jsonl", "--field=locale");
+
+    assertThat(replayed.out()).isEqualTo("replayed 0, left 0\n" + nothing);
+    assertThat(tried.out()).isEqualTo("would pass now: 0 of 0\nwould fail again: 0\n" + nothing);
+    assertThat(purged.out()).isEqualTo("deleted 0 of 0\n" + nothing);
+    assertThat(exported.out()).endsWith("(redacted)\n" + nothing);
+    assertThat(List.of(replayed, tried, purged, exported))
+        .extracting(Program.Result::exitCode)
+        .containsOnly(0);
+    assertVisible(1);
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Reading the dead-letter queue: each letter once, and what is not deleted is given back. */
@@ -76,15 +77,15 @@ class DeadLettersTest {
   void whatIsDeletedIsGoneAndTheRestIsGivenBack() throws Exception {
     box.fill(COUNT);
     letters.read(Integer.MAX_VALUE, read::addAll);
-    List<Letter> some = List.copyOf(read.subList(0, 123));
+    List<String> some = ids(read.subList(0, 123));
 
-    List<Letter> deleted = letters.delete(some);
+    List<String> deleted = letters.delete(some);
     letters.close();
 
     assertThat(deleted).isEqualTo(some);
     assertAllAreBack(COUNT - 123);
     Set<String> before = ids();
-    some.forEach(letter -> before.remove(letter.id()));
+    some.forEach(before::remove);
     read.clear();
     DeadLetters again =
         new DeadLetters(
@@ -101,13 +102,47 @@ class DeadLettersTest {
     letters.read(
         Integer.MAX_VALUE,
         page -> {
-          assertThat(letters.delete(page)).hasSameSizeAs(page);
+          assertThat(letters.delete(ids(page))).hasSameSizeAs(page);
           read.addAll(page);
         });
 
     assertThat(ids()).hasSize(COUNT);
     assertThat(letters.giveBack(done -> {})).isZero();
     assertAllAreBack(0);
+  }
+
+  @Test
+  void whatHasReappearedMeanwhileIsNotCountedAsDeleted() throws Exception {
+    box.fill(5);
+    DeadLetters brief =
+        new DeadLetters(
+            Shared.sqs().client(), Queue.find(Shared.sqs().client(), box.url()), stop::get, 1);
+    brief.read(5, read::addAll);
+    Awaitility.await().until(() -> box.visible() == 5);
+
+    assertThat(brief.delete(ids(read))).isEmpty();
+
+    assertThat(brief.reappeared()).isEqualTo(5);
+    brief.close();
+    assertAllAreBack(5);
+  }
+
+  @Test
+  void anErrorOfAReaderIsThrownAsItIs() throws Exception {
+    box.fill(1);
+
+    assertThatThrownBy(
+            () ->
+                letters.read(
+                    1,
+                    page -> {
+                      throw new OutOfMemoryError("a reader's");
+                    }))
+        .isInstanceOf(OutOfMemoryError.class)
+        .hasMessage("a reader's");
+
+    letters.close();
+    assertAllAreBack(1);
   }
 
   @Test
@@ -166,6 +201,10 @@ class DeadLettersTest {
     assertThat(read.size()).isLessThan(COUNT);
     letters.close();
     assertAllAreBack(COUNT);
+  }
+
+  private static List<String> ids(List<Letter> some) {
+    return some.stream().map(Letter::id).toList();
   }
 
   private Set<String> ids() {

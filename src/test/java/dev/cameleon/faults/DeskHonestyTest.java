@@ -12,7 +12,6 @@ import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,32 +126,6 @@ class DeskHonestyTest {
     assertThat(gone.err()).contains("note: of 1 no dead letter was deleted");
   }
 
-  @Test
-  void aPurgeNeedsLittleMemoryHoweverLongTheDetailsAre() throws Exception {
-    int count = 600;
-    for (int n = 0; n < count; n++) {
-      Map<String, String> attributes = attributes();
-      attributes.put("detail", "x".repeat(200_000));
-      box.send("{}", attributes);
-    }
-    Program.Result purged = small("-Xmx100m", PURGE);
-
-    assertThat(purged.exitCode()).as(purged.err()).isZero();
-    assertThat(JSON.readTree(purged.out()).get("deleted").asInt()).isEqualTo(count);
-  }
-
-  @Test
-  void whoeverRunsOutOfMemoryIsToldToGiveMore() throws Exception {
-    for (int n = 0; n < 80; n++) {
-      box.send("x".repeat(1_000_000), Map.of());
-    }
-
-    Program.Result result = small("-Xmx24m", "list", "--all");
-
-    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
-    assertThat(result.err()).contains("out of memory; give it more, e.g. java -Xmx1g -jar");
-  }
-
   private Map<String, String> attributes() {
     Map<String, String> attributes =
         DeadLetterBox.attributes(Reason.CONTRACT, "ip", Instant.now().minusSeconds(5));
@@ -185,15 +158,8 @@ class DeskHonestyTest {
   }
 
   private Program.Result dlq(String... arguments) throws Exception {
-    return small("-Xmx256m", arguments);
-  }
-
-  private Program.Result small(String heap, String... arguments) throws Exception {
     List<String> all = new ArrayList<>(List.of("dlq"));
     all.addAll(List.of(arguments));
-    try (Program program =
-        Program.startWithHeap(heap, site.environment(), folder, all.toArray(new String[0]))) {
-      return program.result(Duration.ofMinutes(2));
-    }
+    return Program.run(site.environment(), folder, all.toArray(new String[0]));
   }
 }

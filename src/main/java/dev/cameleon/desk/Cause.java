@@ -1,5 +1,6 @@
 package dev.cameleon.desk;
 
+import dev.cameleon.contract.Reason;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -52,7 +53,12 @@ public enum Cause {
     return remedy;
   }
 
-  static Optional<Cause> of(String name) {
-    return Arrays.stream(values()).filter(cause -> cause.name().equals(name)).findFirst();
+  /** The cause by the reason that the pipeline wrote: one of its own, so none of the last two. */
+  static Optional<Cause> of(String reason) {
+    return Arrays.stream(Reason.values())
+        .map(Reason::name)
+        .filter(reason::equals)
+        .findFirst()
+        .map(Cause::valueOf);
   }
 }

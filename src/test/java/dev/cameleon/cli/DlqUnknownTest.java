@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.TestQueues;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -17,7 +19,7 @@ class DlqUnknownTest extends DeskFixture {
 
   @BeforeEach
   void sendByHand() {
-    id = box().send(Events.body(1), Map.of("reason", "because", "source-queue", "theirs"));
+    id = box().send(Events.body(1), Map.of("reason", "MAX_RECEIVES", "source-queue", "theirs"));
   }
 
   @Test
@@ -31,7 +33,7 @@ class DlqUnknownTest extends DeskFixture {
         .contains("reason          UNKNOWN: It carries no reason of Cameleon's, and SQS does not")
         .contains("what to do      See whether it belongs here.\n")
         .contains("If so: dlq replay ID.\n")
-        .doesNotContain("because", "theirs");
+        .doesNotContain("MAX_RECEIVES", "theirs");
   }
 
   @Test
@@ -72,5 +74,20 @@ class DlqUnknownTest extends DeskFixture {
     assertThat(site().queues().takeDeadLetters())
         .extracting(Message::messageId)
         .containsExactly(other);
+  }
+
+  @Test
+  void aPurgeAsksForThemAsForOthers() throws Exception {
+    Instant aSecondLater = Instant.now().plusSeconds(1);
+    Awaitility.await().until(() -> Instant.now().isAfter(aSecondLater));
+
+    Program.Result refused = dlq("purge", "--reason=UNKNOWN", "--older-than=1s");
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.err())
+        .contains("this would delete 1 of 1 dead letters")
+        .contains("reason UNKNOWN")
+        .contains("agree with --yes (nothing done)");
+    assertVisible(1);
   }
 }

@@ -10,7 +10,6 @@ import dev.cameleon.desk.Bodies;
 import dev.cameleon.desk.Letter;
 import dev.cameleon.desk.Selection;
 import dev.cameleon.load.Database;
-import dev.cameleon.vault.Audit;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -51,24 +50,10 @@ public final class DlqExportCommand implements Callable<Integer> {
   @Mixin private DeskOptions options;
   @Mixin private SelectOptions select;
   @Mixin private PrivateKeyOption privateKey;
+  @Mixin private RawOptions original;
 
   @Parameters(paramLabel = "FILE", description = "The file; one that exists is not overwritten.")
   private Path path;
-
-  @Option(names = "--raw", description = "The original bodies. Takes --purpose.")
-  private boolean raw;
-
-  @Option(
-      names = "--purpose",
-      paramLabel = "TEXT",
-      description = "Why, for the audit. No personal values: the audit is never deleted.")
-  private String purpose;
-
-  @Option(
-      names = "--ticket",
-      paramLabel = "ID",
-      description = "Where it was asked for, for the audit.")
-  private String ticket;
 
   @Option(
       names = "--limit",
@@ -90,7 +75,7 @@ public final class DlqExportCommand implements Callable<Integer> {
     Bodies bodies = privateKey.bodies();
     Selection selection = select.selection(Set.of());
     Optional<Database.Login> login =
-        raw ? Optional.of(Access.database(System.getenv())) : Optional.empty();
+        original.raw() ? Optional.of(Access.database(System.getenv())) : Optional.empty();
     Optional<String> head = Optional.empty();
     Coverage coverage;
     try (Desk desk = Desk.open(options, spec);
@@ -120,14 +105,7 @@ public final class DlqExportCommand implements Callable<Integer> {
   }
 
   private void check() throws UsageException {
-    if (raw && purpose == null) {
-      throw new UsageException("--raw takes --purpose TEXT: the audit records why");
-    }
-    if (!raw && (purpose != null || ticket != null)) {
-      throw new UsageException(
-          "--purpose and --ticket are for --raw: what is written without it is not personal");
-    }
-    Reason.check(purpose, ticket);
+    original.check();
     if (limit != null && limit < 1) {
       throw new UsageException("--limit is a number from 1");
     }
@@ -140,10 +118,9 @@ public final class DlqExportCommand implements Callable<Integer> {
   private String record(Database.Login login, Desk desk) throws FailedException {
     String detail = "dead letters of " + desk.queue().name() + ", " + select.inWords();
     try (Connection connection = Database.connect(login)) {
-      return Audit.record(connection, new Audit.Act("export-raw", null, purpose, ticket, detail))
-          .head();
+      return original.record(connection, "export-raw", detail);
     } catch (SQLException e) {
-      throw FailedException.of(login, e, "cameleon_revealer", "cameleon_officer");
+      throw FailedException.of(login, e, RawOptions.ROLES);
     }
   }
 
@@ -159,14 +136,14 @@ public final class DlqExportCommand implements Callable<Integer> {
       if (limit == null) {
         written.incrementAndGet();
       }
-      Optional<String> original = bodies.original(letter);
+      Optional<String> body = bodies.original(letter);
       ObjectNode line =
-          LetterView.json(letter.shown(fields)).put("redacted", !raw || original.isEmpty());
-      if (original.isEmpty()) {
+          LetterView.json(letter.shown(fields)).put("redacted", !original.raw() || body.isEmpty());
+      if (body.isEmpty()) {
         unopened.incrementAndGet();
         line.put("body", LetterView.body(letter, redaction));
       } else {
-        line.put("body", raw ? original.get() : redaction.of(original.get()));
+        line.put("body", original.raw() ? body.get() : redaction.of(body.get()));
       }
       file.line(Printable.editableJson(line));
     }
@@ -180,13 +157,18 @@ public final class DlqExportCommand implements Callable<Integer> {
               .objectNode()
               .put("file", path.toString())
               .put("exported", written.get())
-              .put("redacted", !raw)
+              .put("redacted", !original.raw())
               .put("sealed", unopened.get())
               .put("hidden", coverage.before().hidden())
               .put("audit_head", head.orElse(null));
       out.println(Printable.json(report));
     } else {
-      out.println("exported " + written + " dead letters to " + path + (raw ? "" : " (redacted)"));
+      out.println(
+          "exported "
+              + written
+              + " dead letters to "
+              + path
+              + (original.raw() ? "" : " (redacted)"));
       if (written.get() == 0) {
         out.println(coverage.nothing());
       }
@@ -198,7 +180,9 @@ public final class DlqExportCommand implements Callable<Integer> {
               "note: "
                   + unopened
                   + " are sealed, and written as their previews"
-                  + (raw ? "; to open them, give --private-key of one of their recipients" : ""));
+                  + (original.raw()
+                      ? "; to open them, give --private-key of one of their recipients"
+                      : ""));
     }
     if (out.checkError()) {
       throw new FailedException("standard output cannot be written");

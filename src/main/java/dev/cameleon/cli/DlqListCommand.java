@@ -5,15 +5,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.UnreachableException;
-import dev.cameleon.desk.Cause;
 import dev.cameleon.desk.DeadLetters;
 import dev.cameleon.desk.Groups;
 import dev.cameleon.desk.Letter;
 import dev.cameleon.desk.Selection;
 import java.io.PrintWriter;
-import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
@@ -46,26 +43,7 @@ public final class DlqListCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private DeskOptions options;
-
-  @Option(
-      names = "--reason",
-      paramLabel = "REASON",
-      description = "Only those of this reason: ${COMPLETION-CANDIDATES}.")
-  private Cause reason;
-
-  @Option(
-      names = "--field",
-      paramLabel = "FIELD",
-      description = "Only those about this field of the contract.")
-  private String field;
-
-  @Option(
-      names = "--since",
-      paramLabel = "TIME",
-      converter = MomentConverter.class,
-      description =
-          "Only those that failed since then: 2026-11-20T10:00Z, 2026-11-20 (UTC), or 2h, 7d ago.")
-  private Instant since;
+  @Mixin private SelectOptions select;
 
   @Option(
       names = "--limit",
@@ -88,13 +66,7 @@ public final class DlqListCommand implements Callable<Integer> {
           UnreachableException,
           InterruptedException {
     int most = most();
-    Selection selection =
-        new Selection(
-            Set.of(),
-            Optional.ofNullable(reason),
-            Optional.ofNullable(field),
-            Optional.ofNullable(since),
-            Optional.empty());
+    Selection selection = select.selection(Set.of());
     try (Desk desk = Desk.open(options, spec)) {
       Set<String> fields = desk.fields();
       Groups groups = new Groups();

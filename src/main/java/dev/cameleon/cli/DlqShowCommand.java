@@ -8,14 +8,11 @@ import dev.cameleon.contract.Redaction;
 import dev.cameleon.desk.Letter;
 import dev.cameleon.desk.Selection;
 import dev.cameleon.load.Database;
-import dev.cameleon.vault.Audit;
-import dev.cameleon.vault.InvalidKeyFileException;
 import dev.cameleon.vault.PrivateKeyFile;
 import dev.cameleon.vault.SealedBody;
 import dev.cameleon.vault.UnopenedException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Locale;
@@ -27,7 +24,6 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -54,33 +50,14 @@ public final class DlqShowCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private DeskOptions options;
+  @Mixin private RawOptions original;
+  @Mixin private PrivateKeyOption privateKey;
 
   @Parameters(
       paramLabel = "ID",
       description =
           "The dead letter's id, from dlq list; or its source message's, from the ledger.")
   private String id;
-
-  @Option(names = "--raw", description = "The original body. Takes --purpose.")
-  private boolean raw;
-
-  @Option(
-      names = "--purpose",
-      paramLabel = "TEXT",
-      description = "Why, for the audit. No personal values: the audit is never deleted.")
-  private String purpose;
-
-  @Option(
-      names = "--ticket",
-      paramLabel = "ID",
-      description = "Where it was asked for, for the audit.")
-  private String ticket;
-
-  @Option(
-      names = "--private-key",
-      paramLabel = "FILE",
-      description = "Of a recipient, if the body is sealed; the key stays on this machine.")
-  private Path privateKey;
 
   @Override
   public Integer call()
@@ -90,7 +67,7 @@ public final class DlqShowCommand implements Callable<Integer> {
           UnreachableException,
           InterruptedException {
     check();
-    if (raw) {
+    if (original.raw()) {
       showOriginal();
     } else {
       try (Desk desk = Desk.open(options, spec)) {
@@ -110,15 +87,10 @@ public final class DlqShowCommand implements Callable<Integer> {
           "the ID is none such as 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21; to see them: dlq list"
               + " --each");
     }
-    if (raw && purpose == null) {
-      throw new UsageException("--raw takes --purpose TEXT: the audit records why");
+    original.check();
+    if (!original.raw() && privateKey.isGiven()) {
+      throw new UsageException("--private-key is for --raw: without it no body is opened");
     }
-    if (!raw && (purpose != null || ticket != null || privateKey != null)) {
-      throw new UsageException(
-          "--purpose, --ticket and --private-key are for --raw: without it nothing personal is"
-              + " shown");
-    }
-    Reason.check(purpose, ticket);
   }
 
   private Letter find(Desk desk) throws FailedException, InterruptedException {
@@ -178,21 +150,13 @@ public final class DlqShowCommand implements Callable<Integer> {
     }
   }
 
-  private Optional<PrivateKeyFile> key() throws UsageException {
-    try {
-      return privateKey == null ? Optional.empty() : Optional.of(PrivateKeyFile.read(privateKey));
-    } catch (InvalidKeyFileException e) {
-      throw new UsageException(e.getMessage());
-    }
-  }
-
   private void showOriginal()
       throws UsageException,
           FailedException,
           InvalidSettingsException,
           UnreachableException,
           InterruptedException {
-    Optional<PrivateKeyFile> key = key();
+    Optional<PrivateKeyFile> key = privateKey.key();
     Database.Login login = Access.database(System.getenv());
     // Connected first: a long queue is not to be read for a database that is away.
     try (Connection connection = Database.connect(login);
@@ -202,12 +166,10 @@ public final class DlqShowCommand implements Callable<Integer> {
         throw new UsageException(
             "the body is sealed to its recipients: --private-key FILE, a key of one of them");
       }
-      Audit.Act act =
-          new Audit.Act("show-raw", null, purpose, ticket, "dead letter " + letter.id());
-      String head = Audit.record(connection, act).head();
+      String head = original.record(connection, "show-raw", "dead letter " + letter.id());
       printOriginal(letter, body(letter, key), head);
     } catch (SQLException e) {
-      throw FailedException.of(login, e, "cameleon_revealer", "cameleon_officer");
+      throw FailedException.of(login, e, RawOptions.ROLES);
     }
   }
 

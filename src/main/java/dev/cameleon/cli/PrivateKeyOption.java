@@ -17,19 +17,30 @@ final class PrivateKeyOption {
               + " this machine.")
   private Path file;
 
+  /** Whether one is named. */
+  boolean isGiven() {
+    return file != null;
+  }
+
+  /**
+   * The key.
+   *
+   * @throws UsageException if it is no such key
+   */
+  Optional<PrivateKeyFile> key() throws UsageException {
+    try {
+      return file == null ? Optional.empty() : Optional.of(PrivateKeyFile.read(file));
+    } catch (InvalidKeyFileException e) {
+      throw new UsageException(e.getMessage());
+    }
+  }
+
   /**
    * The bodies that it opens.
    *
    * @throws UsageException if it is no such key
    */
   Bodies bodies() throws UsageException {
-    if (file == null) {
-      return new Bodies(Optional.empty());
-    }
-    try {
-      return new Bodies(Optional.of(PrivateKeyFile.read(file)));
-    } catch (InvalidKeyFileException e) {
-      throw new UsageException(e.getMessage());
-    }
+    return new Bodies(key());
   }
 }

@@ -204,7 +204,10 @@ class DlqListTest {
     box.fill(8000);
     sent = 8000;
     try (Program program = Program.start(environment(), folder, "dlq", "list", "--all")) {
-      Awaitility.await().pollInterval(Duration.ofMillis(10)).until(() -> box.hidden() > 500);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .pollInterval(Duration.ofMillis(10))
+          .until(() -> box.hidden() > 500);
       program.terminate();
       Program.Result result = program.result();
 

@@ -31,6 +31,9 @@ import software.amazon.awssdk.services.sqs.model.SqsException;
 class DeskFaultsTest {
   private static final int COUNT = 100;
 
+  /** A process on a busy machine. */
+  private static final Duration START = Duration.ofSeconds(60);
+
   @TempDir private Path folder;
 
   private final SqsProxy proxy = SqsProxy.start();
@@ -200,7 +203,7 @@ class DeskFaultsTest {
     box.fill(20);
     proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.slow(25_000));
     try (Program program = Program.start(environment(), folder, "dlq", "list")) {
-      Awaitility.await().until(() -> proxy.calls(SqsProxy.CHANGE_VISIBILITY) > 0);
+      Awaitility.await().atMost(START).until(() -> proxy.calls(SqsProxy.CHANGE_VISIBILITY) > 0);
       program.terminate();
       Awaitility.await().until(() -> program.err().contains("Stopping"));
       assertThat(program.isAlive()).isTrue();

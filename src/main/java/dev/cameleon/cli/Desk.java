@@ -8,11 +8,13 @@ import dev.cameleon.Settings;
 import dev.cameleon.UnreachableException;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.InvalidContractException;
+import dev.cameleon.contract.ShippedContract;
 import dev.cameleon.desk.DeadLetters;
 import dev.cameleon.desk.SourceQueue;
 import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.SqsFailures;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -129,13 +131,17 @@ final class Desk implements AutoCloseable {
     return stop.isRequested();
   }
 
-  /** The names that may be shown: of today's contract; without one there are none. */
+  /** The names that may be shown: of today's contract, or where there is none, the shipped one. */
   Set<String> fields() {
+    if (!Files.exists(access.contract())) {
+      return ShippedContract.fields(); // an operator's machine needs the jar only
+    }
     try {
       return Contract.read(access.contract()).fields();
     } catch (InvalidContractException e) {
-      err.println("note: keys are hidden too, for the contract " + e.getMessage());
-      return Set.of();
+      err.println(
+          "note: names are shown by the shipped contract, for the one here " + e.getMessage());
+      return ShippedContract.fields();
     }
   }
 

@@ -129,7 +129,9 @@ class DlqExportTest extends DeskFixture {
     Vault vault = new Vault(Recipient.read(folder().resolve("recipients")));
     Map<String, String> sealed = attributes();
     sealed.put("body", "sealed");
-    box().send(vault.seal("{\"ip\": \"" + PLANTED + "\"}", "a shape").text(), sealed);
+    box()
+        .send(
+            vault.seal("{\"ip\": \"" + PLANTED + "\"}", "{\n  \"ip\": \"•••\"\n}").text(), sealed);
 
     Program.Result without = dlq("export", "without.jsonl", "--json");
     Program.Result with = dlq("export", "with.jsonl", "--private-key=" + key);
@@ -138,7 +140,7 @@ class DlqExportTest extends DeskFixture {
         .isEqualTo(1);
     assertThat(without.err()).contains("note: 1 are sealed, and written as their previews");
     assertThat(lines(folder().resolve("without.jsonl")).get(0).get("body").asText())
-        .isEqualTo("a shape");
+        .isEqualTo("{\n  \"ip\": \"•••\"\n}");
     assertThat(with.exitCode()).as(with.err()).isZero();
     assertThat(lines(folder().resolve("with.jsonl")).get(0).get("body").asText())
         .contains("\"ip\": \"••••••••\"");

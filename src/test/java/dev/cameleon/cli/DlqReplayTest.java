@@ -141,7 +141,7 @@ class DlqReplayTest extends DeskFixture {
 
     Program.Result replayed = dlq("replay", "--field=locale");
     Program.Result tried = dlq("replay", "--field=locale", "--dry-run");
-    Program.Result purged = dlq("purge", "--reason=NOT_JSON", "--older-than=0s", "--yes");
+    Program.Result purged = dlq("purge", "--reason=NOT_JSON", "--older-than=1s", "--yes");
     Program.Result exported = dlq("export", "letters.jsonl", "--field=locale");
 
     assertThat(replayed.out()).isEqualTo("replayed 0, left 0\n" + nothing);

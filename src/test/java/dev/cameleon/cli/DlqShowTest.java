@@ -10,6 +10,7 @@ import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -203,15 +204,20 @@ class DlqShowTest {
   }
 
   @Test
-  void withoutAContractAllKeysAreHiddenAndThatIsSaid() throws Exception {
-    String id = send("{\"ip\":\"10.0.0.1\"}", NOON);
-    site.with("CAMELEON_ROUTES", folder.resolve("nowhere").toString());
+  void withoutAContractTheShippedOneTellsWhichNamesMayBeShown() throws Exception {
+    String id = send("{\"ip\":\"10.0.0.1\",\"mail\":1}", NOON);
+    Files.writeString(folder.resolve("routes/login.schema.json"), "{");
 
+    Program.Result broken = show(id);
+    site.with("CAMELEON_ROUTES", folder.resolve("nowhere").toString());
     Program.Result result = show(id);
 
     assertThat(result.exitCode()).isZero();
-    assertThat(result.out()).contains("  \"**\": \"********\"\n").doesNotContain("ip\"");
-    assertThat(result.err()).contains("note: keys are hidden too, for the contract ");
+    assertThat(broken.out()).isEqualTo(result.out());
+    assertThat(result.out())
+        .contains("field           ip\n", "  \"ip\": \"**.*.*.*\",\n  \"****\": *\n");
+    assertThat(result.err()).doesNotContain("note: names");
+    assertThat(broken.err()).contains("note: names are shown by the shipped contract, for the one");
   }
 
   private String send(String body, Instant failedAt) {

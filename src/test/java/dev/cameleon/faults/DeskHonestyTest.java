@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DeskHonestyTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String[] PURGE = {
-    "purge", "--reason=CONTRACT", "--older-than=0s", "--yes", "--json"
+    "purge", "--reason=CONTRACT", "--older-than=1s", "--yes", "--json"
   };
 
   @TempDir private Path folder;

@@ -16,6 +16,9 @@ public final class SqlFailures {
   /** What the functions of the vault and the audit give. */
   private static final String REFUSED_BY_FUNCTION = "CM002";
 
+  /** Committed here, but not known to be on the standby (see {@link ConfirmedCommits}). */
+  static final String NOT_CONFIRMED = "01000";
+
   private static final String SEQUENCE_EXHAUSTED = "2200H";
 
   /** Where PostgreSQL looks for a row's partition; a missing one has no SQLSTATE of its own. */
@@ -113,6 +116,7 @@ public final class SqlFailures {
   private static String meaning(String state) {
     return switch (state) {
       case "" -> "the database did not answer";
+      case NOT_CONFIRMED -> "the synchronous standby does not confirm commits";
       case "22001" -> "a value is longer than its column";
       case "22003" -> "a number is out of its column's range";
       case "22P02" -> "a value has not the form of its column's type";

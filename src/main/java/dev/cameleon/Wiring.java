@@ -108,7 +108,7 @@ final class Wiring {
     main.bind("parameters", parameters); // the headers batch and vault, anew for each attempt
     main.bind("database", database); // the DataSource of jdbc:database
     main.bind("loaded", loaded); // rows: count, then delete from SQS
-    main.bind("outage", outage); // mustSplit, retry, refused, giveBack, giveBackAlone
+    main.bind("outage", outage); // mustSplit, retry, refused, giveBackAlone, …
 
     // dead-letter.camel.yaml
     main.bind("rejects", new Rejects()); // malformed; DeadLetters → a list of them

@@ -179,9 +179,14 @@ public final class Outage {
   /** The dead letter of the one row that PostgreSQL refuses. */
   public DeadLetter refused(Exchange exchange) {
     Throwable failure = caught(exchange);
-    batch(exchange).passOn();
     Delivery delivery = batch(exchange).deliveries().get(0);
     return Rejects.refused(delivery, SqlFailures.state(failure), SqlFailures.describe(failure));
+  }
+
+  /** The dead-letter route has it, and decides the outcome. */
+  public void passedOn(Batch batch) {
+    giveUp(batch);
+    batch.passOn();
   }
 
   /**

@@ -91,7 +91,7 @@ public final class Unexpected {
         carried.add(letter.delivery());
       } else if (each instanceof Delivery delivery) {
         carried.add(delivery);
-      } else if (each instanceof Batch rows) {
+      } else if (each instanceof Batch rows && !rows.isPassedOn()) {
         carried.addAll(rows.deliveries());
       }
     }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -46,10 +47,7 @@ class DurabilityTest {
   @Test
   void aCommitWhoseWaitForTheStandbyWasCancelledDeletesNothing() throws Exception {
     try (MortalPostgres postgres = new MortalPostgres(folder.resolve("data"))) {
-      // The test's own statements do not wait.
-      TestDatabase database =
-          new TestDatabase(
-              postgres.database().url() + "?options=-c%20synchronous_commit=local", "postgres");
+      TestDatabase database = withoutWaiting(postgres);
       // One loader: whoever waits while it is held is the probe.
       Site site =
           Site.in(folder)
@@ -58,8 +56,7 @@ class DurabilityTest {
       try (Trial trial = Trial.on(site, database)) {
         // Given: a synchronous standby that is away, and somebody who cancels the wait for it.
         Path copy = postgres.copy(folder.resolve("standby"));
-        database.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'");
-        database.execute("SELECT pg_reload_conf()");
+        waitFor(database, "'standby'");
         trial.send(20);
         Awaitility.await("rows that the standby has not")
             .atMost(Duration.ofSeconds(30))
@@ -88,5 +85,39 @@ class DurabilityTest {
         }
       }
     }
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = "soak", matches = ".+")
+  void aStandbyThatIsAwayForLongerThanEveryTimeOutIsWaitedFor() throws Exception {
+    try (MortalPostgres postgres = new MortalPostgres(folder.resolve("data"))) {
+      TestDatabase database = withoutWaiting(postgres);
+      Site site = Site.in(folder).with("CAMELEON_DB_URL", postgres.database().url());
+      try (Trial trial = Trial.on(site, database)) {
+        waitFor(database, "'standby'");
+        trial.send(200);
+        Awaitility.await()
+            .during(Duration.ofSeconds(150))
+            .atMost(Duration.ofSeconds(151))
+            .until(() -> trial.account().count(Outcome.LOADED) == 60);
+        assertThat(site.queues().left()).isEqualTo(200);
+        // One for each loader, and one for the probe: none is left behind for each attempt.
+        assertThat(database.number("SELECT count(*) FROM " + WAITING)).isLessThan(15);
+        waitFor(database, "''");
+        trial.awaitAllLoaded();
+        trial.assertEachMessageWasReceivedOnceAndIsOneRow();
+      }
+    }
+  }
+
+  /** The test's own statements do not wait for the standby. */
+  private static TestDatabase withoutWaiting(MortalPostgres postgres) {
+    return new TestDatabase(
+        postgres.database().url() + "?options=-c%20synchronous_commit=local", "postgres");
+  }
+
+  private static void waitFor(TestDatabase database, String names) {
+    database.execute("ALTER SYSTEM SET synchronous_standby_names = " + names);
+    database.execute("SELECT pg_reload_conf()");
   }
 }

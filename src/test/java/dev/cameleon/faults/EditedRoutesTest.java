@@ -184,7 +184,9 @@ class EditedRoutesTest {
         .execute(
             "DROP VIEW cameleon.logins, cameleon.duplicate_ips, cameleon.duplicate_devices;"
                 + " ALTER TABLE user_logins RENAME TO old_logins;"
-                + " CREATE TABLE user_logins (LIKE old_logins) PARTITION BY RANGE (create_date)");
+                + " CREATE TABLE user_logins (LIKE old_logins) PARTITION BY RANGE (create_date);"
+                + " CREATE TABLE p0 PARTITION OF user_logins"
+                + " FOR VALUES FROM ('2019-01-01') TO ('2020-01-01')");
     site.queues().send(Events.bodies(5));
 
     try (Run run = Run.on(site)) {

@@ -2,15 +2,24 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.load.Database;
+import dev.cameleon.load.LoaderPool;
 import dev.cameleon.settle.Outcome;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
+import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A message is deleted only when its row outlives the server: written to its disk, and to that of
@@ -44,17 +53,42 @@ class DurabilityTest {
     }
   }
 
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({"off, on", "local, on", "remote_write, on", "on, on", "remote_apply, remote_apply"})
+  void aSessionThatLoadsKeepsNoWeakerSettingThanOn(String servers, String sessions)
+      throws Exception {
+    String url = Shared.postgres().database().url() + "?options=-c%20synchronous_commit=" + servers;
+    Database.Login login = new Database.Login(url, "postgres", "postgres");
+
+    try (Connection single = Database.connect(login, "01020304");
+        LoaderPool pool = Database.pool(login, 1, "01020304");
+        Connection pooled = pool.getConnection()) {
+      assertThat(setting(single)).isEqualTo(sessions);
+      assertThat(setting(pooled)).isEqualTo(sessions);
+    }
+  }
+
+  private static String setting(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SHOW synchronous_commit")) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
   @Test
   void aCommitWhoseWaitForTheStandbyWasCancelledDeletesNothing() throws Exception {
     try (MortalPostgres postgres = new MortalPostgres(folder.resolve("data"))) {
       TestDatabase database = withoutWaiting(postgres);
+      database.execute("ALTER DATABASE postgres SET client_min_messages = error");
       // One loader: whoever waits while it is held is the probe.
       Site site =
           Site.in(folder)
               .with("CAMELEON_DB_URL", postgres.database().url())
               .with("CAMELEON_LOADERS", "1");
       try (Trial trial = Trial.on(site, database)) {
-        // Given: a synchronous standby that is away, and somebody who cancels the wait for it.
+        // Given: a synchronous standby that is away, a server that would not even warn, and
+        // somebody who cancels the wait for it.
         Path copy = postgres.copy(folder.resolve("standby"));
         waitFor(database, "'standby'");
         trial.send(20);

@@ -92,14 +92,14 @@ public final class Acknowledger {
    *     before the fault is mended, so each stays away for the longest time from its second receipt
    */
   public void postponed(Collection<Delivery> failed, boolean others) {
-    giveBack(
-        failed,
-        delivery -> {
-          int before = delivery.receiveCount() - 1;
-          return others || before == 0
-              ? Math.min(LONGEST_DELAY_SECONDS, 5 << Math.min(10, before))
-              : LONGEST_DELAY_SECONDS;
-        });
+    giveBack(failed, delivery -> delaySeconds(delivery.receiveCount(), others));
+  }
+
+  static int delaySeconds(int receiveCount, boolean others) {
+    int before = receiveCount - 1;
+    return others || before == 0
+        ? Math.min(LONGEST_DELAY_SECONDS, 5 << Math.min(10, before))
+        : LONGEST_DELAY_SECONDS;
   }
 
   private void giveBack(Collection<Delivery> unfinished, ToIntFunction<Delivery> seconds) {

@@ -108,7 +108,7 @@ final class Wiring {
     main.bind("parameters", parameters); // the headers batch and vault, anew for each attempt
     main.bind("database", database); // the DataSource of jdbc:database
     main.bind("loaded", loaded); // rows: count, then delete from SQS
-    main.bind("outage", outage); // isRefusal, retry, refused, giveBack
+    main.bind("outage", outage); // mustSplit, retry, refused, giveBackAlone, …
 
     // dead-letter.camel.yaml
     main.bind("rejects", new Rejects()); // malformed; DeadLetters → a list of them
@@ -117,7 +117,7 @@ final class Wiring {
     main.bind("acknowledge", acknowledger); // loaded, deadLettered, returned
 
     // errors.camel.yaml
-    main.bind("unexpected", new Unexpected(gate, outage, acknowledger)); // giveBack
+    main.bind("unexpected", new Unexpected(gate, outage, loaded, acknowledger)); // giveBack
   }
 
   /** The properties that the routes' placeholders name. */

@@ -87,8 +87,9 @@ class RoutesTest extends CamelTestSupport {
     Probe probe = new Probe(login, "01020304", statement, suppression);
     Outage outage = new Outage(gate, acknowledger, database, probe, 60_000_000_000L);
     context.getRegistry().bind("outage", outage);
-    context.getRegistry().bind("loaded", new Loaded(outage, new Metrics(), acknowledger));
-    context.getRegistry().bind("unexpected", new Unexpected(gate, outage, acknowledger));
+    Loaded loaded = new Loaded(outage, new Metrics(), acknowledger);
+    context.getRegistry().bind("loaded", loaded);
+    context.getRegistry().bind("unexpected", new Unexpected(gate, outage, loaded, acknowledger));
     Properties properties = new Properties();
     properties.put("cameleon.routes", Path.of("routes").toAbsolutePath().toString());
     properties.put("cameleon.queue.name", "login-queue");

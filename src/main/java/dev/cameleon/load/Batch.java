@@ -20,6 +20,9 @@ public final class Batch {
   private final List<Row> rows;
   private VaultEntries entries;
   private long readyNanos = System.nanoTime();
+  private boolean passedOn;
+  private String suspectedOf = "";
+  private long suspectedNanos;
 
   Batch() {
     this(new ArrayList<>());
@@ -27,6 +30,12 @@ public final class Batch {
 
   private Batch(List<Row> rows) {
     this.rows = rows;
+  }
+
+  private Batch half(int from, int to) {
+    Batch half = new Batch(rows.subList(from, to));
+    half.suspect(suspectedOf, suspectedNanos);
+    return half;
   }
 
   /** A batch of one row, as {@code check} and the tests need it. */
@@ -50,11 +59,42 @@ public final class Batch {
     return rows.size() == 1;
   }
 
-  /** Two halves: how the one row that PostgreSQL refuses is found. */
+  /** Two halves, which are loaded instead of it: how the one row that fails is found. */
   public List<Batch> getHalves() {
+    passOn();
     int middle = rows.size() / 2;
-    return List.of(
-        new Batch(rows.subList(0, middle)), new Batch(rows.subList(middle, rows.size())));
+    return List.of(half(0, middle), half(middle, rows.size()));
+  }
+
+  /** The outcome of its messages is decided, or somebody else's to decide. */
+  void passOn() {
+    passedOn = true;
+  }
+
+  /** Whether it must not be loaded again, nor its messages be given back. */
+  boolean isPassedOn() {
+    return passedOn;
+  }
+
+  /**
+   * It failed, and the database answered afterwards: one of its rows may be the cause.
+   *
+   * @param sqlState how it failed
+   * @param nanos when, by {@link System#nanoTime}
+   */
+  void suspect(String sqlState, long nanos) {
+    suspectedOf = sqlState;
+    suspectedNanos = nanos;
+  }
+
+  /** Whether it, or the batch that it is a part of, failed in this way before. */
+  boolean isSuspectedOf(String sqlState) {
+    return !sqlState.isEmpty() && sqlState.equals(suspectedOf);
+  }
+
+  /** When that was, by {@link System#nanoTime}. */
+  long suspectedNanos() {
+    return suspectedNanos;
   }
 
   /** The messages of these rows. */
@@ -99,6 +139,7 @@ public final class Batch {
    * @param inserted how many rows were new; a duplicate brings no entry into the vault
    */
   void committed(int inserted) {
+    passOn();
     if (inserted == rows.size() && entries != null) {
       entries.committed();
     }

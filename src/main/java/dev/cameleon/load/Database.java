@@ -26,8 +26,11 @@ public final class Database {
   /** A server that lets nobody in for this long is away. */
   private static final int CONNECT_TIMEOUT_SECONDS = 3;
 
-  /** Longer than the statement time-out of the route: a server that is gone without a word. */
+  /** Longer than the session's statement time-out: a server that is gone without a word. */
   private static final int SOCKET_TIMEOUT_SECONDS = 60;
+
+  /** Cancelling what a silent server does must not take longer than noticing that it is silent. */
+  private static final int CANCEL_TIMEOUT_SECONDS = 2;
 
   private Database() {}
 
@@ -43,7 +46,7 @@ public final class Database {
    * @param keyId the newest mask key; the database refuses rows under one that is retired
    */
   public static LoaderPool pool(Login login, int connections, String keyId) {
-    return new LoaderPool(prepare(new LoaderPool.Source(), login), connections, useKey(keyId));
+    return new LoaderPool(prepare(new LoaderPool.Source(), login), connections, session(keyId));
   }
 
   /** One connection outside the pool. */
@@ -59,8 +62,8 @@ public final class Database {
   public static Connection connect(Login login, String keyId) throws SQLException {
     Connection connection = connect(login);
     try (Statement statement = connection.createStatement()) {
-      statement.execute(useKey(keyId));
-      return connection;
+      statement.execute(session(keyId));
+      return ConfirmedCommits.on(connection);
     } catch (SQLException e) {
       connection.close();
       throw e;
@@ -68,22 +71,30 @@ public final class Database {
   }
 
   /**
-   * What the trigger require_current_key reads; and whatever the server's default is, the trigger
-   * is to see a retirement that the statement has waited for.
+   * What a session that loads must have, whatever server, database, role or URL set.
+   *
+   * <p>The key is what the trigger require_current_key reads, and READ COMMITTED lets it see a
+   * retirement that the statement has waited for. A commit is on disk, and on the standby's if
+   * there is one, before its messages are deleted: remote_apply is more than that, all else less.
+   * The warning of a cancelled wait for the standby must arrive (see {@link ConfirmedCommits}). The
+   * statement time-out is the server's own: the driver's covers neither what it asks before a
+   * statement nor a statement whose process is gone, and would end the wait for the standby.
    */
-  private static String useKey(String keyId) {
+  private static String session(String keyId) {
     return "SET cameleon.mask_key = '"
         + keyId
         + "'; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED"
-        // The server's own limit: the driver's covers neither what it asks before a statement, nor
-        // a statement whose process is gone.
-        + "; SET statement_timeout = '30s'";
+        + "; SET statement_timeout = '30s'"
+        + "; SET client_min_messages = warning"
+        + "; SELECT set_config('synchronous_commit', 'on', false)"
+        + " WHERE current_setting('synchronous_commit') <> 'remote_apply'";
   }
 
   private static <T extends PGSimpleDataSource> T prepare(T source, Login login) {
     source.setLoginTimeout(CONNECT_TIMEOUT_SECONDS);
     source.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
     source.setSocketTimeout(SOCKET_TIMEOUT_SECONDS);
+    source.setCancelSignalTimeout(CANCEL_TIMEOUT_SECONDS);
     source.setTcpKeepAlive(true);
     source.setApplicationName("cameleon");
     // The URL comes after the defaults, so that its parameters win.

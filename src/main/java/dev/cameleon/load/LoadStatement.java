@@ -83,6 +83,10 @@ public final class LoadStatement {
       // The server's limit: a locked table holds up the parameters' description as well, which the
       // driver's query time-out does not cover.
       limit.execute("SET statement_timeout = '" + TIMEOUT_SECONDS + "s'");
+      // The limit of what the server's leaves out, the wait for a standby: it must be cancelled,
+      // since
+      // a server process that waits so does not notice that nobody is there any more.
+      statement.setQueryTimeout(TIMEOUT_SECONDS + 1);
       // And if the server is gone without a word, nobody hears that the time is over.
       connection.setNetworkTimeout(Runnable::run, 2000 * TIMEOUT_SECONDS);
       for (int i = 0; i < parameters.size(); i++) {

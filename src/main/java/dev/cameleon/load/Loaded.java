@@ -3,6 +3,9 @@ package dev.cameleon.load;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.settle.Acknowledger;
 import java.time.Duration;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.jdbc.JdbcConstants;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +28,12 @@ public final class Loaded {
     this.acknowledger = acknowledger;
   }
 
+  /** How many rows were new in the batch that the insert route committed, if it did. */
+  static Optional<Integer> committed(Exchange exchange) {
+    return Optional.ofNullable(
+        exchange.getMessage().getHeader(JdbcConstants.JDBC_UPDATE_COUNT, Integer.class));
+  }
+
   /**
    * Counts a committed batch and deletes its messages.
    *
@@ -32,8 +41,11 @@ public final class Loaded {
    * @param inserted how many of its rows were new
    */
   public void rows(Batch batch, int inserted) {
-    outage.over(batch);
     batch.committed(inserted);
+    outage.over(batch);
+    if (inserted > 0) {
+      outage.rowsPassed();
+    }
     Duration duration = Duration.ofNanos(System.nanoTime() - batch.readyNanos());
     metrics.loaded(batch.size(), duration);
     LOG.debug("Loaded a batch. rows={} new={} ms={}", batch.size(), inserted, duration.toMillis());

@@ -77,7 +77,7 @@ public final class LoaderPool extends HikariDataSource {
 
     @Override
     public Connection getConnection(String user, String password) throws SQLException {
-      Connection connection = super.getConnection(user, password);
+      Connection connection = ConfirmedCommits.on(super.getConnection(user, password));
       synchronized (opened) {
         opened.put(connection, System.nanoTime());
       }

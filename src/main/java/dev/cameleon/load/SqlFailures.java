@@ -3,6 +3,7 @@ package dev.cameleon.load;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Locale;
+import java.util.Set;
 import org.postgresql.util.PSQLException;
 
 /**
@@ -16,6 +17,9 @@ public final class SqlFailures {
   /** What the functions of the vault and the audit give. */
   private static final String REFUSED_BY_FUNCTION = "CM002";
 
+  /** Committed here, but not known to be on the standby (see {@link ConfirmedCommits}). */
+  static final String NOT_CONFIRMED = "01000";
+
   private static final String SEQUENCE_EXHAUSTED = "2200H";
 
   /** Where PostgreSQL looks for a row's partition; a missing one has no SQLSTATE of its own. */
@@ -23,17 +27,39 @@ public final class SqlFailures {
 
   private static final String OUT_OF_SHAPE = "22";
   private static final String CONSTRAINT = "23";
+  private static final String CHECK_OPTION = "44";
   private static final String ROLLED_BACK = "40";
   private static final String UNREACHABLE = "08";
 
-  /** Whether PostgreSQL refuses this row and always will: class 22 or 23, or P0001. */
+  /**
+   * Classes that say nothing of a row: of warnings, connections, transactions, logins, resources,
+   * locks, time-outs, the system, and our own functions.
+   */
+  private static final Set<String> SERVERS =
+      Set.of("01", UNREACHABLE, "25", "28", "3D", ROLLED_BACK, "53", "55", "57", "58", "CM");
+
+  /** Whether PostgreSQL refuses this row and always will: class 22, 23 or 44, or P0001. */
   public boolean isRefusal(Throwable failure) {
     String state = state(failure);
     return !isDatabasesOwn(failure, state)
-        && (state.startsWith(OUT_OF_SHAPE) || state.startsWith(CONSTRAINT) || state.equals(RAISED));
+        && !isMissingPartition(failure)
+        && (state.equals(RAISED)
+            || Set.of(OUT_OF_SHAPE, CONSTRAINT, CHECK_OPTION).contains(classOf(state)));
   }
 
-  /** Failures of these classes that no row can help: it would be refused whatever it held. */
+  /**
+   * Whether this row may be the cause, or something in the database that many rows need: a missing
+   * partition, row-level security, a trigger or subquery that finds too little or too much.
+   */
+  public boolean mayBeRows(Throwable failure) {
+    String state = state(failure);
+    return !state.isEmpty()
+        && !isDatabasesOwn(failure, state)
+        && !isRefusal(failure)
+        && !SERVERS.contains(classOf(state));
+  }
+
+  /** Failures of any class that no row can help: it would be refused whatever it held. */
   private static boolean isDatabasesOwn(Throwable failure, String state) {
     if (state.equals(SEQUENCE_EXHAUSTED)) {
       return true;
@@ -42,6 +68,12 @@ public final class SqlFailures {
       if (cause instanceof SQLTransientConnectionException) {
         return true; // what the server said to a connection, not to a statement
       }
+    }
+    return false;
+  }
+
+  private static boolean isMissingPartition(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof PSQLException postgres
           && postgres.getServerErrorMessage() != null
           && NO_PARTITION.equals(postgres.getServerErrorMessage().getRoutine())) {
@@ -49,6 +81,10 @@ public final class SqlFailures {
       }
     }
     return false;
+  }
+
+  private static String classOf(String state) {
+    return state.length() < 2 ? state : state.substring(0, 2);
   }
 
   /** Whether the same statement may succeed at once: a deadlock or serialization failure. */
@@ -113,6 +149,7 @@ public final class SqlFailures {
   private static String meaning(String state) {
     return switch (state) {
       case "" -> "the database did not answer";
+      case NOT_CONFIRMED -> "the synchronous standby does not confirm commits";
       case "22001" -> "a value is longer than its column";
       case "22003" -> "a number is out of its column's range";
       case "22P02" -> "a value has not the form of its column's type";
@@ -121,12 +158,15 @@ public final class SqlFailures {
       case "23502" -> "a required column would be null";
       case "23503" -> "a referenced row is missing";
       case "23505" -> "a row with this key exists";
+      case "21000", "P0003" -> "a subquery found more than one row";
+      case "P0002" -> "a query of a trigger or function found no row";
+      case "44000" -> "the check option of a view refuses the row";
       case "23514" -> "a check of the table refuses the row";
       case "P0001" -> "a trigger of the table refuses the row";
       case "25006" -> "the database is read-only (a failover?)";
       case "28P01", "28000" -> "the database refuses the user or its password";
       case "3D000" -> "the database does not exist";
-      case "42501" -> "the database user lacks a privilege";
+      case "42501" -> "the database user lacks a privilege, or row-level security is against it";
       case "42P01" -> "a table does not exist (run: migrate)";
       case "42703" -> "a column does not exist";
       case "53300" -> "the database has no connection left";
@@ -135,7 +175,7 @@ public final class SqlFailures {
           "this process's mask key is retired: restart it with the keyset that keys rotate wrote";
       case "55P03" -> "another session holds a lock for too long";
       case "57014" -> "the statement took too long";
-      default -> meaningOfClass(state.length() < 2 ? state : state.substring(0, 2));
+      default -> meaningOfClass(classOf(state));
     };
   }
 

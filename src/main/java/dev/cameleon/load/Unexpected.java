@@ -7,6 +7,7 @@ import dev.cameleon.settle.Delivery;
 import dev.cameleon.settle.Gate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.util.URISupport;
 import org.slf4j.Logger;
@@ -14,13 +15,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The last resort: a failure that no rule knows, such as a mistake in a route. Its messages go back
- * to the queue, so that nothing is lost and nothing stays in hand for ever.
+ * to the queue, so that nothing is lost and nothing stays in hand for ever; those whose rows are
+ * committed are deleted, so that they are not loaded in a loop.
  */
 public final class Unexpected {
   private static final Logger LOG = LoggerFactory.getLogger(Unexpected.class);
 
   private final Gate gate;
   private final Outage outage;
+  private final Loaded loaded;
   private final Acknowledger acknowledger;
 
   /**
@@ -28,11 +31,13 @@ public final class Unexpected {
    *
    * @param gate receiving slows down while this happens
    * @param outage told of batches that are not retried any more
+   * @param loaded ends batches that are committed
    * @param acknowledger gives them back
    */
-  public Unexpected(Gate gate, Outage outage, Acknowledger acknowledger) {
+  public Unexpected(Gate gate, Outage outage, Loaded loaded, Acknowledger acknowledger) {
     this.gate = gate;
     this.outage = outage;
+    this.loaded = loaded;
     this.acknowledger = acknowledger;
   }
 
@@ -43,7 +48,8 @@ public final class Unexpected {
     if (!gate.isClosed(Gate.Hold.UNEXPECTED)) {
       LOG.error(
           "A failure that no rule knows in route {}, step {}: {} messages go back to the queue, the"
-              + " first is {}. Further ones are not logged while receiving is slow.",
+              + " first is {}; what was committed stays so. Further ones are not logged while"
+              + " receiving is slow.",
           exchange.getProperty(Exchange.FAILURE_ROUTE_ID),
           URISupport.sanitizeUri(exchange.getProperty(Exchange.FAILURE_ENDPOINT, String.class)),
           carried.size(),
@@ -54,15 +60,28 @@ public final class Unexpected {
         Gate.Hold.UNEXPECTED,
         "a route fails in a way that no rule knows ("
             + (failure == null ? "?" : failure.getClass().getSimpleName())
-            + "), the messages go back to the queue; see the ERROR line");
+            + "), messages that are not loaded go back to the queue; see the ERROR line");
     acknowledger.postponed(carried);
+  }
+
+  private List<Delivery> uncommitted(Exchange exchange, Batch batch) {
+    if (batch.isPassedOn()) {
+      return List.of();
+    }
+    Optional<Integer> committed = Loaded.committed(exchange);
+    if (committed.isPresent()) {
+      loaded.rows(batch, committed.get());
+      return List.of();
+    }
+    batch.passOn();
+    return batch.deliveries();
   }
 
   private List<Delivery> carried(Exchange exchange) {
     Batch batch = exchange.getVariable("batch", Batch.class);
     if (batch != null) {
       outage.giveUp(batch);
-      return batch.deliveries();
+      return uncommitted(exchange, batch);
     }
     List<Delivery> carried = new ArrayList<>();
     Object letters = exchange.getVariable("letters");
@@ -72,7 +91,7 @@ public final class Unexpected {
         carried.add(letter.delivery());
       } else if (each instanceof Delivery delivery) {
         carried.add(delivery);
-      } else if (each instanceof Batch rows) {
+      } else if (each instanceof Batch rows && !rows.isPassedOn()) {
         carried.addAll(rows.deliveries());
       }
     }

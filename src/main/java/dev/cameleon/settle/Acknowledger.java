@@ -82,10 +82,24 @@ public final class Acknowledger {
    * received the later, so that they neither spin nor rush into the queue's redrive.
    */
   public void postponed(Collection<Delivery> failed) {
-    giveBack(
-        failed,
-        delivery ->
-            Math.min(LONGEST_DELAY_SECONDS, 5 << Math.min(10, delivery.receiveCount() - 1)));
+    postponed(failed, true);
+  }
+
+  /**
+   * The same.
+   *
+   * @param others whether others succeed meanwhile: if not, all of them may have to come back often
+   *     before the fault is mended, so each stays away for the longest time from its second receipt
+   */
+  public void postponed(Collection<Delivery> failed, boolean others) {
+    giveBack(failed, delivery -> delaySeconds(delivery.receiveCount(), others));
+  }
+
+  static int delaySeconds(int receiveCount, boolean others) {
+    int before = receiveCount - 1;
+    return others || before == 0
+        ? Math.min(LONGEST_DELAY_SECONDS, 5 << Math.min(10, before))
+        : LONGEST_DELAY_SECONDS;
   }
 
   private void giveBack(Collection<Delivery> unfinished, ToIntFunction<Delivery> seconds) {

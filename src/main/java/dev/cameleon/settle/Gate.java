@@ -20,6 +20,8 @@ public final class Gate {
     DEAD_LETTER_QUEUE(true),
     /** Most messages become dead letters; receiving goes on, slowly (see {@link Brake}). */
     DEAD_LETTER_FLOOD(false),
+    /** Rows fail alone, and none was loaded since; receiving goes on, slowly. */
+    ROWS(false),
     /** A route fails in a way that no rule knows; receiving goes on, slowly. */
     UNEXPECTED(false);
 

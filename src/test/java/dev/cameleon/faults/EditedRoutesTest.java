@@ -11,6 +11,8 @@ import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Mistakes that an operator may make in a route or a table: no message pays for them. */
 class EditedRoutesTest {
@@ -84,6 +86,46 @@ class EditedRoutesTest {
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(10);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"before loaded", "after loaded", "at the end"})
+  void aStepAfterTheCommitThatFailsInTheDatabaseHoldsNothing(String place) throws Exception {
+    Site site = Site.in(folder);
+    site.migrate();
+    site.database().execute("ALTER TABLE user_logins ADD CHECK (user_id <> 'bad')");
+    failInTheDatabase(site, place);
+    List<String> bodies = Events.bodies(9);
+    bodies.add(4, Events.login(1).put("user_id", "bad").toString());
+    site.queues().send(bodies);
+
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.LOADED, 9).await(Outcome.DEAD_LETTERED, 1);
+      Awaitility.await().until(() -> run.health().ready().problems().containsKey("UNEXPECTED"));
+      Awaitility.await().until(() -> run.account().inFlight() == 0);
+      assertThat(run.health().ready().problems()).doesNotContainKey("DATABASE");
+      assertThat(run.account().received()).isEqualTo(10);
+      assertThat(run.account().count(Outcome.RETURNED)).isZero();
+    }
+
+    assertThat(site.queues().left()).isZero();
+    assertThat(site.queues().deadLetters()).isEqualTo(1);
+    assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(9);
+  }
+
+  /** Adds a step that throws SQLException to the insert route. */
+  private static void failInTheDatabase(Site site, String place) {
+    String step =
+        "- setBody: {constant: \"SELECT 1 FROM nowhere\"}\n$- to: jdbc:database\n$"
+            .replace("$", place.equals("at the end") ? " ".repeat(8) : " ".repeat(18));
+    String loaded = "- bean:\n                      ref: loaded";
+    String count = "${header.CamelJdbcUpdateCount})";
+    switch (place) {
+      case "before loaded" -> site.edit("load.camel.yaml", loaded, step + loaded);
+      case "after loaded" ->
+          site.edit("load.camel.yaml", count, count + "\n" + " ".repeat(18) + step.strip());
+      default -> site.append("load.camel.yaml", " ".repeat(8) + step.stripTrailing() + "\n");
+    }
+  }
+
   @Test
   void aStepThatReplacesTheBodyBeforeSendLosesNoDeadLetter() throws Exception {
     Site site = Site.in(folder);
@@ -142,7 +184,9 @@ class EditedRoutesTest {
         .execute(
             "DROP VIEW cameleon.logins, cameleon.duplicate_ips, cameleon.duplicate_devices;"
                 + " ALTER TABLE user_logins RENAME TO old_logins;"
-                + " CREATE TABLE user_logins (LIKE old_logins) PARTITION BY RANGE (create_date)");
+                + " CREATE TABLE user_logins (LIKE old_logins) PARTITION BY RANGE (create_date);"
+                + " CREATE TABLE p0 PARTITION OF user_logins"
+                + " FOR VALUES FROM ('2019-01-01') TO ('2020-01-01')");
     site.queues().send(Events.bodies(5));
 
     try (Run run = Run.on(site)) {

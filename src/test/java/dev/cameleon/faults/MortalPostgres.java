@@ -5,6 +5,11 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.stream.Stream;
 
 /** A PostgreSQL of one test's own, which can be killed and started again on its data. */
 final class MortalPostgres implements AutoCloseable {
@@ -29,6 +34,36 @@ final class MortalPostgres implements AutoCloseable {
   TestDatabase database() {
     return new TestDatabase(
         "jdbc:postgresql://localhost:" + server.getPort() + "/postgres", "postgres");
+  }
+
+  /** Copies its data while it runs, for a {@link #standby}. */
+  Path copy(Path target) throws IOException, SQLException {
+    try (Connection connection = database().connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pg_backup_start('copy', true)");
+      try (Stream<Path> files = Files.walk(data)) {
+        for (Path file : files.toList()) {
+          Path to = target.resolve(data.relativize(file));
+          if (!file.getFileName().toString().startsWith("postmaster.")) {
+            Files.copy(file, to);
+          }
+        }
+      }
+      statement.execute("SELECT pg_backup_stop()");
+    }
+    Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rwx------"));
+    return target;
+  }
+
+  /** Starts a standby of that name on a copy of its data. */
+  MortalPostgres standby(Path copy) throws IOException {
+    Files.createFile(copy.resolve("standby.signal"));
+    Files.writeString(
+        copy.resolve("postgresql.auto.conf"),
+        "primary_conninfo = 'host=localhost port="
+            + server.getPort()
+            + " user=postgres application_name=standby'\n");
+    return new MortalPostgres(copy);
   }
 
   /** Sends SIGKILL to the server; its backends end when they notice. */

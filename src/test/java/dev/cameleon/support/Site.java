@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -79,6 +80,15 @@ public final class Site {
         throw new IllegalArgumentException(file + " does not contain: " + text);
       }
       Files.writeString(path, before.replace(text, by));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Adds text to the end of a route file. */
+  public void append(String file, String text) {
+    try {
+      Files.writeString(folder.resolve("routes").resolve(file), text, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,5 +1,6 @@
 package dev.cameleon;
 
+import dev.cameleon.contract.Shown;
 import dev.cameleon.load.Database;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,11 +131,11 @@ public record Settings(
   }
 
   private static Settings parse(Parser parser, Map<String, String> camel) {
-    Path routes = Path.of(parser.text("cameleon.routes"));
+    Path routes = parser.path("cameleon.routes");
     if (!Files.isDirectory(routes)) {
       parser.problem(
           "cameleon.routes",
-          routes.toAbsolutePath() + " is not a folder; write the shipped one with: init DIR");
+          Shown.path(routes) + " is not a folder; write the shipped one with: init DIR");
     }
     Database.Login loader = LoginSettings.loader(parser);
     Database.Login owner = LoginSettings.owner(parser, loader);
@@ -146,11 +147,9 @@ public record Settings(
         loader,
         owner,
         parser.flag("cameleon.migrate"),
-        Path.of(parser.text("cameleon.keyset")),
+        parser.path("cameleon.keyset"),
         parser.optional("cameleon.keyset.json"),
-        Optional.of(parser.optional("cameleon.recipients"))
-            .filter(folder -> !folder.isEmpty())
-            .map(Path::of),
+        parser.optionalPath("cameleon.recipients"),
         parser.oneOf("cameleon.dead-letter.body", Set.of("original", "sealed")).equals("sealed"),
         Arrays.stream(parser.optional("cameleon.allow.unmask").split(","))
             .map(String::trim)

@@ -63,7 +63,8 @@ public final class Contract {
       throw new InvalidContractException(
           file, List.of("is not valid JSON: " + e.getOriginalMessage() + place(e)));
     } catch (IOException e) {
-      throw new InvalidContractException(file, List.of("cannot be read (" + e + ")"));
+      throw new InvalidContractException(
+          file, List.of("cannot be read (" + e.getClass().getSimpleName() + ")"));
     }
     List<String> problems = new ArrayList<>();
     Set<String> fields = new java.util.LinkedHashSet<>();

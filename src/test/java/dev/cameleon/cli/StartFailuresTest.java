@@ -205,7 +205,16 @@ class StartFailuresTest {
     assertThat(Program.run(Map.of(), folder, "runn").exitCode()).isEqualTo(2);
     assertThat(Program.run(Map.of(), folder, "run", "--until").exitCode()).isEqualTo(2);
     assertThat(Program.run(Map.of(), folder, "run", "--timeout", "soon").err())
-        .contains("'soon' is not a time such as 90s");
+        .contains("Wrong value for --timeout: it is a time such as 90s");
+  }
+
+  /** What the network is told. */
+  private static String readiness(String log) throws Exception {
+    Matcher url = Pattern.compile("http://\\S+").matcher(log);
+    assertThat(url.find()).isTrue();
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(URI.create(url.group())).build(), BodyHandlers.ofString())
+        .body();
   }
 
   /** What the person is told by a start that must end with this code. */

@@ -28,6 +28,7 @@ import java.util.stream.Collectors;
  * @param recipients the folder of the public keys that the vault is sealed to; empty: no vault
  * @param sealDeadLetters whether dead letters' bodies are sealed to the recipients
  * @param allowUnmask fields that may stop being masked
+ * @param httpHost the address to serve health and metrics on; empty: all of this machine
  * @param httpPort the port of health and metrics; 0 picks a free one
  * @param pollers how many receives are in flight
  * @param loaders how many batches are loaded at a time
@@ -54,6 +55,7 @@ public record Settings(
     Optional<Path> recipients,
     boolean sealDeadLetters,
     Set<String> allowUnmask,
+    String httpHost,
     int httpPort,
     int pollers,
     int loaders,
@@ -90,6 +92,7 @@ public record Settings(
     defaults.put("cameleon.recipients", "");
     defaults.put("cameleon.dead-letter.body", "original");
     defaults.put("cameleon.allow.unmask", "");
+    defaults.put("cameleon.http.host", "");
     defaults.put("cameleon.http.port", "9876");
     defaults.put("cameleon.log", "text");
     defaults.put("cameleon.pollers", "96");
@@ -155,6 +158,7 @@ public record Settings(
             .map(String::trim)
             .filter(field -> !field.isEmpty())
             .collect(Collectors.toSet()),
+        parser.optional("cameleon.http.host"),
         parser.number("cameleon.http.port", 0, 65_535),
         parser.number("cameleon.pollers", 1, 256),
         parser.number("cameleon.loaders", 1, 64),

@@ -5,9 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Site;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +51,10 @@ class StartFailuresTest {
 
     try (Program program = Program.start(site.environment(), folder, "run")) {
       Awaitility.await().until(() -> program.err().contains("Not ready, will keep trying"));
+      assertThat(program.err()).contains("postgres at jdbc:postgresql://localhost:1/x");
+      assertThat(readiness(program.err()))
+          .contains("DATABASE", "08001")
+          .doesNotContain("localhost", "postgres");
       assertThat(program.isAlive()).isTrue();
       program.terminate();
       assertThat(program.result().exitCode()).isZero();

@@ -78,8 +78,12 @@ class NothingEchoedTest {
   /** What stays of the message when the value goes. */
   @Test
   void aMessageStillNamesWhatIsWrongAndHowToMendIt() {
-    assertThat(said(Map.of("CAMELEON_DB_URL", "jdbc:postgresql://db/app;password=hunter2")))
-        .contains("cameleon.db.url (CAMELEON_DB_URL)", "CAMELEON_DB_PASSWORD");
+    for (String parameter : List.of(";", "?", "?ssl=true&")) {
+      assertThat(
+              said(
+                  Map.of("CAMELEON_DB_URL", "jdbc:postgresql://db/app" + parameter + "password=x")))
+          .contains("cameleon.db.url (CAMELEON_DB_URL)", "CAMELEON_DB_PASSWORD");
+    }
     assertThat(said(Map.of("CAMELEON_QUEUE", "https://a:hunter2@sqs.example/1/q")))
         .contains("cameleon.queue (CAMELEON_QUEUE)", "e.g. https://sqs.");
     assertThat(said(Map.of("CAMELEON_KEYSET", "keys/none.json"))).contains("keys/none.json");

@@ -2,8 +2,6 @@ package dev.cameleon.contract;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -182,12 +180,10 @@ final class Overlooked {
     }
   }
 
-  /** Empty for an anchor: those are not followed. */
+  /** Empty for an anchor, and for a pointer with encoded characters: those are not followed. */
   private Optional<JsonNode> target(JsonNode reference) {
-    String pointer =
-        URLDecoder.decode(
-            reference.asText().substring(1).replace("+", "%2B"), StandardCharsets.UTF_8);
-    return pointer.isEmpty() || pointer.startsWith("/")
+    String pointer = reference.asText().substring(1);
+    return pointer.isEmpty() || (pointer.startsWith("/") && !pointer.contains("%"))
         ? Optional.of(document.at(JsonPointer.compile(pointer)))
         : Optional.empty();
   }

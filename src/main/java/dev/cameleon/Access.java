@@ -1,8 +1,10 @@
 package dev.cameleon;
 
+import dev.cameleon.contract.Shown;
 import dev.cameleon.load.Database;
 import dev.cameleon.mask.InvalidKeysetException;
 import dev.cameleon.mask.Keyset;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +51,7 @@ public final class Access {
         new Desk(
             parser.queue("cameleon.queue"),
             parser.queue("cameleon.dead-letter-queue"),
-            Path.of(parser.text("cameleon.routes")).resolve(Plan.CONTRACT),
+            parser.path("cameleon.routes").resolve(Plan.CONTRACT),
             Settings.ledgerDays(parser));
     problems.throwIfAny();
     return desk;
@@ -61,21 +63,37 @@ public final class Access {
    * @throws InvalidSettingsException if there are none, or they cannot be used
    */
   public static Keyset keyset(Map<String, String> environment) throws InvalidSettingsException {
-    return keyset(
-        Path.of(Settings.value(environment, "cameleon.keyset")),
-        Settings.value(environment, "cameleon.keyset.json"));
+    Problems problems = new Problems();
+    Path file =
+        new Parser(
+                Map.of("cameleon.keyset", Settings.value(environment, "cameleon.keyset")), problems)
+            .path("cameleon.keyset");
+    problems.throwIfAny();
+    return keyset(file, Settings.value(environment, "cameleon.keyset.json"));
   }
 
   static Keyset keyset(Path file, String json) throws InvalidSettingsException {
+    if (json.isEmpty() && !Files.exists(file) && !Shown.isPath(file)) {
+      throw wrong(
+          "cameleon.keyset",
+          "names no file; a keyset's JSON, or {{aws:NAME}}, goes into CAMELEON_KEYSET_JSON");
+    }
     try {
       return json.isEmpty()
           ? Keyset.read(file)
           : Keyset.parse(
               SecretReference.resolve(json), "what CAMELEON_KEYSET_JSON holds or refers to");
     } catch (InvalidKeysetException | SecretReference.UnavailableException e) {
-      String property = json.isEmpty() ? "cameleon.keyset" : "cameleon.keyset.json";
-      throw new InvalidSettingsException(
-          List.of(property + " (" + Settings.variable(property) + "): " + e.getMessage()));
+      throw json.isEmpty()
+          ? wrong("cameleon.keyset", e.getMessage())
+          : wrong(
+              "cameleon.keyset.json",
+              e.getMessage()
+                  + (json.startsWith("{") ? "" : "; a file's name goes into CAMELEON_KEYSET"));
     }
+  }
+
+  private static InvalidSettingsException wrong(String property, String what) {
+    return new InvalidSettingsException(List.of(Settings.named(property) + ": " + what));
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.LoginJson;
 import dev.cameleon.contract.RejectedException;
+import dev.cameleon.contract.Shown;
 import dev.cameleon.load.Batch;
 import dev.cameleon.load.Database;
 import dev.cameleon.load.SqlFailures;
@@ -186,7 +187,9 @@ public final class Check {
   private void routes(Connections connections) {
     try {
       connections.requireTwoQueues();
-      ok("routes", Pipeline.tryRoutes(plan, connections) + " in " + plan.settings().routes());
+      ok(
+          "routes",
+          Pipeline.tryRoutes(plan, connections) + " in " + Shown.path(plan.settings().routes()));
     } catch (InvalidSettingsException e) {
       add("routes", Result.WRONG, e.getMessage());
     }

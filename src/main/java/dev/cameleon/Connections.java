@@ -115,9 +115,11 @@ public record Connections(Queue source, Queue deadLetters) {
   }
 
   private static UnreachableException unmigrated(Database.Login owner, Exception e) {
+    String why = SqlFailures.describe(e);
     return new UnreachableException(
         "DATABASE",
-        "the migrations cannot be applied as " + owner + ": " + SqlFailures.describe(e));
+        "the migrations cannot be applied as " + owner + ": " + why,
+        "the migrations cannot be applied: " + why);
   }
 
   private static void guardMask(Plan plan) throws InvalidSettingsException, UnreachableException {
@@ -130,8 +132,11 @@ public record Connections(Queue source, Queue deadLetters) {
         throw new InvalidSettingsException(problems);
       }
     } catch (SQLException e) {
+      String why = SqlFailures.describe(e);
       throw new UnreachableException(
-          "DATABASE", "the database cannot be used as " + login + ": " + SqlFailures.describe(e));
+          "DATABASE",
+          "the database cannot be used as " + login + ": " + why,
+          "the database cannot be used: " + why);
     }
   }
 

@@ -7,8 +7,19 @@ import java.util.regex.Pattern;
 
 /** The part of the configuration that says who logs in to which database. */
 final class LoginSettings {
-  /** libpq's way to name a user; the driver would take it for a part of the host, and show it. */
-  private static final Pattern CREDENTIALS = Pattern.compile("//[^/?]*@");
+  private static final String HOST = "(\\[[0-9A-Fa-f:.%]+]|[A-Za-z0-9._-]*)(:[0-9]{1,5})?";
+  private static final String DATABASE = "[^/@:;=&?#{}\"'\\s]*";
+
+  /**
+   * A URL of pgjdbc. The driver is less strict: it would take libpq's user and password for a part
+   * of the host or of the database's name, and its log, or a message of ours, would show them.
+   */
+  private static final Pattern URL =
+      Pattern.compile(
+          String.format("jdbc:postgresql:(//%1$s(,%1$s)*(/%2$s)?|/|%2$s)(\\?.*)?", HOST, DATABASE));
+
+  /** The driver would let these lose against ours. */
+  private static final Pattern USER_OR_PASSWORD = Pattern.compile("[?&](user|password)=");
 
   private LoginSettings() {}
 
@@ -28,20 +39,16 @@ final class LoginSettings {
   private static Database.Login login(
       Parser parser, String url, String userKey, String passwordKey, Database.Login fallback) {
     String user = parser.optional(userKey);
-    if (CREDENTIALS.matcher(url).find()) {
+    if (!URL.matcher(url).matches()
+        || USER_OR_PASSWORD.matcher(url).find()
+        || !Database.understands(url)) {
       if (fallback == null) {
         parser.problem(
             "cameleon.db.url",
-            "holds a user or password before the host; set CAMELEON_DB_USER and CAMELEON_DB_PASSWORD");
+            "is no URL of PostgreSQL, e.g. jdbc:postgresql://db.example:5432/app; user and password"
+                + " go into CAMELEON_DB_USER and CAMELEON_DB_PASSWORD");
       }
       return new Database.Login("jdbc:postgresql://(refused)", "", "");
-    }
-    if (!Database.understands(url)) {
-      if (fallback == null) {
-        parser.problem(
-            "cameleon.db.url", "not a PostgreSQL URL, e.g. jdbc:postgresql://db.example:5432/app");
-      }
-      return new Database.Login(url, "", "");
     }
     if (user.isEmpty() && fallback != null) {
       return fallback;

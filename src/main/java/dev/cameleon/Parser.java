@@ -1,8 +1,11 @@
 package dev.cameleon;
 
 import dev.cameleon.settle.Queue;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -51,10 +54,34 @@ final class Parser {
     if (!Queue.isNameOrUrl(value)) {
       problem(
           property,
-          "is no URL, e.g. https://sqs.eu-central-1.amazonaws.com/123456789012/"
-              + Settings.DEFAULTS.get(property));
+          "is neither the name of a queue, e.g. "
+              + Settings.DEFAULTS.get(property)
+              + ", nor its URL, e.g. https://sqs.eu-central-1.amazonaws.com/123456789012/"
+              + Settings.DEFAULTS.get(property)
+              + "; a user or password does not belong there");
     }
     return value;
+  }
+
+  /** A file or folder; whether it exists is for others to say. */
+  Path path(String property) {
+    return path(property, text(property));
+  }
+
+  /** The same, or nothing if it is not set. */
+  Optional<Path> optionalPath(String property) {
+    return Optional.of(optional(property))
+        .filter(value -> !value.isEmpty())
+        .map(value -> path(property, value));
+  }
+
+  private Path path(String property, String value) {
+    try {
+      return Path.of(value);
+    } catch (InvalidPathException e) {
+      problem(property, "names no file or folder");
+      return Path.of("");
+    }
   }
 
   boolean flag(String property) {

@@ -2,6 +2,7 @@ package dev.cameleon;
 
 import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.InvalidContractException;
+import dev.cameleon.contract.Shown;
 import dev.cameleon.load.LoadStatement;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.Masker;
@@ -96,11 +97,11 @@ public record Plan(
             "cameleon.routes (CAMELEON_ROUTES): no "
                 + ROUTE_FILES
                 + " in "
-                + folder.toAbsolutePath()
+                + Shown.path(folder)
                 + "; write the shipped ones with: init DIR");
       }
     } catch (IOException e) {
-      problems.add("cameleon.routes (CAMELEON_ROUTES): cannot list " + folder.toAbsolutePath());
+      problems.add("cameleon.routes (CAMELEON_ROUTES): cannot list " + Shown.path(folder));
     }
   }
 

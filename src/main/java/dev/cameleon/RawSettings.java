@@ -1,5 +1,7 @@
 package dev.cameleon;
 
+import dev.cameleon.contract.Shown;
+import dev.cameleon.contract.Spelling;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
@@ -38,11 +41,7 @@ record RawSettings(Map<String, String> values, Map<String, String> camel) {
       } else if (name.startsWith(CAMEL)) {
         camel.put(name, value);
       } else {
-        problems.add(
-            name
-                + " is not a property of Cameleon; did you mean "
-                + Spelling.nearest(values.keySet(), name)
-                + "?");
+        problems.add(unknown(name, values.keySet()));
       }
     }
     refuseUnknown(environment, problems);
@@ -53,6 +52,17 @@ record RawSettings(Map<String, String> values, Map<String, String> camel) {
       }
     }
     return new RawSettings(values, camel);
+  }
+
+  /** A name may be the second line of a key that was pasted. */
+  private static String unknown(String name, Set<String> known) {
+    return Shown.isName(name)
+        ? name
+            + " is not a property of Cameleon; did you mean "
+            + Spelling.nearest(known, name)
+            + "?"
+        : "the configuration file has a line that is no property of Cameleon (it is not shown: it may"
+            + " be a secret); a value of several lines needs a \\ at the end of each but the last";
   }
 
   static Properties file(Map<String, String> environment, Problems problems) {
@@ -67,7 +77,7 @@ record RawSettings(Map<String, String> values, Map<String, String> camel) {
     } catch (IOException | IllegalArgumentException e) {
       problems.add(
           "the configuration file "
-              + file.toAbsolutePath()
+              + Shown.path(file)
               + " cannot be read ("
               + Settings.CONFIG
               + " names it; e.g. /etc/cameleon/application.properties)");

@@ -1,8 +1,10 @@
 package dev.cameleon;
 
+import dev.cameleon.contract.Shown;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.regex.Matcher;
@@ -24,6 +26,9 @@ final class Routes {
   private static final String DUE_TO = "due to: ";
   private static final String FROM_TEXT = " in properties from text";
 
+  /** Anything shorter would be found in ordinary words. */
+  private static final int SHORTEST_SECRET = 5;
+
   private Routes() {}
 
   static void start(Main main, Settings settings, Wiring wiring) throws InvalidSettingsException {
@@ -44,9 +49,21 @@ final class Routes {
     try {
       main.start();
     } catch (Exception e) {
-      throw new InvalidSettingsException(List.of("a route is wrong: " + describe(e)));
+      throw new InvalidSettingsException(
+          List.of("a route is wrong: " + withoutValues(describe(e), settings)));
     }
     requireAll(main.getCamelContext(), folder);
+  }
+
+  /** Camel quotes what it cannot use, and does not say whose value it is; it may be a key. */
+  private static String withoutValues(String reason, Settings settings) {
+    String shown = reason;
+    for (Map.Entry<String, String> property : settings.camel().entrySet()) {
+      if (property.getValue().length() >= SHORTEST_SECRET) {
+        shown = shown.replace(property.getValue(), "(the value of " + property.getKey() + ")");
+      }
+    }
+    return shown;
   }
 
   private static void requireAll(CamelContext context, Path folder)
@@ -55,7 +72,8 @@ final class Routes {
     context.getRoutes().forEach(route -> missing.remove(route.getId()));
     if (!missing.isEmpty()) {
       throw new InvalidSettingsException(
-          List.of("routes are missing in " + folder + ": " + String.join(", ", missing)));
+          List.of(
+              "routes are missing in " + Shown.path(folder) + ": " + String.join(", ", missing)));
     }
     for (String loading : LOADING) {
       // Camel ignores a name that no configuration has: nothing would be retried, nor given back.

@@ -1,5 +1,6 @@
 package dev.cameleon;
 
+import dev.cameleon.contract.Shown;
 import dev.cameleon.load.Database;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ import java.util.stream.Collectors;
  * @param recipients the folder of the public keys that the vault is sealed to; empty: no vault
  * @param sealDeadLetters whether dead letters' bodies are sealed to the recipients
  * @param allowUnmask fields that may stop being masked
+ * @param httpHost the address to serve health and metrics on; empty: all of this machine
  * @param httpPort the port of health and metrics; 0 picks a free one
  * @param pollers how many receives are in flight
  * @param loaders how many batches are loaded at a time
@@ -53,6 +55,7 @@ public record Settings(
     Optional<Path> recipients,
     boolean sealDeadLetters,
     Set<String> allowUnmask,
+    String httpHost,
     int httpPort,
     int pollers,
     int loaders,
@@ -89,6 +92,7 @@ public record Settings(
     defaults.put("cameleon.recipients", "");
     defaults.put("cameleon.dead-letter.body", "original");
     defaults.put("cameleon.allow.unmask", "");
+    defaults.put("cameleon.http.host", "");
     defaults.put("cameleon.http.port", "9876");
     defaults.put("cameleon.log", "text");
     defaults.put("cameleon.pollers", "96");
@@ -130,11 +134,11 @@ public record Settings(
   }
 
   private static Settings parse(Parser parser, Map<String, String> camel) {
-    Path routes = Path.of(parser.text("cameleon.routes"));
+    Path routes = parser.path("cameleon.routes");
     if (!Files.isDirectory(routes)) {
       parser.problem(
           "cameleon.routes",
-          routes.toAbsolutePath() + " is not a folder; write the shipped one with: init DIR");
+          Shown.path(routes) + " is not a folder; write the shipped one with: init DIR");
     }
     Database.Login loader = LoginSettings.loader(parser);
     Database.Login owner = LoginSettings.owner(parser, loader);
@@ -146,16 +150,15 @@ public record Settings(
         loader,
         owner,
         parser.flag("cameleon.migrate"),
-        Path.of(parser.text("cameleon.keyset")),
+        parser.path("cameleon.keyset"),
         parser.optional("cameleon.keyset.json"),
-        Optional.of(parser.optional("cameleon.recipients"))
-            .filter(folder -> !folder.isEmpty())
-            .map(Path::of),
+        parser.optionalPath("cameleon.recipients"),
         parser.oneOf("cameleon.dead-letter.body", Set.of("original", "sealed")).equals("sealed"),
         Arrays.stream(parser.optional("cameleon.allow.unmask").split(","))
             .map(String::trim)
             .filter(field -> !field.isEmpty())
             .collect(Collectors.toSet()),
+        parser.optional("cameleon.http.host"),
         parser.number("cameleon.http.port", 0, 65_535),
         parser.number("cameleon.pollers", 1, 256),
         parser.number("cameleon.loaders", 1, 64),

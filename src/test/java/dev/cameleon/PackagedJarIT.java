@@ -1,7 +1,10 @@
 package dev.cameleon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.LocalSecrets;
@@ -46,6 +49,58 @@ class PackagedJarIT {
           .noneMatch(name -> name.startsWith("dev/cameleon/demo"));
       assertThat(jar.getManifest().getMainAttributes().getValue("Multi-Release")).isEqualTo("true");
     }
+  }
+
+  @Test
+  void itCarriesItsBillOfMaterials() throws Exception {
+    assumeFalse(
+        System.getProperty("cameleon.maven", "").equals("offline: true"),
+        "an offline build makes none");
+    Path beside = JAR.resolveSibling("cameleon.cdx.json");
+    Set<String> listed = new TreeSet<>();
+    for (JsonNode part : JsonMapper.builder().build().readTree(beside.toFile()).get("components")) {
+      listed.add(part.get("name").asText());
+      assertThat(part.get("licenses")).as(part.get("name").asText()).isNotEmpty();
+    }
+    try (JarFile jar = new JarFile(JAR.toFile())) {
+      String location = jar.getManifest().getMainAttributes().getValue("Sbom-Location");
+      assertThat(jar.getInputStream(jar.getEntry(location)).readAllBytes())
+          .isEqualTo(Files.readAllBytes(beside));
+
+      assertThat(listed).containsAll(without(named(jar), "cameleon"));
+      assertThat(listed).contains("postgresql", "tink").doesNotContain("assertj-core");
+    }
+  }
+
+  @Test
+  void itCarriesTheNamesAndLicencesOfWhatIsInIt() throws Exception {
+    try (JarFile jar = new JarFile(JAR.toFile())) {
+      assertThat(named(jar))
+          .hasSizeGreaterThan(80)
+          .contains("cameleon", "camel-main", "jackson-databind", "sqs");
+      for (String part : Set.of("camel-api", "postgresql", "sqs", "jackson-databind")) {
+        assertThat(jar.stream().map(JarEntry::getName))
+            .as(part)
+            .anyMatch(name -> name.matches("META-INF/licenses/" + part + "-jar/.*LICENSE.*"));
+      }
+      assertThat(jar.getEntry("META-INF/LICENSE")).isNotNull();
+      assertThat(jar.getEntry("META-INF/NOTICE")).isNotNull();
+    }
+  }
+
+  /** What scanners find by themselves. */
+  private static Set<String> named(JarFile jar) {
+    return jar.stream()
+        .map(JarEntry::getName)
+        .filter(name -> name.matches("META-INF/maven/[^/]+/[^/]+/pom.properties"))
+        .map(name -> name.split("/", -1)[3])
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static Set<String> without(Set<String> names, String one) {
+    Set<String> rest = new TreeSet<>(names);
+    rest.remove(one);
+    return rest;
   }
 
   @Test

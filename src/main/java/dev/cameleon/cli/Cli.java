@@ -43,7 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       AutoComplete.GenerateCompletion.class
     })
 public final class Cli {
-  private Cli() {}
+  Cli() {}
 
   /**
    * Runs one command.
@@ -54,6 +54,8 @@ public final class Cli {
     String[] command = withDefault(arguments);
     CommandLine line = new CommandLine(new Cli());
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    // Else an argument such as @FILE would be replaced by what is in the file, a key say.
+    line.setExpandAtFiles(false);
     line.setParameterExceptionHandler((wrong, all) -> refuse(wrong, arguments));
     line.setExecutionExceptionHandler((failure, at, parsed) -> handle(failure, at.getErr()));
     try {
@@ -83,14 +85,7 @@ public final class Cli {
   private static int refuse(ParameterException wrong, String... arguments) {
     CommandLine command = wrong.getCommandLine();
     PrintWriter err = command.getErr();
-    if (wrong instanceof UnmatchedArgumentException unmatched) {
-      int index = List.of(arguments).indexOf(unmatched.getUnmatched().get(0));
-      err.println(
-          (unmatched.isUnknownOption() ? "Unknown option" : "Unmatched argument")
-              + (index < 0 ? "" : " at index " + index));
-    } else {
-      err.println(wrong.getMessage());
-    }
+    err.println(Refusal.inWords(wrong, List.of(arguments)));
     if (!UnmatchedArgumentException.printSuggestions(wrong, err)) {
       command.usage(err);
     }

@@ -1,10 +1,8 @@
 package dev.cameleon.cli;
 
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code dlq}: the dead-letter desk. */
 @Command(
@@ -31,11 +29,10 @@ import picocli.CommandLine.Spec;
       DlqPurgeCommand.class,
       HelpCommand.class
     })
-public final class DlqCommand implements Runnable {
-  @Spec private CommandSpec spec;
-
+public final class DlqCommand implements Callable<Integer> {
   @Override
-  public void run() {
-    throw new ParameterException(spec.commandLine(), "Missing a command, e.g.: dlq list");
+  public Integer call() throws UsageException {
+    throw new UsageException(
+        "say which: dlq list, show, replay, export, import or purge (see: dlq --help)");
   }
 }

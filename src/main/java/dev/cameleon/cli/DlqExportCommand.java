@@ -6,6 +6,7 @@ import dev.cameleon.Access;
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.UnreachableException;
 import dev.cameleon.contract.Redaction;
+import dev.cameleon.contract.Shown;
 import dev.cameleon.desk.Bodies;
 import dev.cameleon.desk.Letter;
 import dev.cameleon.desk.Selection;
@@ -167,7 +168,7 @@ public final class DlqExportCommand implements Callable<Integer> {
           "exported "
               + written
               + " dead letters to "
-              + path
+              + Shown.path(path)
               + (original.raw() ? "" : " (redacted)"));
       if (written.get() == 0) {
         out.println(coverage.nothing());

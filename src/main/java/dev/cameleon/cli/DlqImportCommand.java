@@ -7,6 +7,7 @@ import dev.cameleon.UnreachableException;
 import dev.cameleon.cli.MendedFile.Mended;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.InvalidContractException;
+import dev.cameleon.contract.Shown;
 import dev.cameleon.desk.Letter;
 import dev.cameleon.desk.SourceQueue;
 import java.io.IOException;
@@ -66,7 +67,7 @@ public final class DlqImportCommand implements Callable<Integer> {
           UnreachableException,
           InterruptedException {
     if (!Files.isRegularFile(path)) {
-      throw new UsageException(path + " is no file");
+      throw new UsageException(Shown.path(path) + " is no file");
     }
     try (Desk desk = Desk.open(options, spec)) {
       SourceQueue source = desk.source();
@@ -104,7 +105,11 @@ public final class DlqImportCommand implements Callable<Integer> {
       file.read(sending);
     } catch (IOException e) {
       throw new FailedException(
-          path + " cannot be read (" + e.getClass().getSimpleName() + "); " + sending.soFar());
+          Shown.path(path)
+              + " cannot be read ("
+              + e.getClass().getSimpleName()
+              + "); "
+              + sending.soFar());
     }
     sending.finish();
     return sending;
@@ -158,17 +163,18 @@ public final class DlqImportCommand implements Callable<Integer> {
             }
           });
     } catch (IOException e) {
-      throw new UsageException(path + " cannot be read (" + e.getClass().getSimpleName() + ")");
+      throw new UsageException(
+          Shown.path(path) + " cannot be read (" + e.getClass().getSimpleName() + ")");
     }
     if (wrong.get() > PROBLEMS_SHOWN) {
       err.println("... and " + (wrong.get() - PROBLEMS_SHOWN) + " more");
     }
     if (wrong.get() > 0) {
       throw new UsageException(
-          path + ": " + wrong.get() + " lines cannot be imported; nothing was sent");
+          Shown.path(path) + ": " + wrong.get() + " lines cannot be imported; nothing was sent");
     }
     if (good.get() == 0) {
-      throw new UsageException(path + " holds no dead letters; nothing was sent");
+      throw new UsageException(Shown.path(path) + " holds no dead letters; nothing was sent");
     }
     return good.get();
   }
@@ -220,7 +226,7 @@ public final class DlqImportCommand implements Callable<Integer> {
               + (keep ? ", deleted none (--keep)" : ", deleted " + deleted + " dead letters"));
       err.println(
           "next: run loads them; if none is running, they wait there. "
-              + path
+              + Shown.path(path)
               + " holds personal data: remove it when they are loaded");
     }
     long without = sent - deleted - undeleted;

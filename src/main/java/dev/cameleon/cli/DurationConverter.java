@@ -10,7 +10,6 @@ final class DurationConverter implements ITypeConverter<Duration> {
   @Override
   public Duration convert(String text) {
     return Settings.duration(text)
-        .orElseThrow(
-            () -> new TypeConversionException("'" + text + "' is not a time such as 90s or 15m"));
+        .orElseThrow(() -> new TypeConversionException("not a time")); // Refusal says what one is
   }
 }

@@ -1,5 +1,6 @@
 package dev.cameleon.cli;
 
+import dev.cameleon.contract.Shown;
 import dev.cameleon.load.Database;
 import dev.cameleon.load.SqlFailures;
 import java.sql.SQLException;
@@ -31,7 +32,7 @@ final class FailedException extends Exception {
                   + ": set CAMELEON_DB_USER to one, or run as the owner: GRANT "
                   + roles[0]
                   + " TO \""
-                  + login.user()
+                  + Shown.role(login.user())
                   + "\"";
           case NO_SCHEMA, NO_FUNCTION -> "; the database has no vault yet: run migrate";
           default -> "";

@@ -1,5 +1,6 @@
 package dev.cameleon.cli;
 
+import dev.cameleon.contract.Shown;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -45,7 +46,7 @@ public final class InitCommand implements Callable<Integer> {
     if (!existing.isEmpty()) {
       throw new FailedException(
           "nothing was written: "
-              + folder
+              + Shown.path(folder)
               + " has "
               + String.join(", ", existing)
               + " already; name another folder");
@@ -58,7 +59,7 @@ public final class InitCommand implements Callable<Integer> {
         .printf(
             "Wrote %d files into %s. Next, in that folder, with this jar:%n  keys create --out"
                 + " keys/mask.json%n  check%n  run%n",
-            SHIPPED.size(), folder);
+            SHIPPED.size(), Shown.path(folder));
     return ExitCode.DONE;
   }
 
@@ -69,7 +70,7 @@ public final class InitCommand implements Callable<Integer> {
       Files.copy(content, target);
     } catch (IOException e) {
       throw new FailedException(
-          target + " cannot be written (" + e.getClass().getSimpleName() + ")");
+          Shown.path(target) + " cannot be written (" + e.getClass().getSimpleName() + ")");
     }
   }
 }

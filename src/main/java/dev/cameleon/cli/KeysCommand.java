@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.cameleon.Access;
 import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.contract.Shown;
 import dev.cameleon.mask.InvalidKeysetException;
 import dev.cameleon.mask.Keyset;
 import java.io.IOException;
@@ -46,9 +47,10 @@ public final class KeysCommand implements Callable<Integer> {
     try {
       keyset.write(file);
     } catch (FileAlreadyExistsException e) {
-      throw new FailedException(file + " exists; a keyset is never overwritten");
+      throw new FailedException(Shown.path(file) + " exists; a keyset is never overwritten");
     } catch (IOException e) {
-      throw new FailedException(file + " cannot be written (" + e.getClass().getSimpleName() + ")");
+      throw new FailedException(
+          Shown.path(file) + " cannot be written (" + e.getClass().getSimpleName() + ")");
     }
   }
 
@@ -76,7 +78,7 @@ public final class KeysCommand implements Callable<Integer> {
       write(keyset, out);
       spec.commandLine()
           .getOut()
-          .println("Wrote " + out + " with key " + keyset.keys().get(0).id() + ".");
+          .println("Wrote " + Shown.path(out) + " with key " + keyset.keys().get(0).id() + ".");
       return ExitCode.DONE;
     }
   }

@@ -1,6 +1,7 @@
 package dev.cameleon.cli;
 
 import dev.cameleon.cli.MendedFile.Mended;
+import dev.cameleon.contract.Shown;
 import dev.cameleon.desk.SourceQueue;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,7 +62,7 @@ final class MendedSending implements MendedFile.Taker {
   }
 
   private FailedException changed() {
-    return new FailedException(path + " was changed while it was read; " + soFar());
+    return new FailedException(Shown.path(path) + " was changed while it was read; " + soFar());
   }
 
   private void send() throws FailedException, InterruptedException {

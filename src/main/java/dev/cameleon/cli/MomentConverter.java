@@ -21,11 +21,7 @@ final class MomentConverter implements ITypeConverter<Instant> {
           .map(ago -> Instant.now().minus(ago))
           .orElseGet(() -> absolute(text));
     } catch (DateTimeException | ArithmeticException | NumberFormatException e) {
-      throw new TypeConversionException(
-          "'"
-              + text
-              + "' is neither a time such as 2026-11-20T10:00Z, nor a day such as 2026-11-20 (UTC),"
-              + " nor how long ago, such as 90m, 2h or 7d");
+      throw new TypeConversionException("not a moment"); // Refusal says what one is
     }
   }
 

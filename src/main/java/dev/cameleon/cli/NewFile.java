@@ -1,5 +1,6 @@
 package dev.cameleon.cli;
 
+import dev.cameleon.contract.Shown;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,7 +36,8 @@ final class NewFile implements AutoCloseable {
   static NewFile begin(Path file) throws UsageException {
     Path part = file.resolveSibling(file.getFileName() + ".part");
     if (Files.exists(file)) {
-      throw new UsageException(file + " exists, and is not overwritten; name another file");
+      throw new UsageException(
+          Shown.path(file) + " exists, and is not overwritten; name another file");
     }
     try {
       create(part);
@@ -45,9 +47,11 @@ final class NewFile implements AutoCloseable {
           Files.newBufferedWriter(part, StandardCharsets.UTF_8, StandardOpenOption.WRITE));
     } catch (FileAlreadyExistsException e) {
       throw new UsageException(
-          part + " exists: another export writes it, or was killed; if it was, remove it");
+          Shown.path(part)
+              + " exists: another export writes it, or was killed; if it was, remove it");
     } catch (IOException e) {
-      throw new UsageException(file + " cannot be written (" + e.getClass().getSimpleName() + ")");
+      throw new UsageException(
+          Shown.path(file) + " cannot be written (" + e.getClass().getSimpleName() + ")");
     }
   }
 
@@ -89,7 +93,7 @@ final class NewFile implements AutoCloseable {
   /** Why it cannot be written. */
   FailedException failed(IOException failure) {
     return new FailedException(
-        file
+        Shown.path(file)
             + " cannot be written ("
             + failure.getClass().getSimpleName()
             + "); nothing is left of it");

@@ -1,6 +1,7 @@
 package dev.cameleon.cli;
 
 import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.contract.Shown;
 import dev.cameleon.mask.Keyset;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -50,7 +51,7 @@ final class RotateCommand implements Callable<Integer> {
                 + " like: until step 3 ends the duplicate views may show a value twice;%n"
                 + "  3. run with it: keys rewrap. From then on the database refuses loaders that still"
                 + " have the older keyset.%n",
-            out, rotated.currentId(), String.join(" ", rotated.olderIds()));
+            Shown.path(out), rotated.currentId(), String.join(" ", rotated.olderIds()));
     return ExitCode.DONE;
   }
 }

@@ -11,6 +11,7 @@ import dev.cameleon.observe.Health;
 import dev.cameleon.observe.HttpEndpoint;
 import dev.cameleon.observe.Metrics;
 import java.io.IOException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -60,7 +61,7 @@ public final class RunCommand implements Callable<Integer> {
     Health health = new Health();
     try (Metrics metrics = new Metrics();
         HttpEndpoint http = listen(settings, health, metrics)) {
-      LOG.info("Health and metrics: http://localhost:{}/observe/health/ready", http.port());
+      LOG.info("Health and metrics: http://{}/observe/health/ready", http.address());
       stop.after(settings.shutdownTimeout());
       return run(plan, health, metrics, stop);
     }
@@ -69,13 +70,23 @@ public final class RunCommand implements Callable<Integer> {
   private static HttpEndpoint listen(Settings settings, Health health, Metrics metrics)
       throws InvalidSettingsException {
     try {
-      return new HttpEndpoint(settings.httpPort(), health, metrics);
+      return new HttpEndpoint(settings.httpHost(), settings.httpPort(), health, metrics);
+    } catch (UnknownHostException e) {
+      throw new InvalidSettingsException(
+          List.of(
+              Settings.named("cameleon.http.host")
+                  + ": is no address, e.g. 127.0.0.1; empty listens on all of this machine"));
     } catch (IOException e) {
       throw new InvalidSettingsException(
           List.of(
               "cameleon.http.port (CAMELEON_HTTP_PORT): the port "
                   + settings.httpPort()
-                  + " is taken; name another, or 0 for any free one"));
+                  + " is taken"
+                  + (settings.httpHost().isEmpty()
+                      ? ""
+                      : ", or the address of cameleon.http.host (CAMELEON_HTTP_HOST) is not of this"
+                          + " machine")
+                  + "; name another, or 0 for any free one"));
     }
   }
 
@@ -107,7 +118,7 @@ public final class RunCommand implements Callable<Integer> {
         if (untilEmpty) {
           throw e;
         }
-        health.waiting(e.part(), e.getMessage());
+        health.waiting(e.part(), e.publicWords());
         if (!said.equals(e.getMessage())) {
           LOG.warn("Not ready, will keep trying: {}", e.getMessage());
           said = e.getMessage();

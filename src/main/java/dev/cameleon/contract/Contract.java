@@ -53,7 +53,7 @@ public final class Contract {
    * Reads the contract.
    *
    * @throws InvalidContractException if the file cannot be read, is no JSON Schema, marks no field
-   *     as personal, or marks one in a way that is not understood; names every problem found
+   *     as personal, or says what would have no effect; names every problem found
    */
   public static Contract read(Path file) throws InvalidContractException {
     JsonNode document;
@@ -63,7 +63,8 @@ public final class Contract {
       throw new InvalidContractException(
           file, List.of("is not valid JSON: " + e.getOriginalMessage() + place(e)));
     } catch (IOException e) {
-      throw new InvalidContractException(file, List.of("cannot be read (" + e + ")"));
+      throw new InvalidContractException(
+          file, List.of("cannot be read (" + e.getClass().getSimpleName() + ")"));
     }
     List<String> problems = new ArrayList<>();
     Set<String> fields = new java.util.LinkedHashSet<>();
@@ -76,14 +77,7 @@ public final class Contract {
       fields.add(property.getKey());
       inspect(property.getKey(), property.getValue(), personal, problems);
     }
-    long marks = document.findValues(PII).size();
-    long topLevelMarks = 0;
-    for (JsonNode property : properties) {
-      topLevelMarks += property.has(PII) ? 1 : 0;
-    }
-    if (marks > topLevelMarks) {
-      problems.add(PII + " is only understood directly under a top-level property");
-    }
+    problems.addAll(Overlooked.in(document));
     if (personal.isEmpty() && problems.isEmpty()) {
       problems.add(
           "marks no field with \"" + PII + "\": nothing would be masked; mark ip and device_id");

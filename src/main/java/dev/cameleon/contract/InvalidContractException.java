@@ -8,6 +8,6 @@ public final class InvalidContractException extends Exception {
   private static final long serialVersionUID = 1L;
 
   InvalidContractException(Path file, List<String> problems) {
-    super(file + " " + String.join("; ", problems));
+    super(Shown.path(file) + " " + String.join("; ", problems));
   }
 }

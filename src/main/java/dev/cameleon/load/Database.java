@@ -1,5 +1,6 @@
 package dev.cameleon.load;
 
+import dev.cameleon.contract.Shown;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -19,7 +20,7 @@ public final class Database {
     /** Redacted. */
     @Override
     public String toString() {
-      return user + " at " + withoutParameters(url);
+      return Shown.role(user) + " at " + withoutParameters(url);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.cameleon.load;
 
+import dev.cameleon.contract.Shown;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,17 +46,21 @@ public final class LoadStatement {
       if (parameter.find()) {
         // Camel would count it as a parameter, PostgreSQL would not.
         throw new IOException(
-            file + " has " + parameter.group() + " in a comment; write it without the :?");
+            Shown.path(file)
+                + " has "
+                + parameter.group()
+                + " in a comment; write it without the :?");
       }
     }
     LoadStatement statement = new LoadStatement(text);
     if (!statement.parameters.contains(BATCH)) {
-      throw new IOException(file + " does not use the parameter " + BATCH + ", the batch of rows");
+      throw new IOException(
+          Shown.path(file) + " does not use the parameter " + BATCH + ", the batch of rows");
     }
     for (String parameter : statement.parameters) {
       if (!parameter.equals(BATCH) && !parameter.equals(VAULT)) {
         throw new IOException(
-            file
+            Shown.path(file)
                 + " uses the parameter "
                 + parameter
                 + "; there are only "

@@ -10,6 +10,7 @@ import com.google.crypto.tink.prf.PredefinedPrfParameters;
 import com.google.crypto.tink.prf.Prf;
 import com.google.crypto.tink.prf.PrfConfig;
 import com.google.crypto.tink.prf.PrfSet;
+import dev.cameleon.contract.Shown;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -73,16 +74,20 @@ public final class Keyset {
     try {
       if (!Files.exists(file)) {
         throw new InvalidKeysetException(
-            "no keyset at " + file + "; make one with: keys create --out " + file);
+            "no keyset at " + Shown.path(file) + "; make one with: keys create --out FILE");
       }
       String open = SecretFile.openToOthers(file);
       if (!open.isEmpty()) {
         throw new InvalidKeysetException("the keyset " + open);
       }
-      return parse(Files.readString(file), file.toString());
+      return parse(Files.readString(file), Shown.path(file));
     } catch (IOException e) {
       throw new InvalidKeysetException(
-          "the keyset " + file + " cannot be read (" + e.getClass().getSimpleName() + ")");
+          "the keyset "
+              + Shown.path(file)
+              + " cannot be read ("
+              + e.getClass().getSimpleName()
+              + ")");
     }
   }
 

@@ -1,8 +1,10 @@
 package dev.cameleon.mask;
 
+import dev.cameleon.contract.Shown;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
@@ -10,8 +12,11 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/** Files that hold keys. */
+/** Files that hold keys: who may read and change them. */
 public final class SecretFile {
+  /** S_ISVTX of POSIX's sys/stat.h. */
+  private static final int STICKY = 0x200;
+
   private SecretFile() {}
 
   /**
@@ -28,11 +33,44 @@ public final class SecretFile {
         && !permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
       return "";
     }
-    return file
+    return Shown.path(file)
         + " is open to every user of this machine ("
         + PosixFilePermissions.toString(permissions)
         + "); run: chmod 600 "
-        + file;
+        + Shown.path(file);
+  }
+
+  /**
+   * What is wrong if every user of this machine may change what a path leads to, and how to mend
+   * it; else an empty string. Looked at are the file or folder behind all links, and every folder
+   * above it: whoever may write one of these could put another in its place. In a folder with the
+   * sticky bit (/tmp, or what Kubernetes mounts) nobody can do that to what is somebody else's.
+   */
+  public static String changeableByOthers(Path path) throws IOException {
+    for (Path at = path.toRealPath(); at != null; at = at.getParent()) {
+      if (isOpenToWrite(at) && !(Files.isDirectory(at) && isSticky(at))) {
+        return Shown.path(at)
+            + " may be changed by every user of this machine; run: chmod o-w "
+            + Shown.path(at);
+      }
+    }
+    return "";
+  }
+
+  /** Whether everybody may put files into this folder, and somebody else than its owner did. */
+  public static boolean isStrangers(Path folder, Path file) throws IOException {
+    return isOpenToWrite(folder)
+        && !Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(folder));
+  }
+
+  private static boolean isOpenToWrite(Path path) throws IOException {
+    PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
+    return view != null
+        && view.readAttributes().permissions().contains(PosixFilePermission.OTHERS_WRITE);
+  }
+
+  private static boolean isSticky(Path path) throws IOException {
+    return ((Integer) Files.getAttribute(path, "unix:mode") & STICKY) != 0;
   }
 
   /**

@@ -1,56 +1,90 @@
 package dev.cameleon.observe;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Health and metrics over HTTP, from the first moment of the process: {@code /observe/health/live},
- * {@code /observe/health/ready}, {@code /observe/metrics}.
+ * {@code /observe/health/ready}, {@code /observe/metrics}. GET and HEAD only. However many
+ * connections somebody opens, and however slowly they speak, it takes a bounded number of files and
+ * threads from the process.
  */
 public final class HttpEndpoint implements AutoCloseable {
-  /** Probes and one scraper; a slow client must not block a probe. */
-  private static final int THREADS = 4;
+  /** Probes and scrapers take a few; the rest is for whoever does not mean well. */
+  private static final int CONNECTIONS = 128;
 
   private static final String JSON = "application/json";
 
+  static {
+    // The JDK reads these once, when its server is first used. Whoever starts the JVM may set
+    // others.
+    limit("jdk.httpserver.maxConnections", CONNECTIONS);
+    limit("sun.net.httpserver.maxIdleConnections", 16);
+    limit("sun.net.httpserver.maxReqTime", 5); // seconds; for a connection without a request, too
+    limit("sun.net.httpserver.maxRspTime", 10); // seconds
+    limit("sun.net.httpserver.clockTick", 1000); // milliseconds between two looks for idle ones
+  }
+
   private final HttpServer server;
-  private final ExecutorService threads;
+  private final ThreadPoolExecutor threads;
 
   /**
-   * Starts listening on all interfaces.
+   * Starts listening.
    *
+   * @param host the address to listen on; empty: all of this machine
    * @param port 0 picks a free one
-   * @throws IOException if the port is taken
+   * @throws IOException if the port is taken, or the address is not of this machine
    */
-  public HttpEndpoint(int port, Health health, Metrics metrics) throws IOException {
-    server = HttpServer.create(new InetSocketAddress(port), 0);
+  public HttpEndpoint(String host, int port, Health health, Metrics metrics) throws IOException {
+    InetSocketAddress address =
+        host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
+    if (address.isUnresolved()) {
+      throw new UnknownHostException("no such host");
+    }
+    server = HttpServer.create(address, 0);
+    // One thread for each connection: a request that is sent slowly keeps its thread until its time
+    // is up, and must not block a probe.
     threads =
-        Executors.newFixedThreadPool(
-            THREADS,
+        new ThreadPoolExecutor(
+            CONNECTIONS,
+            CONNECTIONS,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
             task -> {
               Thread thread = new Thread(task, "http");
               thread.setDaemon(true);
               return thread;
             });
+    threads.allowCoreThreadTimeOut(true);
     server.setExecutor(threads);
-    server.createContext(
-        "/observe/health/live", exchange -> answer(exchange, 200, JSON, "{\"status\":\"UP\"}"));
-    server.createContext(
+    serve("/observe/health/live", exchange -> answer(exchange, 200, JSON, "{\"status\":\"UP\"}"));
+    serve(
         "/observe/health/ready",
         exchange -> {
           Health.Report report = health.ready();
           answer(exchange, report.up() ? 200 : 503, JSON, report.json());
         });
-    server.createContext(
+    serve(
         "/observe/metrics",
         exchange ->
             answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape()));
     server.start();
+  }
+
+  private static void limit(String property, int value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, Integer.toString(value));
+    }
   }
 
   /** The port that is listened on. */
@@ -58,12 +92,41 @@ public final class HttpEndpoint implements AutoCloseable {
     return server.getAddress().getPort();
   }
 
+  /** Where it can be asked, from this machine at least: host and port. */
+  public String address() {
+    InetAddress address = server.getAddress().getAddress();
+    String host =
+        address.isAnyLocalAddress() || address.isLoopbackAddress()
+            ? "localhost"
+            : address.getHostAddress();
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port();
+  }
+
+  private void serve(String path, HttpHandler handler) {
+    server.createContext(
+        path,
+        exchange -> {
+          if (exchange.getRequestMethod().matches("GET|HEAD")) {
+            handler.handle(exchange);
+            return;
+          }
+          exchange.getResponseHeaders().set("Allow", "GET, HEAD");
+          exchange.sendResponseHeaders(405, -1);
+          exchange.close();
+        });
+  }
+
   private static void answer(HttpExchange exchange, int status, String type, String text)
       throws IOException {
     byte[] body = text.getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().set("Content-Type", type);
-    exchange.sendResponseHeaders(status, body.length);
-    exchange.getResponseBody().write(body);
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      exchange.getResponseHeaders().set("Content-Length", Integer.toString(body.length));
+      exchange.sendResponseHeaders(status, -1);
+    } else {
+      exchange.sendResponseHeaders(status, body.length);
+      exchange.getResponseBody().write(body);
+    }
     exchange.close();
   }
 

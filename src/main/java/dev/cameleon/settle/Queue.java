@@ -2,6 +2,7 @@ package dev.cameleon.settle;
 
 import java.net.URI;
 import java.util.Map;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
@@ -17,6 +18,12 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 public record Queue(String name, String url, String arn, int visibilitySeconds, int maxBytes) {
   /** AWS: the largest that a queue may allow, since August 2025: 1 MiB. */
   private static final int LARGEST_BYTES = 1024 * 1024;
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,80}(\\.fifo)?");
+
+  private static final Pattern URL =
+      Pattern.compile(
+          "https?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?(/([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)+/?");
 
   private static final QueueAttributeName[] COUNTS = {
     QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
@@ -76,16 +83,12 @@ public record Queue(String name, String url, String arn, int visibilitySeconds, 
             : LARGEST_BYTES);
   }
 
-  /** Whether a text can be looked up: a name, or what is a URL by RFC 3986. */
+  /**
+   * Whether a text can be looked up: a name as AWS has them, or a URL with nothing in it but host
+   * and path. So a password in it is refused before any message, ours or a library's, can show it.
+   */
   public static boolean isNameOrUrl(String text) {
-    if (!text.contains("://")) {
-      return true;
-    }
-    try {
-      return URI.create(text).getPath() != null;
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
+    return NAME.matcher(text).matches() || URL.matcher(text).matches();
   }
 
   /** The name in a name or URL, without what a URL may have around it. */

@@ -1,5 +1,6 @@
 package dev.cameleon.vault;
 
+import dev.cameleon.contract.Shown;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -27,18 +28,21 @@ record Pem(String label, byte[] content) {
       String text = Files.readString(file);
       if (SEVERAL.matcher(text).find()) {
         throw new InvalidKeyFileException(
-            file + " holds more than one key or certificate; a file must hold one key alone");
+            Shown.path(file)
+                + " holds more than one key or certificate; a file must hold one key alone");
       }
       Matcher object = OBJECT.matcher(text);
       if (object.find()) {
         return new Pem(object.group(1), Base64.getMimeDecoder().decode(object.group(2)));
       }
-      throw new InvalidKeyFileException(file + " is not a PEM file (-----BEGIN …-----)");
+      throw new InvalidKeyFileException(
+          Shown.path(file) + " is not a PEM file (-----BEGIN …-----)");
     } catch (MalformedInputException | IllegalArgumentException e) {
-      throw new InvalidKeyFileException(file + " is not a PEM file (-----BEGIN …-----)");
+      throw new InvalidKeyFileException(
+          Shown.path(file) + " is not a PEM file (-----BEGIN …-----)");
     } catch (IOException e) {
       throw new InvalidKeyFileException(
-          file + " cannot be read (" + e.getClass().getSimpleName() + ")");
+          Shown.path(file) + " cannot be read (" + e.getClass().getSimpleName() + ")");
     }
   }
 

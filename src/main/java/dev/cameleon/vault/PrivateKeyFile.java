@@ -1,5 +1,6 @@
 package dev.cameleon.vault;
 
+import dev.cameleon.contract.Shown;
 import dev.cameleon.mask.SecretFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -54,7 +55,7 @@ public final class PrivateKeyFile {
   public static PrivateKeyFile read(Path file) throws InvalidKeyFileException {
     try {
       if (!Files.exists(file)) {
-        throw new InvalidKeyFileException("no private key at " + file);
+        throw new InvalidKeyFileException("no private key at " + Shown.path(file));
       }
       String open = SecretFile.openToOthers(file);
       if (!open.isEmpty()) {
@@ -62,20 +63,20 @@ public final class PrivateKeyFile {
       }
     } catch (IOException e) {
       throw new InvalidKeyFileException(
-          file + " cannot be read (" + e.getClass().getSimpleName() + ")");
+          Shown.path(file) + " cannot be read (" + e.getClass().getSimpleName() + ")");
     }
     Pem pem = Pem.read(file);
     switch (pem.label()) {
       case "PRIVATE KEY" -> {}
       case "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY" ->
           throw new InvalidKeyFileException(
-              file
+              Shown.path(file)
                   + " must be a plain PKCS #8 key; write one with: openssl pkey -in FILE -out NEW");
       default ->
           throw new InvalidKeyFileException(
               pem.label().endsWith("PRIVATE KEY")
-                  ? file + " is not an RSA private key"
-                  : file + " is no private key but a " + pem.label());
+                  ? Shown.path(file) + " is not an RSA private key"
+                  : Shown.path(file) + " is no private key but a " + pem.label());
     }
     try {
       return new PrivateKeyFile(
@@ -83,7 +84,7 @@ public final class PrivateKeyFile {
               KeyFactory.getInstance("RSA")
                   .generatePrivate(new PKCS8EncodedKeySpec(pem.content())));
     } catch (GeneralSecurityException | ClassCastException e) {
-      throw new InvalidKeyFileException(file + " is not an RSA private key");
+      throw new InvalidKeyFileException(Shown.path(file) + " is not an RSA private key");
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.cameleon.vault;
 
+import dev.cameleon.contract.Shown;
+import dev.cameleon.mask.SecretFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -31,34 +33,55 @@ public record Recipient(String fingerprint, PublicKey key) {
   /**
    * Reads a folder of public keys: every file {@code *.pem} is one.
    *
-   * @throws InvalidKeyFileException if there is none, or one is not an RSA public key of 3072 bits
-   *     or more
+   * @throws InvalidKeyFileException if there is none, one is not an RSA public key of 3072 bits or
+   *     more, or every user of this machine may add or change one: whoever can, reads what is
+   *     sealed from then on
    */
   public static List<Recipient> read(Path folder) throws InvalidKeyFileException {
     Map<String, Recipient> recipients = new LinkedHashMap<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.pem")) {
+      refuseIf(SecretFile.changeableByOthers(folder));
       for (Path file : files) {
+        requireOwners(folder, file);
         Recipient recipient = of(file, Pem.read(file));
         recipients.put(recipient.fingerprint(), recipient);
       }
     } catch (IOException e) {
-      throw new InvalidKeyFileException(
-          folder.toAbsolutePath() + " is not a folder that can be read");
+      throw new InvalidKeyFileException(Shown.path(folder) + " is not a folder that can be read");
     }
     if (recipients.isEmpty()) {
       throw new InvalidKeyFileException(
-          "no public key (*.pem) in "
-              + folder.toAbsolutePath()
-              + "; unset it to run without a vault");
+          "no public key (*.pem) in " + Shown.path(folder) + "; unset it to run without a vault");
     }
     return List.copyOf(recipients.values());
+  }
+
+  private static void requireOwners(Path folder, Path file) throws InvalidKeyFileException {
+    try {
+      refuseIf(SecretFile.changeableByOthers(file));
+      if (SecretFile.isStrangers(folder, file)) {
+        throw new InvalidKeyFileException(
+            Shown.path(file)
+                + " is not the folder's owner's, and every user of this machine may put files there;"
+                + " if it is to be a recipient: chown it, and chmod o-w the folder");
+      }
+    } catch (IOException e) {
+      throw new InvalidKeyFileException(
+          Shown.path(file) + " cannot be read (" + e.getClass().getSimpleName() + ")");
+    }
+  }
+
+  private static void refuseIf(String open) throws InvalidKeyFileException {
+    if (!open.isEmpty()) {
+      throw new InvalidKeyFileException(open);
+    }
   }
 
   private static Recipient of(Path file, Pem pem) throws InvalidKeyFileException {
     if (!pem.label().equals(PUBLIC)) {
       boolean secret = pem.label().endsWith("PRIVATE KEY");
       throw new InvalidKeyFileException(
-          file
+          Shown.path(file)
               + (secret
                   ? " is a private key, which must not be on this machine; its public half is"
                       + " written by: openssl pkey -in FILE -pubout"
@@ -69,11 +92,11 @@ public record Recipient(String fingerprint, PublicKey key) {
           KeyFactory.getInstance("RSA").generatePublic(new X509EncodedKeySpec(pem.content()));
       if (((RSAPublicKey) key).getModulus().bitLength() < LEAST_BITS) {
         throw new InvalidKeyFileException(
-            file + " is an RSA key of less than " + LEAST_BITS + " bits");
+            Shown.path(file) + " is an RSA key of less than " + LEAST_BITS + " bits");
       }
       return of(key);
     } catch (GeneralSecurityException e) {
-      throw new InvalidKeyFileException(file + " is not an RSA public key");
+      throw new InvalidKeyFileException(Shown.path(file) + " is not an RSA public key");
     }
   }
 

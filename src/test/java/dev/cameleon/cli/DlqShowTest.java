@@ -186,7 +186,7 @@ class DlqShowTest {
     assertThat(malformed.out()).isEmpty();
     assertThat(malformed.err()).contains("dlq list --each").doesNotContain("203.0.113.7");
     assertThat(none.exitCode()).isEqualTo(2);
-    assertThat(none.err()).contains("Missing required parameter: 'ID'");
+    assertThat(none.err()).contains("Missing, or without a value: ID");
   }
 
   @Test

@@ -5,9 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Site;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +51,10 @@ class StartFailuresTest {
 
     try (Program program = Program.start(site.environment(), folder, "run")) {
       Awaitility.await().until(() -> program.err().contains("Not ready, will keep trying"));
+      assertThat(program.err()).contains("postgres at jdbc:postgresql://localhost:1/x");
+      assertThat(readiness(program.err()))
+          .contains("DATABASE", "08001")
+          .doesNotContain("localhost", "postgres");
       assertThat(program.isAlive()).isTrue();
       program.terminate();
       assertThat(program.result().exitCode()).isZero();
@@ -205,7 +215,16 @@ class StartFailuresTest {
     assertThat(Program.run(Map.of(), folder, "runn").exitCode()).isEqualTo(2);
     assertThat(Program.run(Map.of(), folder, "run", "--until").exitCode()).isEqualTo(2);
     assertThat(Program.run(Map.of(), folder, "run", "--timeout", "soon").err())
-        .contains("'soon' is not a time such as 90s");
+        .contains("Wrong value for --timeout: it is a time such as 90s");
+  }
+
+  /** What the network is told. */
+  private static String readiness(String log) throws Exception {
+    Matcher url = Pattern.compile("http://\\S+").matcher(log);
+    assertThat(url.find()).isTrue();
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(URI.create(url.group())).build(), BodyHandlers.ofString())
+        .body();
   }
 
   /** What the person is told by a start that must end with this code. */

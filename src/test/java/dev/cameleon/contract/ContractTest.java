@@ -119,4 +119,76 @@ class ContractTest {
         .isInstanceOf(InvalidContractException.class)
         .hasMessageContaining(problem);
   }
+
+  /** What is put in the place of … must not change a contract that is right otherwise. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          "ip": {"type": "string", "x-pi": "text"}                | "x-pi" at /properties/ip | "x-pii"
+          "ip": {"type": "string", "X-PII": "text"}               | "X-PII" at /properties/ip | "x-pii"
+          "ip": {"type": "string", "x-owner": "me"}               | "x-owner" at /properties/ip | "x-pii"
+          "a": {"type": "string", "maxLenght": 3}                 | "maxLenght" at /properties/a | "maxLength"
+          "a": {"items": {"typ": "string"}}                       | "typ" at /properties/a/items | "type"
+          "a": {"anyOf": [{}, {"formt": "ipv4"}]}                 | "formt" at /properties/a/anyOf/1 | "format"
+          "a": {"patternProperties": {"^b": {"mim": 1}}}          | "mim" at /properties/a/patternProperties/^b | "
+          "a": {"prefixItems": [{"enm": [1]}]}                    | "enm" at /properties/a/prefixItems/0 | "enum"
+          "a": {}}, "requierd": ["a"], "$defs": {                 | "requierd" at the top | "required"
+          "a": {}}, "$defs": {"x": {"tipe": "string"}             | "tipe" at /$defs/x | "type"
+          "a": {}}, "dependentSchemas": {"a": {"nott": {}}        | "nott" at /dependentSchemas/a | "not"
+          "a": {}}, "definitions": {                              | "definitions" at the top | "$defs"
+          "aa": {}}, "required": ["ab"], "$defs": {               | required at the top names "ab" | "aa"
+          "aa": {}}, "anyOf": [{"required": ["ab"]}], "$defs": {  | required at /anyOf/0 names "ab" | "aa"
+          "aa": {}}, "allOf": [{"if": {"required": ["ab"]}}], "$defs": { | required at /allOf/0/if names "ab" | "aa"
+          "aa": {}}, "dependentRequired": {"ab": ["aa"]}, "$defs": { | dependentRequired at the top names "ab" | "aa"
+          "aa": {}}, "dependentRequired": {"aa": ["ab"]}, "$defs": { | dependentRequired at the top names "ab" | "aa"
+          "aa": {}}, "dependentSchemas": {"ab": {}}, "$defs": {   | dependentSchemas at the top names "ab" | "aa"
+          "aa": {}}, "$ref": "#/$defs/b", "$defs": {"b": {"required": ["ab"]} | required at /$defs/b names "ab" | "aa"
+          "aa": {}}, "$defs": {"b": {"x-pii": "text"}             | x-pii at /$defs/b | directly under
+          "a": {"properties": {"bb": {}}, "required": ["bc"]}     | required at /properties/a names "bc" | "bb"
+          "a": {"$ref": "https://example.org/a.json"}             | $ref at /properties/a | #
+          "a": {}}, "$schema": "http://json-schema.org/draft-07/schema#", "$defs": { | $schema | 2020-12
+          """)
+  void whatWouldHaveNoEffectIsRefused(String properties, String problem, String hint)
+      throws Exception {
+    Path file = contract(properties);
+
+    assertThatThrownBy(() -> Contract.read(file))
+        .isInstanceOf(InvalidContractException.class)
+        .hasMessageContaining(problem)
+        .hasMessageContaining(hint);
+  }
+
+  @Test
+  void allOfJsonSchemaStaysAllowed() throws Exception {
+    Path file =
+        contract(
+            """
+            "a": {"title": "t", "description": "d", "default": {"x-pi": 1}, "deprecated": true,
+              "readOnly": false, "writeOnly": false, "examples": [{"requierd": 1}], "$comment": "c",
+              "enum": [{"nokeyword": 1}], "contentMediaType": "text/plain"},
+            "type": {"const": {"nokeyword": 1}},
+            "nested": {"type": "object", "properties": {"x": true}, "required": ["x"],
+              "additionalProperties": false, "unevaluatedProperties": false},
+            "by_reference": {"$ref": "#/$defs/node", "required": ["next"]},
+            "open": {"patternProperties": {"^p": {}}, "required": ["p1"]}},
+            "required": ["a"], "if": {"required": ["type"]}, "then": {"required": ["nested"]},
+            "oneOf": [{"not": {"required": ["a"]}}, {"properties": {"a": true}}],
+            "dependentRequired": {"a": ["type"]}, "dependentSchemas": {"a": {"required": ["a"]}},
+            "$defs": {"node": {"properties": {"next": {"$ref": "#/$defs/node"}}, "required": ["next"]}
+            """);
+
+    assertThat(Contract.read(file).fields()).contains("type", "nested", "pii");
+  }
+
+  private Path contract(String properties) throws Exception {
+    return Files.writeString(
+        folder.resolve("login.schema.json"),
+        """
+        {"properties": {"pii": {"type": "string", "x-pii": "text"}, %s}}
+        """
+            .formatted(properties));
+  }
 }

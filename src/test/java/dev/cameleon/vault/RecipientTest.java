@@ -2,6 +2,7 @@ package dev.cameleon.vault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.cameleon.support.Recipients;
 import java.io.IOException;
@@ -49,6 +50,75 @@ class RecipientTest {
     assertThatThrownBy(() -> Recipient.read(folder.resolve("none")))
         .isInstanceOf(InvalidKeyFileException.class)
         .hasMessageContaining("none is not a folder that can be read");
+  }
+
+  @Test
+  void aFolderThatEverybodyMayWriteIsRefused() throws Exception {
+    Recipients.add(folder, "anna");
+    mode(recipients, 0777);
+
+    assertRefused("recipients may be changed by every user", "chmod o-w");
+    mode(recipients, 0775);
+    assertThat(Recipient.read(recipients)).hasSize(1);
+  }
+
+  @Test
+  void aKeyThatEverybodyMayWriteIsRefused() throws Exception {
+    Recipients.add(folder, "anna");
+    mode(recipients.resolve("anna.pem"), 0666);
+
+    assertRefused("anna.pem may be changed by every user", "chmod o-w");
+    mode(recipients.resolve("anna.pem"), 0664);
+    assertThat(Recipient.read(recipients)).hasSize(1);
+  }
+
+  @Test
+  void whatIsBehindALinkOrAboveTheFolderCountsToo() throws Exception {
+    Recipients.add(folder, "anna");
+    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+    Path real = Files.move(recipients.resolve("anna.pem"), elsewhere.resolve("key"));
+    Files.createSymbolicLink(recipients.resolve("anna.pem"), real);
+    assertThat(Recipient.read(recipients)).hasSize(1);
+
+    mode(real, 0666);
+    assertRefused("key may be changed by every user");
+    mode(real, 0644);
+    mode(elsewhere, 0777);
+    assertRefused("elsewhere may be changed by every user");
+    mode(elsewhere, 0755);
+    mode(folder, 0777);
+    assertRefused("may be changed by every user");
+  }
+
+  /** As kubelet's atomic writer lays them out; the links' own mode is 0777 on Linux. */
+  @Test
+  void whatKubernetesMountsIsAccepted() throws Exception {
+    Recipients.add(folder, "anna");
+    Path version = Files.createDirectory(recipients.resolve("..2026_11_25_10_00_00.123"));
+    Files.move(recipients.resolve("anna.pem"), version.resolve("anna.pem"));
+    Files.createSymbolicLink(recipients.resolve("..data"), version.getFileName());
+    Files.createSymbolicLink(recipients.resolve("anna.pem"), Path.of("..data/anna.pem"));
+    mode(recipients, 01777);
+
+    assertThat(Recipient.read(recipients)).hasSize(1);
+  }
+
+  @Test
+  void whatSomebodyElsePutIntoAFolderForEverybodyIsRefused() throws Exception {
+    Recipients.add(folder, "anna");
+    mode(recipients, 01777);
+    Path file = recipients.resolve("anna.pem");
+    assumeTrue(Files.isWritable(Path.of("/etc/shadow")), "only root may give files away");
+    Files.setOwner(
+        file, file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+
+    assertRefused("anna.pem is not the folder's owner's");
+    mode(recipients, 0755);
+    assertThat(Recipient.read(recipients)).hasSize(1);
+  }
+
+  private static void mode(Path path, int mode) throws IOException {
+    Files.setAttribute(path, "unix:mode", mode);
   }
 
   @ParameterizedTest

@@ -1,14 +1,14 @@
-package dev.cameleon;
+package dev.cameleon.contract;
 
 import java.util.Collection;
 import java.util.Comparator;
 
 /** Finds what a misspelt name may have meant. */
-final class Spelling {
+public final class Spelling {
   private Spelling() {}
 
   /** The known name with the fewest letters to change. */
-  static String nearest(Collection<String> known, String name) {
+  public static String nearest(Collection<String> known, String name) {
     return known.stream()
         .min(Comparator.comparingInt(candidate -> distance(candidate, name)))
         .orElse("");

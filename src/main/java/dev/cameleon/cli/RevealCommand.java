@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.Access;
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.load.Database;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Token;
 import dev.cameleon.vault.InvalidKeyFileException;
 import dev.cameleon.vault.PrivateKeyFile;
@@ -20,6 +22,8 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -36,7 +40,8 @@ import picocli.CommandLine.Spec;
       "Show the original values of tokens. Each request is committed to the audit before the"
           + " database hands anything out, and how it ended before the value is shown.",
       "Takes a member of cameleon_revealer (CAMELEON_DB_USER) and the private key of a recipient,"
-          + " which stays on this machine.",
+          + " which stays on this machine. With the mask keyset (CAMELEON_KEYSET), a value that is"
+          + " not its token's own is refused.",
       "Prints TOKEN, a tab and the value, control characters escaped as in \\u001b; ends with 1 if a"
           + " token could not be revealed, the others are."
     })
@@ -81,12 +86,14 @@ public final class RevealCommand implements Callable<Integer> {
     Reason.check(purpose, ticket);
     PrivateKeyFile key = key();
     Database.Login login = Access.database(System.getenv());
+    Optional<Keyset> keyset = Access.keysetIfAny(System.getenv());
     Set<String> tokens = arguments.isEmpty() ? tokensOfInput() : tokens("argument ", arguments);
     List<Reveal.Answer> answers = new ArrayList<>();
     String head = "";
     FailedException failure = null;
     try (Connection connection = Database.connect(login)) {
-      Reveal reveal = new Reveal(connection, key, purpose, ticket);
+      requireTheDatabases(keyset, connection);
+      Reveal reveal = new Reveal(connection, key, keyset, purpose, ticket);
       try {
         for (String token : tokens) {
           answers.add(show(reveal.ask(token)));
@@ -97,12 +104,23 @@ public final class RevealCommand implements Callable<Integer> {
     } catch (SQLException e) {
       failure = FailedException.of(login, e, "cameleon_revealer");
     }
-    finish(answers, head);
+    finish(answers, head, keyset.isPresent());
     if (failure != null) {
       throw failure;
     }
     boolean all = answers.stream().allMatch(answer -> answer.value().isPresent());
     return all ? ExitCode.DONE : ExitCode.FAILED;
+  }
+
+  /** With another keyset every value would seem to be another token's. */
+  private static void requireTheDatabases(Optional<Keyset> keyset, Connection connection)
+      throws SQLException, InvalidSettingsException {
+    if (keyset.isPresent()) {
+      Optional<String> problem = new MaskGuard(keyset.get(), Map.of()).keyProblem(connection);
+      if (problem.isPresent()) {
+        throw new InvalidSettingsException(List.of(problem.get()));
+      }
+    }
   }
 
   private PrivateKeyFile key() throws UsageException {
@@ -164,7 +182,8 @@ public final class RevealCommand implements Callable<Integer> {
     return answer;
   }
 
-  private void finish(List<Reveal.Answer> answers, String head) throws FailedException {
+  private void finish(List<Reveal.Answer> answers, String head, boolean checked)
+      throws FailedException {
     if (json) {
       ObjectNode report = JsonNodeFactory.instance.objectNode();
       ArrayNode all = report.putArray("tokens");
@@ -176,9 +195,17 @@ public final class RevealCommand implements Callable<Integer> {
             .ifPresentOrElse(
                 value -> one.put("value", value), () -> one.put("detail", answer.detail()));
       }
+      report.put("checked_by_keyset", checked);
       report.put("audit_head", head.isEmpty() ? null : head);
       spec.commandLine().getOut().println(Printable.json(report));
     } else if (!head.isEmpty()) {
+      if (!checked && answers.stream().anyMatch(answer -> answer.value().isPresent())) {
+        spec.commandLine()
+            .getErr()
+            .println(
+                "not checked: whether a value is its token's own can be told with the mask keyset"
+                    + " only (CAMELEON_KEYSET)");
+      }
       spec.commandLine().getErr().println(Reason.keep(head));
     }
     if (spec.commandLine().getOut().checkError()) {

@@ -55,6 +55,19 @@ final class VaultSite {
     return database;
   }
 
+  /** The private key of the vault's one recipient. */
+  PrivateKeyFile key() {
+    return key;
+  }
+
+  Vault vault() {
+    return vault;
+  }
+
+  LoadStatement statement() {
+    return statement;
+  }
+
   Keyset keyset() {
     return keyset;
   }

@@ -1,6 +1,6 @@
 package dev.cameleon.vault;
 
-import dev.cameleon.load.SqlFailures;
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.mask.Token;
@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
@@ -39,14 +40,11 @@ public final class Reveal {
   }
 
   private static final String REQUEST = "reveal";
-  private static final String OUTCOME = "reveal-outcome";
 
   private final Connection connection;
-  private final PrivateKeyFile key;
+  private final RecipientKey key;
   private final Optional<Keyset> keyset;
-  private final String purpose;
-  private final String ticket;
-  private String head = "";
+  private final AuditedRequests requests;
 
   /**
    * Makes one.
@@ -60,17 +58,15 @@ public final class Reveal {
    */
   public Reveal(
       Connection connection,
-      PrivateKeyFile key,
+      RecipientKey key,
       Optional<Keyset> keyset,
       String purpose,
       String ticket)
       throws SQLException {
-    connection.setAutoCommit(true);
     this.connection = connection;
     this.key = key;
     this.keyset = keyset;
-    this.purpose = purpose;
-    this.ticket = ticket;
+    this.requests = new AuditedRequests(connection, purpose, ticket);
   }
 
   /**
@@ -78,38 +74,32 @@ public final class Reveal {
    *
    * @throws SQLException if the database refuses or fails; the request may be on record then, and
    *     nothing is revealed
+   * @throws KeyUnavailableException if the private key cannot be used now; the same holds
    */
   public Answer ask(String token) throws SQLException {
-    long request = record(REQUEST, token, null);
-    Answer answer;
-    try {
-      answer = answer(request, token);
-    } catch (SQLException e) {
-      try {
-        record(OUTCOME, token, outcome(request, "failed, SQLSTATE " + SqlFailures.state(e)));
-      } catch (SQLException unrecorded) {
-        e.addSuppressed(unrecorded); // the request is on record, and nobody saw the value
-      }
-      throw e;
-    }
-    record(OUTCOME, token, outcome(request, answer.outcome()));
-    return answer;
+    return requests.ask(REQUEST, token, null, request -> answer(request, token), Answer::outcome);
+  }
+
+  /**
+   * What {@code user_logins} holds of one person: each row as an object of its columns, tokens as
+   * they are. The audit has the request, and nothing by which anybody could tell whom it was about.
+   *
+   * @param user their user id as the column has it: personal
+   * @param most the most rows to read
+   * @throws SQLException if the database refuses or fails
+   */
+  public List<JsonNode> rowsOf(String user, int most) throws SQLException {
+    return PersonRows.read(connection, requests, user, most);
+  }
+
+  /** Whether user ids are masked: then {@link #rowsOf} takes the token of one. */
+  public boolean masksUsers() throws SQLException {
+    return Logins.masksUsers(connection);
   }
 
   /** The head of the audit's chain after the last record; empty before the first. */
   public String head() {
-    return head;
-  }
-
-  private static String outcome(long request, String outcome) {
-    return "request " + request + ": " + outcome;
-  }
-
-  private long record(String act, String token, String detail) throws SQLException {
-    Audit.Entry entry =
-        Audit.record(connection, new Audit.Act(act, token, purpose, ticket, detail));
-    head = entry.head();
-    return entry.seq();
+    return requests.head();
   }
 
   private Answer answer(long request, String token) throws SQLException {

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cameleon.mask.Keyset;
+import dev.cameleon.support.LocalKms;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -147,6 +149,63 @@ class RevealTest extends RevealFixture {
     assertThat(report.get("tokens").get(1).get("value").asText()).isEqualTo(ADDRESS);
     assertThat(report.get("checked_by_keyset").asBoolean()).isFalse();
     assertThat(report.get("audit_head").asText()).matches("[0-9a-f]{64}");
+  }
+
+  @Test
+  void whatIsStoredOfAPersonIsShownAndTheAuditDoesNotSayWhoTheyAre() throws Exception {
+    List<String> common = List.of("reveal", "--purpose=Art. 15", "--ticket=T-20");
+    Program.Result text =
+        Program.run(
+            revealer.environment(),
+            site.folder(),
+            with(common, "--private-key=" + site.anna(), "--user=user-100"));
+    Program.Result json;
+    Program.Result nobody;
+    try (LocalKms kms = LocalKms.start()) {
+      Map<String, String> environment = revealer.environment();
+      environment.putAll(kms.environment());
+      String arn = kms.with(site.anna());
+      json =
+          Program.runWithInput(
+              "user-100\n",
+              environment,
+              site.folder(),
+              with(common, "--kms-key=" + arn, "--user=-", "--json"));
+      nobody =
+          Program.run(
+              environment, site.folder(), with(common, "--kms-key=" + arn, "--user=nobody-here"));
+    }
+
+    assertThat(text.exitCode()).as(text.err()).isZero();
+    assertThat(text.out().lines())
+        .hasSize(7)
+        .contains("1\tuser_id\t\tuser-100\t" + date())
+        .contains("1\tmasked_ip\t" + token + "\t" + ADDRESS + "\t" + date());
+    assertThat(json.exitCode()).as(json.err()).isZero();
+    JsonNode row = JsonMapper.builder().build().readTree(json.out()).get("rows").get(0);
+    assertThat(row.get("user_id").asText()).isEqualTo("user-100");
+    assertThat(row.get("masked_ip").get("token").asText()).isEqualTo(token);
+    assertThat(row.get("masked_ip").get("value").asText()).isEqualTo(ADDRESS);
+    assertThat(row.get("maked_device_id").get("value").asText()).isEqualTo(LoadedSite.DEVICE);
+    assertThat(nobody.exitCode()).isEqualTo(1);
+    assertThat(nobody.err())
+        .contains("no row of user_logins has this user id")
+        .doesNotContain("nobody-here");
+    List<List<String>> audit = site.audit(revealer);
+    assertThat(audit)
+        .extracting(entry -> entry.get(1))
+        .startsWith("reveal-user", "reveal-outcome", "reveal", "reveal-outcome")
+        .endsWith("reveal-user", "reveal-outcome");
+    assertThat(audit.get(audit.size() - 1).get(5)).endsWith(": 0 rows");
+    assertThat(audit.toString()).doesNotContain("user-100").doesNotContain("nobody-here");
+  }
+
+  private String date() {
+    return site.token("create_date");
+  }
+
+  private static String[] with(List<String> some, String... others) {
+    return Stream.concat(some.stream(), Stream.of(others)).toArray(String[]::new);
   }
 
   private Program.Result checked(Path key) throws Exception {

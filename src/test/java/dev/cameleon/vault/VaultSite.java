@@ -38,7 +38,7 @@ final class VaultSite {
 
   private final TestDatabase database = Shared.postgres().database();
   private final LoadStatement statement;
-  private final PrivateKeyFile key;
+  private final RecipientKey key;
   private final Vault vault;
   private volatile Keyset keyset = FixedKeys.of(0x11111111, 0x0b);
   private volatile Masker masker = new Masker(keyset, PERSONAL);
@@ -56,7 +56,7 @@ final class VaultSite {
   }
 
   /** The private key of the vault's one recipient. */
-  PrivateKeyFile key() {
+  RecipientKey key() {
     return key;
   }
 

@@ -214,15 +214,15 @@ BEGIN
      WHERE v.token = asked.token;
 END $$;
 
--- Hands out the rows of the one person that a request is about. The request holds SHA-256(salt ‖ user id) in
--- hexadecimal as its detail: a salt of 32 bytes that the asking process draws, and tells nobody but this function, keeps the
--- audit from saying whom it was.
+-- Hands out the rows of the one person that a request is about. The request's detail is SHA-256(salt ‖ user id)
+-- in hexadecimal. The asking process draws the salt and tells it to nobody but this function: so the audit does
+-- not say whom it was. It has 32 bytes, always, else bytes could move between it and the user id.
 CREATE FUNCTION cameleon.rows_of(request bigint, person text, salt bytea) RETURNS SETOF jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   asked cameleon.audit := cameleon.committed_request(request, 'reveal-user');
 BEGIN
-  IF length(salt) IS DISTINCT FROM 32      -- of one length, so that no byte can move from it into the user id
+  IF length(salt) IS DISTINCT FROM 32
      OR asked.detail IS DISTINCT FROM encode(sha256(salt || convert_to(person, 'UTF8')), 'hex') THEN
     RAISE EXCEPTION 'the request is about somebody else' USING ERRCODE = 'CM002';
   END IF;

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What the configuration names, in parts, for commands that people run where the rest is not. */
 public final class Access {
@@ -70,6 +71,21 @@ public final class Access {
             .path("cameleon.keyset");
     problems.throwIfAny();
     return keyset(file, Settings.value(environment, "cameleon.keyset.json"));
+  }
+
+  /**
+   * The mask keys, if a setting names them or a file is at the default place.
+   *
+   * @throws InvalidSettingsException if they are named and cannot be used
+   */
+  public static Optional<Keyset> keysetIfAny(Map<String, String> environment)
+      throws InvalidSettingsException {
+    String file = Settings.value(environment, "cameleon.keyset");
+    boolean none =
+        Settings.value(environment, "cameleon.keyset.json").isEmpty()
+            && file.equals(Settings.DEFAULTS.get("cameleon.keyset"))
+            && !Files.exists(Path.of(file));
+    return none ? Optional.empty() : Optional.of(keyset(environment));
   }
 
   static Keyset keyset(Path file, String json) throws InvalidSettingsException {

@@ -1,10 +1,15 @@
 package dev.cameleon;
 
 import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+import software.amazon.awssdk.services.kms.KmsClient;
+import software.amazon.awssdk.services.kms.KmsClientBuilder;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
@@ -14,6 +19,8 @@ public final class Aws {
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+  private static final Pattern ARN = Pattern.compile("arn:[^:]+:kms:(?<region>[a-z0-9-]+):\\d*:.+");
 
   private Aws() {}
 
@@ -38,6 +45,49 @@ public final class Aws {
         .httpClientBuilder(Apache5HttpClient.builder().connectionTimeout(CONNECT_TIMEOUT))
         .overrideConfiguration(settings -> settings.apiCallTimeout(ANSWER_TIMEOUT))
         .build();
+  }
+
+  /**
+   * A client for a few calls, with a connection pool of its own.
+   *
+   * @param key if it is an ARN, its region is asked; else the configured one
+   */
+  static KmsClient kms(String key) {
+    KmsClientBuilder builder =
+        KmsClient.builder()
+            .httpClientBuilder(Apache5HttpClient.builder().connectionTimeout(CONNECT_TIMEOUT))
+            .overrideConfiguration(settings -> settings.apiCallTimeout(ANSWER_TIMEOUT));
+    Matcher arn = ARN.matcher(key);
+    if (arn.matches()) {
+      builder.region(Region.of(arn.group("region")));
+    }
+    return builder.build();
+  }
+
+  /**
+   * Why a service did not answer, and what to look at.
+   *
+   * @param service its name
+   * @param variable names its endpoint
+   */
+  static String unreachable(String service, String variable, Throwable failure) {
+    Problems missing = new Problems();
+    inspect(missing);
+    try {
+      missing.throwIfAny();
+    } catch (InvalidSettingsException e) {
+      return e.getMessage();
+    }
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return service
+        + " cannot be reached ("
+        + root.getClass().getSimpleName()
+        + "); see AWS_REGION, "
+        + variable
+        + " and the network";
   }
 
   /**

@@ -120,20 +120,8 @@ record SecretReference(String secret, String field, String version) {
   }
 
   private String unreachable(Throwable failure) {
-    Problems missing = new Problems();
-    Aws.inspect(missing);
-    try {
-      missing.throwIfAny();
-    } catch (InvalidSettingsException e) {
-      return name() + " cannot be read: " + e.getMessage();
-    }
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
     return name()
-        + " cannot be read: AWS Secrets Manager cannot be reached ("
-        + root.getClass().getSimpleName()
-        + "); see AWS_REGION, AWS_ENDPOINT_URL_SECRETS_MANAGER and the network";
+        + " cannot be read: "
+        + Aws.unreachable("AWS Secrets Manager", "AWS_ENDPOINT_URL_SECRETS_MANAGER", failure);
   }
 }

@@ -1,3 +1,6 @@
+-- Every function here looks names up in pg_catalog only: else whoever calls it, or sets a trigger off, could put
+-- an operator or a function of theirs in the place of PostgreSQL's.
+
 -- The vault: the original value of every token, sealed. The loader writes it and cannot read it; nobody
 -- can without a private key. A value is under its epoch's data key, the data key under the public key
 -- of each recipient (dev.cameleon.vault says how).
@@ -18,7 +21,9 @@ CREATE TABLE cameleon.vault (
 
 -- An entry is renamed by a rotation only, from a key's token to one of a key after it: outside of one, nobody
 -- can have a value revealed under the token of another.
-CREATE FUNCTION cameleon.refuse_other_names() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION cameleon.refuse_other_names() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF left(NEW.token, -32) <> left(OLD.token, -32) OR NOT EXISTS (
        WITH RECURSIVE after AS (
@@ -41,15 +46,21 @@ ALTER TABLE cameleon.mask_check
   ADD COLUMN retired_at timestamptz;
 CREATE UNIQUE INDEX mask_check_is_a_chain ON cameleon.mask_check (coalesce(follows, ''));
 
--- Nothing is loaded under a retired key, also by a process that began before. A session says which key
--- it has in the setting cameleon.mask_key; one that says none is of a time before there was a second.
-CREATE FUNCTION cameleon.require_current_key() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Nothing is loaded under a retired key, also by a process that began before, nor under one that the chain does
+-- not know. A session says which key it has in the setting cameleon.mask_key; one that says none is of a time
+-- before there was a second.
+CREATE FUNCTION cameleon.require_current_key() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   mine text := nullif(current_setting('cameleon.mask_key', true), '');
 BEGIN
   IF EXISTS (SELECT FROM cameleon.mask_check
               WHERE retired_at IS NOT NULL AND key_id = coalesce(mine, key_id)) THEN
     RAISE EXCEPTION 'the mask key % is retired', coalesce(mine, '(not said)') USING ERRCODE = 'CM001';
+  END IF;
+  IF mine IS NOT NULL AND NOT EXISTS (SELECT FROM cameleon.mask_check WHERE key_id = mine) THEN
+    RAISE EXCEPTION 'the mask key % is none of this database', mine USING ERRCODE = 'CM004';
   END IF;
   -- A commit that wrote nothing does not wait for the synchronous standby. Each run of load.sql must: one that
   -- finds only duplicates may meet rows that the standby has not, and the probe asks whether the standby is there.
@@ -63,7 +74,9 @@ CREATE TRIGGER require_current_key BEFORE INSERT ON cameleon.ingested_message
 
 -- What a loader was told of the vault and of who is forgotten holds for a while only. A statement that was
 -- made longer ago, in a process that slept or on a connection that hung, is refused and made anew.
-CREATE FUNCTION cameleon.is_current(made timestamptz) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION cameleon.is_current(made timestamptz) RETURNS boolean STABLE
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF made < clock_timestamp() - interval '30 seconds' THEN
     RAISE EXCEPTION 'the statement was made too long ago' USING ERRCODE = 'CM003';
@@ -79,6 +92,40 @@ BEGIN
   UPDATE cameleon.mask_check SET retired_at = now()
    WHERE key_id = key AND retired_at IS NULL
      AND EXISTS (SELECT FROM cameleon.mask_check WHERE follows = key);
+END $$;
+
+-- Adds a keyset's keys to the chain, each with a row in the audit: the first ones of a database, or those that go
+-- on from the chain's end. A keyset that does not hold that end adds nothing. Of the keys that a database begins
+-- with, only the last may load: no row was ever under those before it.
+CREATE FUNCTION cameleon.add_keys(keys text[], check_values text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  newest cameleon.mask_check;
+  first  boolean;
+  place  integer := 0;                     -- of the chain's end among the keys
+BEGIN
+  LOCK TABLE cameleon.mask_check IN SHARE ROW EXCLUSIVE MODE;   -- one keyset after the other
+  SELECT * INTO newest FROM cameleon.mask_check m
+   WHERE NOT EXISTS (SELECT FROM cameleon.mask_check WHERE follows = m.key_id);
+  first := NOT FOUND;
+  IF NOT first THEN
+    place := array_position(keys, newest.key_id);
+    IF place IS NULL OR check_values[place] IS DISTINCT FROM newest.check_value THEN
+      RETURN;
+    END IF;
+  END IF;
+  FOR i IN place + 1 .. cardinality(keys) LOOP
+    IF keys[i] !~ '^[0-9a-f]{8}$' OR keys[i] = '00000000'
+       OR check_values[i] !~ ('^check_' || keys[i] || '_[A-Za-z0-9_-]{22}$') THEN
+      RAISE EXCEPTION 'a mask key has an id of 8 hexadecimal digits, and a check value of its own'
+        USING ERRCODE = 'CM002';
+    END IF;
+    INSERT INTO cameleon.mask_check (key_id, check_value, follows, retired_at)
+    VALUES (keys[i], check_values[i], keys[i - 1],
+            CASE WHEN first AND i < cardinality(keys) THEN now() END);
+    PERFORM cameleon.record_act('add-key', NULL, NULL, NULL,
+                                keys[i] || coalesce(' after ' || keys[i - 1], ', the first'));
+  END LOOP;
 END $$;
 
 -- People whose later events are loaded under random values too, by keyed hashes of their user ids.
@@ -107,7 +154,9 @@ CREATE TABLE cameleon.audit (
   xact    xid8 NOT NULL,                 -- the top-level transaction that wrote it
   hash    bytea NOT NULL                 -- SHA-256 of the hash before and the row as JSON
 );
-CREATE FUNCTION cameleon.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION cameleon.refuse_change() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION 'the audit is only added to' USING ERRCODE = 'CM002';
 END $$;
@@ -136,17 +185,16 @@ BEGIN
   head := encode(own, 'hex');
 END $$;
 
--- Hands out the sealed value that a committed request of the same user asks for, once for each
--- recipient. The request's own transaction gets nothing: it could be rolled back afterwards. Compared is
--- the top-level transaction; the row's xmin would be a savepoint's.
-CREATE FUNCTION cameleon.reveal(request bigint)
-RETURNS TABLE (entry uuid, epoch uuid, sealed bytea, recipient text, sealed_key bytea)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- The request of this number, if it is a committed one of the same user. The request's own transaction gets
+-- nothing: it could be rolled back afterwards. Compared is the top-level transaction; the row's xmin would be a
+-- savepoint's.
+CREATE FUNCTION cameleon.committed_request(request bigint, wanted text) RETURNS cameleon.audit
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   asked cameleon.audit;
 BEGIN
   SELECT * INTO asked FROM cameleon.audit a
-   WHERE a.seq = request AND a.act = 'reveal' AND a.actor = session_user
+   WHERE a.seq = request AND a.act = wanted AND a.actor = session_user
      AND a.purpose ~ '\S' AND a.at > clock_timestamp() - interval '10 minutes';
   IF NOT FOUND THEN
     RAISE EXCEPTION 'there is no such request of the last ten minutes, with a purpose, by %', session_user
@@ -155,15 +203,42 @@ BEGIN
   IF asked.xact = pg_current_xact_id() THEN
     RAISE EXCEPTION 'the request must be committed first' USING ERRCODE = 'CM002';
   END IF;
+  RETURN asked;
+END $$;
+
+-- Hands out the sealed value that a request asks for, once for each recipient.
+CREATE FUNCTION cameleon.reveal(request bigint)
+RETURNS TABLE (entry uuid, epoch uuid, sealed bytea, recipient text, sealed_key bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  asked cameleon.audit := cameleon.committed_request(request, 'reveal');
+BEGIN
   RETURN QUERY
     SELECT v.entry, v.epoch, v.sealed, e.recipient, e.sealed_key
       FROM cameleon.vault v LEFT JOIN cameleon.vault_epoch e USING (epoch)
      WHERE v.token = asked.token;
 END $$;
 
+-- Hands out the rows of the one person that a request is about. The request's detail is SHA-256(salt ‖ user id)
+-- in hexadecimal. The asking process draws the salt and tells it to nobody but this function: so the audit does
+-- not say whom it was. It has 32 bytes, always, else bytes could move between it and the user id.
+CREATE FUNCTION cameleon.rows_of(request bigint, person text, salt bytea) RETURNS SETOF jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  asked cameleon.audit := cameleon.committed_request(request, 'reveal-user');
+BEGIN
+  IF length(salt) IS DISTINCT FROM 32
+     OR asked.detail IS DISTINCT FROM encode(sha256(salt || convert_to(person, 'UTF8')), 'hex') THEN
+    RAISE EXCEPTION 'the request is about somebody else' USING ERRCODE = 'CM002';
+  END IF;
+  RETURN QUERY SELECT to_jsonb(l) FROM public.user_logins l WHERE l.user_id = person;
+END $$;
+
 -- Who may do what. The roles are made if the owner of the schema may make roles; where not, make them
 -- (CREATE ROLE … NOLOGIN) and run SELECT cameleon.grant_roles() once more.
-CREATE FUNCTION cameleon.grant_roles() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION cameleon.grant_roles() RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   role text;
 BEGIN
@@ -186,10 +261,12 @@ BEGIN
      TO cameleon_loader, cameleon_reader, cameleon_revealer, cameleon_officer;
 
   GRANT SELECT, INSERT, DELETE ON cameleon.ingested_message TO cameleon_loader;
-  GRANT SELECT, INSERT ON cameleon.mask_check, cameleon.masked_field TO cameleon_loader;
+  GRANT SELECT ON cameleon.mask_check TO cameleon_loader;
+  GRANT SELECT, INSERT ON cameleon.masked_field TO cameleon_loader;
   GRANT INSERT ON cameleon.vault, cameleon.vault_epoch TO cameleon_loader;
   GRANT SELECT ON cameleon.suppressed TO cameleon_loader;
   GRANT EXECUTE ON FUNCTION cameleon.is_current(timestamptz) TO cameleon_loader;
+  GRANT EXECUTE ON FUNCTION cameleon.add_keys(text[], text[]) TO cameleon_loader, cameleon_officer;
 
   GRANT SELECT ON cameleon.logins, cameleon.duplicate_ips, cameleon.duplicate_devices
      TO cameleon_reader;
@@ -197,6 +274,7 @@ BEGIN
   GRANT EXECUTE ON FUNCTION cameleon.record_act(text, text, text, text, text)
      TO cameleon_revealer, cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.reveal(bigint) TO cameleon_revealer;
+  GRANT EXECUTE ON FUNCTION cameleon.rows_of(bigint, text, bytea) TO cameleon_revealer;
   GRANT SELECT ON cameleon.audit TO cameleon_revealer, cameleon_officer;
   GRANT SELECT ON cameleon.mask_check, cameleon.masked_field TO cameleon_revealer;
 
@@ -204,7 +282,7 @@ BEGIN
   GRANT SELECT (epoch, recipient, opened_at) ON cameleon.vault_epoch TO cameleon_officer;
   GRANT SELECT, INSERT, UPDATE, DELETE ON cameleon.suppressed, cameleon.parting_token
      TO cameleon_officer;
-  GRANT SELECT, INSERT ON cameleon.mask_check TO cameleon_officer;
+  GRANT SELECT ON cameleon.mask_check TO cameleon_officer;
   GRANT SELECT ON cameleon.masked_field TO cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.retire_key(text) TO cameleon_officer;
 
@@ -225,6 +303,7 @@ END $$;
 
 REVOKE EXECUTE ON FUNCTION
   cameleon.retire_key(text), cameleon.record_act(text, text, text, text, text),
-  cameleon.reveal(bigint), cameleon.is_current(timestamptz), cameleon.grant_roles()
+  cameleon.committed_request(bigint, text), cameleon.reveal(bigint), cameleon.rows_of(bigint, text, bytea),
+  cameleon.add_keys(text[], text[]), cameleon.is_current(timestamptz), cameleon.grant_roles()
   FROM PUBLIC;
 SELECT cameleon.grant_roles();

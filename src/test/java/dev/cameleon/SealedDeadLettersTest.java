@@ -10,6 +10,7 @@ import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import dev.cameleon.support.TestQueues;
 import dev.cameleon.vault.PrivateKeyFile;
+import dev.cameleon.vault.RecipientKey;
 import dev.cameleon.vault.SealedBody;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ class SealedDeadLettersTest {
 
   @TempDir private Path folder;
 
-  private PrivateKeyFile anna;
+  private RecipientKey anna;
   private Site site;
 
   @BeforeEach
@@ -52,7 +53,7 @@ class SealedDeadLettersTest {
 
   @Test
   void eachReasonsBodyIsSealedAndNoPlantedValueIsInAnyLetterOrLog() throws Exception {
-    PrivateKeyFile ben = PrivateKeyFile.read(Recipients.add(folder, "ben"));
+    RecipientKey ben = PrivateKeyFile.read(Recipients.add(folder, "ben"));
     List<String> ids = site.queues().send(malformed());
 
     Program.Result result = Program.run(site.environment(), folder, "--until-empty");

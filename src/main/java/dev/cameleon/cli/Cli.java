@@ -2,6 +2,7 @@ package dev.cameleon.cli;
 
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.UnreachableException;
+import dev.cameleon.vault.KeyUnavailableException;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.AutoComplete;
@@ -102,7 +103,9 @@ public final class Cli {
       err.println("cameleon: " + failure.getMessage());
       return ExitCode.WRONG;
     }
-    if (failure instanceof UnreachableException || failure instanceof FailedException) {
+    if (failure instanceof UnreachableException
+        || failure instanceof FailedException
+        || failure instanceof KeyUnavailableException) {
       err.println("cameleon: " + failure.getMessage());
       return ExitCode.FAILED;
     }

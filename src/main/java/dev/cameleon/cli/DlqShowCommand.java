@@ -8,7 +8,7 @@ import dev.cameleon.contract.Redaction;
 import dev.cameleon.desk.Letter;
 import dev.cameleon.desk.Selection;
 import dev.cameleon.load.Database;
-import dev.cameleon.vault.PrivateKeyFile;
+import dev.cameleon.vault.RecipientKey;
 import dev.cameleon.vault.SealedBody;
 import dev.cameleon.vault.UnopenedException;
 import java.io.PrintWriter;
@@ -89,7 +89,8 @@ public final class DlqShowCommand implements Callable<Integer> {
     }
     original.check();
     if (!original.raw() && privateKey.isGiven()) {
-      throw new UsageException("--private-key is for --raw: without it no body is opened");
+      throw new UsageException(
+          "--private-key and --kms-key are for --raw: without it no body is opened");
     }
   }
 
@@ -142,7 +143,7 @@ public final class DlqShowCommand implements Callable<Integer> {
   }
 
   /** The original body: personal. */
-  private static String body(Letter letter, Optional<PrivateKeyFile> key) throws FailedException {
+  private static String body(Letter letter, Optional<RecipientKey> key) throws FailedException {
     try {
       return letter.sealed() ? SealedBody.open(letter.body(), key.orElseThrow()) : letter.body();
     } catch (UnopenedException e) {
@@ -156,7 +157,7 @@ public final class DlqShowCommand implements Callable<Integer> {
           InvalidSettingsException,
           UnreachableException,
           InterruptedException {
-    Optional<PrivateKeyFile> key = privateKey.key();
+    Optional<RecipientKey> key = privateKey.key();
     Database.Login login = Access.database(System.getenv());
     // Connected first: a long queue is not to be read for a database that is away.
     try (Connection connection = Database.connect(login);
@@ -164,7 +165,8 @@ public final class DlqShowCommand implements Callable<Integer> {
       Letter letter = find(desk).shown(desk.fields());
       if (letter.sealed() && key.isEmpty()) {
         throw new UsageException(
-            "the body is sealed to its recipients: --private-key FILE, a key of one of them");
+            "the body is sealed to its recipients: --private-key FILE or --kms-key ARN, a key of one"
+                + " of them");
       }
       String head = original.record(connection, "show-raw", "dead letter " + letter.id());
       printOriginal(letter, body(letter, key), head);

@@ -8,11 +8,7 @@ import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.Token;
 import dev.cameleon.vault.Forget;
 import dev.cameleon.vault.Forgotten;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -73,7 +69,7 @@ public final class ForgetCommand implements Callable<Integer> {
       throws UsageException, InvalidSettingsException, FailedException, InterruptedException {
     checkUsage();
     Database.Login login = Access.database(System.getenv());
-    Optional<String> person = user == null ? Optional.empty() : Optional.of(userId());
+    Optional<String> person = user == null ? Optional.empty() : Optional.of(UserId.of(user));
     try (Forget forget = Forget.open(login, Forget.LOADERS_MEMORY, this::countDown)) {
       if (!forget.lock()) {
         throw new FailedException(
@@ -146,22 +142,6 @@ public final class ForgetCommand implements Callable<Integer> {
             "argument " + (i + 1) + " is a random token already: nothing is behind it");
       }
     }
-  }
-
-  private String userId() throws UsageException {
-    String id = user;
-    if (id.equals("-")) {
-      try {
-        id =
-            new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
-      } catch (IOException e) {
-        throw new UsageException("the user id cannot be read from standard input");
-      }
-    }
-    if (id == null || id.isEmpty()) {
-      throw new UsageException("the user id is empty");
-    }
-    return id;
   }
 
   private Optional<Keyset> keyset(Forget forget) throws InvalidSettingsException, SQLException {

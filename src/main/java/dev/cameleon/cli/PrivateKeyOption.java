@@ -1,25 +1,45 @@
 package dev.cameleon.cli;
 
+import dev.cameleon.KmsKey;
 import dev.cameleon.desk.Bodies;
+import dev.cameleon.mask.SecretFile;
 import dev.cameleon.vault.InvalidKeyFileException;
 import dev.cameleon.vault.PrivateKeyFile;
+import dev.cameleon.vault.RecipientKey;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What opens sealed bodies. */
+/** What opens sealed values and bodies. */
 final class PrivateKeyOption {
   @Option(
       names = "--private-key",
       paramLabel = "FILE",
       description =
-          "Opens sealed bodies: a recipient's RSA key (PKCS #8, PEM, unencrypted), which stays on"
-              + " this machine.")
+          "A recipient's RSA key (PKCS #8, PEM), which stays on this machine; refused if everybody"
+              + " may read it. If it is encrypted, the terminal asks for the passphrase.")
   private Path file;
+
+  @Option(
+      names = "--passphrase-file",
+      paramLabel = "FILE",
+      description = "The passphrase of --private-key: the first line of a file.")
+  private Path passphraseFile;
+
+  @Option(
+      names = "--kms-key",
+      paramLabel = "ARN",
+      description =
+          "Instead of --private-key: a recipient's key in AWS KMS (RSA, ENCRYPT_DECRYPT), which"
+              + " opens data keys there. Takes kms:GetPublicKey and kms:Decrypt.")
+  private String kmsKey;
 
   /** Whether one is named. */
   boolean isGiven() {
-    return file != null;
+    return file != null || kmsKey != null;
   }
 
   /**
@@ -27,11 +47,63 @@ final class PrivateKeyOption {
    *
    * @throws UsageException if it is no such key
    */
-  Optional<PrivateKeyFile> key() throws UsageException {
+  Optional<RecipientKey> key() throws UsageException {
+    if (file != null && kmsKey != null) {
+      throw new UsageException("name one key: --private-key FILE or --kms-key ARN");
+    }
+    if (passphraseFile != null && file == null) {
+      throw new UsageException("--passphrase-file is for --private-key");
+    }
     try {
-      return file == null ? Optional.empty() : Optional.of(PrivateKeyFile.read(file));
+      if (kmsKey != null) {
+        return Optional.of(KmsKey.find(kmsKey));
+      }
+      return file == null
+          ? Optional.empty()
+          : Optional.of(PrivateKeyFile.read(file, this::passphrase));
     } catch (InvalidKeyFileException e) {
       throw new UsageException(e.getMessage());
+    }
+  }
+
+  private char[] passphrase() throws InvalidKeyFileException {
+    char[] passphrase = passphraseFile == null ? typed() : firstLine();
+    if (passphrase.length == 0) {
+      throw new InvalidKeyFileException("the passphrase of " + file + " is empty");
+    }
+    return passphrase;
+  }
+
+  private char[] typed() throws InvalidKeyFileException {
+    char[] typed =
+        Printable.isOnTerminal() ? System.console().readPassword("Passphrase of %s: ", file) : null;
+    if (typed == null) {
+      throw new InvalidKeyFileException(
+          file
+              + " is encrypted: name a file that holds its passphrase (--passphrase-file), or run"
+              + " this at a terminal with nothing redirected, which asks for it");
+    }
+    return typed;
+  }
+
+  private char[] firstLine() throws InvalidKeyFileException {
+    try {
+      String open = SecretFile.openToOthers(passphraseFile);
+      if (!open.isEmpty()) {
+        throw new InvalidKeyFileException("the passphrase file " + open);
+      }
+      return Files.readString(passphraseFile, StandardCharsets.UTF_8)
+          .lines()
+          .findFirst()
+          .orElse("")
+          .toCharArray();
+    } catch (IOException e) {
+      throw new InvalidKeyFileException(
+          "the passphrase file "
+              + passphraseFile
+              + " cannot be read ("
+              + e.getClass().getSimpleName()
+              + ")");
     }
   }
 

@@ -1,28 +1,29 @@
 package dev.cameleon.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.cameleon.Access;
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.load.Database;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Token;
-import dev.cameleon.vault.InvalidKeyFileException;
-import dev.cameleon.vault.PrivateKeyFile;
+import dev.cameleon.vault.RecipientKey;
 import dev.cameleon.vault.Reveal;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -36,7 +37,10 @@ import picocli.CommandLine.Spec;
       "Show the original values of tokens. Each request is committed to the audit before the"
           + " database hands anything out, and how it ended before the value is shown.",
       "Takes a member of cameleon_revealer (CAMELEON_DB_USER) and the private key of a recipient,"
-          + " which stays on this machine.",
+          + " which stays on this machine. With the mask keyset (CAMELEON_KEYSET), a value that is"
+          + " not its token's own is refused.",
+      "With --user: each column of each row of the person: its row's number, the column, the token if"
+          + " it holds one, the value, and the row's create_date, with tabs between.",
       "Prints TOKEN, a tab and the value, control characters escaped as in \\u001b; ends with 1 if a"
           + " token could not be revealed, the others are."
     })
@@ -44,15 +48,20 @@ public final class RevealCommand implements Callable<Integer> {
   /** Each takes three transactions; whoever needs more asks again. */
   private static final int MOST_TOKENS = 10_000;
 
+  /** They are held in memory; a login every hour makes as many in five years. */
+  private static final int MOST_ROWS = 50_000;
+
   @Spec private CommandSpec spec;
 
+  @Mixin private PrivateKeyOption privateKey;
+
   @Option(
-      names = "--private-key",
-      required = true,
-      paramLabel = "FILE",
+      names = "--user",
+      paramLabel = "ID",
       description =
-          "A recipient's RSA key: PKCS #8, PEM, unencrypted; refused if everybody may read it.")
-  private Path privateKey;
+          "Instead of tokens: all that user_logins holds of a person, by their user id; - reads it"
+              + " from standard input. The audit does not say whom it was about.")
+  private String user;
 
   @Option(
       names = "--purpose",
@@ -79,38 +88,80 @@ public final class RevealCommand implements Callable<Integer> {
   @Override
   public Integer call() throws UsageException, FailedException, InvalidSettingsException {
     Reason.check(purpose, ticket);
-    PrivateKeyFile key = key();
+    if (user != null && !arguments.isEmpty()) {
+      throw new UsageException("say whom or what: either --user ID or TOKENs");
+    }
+    RecipientKey key =
+        privateKey
+            .key()
+            .orElseThrow(
+                () -> new UsageException("say which key: --private-key FILE or --kms-key ARN"));
     Database.Login login = Access.database(System.getenv());
-    Set<String> tokens = arguments.isEmpty() ? tokensOfInput() : tokens("argument ", arguments);
-    List<Reveal.Answer> answers = new ArrayList<>();
-    String head = "";
-    FailedException failure = null;
+    Optional<Keyset> keyset = Access.keysetIfAny(System.getenv());
+    Set<String> tokens = user == null ? tokens() : Set.of();
+    String person = user == null ? "" : UserId.of(user);
+    RevealReport report =
+        new RevealReport(spec, user == null ? "tokens" : "rows", json, keyset.isPresent());
     try (Connection connection = Database.connect(login)) {
-      Reveal reveal = new Reveal(connection, key, purpose, ticket);
+      requireTheDatabases(keyset, connection);
+      Reveal reveal = new Reveal(connection, key, keyset, purpose, ticket);
+      requireUserId(reveal, person);
       try {
         for (String token : tokens) {
-          answers.add(show(reveal.ask(token)));
+          report.show(reveal.ask(token));
+        }
+        if (user != null) {
+          showRows(reveal, person, report);
         }
       } finally {
-        head = reveal.head();
+        report.finish(reveal.head());
       }
     } catch (SQLException e) {
-      failure = FailedException.of(login, e, "cameleon_revealer");
+      throw FailedException.of(login, e, "cameleon_revealer");
     }
-    finish(answers, head);
-    if (failure != null) {
-      throw failure;
-    }
-    boolean all = answers.stream().allMatch(answer -> answer.value().isPresent());
-    return all ? ExitCode.DONE : ExitCode.FAILED;
+    return report.isComplete() ? ExitCode.DONE : ExitCode.FAILED;
   }
 
-  private PrivateKeyFile key() throws UsageException {
-    try {
-      return PrivateKeyFile.read(privateKey);
-    } catch (InvalidKeyFileException e) {
-      throw new UsageException(e.getMessage());
+  private static void requireUserId(Reveal reveal, String person)
+      throws SQLException, UsageException {
+    if (!person.isEmpty() && !Token.isToken(person) && reveal.masksUsers()) {
+      throw new UsageException(
+          "user ids are masked in this database: give the token of this one (the command mask says"
+              + " it)");
     }
+  }
+
+  private static void showRows(Reveal reveal, String person, RevealReport report)
+      throws SQLException, FailedException {
+    List<JsonNode> rows = reveal.rowsOf(person, MOST_ROWS + 1);
+    if (rows.isEmpty()) {
+      throw new FailedException("no row of user_logins has this user id");
+    }
+    if (rows.size() > MOST_ROWS) {
+      throw new FailedException(
+          "the person has more than "
+              + MOST_ROWS
+              + " rows, too many for this command; let an officer extract them, and reveal their"
+              + " tokens");
+    }
+    for (JsonNode row : rows) {
+      report.show(row, reveal);
+    }
+  }
+
+  /** With another keyset every value would seem to be another token's. */
+  private static void requireTheDatabases(Optional<Keyset> keyset, Connection connection)
+      throws SQLException, InvalidSettingsException {
+    if (keyset.isPresent()) {
+      Optional<String> problem = new MaskGuard(keyset.get(), Map.of()).keyProblem(connection);
+      if (problem.isPresent()) {
+        throw new InvalidSettingsException(List.of(problem.get()));
+      }
+    }
+  }
+
+  private Set<String> tokens() throws UsageException, FailedException {
+    return arguments.isEmpty() ? tokensOfInput() : tokens("argument ", arguments);
   }
 
   private static Set<String> tokensOfInput() throws UsageException, FailedException {
@@ -148,41 +199,5 @@ public final class RevealCommand implements Callable<Integer> {
       throw new UsageException("name 1 to " + MOST_TOKENS + " tokens, nothing was asked for");
     }
     return tokens;
-  }
-
-  private Reveal.Answer show(Reveal.Answer answer) {
-    String token = Printable.text(answer.token());
-    if (json) {
-      return answer; // all at the end
-    }
-    if (answer.value().isPresent()) {
-      String value = Printable.text(answer.value().get());
-      spec.commandLine().getOut().println(token + '\t' + value);
-    } else {
-      spec.commandLine().getErr().println(token + ": " + Printable.text(answer.detail()));
-    }
-    return answer;
-  }
-
-  private void finish(List<Reveal.Answer> answers, String head) throws FailedException {
-    if (json) {
-      ObjectNode report = JsonNodeFactory.instance.objectNode();
-      ArrayNode all = report.putArray("tokens");
-      for (Reveal.Answer answer : answers) {
-        ObjectNode one =
-            all.addObject().put("token", answer.token()).put("outcome", answer.outcome());
-        answer
-            .value()
-            .ifPresentOrElse(
-                value -> one.put("value", value), () -> one.put("detail", answer.detail()));
-      }
-      report.put("audit_head", head.isEmpty() ? null : head);
-      spec.commandLine().getOut().println(Printable.json(report));
-    } else if (!head.isEmpty()) {
-      spec.commandLine().getErr().println(Reason.keep(head));
-    }
-    if (spec.commandLine().getOut().checkError()) {
-      throw new FailedException("standard output cannot be written");
-    }
   }
 }

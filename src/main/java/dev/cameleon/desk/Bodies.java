@@ -1,6 +1,6 @@
 package dev.cameleon.desk;
 
-import dev.cameleon.vault.PrivateKeyFile;
+import dev.cameleon.vault.RecipientKey;
 import dev.cameleon.vault.SealedBody;
 import dev.cameleon.vault.UnopenedException;
 import java.util.Optional;
@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param key opens what is sealed to its holder
  */
-public record Bodies(Optional<PrivateKeyFile> key) {
+public record Bodies(Optional<RecipientKey> key) {
   /** The original body: personal; empty if it is sealed and cannot be opened. */
   public Optional<String> original(Letter letter) {
     if (!letter.sealed()) {

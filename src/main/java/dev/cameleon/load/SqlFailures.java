@@ -173,6 +173,9 @@ public final class SqlFailures {
       case "CM003" -> "the statement was on its way for too long, and is made anew";
       case "CM001" ->
           "this process's mask key is retired: restart it with the keyset that keys rotate wrote";
+      case "CM004" ->
+          "this process's mask key is none of this database's: restart it, so that its keyset is"
+              + " compared with them";
       case "55P03" -> "another session holds a lock for too long";
       case "57014" -> "the statement took too long";
       default -> meaningOfClass(classOf(state));

@@ -159,31 +159,16 @@ public final class MaskGuard {
     return known.keySet().stream().filter(id -> !followed.contains(id)).findFirst().orElse("?");
   }
 
-  /**
-   * Adds this keyset's keys to the database's chain if they go on from its end. Keys before the
-   * first use of the database are retired at once: no row was ever under them.
-   */
+  /** Adds this keyset's keys to the database's chain, if they go on from its end. */
   private void recordKeys(Connection connection) throws SQLException {
     Map<String, Known> known = known(connection);
-    int next = 0;
-    if (!known.isEmpty()) {
-      String end = newest(known);
-      next = keyIds.indexOf(end) + 1;
-      if (next == 0 || !known.get(end).checkValue().equals(checkValues.get(next - 1))) {
-        return;
-      }
+    if (keyIds.get(keyIds.size() - 1).equals(newest(known))) {
+      return;
     }
-    try (PreparedStatement insert =
-        connection.prepareStatement(
-            "INSERT INTO cameleon.mask_check (key_id, check_value, follows, retired_at)"
-                + " VALUES (?, ?, ?, CASE WHEN ? THEN now() END) ON CONFLICT DO NOTHING")) {
-      for (int i = next; i < keyIds.size(); i++) {
-        insert.setString(1, keyIds.get(i));
-        insert.setString(2, checkValues.get(i));
-        insert.setString(3, i == 0 ? null : keyIds.get(i - 1));
-        insert.setBoolean(4, known.isEmpty() && i < keyIds.size() - 1);
-        insert.executeUpdate();
-      }
+    try (PreparedStatement add = connection.prepareStatement("SELECT cameleon.add_keys(?, ?)")) {
+      add.setArray(1, connection.createArrayOf("text", keyIds.toArray()));
+      add.setArray(2, connection.createArrayOf("text", checkValues.toArray()));
+      add.execute();
     }
   }
 

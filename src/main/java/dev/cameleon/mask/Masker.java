@@ -3,6 +3,7 @@ package dev.cameleon.mask;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.PiiKind;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
@@ -17,9 +18,15 @@ import java.util.Map;
  * <p>The 22 characters are base64url (RFC 4648 §5, unpadded) of the first 16 bytes of
  * HMAC-SHA256(key, domain ‖ 0x00 ‖ type ‖ canonical bytes) (RFC 2104). With more than one key in
  * the keyset, each further key maps the token before it: HMAC-SHA256(key, old token). Equal values
- * get equal tokens; without the key a token says nothing of its value. Thread-safe.
+ * get equal tokens; without the key a token says nothing of its value.
+ *
+ * <p>What Cameleon derives for itself begins with a byte that no field's name begins with:
+ * HMAC-SHA256(key, 0xFF ‖ purpose ‖ 0x00 ‖ text in NFC as UTF-8). Thread-safe.
  */
 public final class Masker {
+  /** No byte of UTF-8 (RFC 3629 §1), so that no field's name begins with it. */
+  private static final byte OWN = (byte) 0xff;
+
   private final List<Keyset.Link> links;
   private final Map<String, PiiKind> personal;
 
@@ -65,7 +72,19 @@ public final class Masker {
    *     field's name
    */
   public String token(PiiKind kind, String domain, String value) {
-    return last(chain(kind, domain, value));
+    return last(tokens(kind, domain, value));
+  }
+
+  /**
+   * Whether these keys make a token of a value: now, or before a rotation that is under way.
+   *
+   * @param token its domain says as what the value may have been masked
+   */
+  public boolean makes(String token, String value) {
+    String domain = Token.domain(token);
+    return Arrays.stream(PiiKind.values())
+        .filter(kind -> kind.domain(domain).equals(domain))
+        .anyMatch(kind -> tokens(kind, domain, value).contains(token));
   }
 
   /** Whether a value of {@link PiiKind#IP} is masked as an address, not as a mere text. */
@@ -93,7 +112,7 @@ public final class Masker {
    * under each before it.
    */
   public List<String> subjects(String user) {
-    return chain(PiiKind.TEXT, "subject", user);
+    return own("subject", user);
   }
 
   /**
@@ -101,17 +120,39 @@ public final class Masker {
    * keys.
    */
   List<String> checkValues() {
-    return chain(PiiKind.TEXT, "check", "cameleon");
+    return own("check", "cameleon");
   }
 
-  /** A value's token under the first key, under the first two, and so on. */
-  private List<String> chain(PiiKind kind, String domain, String value) {
+  private List<String> tokens(PiiKind kind, String domain, String value) {
     CanonicalForm form = CanonicalForm.of(kind, value);
-    byte[] name = domain.getBytes(StandardCharsets.UTF_8);
-    byte[] input = Arrays.copyOf(name, name.length + 2 + form.bytes().length);
-    input[name.length + 1] = form.type();
-    System.arraycopy(form.bytes(), 0, input, name.length + 2, form.bytes().length);
+    byte[] name = bytes(domain);
+    return chain(
+        domain,
+        ByteBuffer.allocate(name.length + 2 + form.bytes().length)
+            .put(name)
+            .put((byte) 0)
+            .put(form.type())
+            .put(form.bytes())
+            .array());
+  }
+
+  private List<String> own(String purpose, String text) {
+    byte[] name = bytes(purpose);
+    byte[] canonical = CanonicalForm.of(PiiKind.TEXT, text).bytes();
+    return chain(
+        purpose,
+        ByteBuffer.allocate(1 + name.length + 1 + canonical.length)
+            .put(OWN)
+            .put(name)
+            .put((byte) 0)
+            .put(canonical)
+            .array());
+  }
+
+  /** An input's token under the first key, under the first two, and so on. */
+  private List<String> chain(String domain, byte[] first) {
     List<String> tokens = new ArrayList<>(links.size());
+    byte[] input = first;
     for (Keyset.Link link : links) {
       tokens.add(token(domain, link, input));
       input = bytes(last(tokens));
@@ -123,8 +164,8 @@ public final class Masker {
     return tokens.get(tokens.size() - 1);
   }
 
-  private static byte[] bytes(String token) {
-    return token.getBytes(StandardCharsets.UTF_8);
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static String token(String domain, Keyset.Link link, byte[] input) {

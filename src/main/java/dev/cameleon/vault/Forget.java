@@ -69,12 +69,7 @@ public final class Forget implements AutoCloseable {
    * can suppress for ever.
    */
   public boolean masksUsers() throws SQLException {
-    try (PreparedStatement statement =
-            connection.prepareStatement(
-                "SELECT EXISTS (SELECT FROM cameleon.masked_field WHERE field = 'user_id')");
-        ResultSet row = statement.executeQuery()) {
-      return row.next() && row.getBoolean(1);
-    }
+    return Logins.masksUsers(connection);
   }
 
   /** What is wrong with these keys for this database, as one sentence; empty if nothing is. */

@@ -4,7 +4,12 @@ package dev.cameleon.vault;
 public final class InvalidKeyFileException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  InvalidKeyFileException(String message) {
+  /**
+   * With a sentence for the person who named the key.
+   *
+   * @param message holds nothing secret
+   */
+  public InvalidKeyFileException(String message) {
     super(message);
   }
 }

@@ -48,6 +48,16 @@ final class Logins {
         .collect(Collectors.joining(", ", "(VALUES ", ") v (name, value)"));
   }
 
+  /** Whether user ids are masked, so that the column of them holds tokens. */
+  static boolean masksUsers(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+            connection.prepareStatement(
+                "SELECT EXISTS (SELECT FROM cameleon.masked_field WHERE field = 'user_id')");
+        ResultSet row = statement.executeQuery()) {
+      return row.next() && row.getBoolean(1);
+    }
+  }
+
   /**
    * Takes the lock that only one of them has at a time; it ends with the connection.
    *

@@ -3,7 +3,6 @@ package dev.cameleon.vault;
 import dev.cameleon.contract.Shown;
 import dev.cameleon.mask.SecretFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -11,48 +10,46 @@ import java.security.KeyFactory;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.RSAPublicKeySpec;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.UUID;
-import javax.crypto.SecretKey;
-import javax.crypto.spec.SecretKeySpec;
+import java.util.Arrays;
+import java.util.Optional;
 
-/** A recipient's private key: opens what was sealed to its public half. */
+/** Private keys in files. */
 public final class PrivateKeyFile {
-  private static final int MOST_DATA_KEYS = 100;
-  private static final int DATA_KEY_BYTES = 32;
+  /** Says what an encrypted key is encrypted with; asked only if it is. */
+  @FunctionalInterface
+  public interface Passphrase {
+    /**
+     * The passphrase, which the caller wipes.
+     *
+     * @throws InvalidKeyFileException if there is none
+     */
+    char[] get() throws InvalidKeyFileException;
+  }
 
-  private final RSAPrivateCrtKey key;
-  private final String fingerprint;
+  private static final String ENCRYPTED = "ENCRYPTED PRIVATE KEY";
 
-  /** The data keys of the last epochs: RSA takes milliseconds, and an epoch seals thousands. */
-  private final Map<ByteBuffer, SecretKey> opened =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+  private PrivateKeyFile() {}
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, SecretKey> eldest) {
-          return size() > MOST_DATA_KEYS;
-        }
-      };
-
-  private PrivateKeyFile(RSAPrivateCrtKey key) throws GeneralSecurityException {
-    this.key = key;
-    this.fingerprint =
-        Recipient.of(
-                KeyFactory.getInstance("RSA")
-                    .generatePublic(
-                        new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent())))
-            .fingerprint();
+  /**
+   * Reads one that is not encrypted.
+   *
+   * @throws InvalidKeyFileException as below, and if it is encrypted
+   */
+  public static RecipientKey read(Path file) throws InvalidKeyFileException {
+    return read(
+        file,
+        () -> {
+          throw new InvalidKeyFileException(Shown.path(file) + " is encrypted, and there is no passphrase");
+        });
   }
 
   /**
-   * Reads one: PKCS #8 (RFC 5958), unencrypted, in PEM.
+   * Reads one: PKCS #8 (RFC 5958) in PEM, unencrypted or with PBES2 (RFC 8018 §6.2).
    *
-   * @throws InvalidKeyFileException if it is missing, readable by every user of the machine, or not
-   *     such a key
+   * @throws InvalidKeyFileException if it is missing, readable by every user of the machine, not
+   *     such a key, or encrypted with another passphrase
    */
-  public static PrivateKeyFile read(Path file) throws InvalidKeyFileException {
+  public static RecipientKey read(Path file, Passphrase passphrase) throws InvalidKeyFileException {
     try {
       if (!Files.exists(file)) {
         throw new InvalidKeyFileException("no private key at " + Shown.path(file));
@@ -67,67 +64,57 @@ public final class PrivateKeyFile {
     }
     Pem pem = Pem.read(file);
     switch (pem.label()) {
-      case "PRIVATE KEY" -> {}
-      case "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY" ->
+      case "PRIVATE KEY" -> {
+        return of(file, pem.content(), " is not an RSA private key");
+      }
+      case ENCRYPTED -> {
+        return of(
+            file,
+            decrypt(file, pem.content(), passphrase),
+            " cannot be opened: the passphrase is another, or it is no RSA private key");
+      }
+      case "RSA PRIVATE KEY" ->
           throw new InvalidKeyFileException(
               Shown.path(file)
-                  + " must be a plain PKCS #8 key; write one with: openssl pkey -in FILE -out NEW");
+                  + " must be a PKCS #8 key; write one with: openssl pkey -in FILE -out NEW");
       default ->
           throw new InvalidKeyFileException(
               pem.label().endsWith("PRIVATE KEY")
                   ? Shown.path(file) + " is not an RSA private key"
                   : Shown.path(file) + " is no private key but a " + pem.label());
     }
+  }
+
+  private static RecipientKey of(Path file, byte[] pkcs8, String wrong)
+      throws InvalidKeyFileException {
     try {
-      return new PrivateKeyFile(
-          (RSAPrivateCrtKey)
-              KeyFactory.getInstance("RSA")
-                  .generatePrivate(new PKCS8EncodedKeySpec(pem.content())));
+      KeyFactory rsa = KeyFactory.getInstance("RSA");
+      RSAPrivateCrtKey key = (RSAPrivateCrtKey) rsa.generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
+      return new RecipientKey(
+          rsa.generatePublic(new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent())),
+          sealedKey -> Envelope.unwrap(key, sealedKey));
     } catch (GeneralSecurityException | ClassCastException e) {
-      throw new InvalidKeyFileException(Shown.path(file) + " is not an RSA private key");
+      throw new InvalidKeyFileException(Shown.path(file) + wrong);
     }
   }
 
-  /** SHA-256 of its public half: which recipient this is. */
-  public String fingerprint() {
-    return fingerprint;
-  }
-
-  /**
-   * Opens a sealed value.
-   *
-   * @param sealedKey the epoch's data key, sealed to this recipient
-   * @param entry the entry's id
-   * @param sealed the value
-   * @return the value: personal
-   * @throws GeneralSecurityException if the key is another's, or something was changed
-   */
-  public byte[] open(byte[] sealedKey, UUID entry, byte[] sealed) throws GeneralSecurityException {
-    return Envelope.open(dataKey(sealedKey), entry, sealed);
-  }
-
-  /** The same for a message's body. */
-  byte[] openBody(byte[] sealedKey, UUID entry, byte[] sealed) throws GeneralSecurityException {
-    return Envelope.openBody(dataKey(sealedKey), entry, sealed);
-  }
-
-  private synchronized SecretKey dataKey(byte[] sealedKey) throws GeneralSecurityException {
-    SecretKey known = opened.get(ByteBuffer.wrap(sealedKey));
-    if (known != null) {
-      return known;
+  private static byte[] decrypt(Path file, byte[] encrypted, Passphrase passphrase)
+      throws InvalidKeyFileException {
+    Optional<Pbes2> pbes2 = Pbes2.parse(encrypted);
+    if (pbes2.isEmpty()) {
+      throw new InvalidKeyFileException(
+          file
+              + " is encrypted in another way than with PBES2 (PBKDF2 and AES); write it anew with:"
+              + " openssl pkcs8 -topk8 -in FILE -out NEW");
     }
-    byte[] bytes = Envelope.unwrap(key, sealedKey);
-    if (bytes.length != DATA_KEY_BYTES) { // anybody can seal anything to a public key
-      throw new GeneralSecurityException("not a data key");
+    char[] secret = passphrase.get();
+    try {
+      return pbes2.get().decrypt(secret);
+    } catch (GeneralSecurityException e) {
+      throw new InvalidKeyFileException(
+          Shown.path(file) + " cannot be opened: the passphrase is another, or the file was damaged");
+    } finally {
+      Arrays.fill(secret, '\0');
     }
-    SecretKey dataKey = new SecretKeySpec(bytes, "AES");
-    opened.put(ByteBuffer.wrap(sealedKey.clone()), dataKey);
-    return dataKey;
-  }
-
-  /** Redacted. */
-  @Override
-  public String toString() {
-    return "PrivateKeyFile[" + fingerprint.substring(0, 16) + "]";
   }
 }

@@ -1,6 +1,8 @@
 package dev.cameleon.vault;
 
-import dev.cameleon.load.SqlFailures;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.Masker;
 import dev.cameleon.mask.Token;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -8,6 +10,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.UUID;
@@ -22,7 +26,8 @@ public final class Reveal {
    * What became of one request.
    *
    * @param token what was asked for
-   * @param outcome in a few words, as in the audit: {@code revealed} or why not
+   * @param outcome in a few words, as in the audit: {@code revealed}, {@code revealed unchecked},
+   *     or why not
    * @param detail the outcome in a sentence, for the person who asked; empty if it was revealed
    * @param value the original: personal; empty if it was not revealed
    */
@@ -35,29 +40,33 @@ public final class Reveal {
   }
 
   private static final String REQUEST = "reveal";
-  private static final String OUTCOME = "reveal-outcome";
 
   private final Connection connection;
-  private final PrivateKeyFile key;
-  private final String purpose;
-  private final String ticket;
-  private String head = "";
+  private final RecipientKey key;
+  private final Optional<Keyset> keyset;
+  private final AuditedRequests requests;
 
   /**
    * Makes one.
    *
    * @param connection as a member of cameleon_revealer; each step is a transaction of its own
    * @param key opens what is sealed to its public half
+   * @param keyset the database's mask keys: a value that has another token is not revealed. Without
+   *     them that cannot be told
    * @param purpose why; not blank, and not personal
    * @param ticket where it was asked for; null if nowhere
    */
-  public Reveal(Connection connection, PrivateKeyFile key, String purpose, String ticket)
+  public Reveal(
+      Connection connection,
+      RecipientKey key,
+      Optional<Keyset> keyset,
+      String purpose,
+      String ticket)
       throws SQLException {
-    connection.setAutoCommit(true);
     this.connection = connection;
     this.key = key;
-    this.purpose = purpose;
-    this.ticket = ticket;
+    this.keyset = keyset;
+    this.requests = new AuditedRequests(connection, purpose, ticket);
   }
 
   /**
@@ -65,38 +74,32 @@ public final class Reveal {
    *
    * @throws SQLException if the database refuses or fails; the request may be on record then, and
    *     nothing is revealed
+   * @throws KeyUnavailableException if the private key cannot be used now; the same holds
    */
   public Answer ask(String token) throws SQLException {
-    long request = record(REQUEST, token, null);
-    Answer answer;
-    try {
-      answer = answer(request, token);
-    } catch (SQLException e) {
-      try {
-        record(OUTCOME, token, outcome(request, "failed, SQLSTATE " + SqlFailures.state(e)));
-      } catch (SQLException unrecorded) {
-        e.addSuppressed(unrecorded); // the request is on record, and nobody saw the value
-      }
-      throw e;
-    }
-    record(OUTCOME, token, outcome(request, answer.outcome()));
-    return answer;
+    return requests.ask(REQUEST, token, null, request -> answer(request, token), Answer::outcome);
+  }
+
+  /**
+   * What {@code user_logins} holds of one person: each row as an object of its columns, tokens as
+   * they are. The audit has the request, and nothing by which anybody could tell whom it was about.
+   *
+   * @param user their user id as the column has it: personal
+   * @param most the most rows to read
+   * @throws SQLException if the database refuses or fails
+   */
+  public List<JsonNode> rowsOf(String user, int most) throws SQLException {
+    return PersonRows.read(connection, requests, user, most);
+  }
+
+  /** Whether user ids are masked: then {@link #rowsOf} takes the token of one. */
+  public boolean masksUsers() throws SQLException {
+    return Logins.masksUsers(connection);
   }
 
   /** The head of the audit's chain after the last record; empty before the first. */
   public String head() {
-    return head;
-  }
-
-  private static String outcome(long request, String outcome) {
-    return "request " + request + ": " + outcome;
-  }
-
-  private long record(String act, String token, String detail) throws SQLException {
-    Audit.Entry entry =
-        Audit.record(connection, new Audit.Act(act, token, purpose, ticket, detail));
-    head = entry.head();
-    return entry.seq();
+    return requests.head();
   }
 
   private Answer answer(long request, String token) throws SQLException {
@@ -138,11 +141,45 @@ public final class Reveal {
   private Answer open(String token, byte[] sealedKey, UUID entry, byte[] sealed) {
     try {
       String value = new String(key.open(sealedKey, entry, sealed), StandardCharsets.UTF_8);
-      return new Answer(token, "revealed", "", Optional.of(value));
+      return mismatch(token, value)
+          .orElseGet(
+              () ->
+                  new Answer(
+                      token,
+                      keyset.isPresent() ? "revealed" : "revealed unchecked",
+                      "",
+                      Optional.of(value)));
     } catch (GeneralSecurityException e) {
       return refusal(
           token, "damaged", "damaged: what is stored for it was changed and does not open");
     }
+  }
+
+  /**
+   * What is wrong if a value is not the one that the token stands for. An officer can rename
+   * entries in a rotation, and a loader can add them; neither can make this come out right.
+   */
+  private Optional<Answer> mismatch(String token, String value) {
+    if (keyset.isEmpty() || new Masker(keyset.get(), Map.of()).makes(token, value)) {
+      return Optional.empty();
+    }
+    String keyId = Token.keyId(token);
+    boolean ours =
+        keyId.equals(keyset.get().currentId()) || keyset.get().olderIds().contains(keyId);
+    return Optional.of(
+        ours
+            ? refusal(
+                token,
+                "mismatch",
+                "not shown: the value that is stored for it has another token; somebody with a"
+                    + " loader's or an officer's rights must have put it there")
+            : refusal(
+                token,
+                "unknown key",
+                "not shown: its mask key "
+                    + keyId
+                    + " is not in your keyset, so the value cannot be checked; set CAMELEON_KEYSET"
+                    + " to the keyset that keys rotate wrote last"));
   }
 
   /** Why there is no entry, as far as the database tells. */

@@ -109,7 +109,7 @@ public final class SealedBody {
    * @throws UnopenedException if it is no sealed body, or of another version, or not sealed to this
    *     key, or was changed
    */
-  public static String open(String messageBody, PrivateKeyFile key) throws UnopenedException {
+  public static String open(String messageBody, RecipientKey key) throws UnopenedException {
     String text = openOuter(messageBody, key);
     while (true) { // ends: each is shorter than the one around it
       try {
@@ -120,7 +120,7 @@ public final class SealedBody {
     }
   }
 
-  private static String openOuter(String messageBody, PrivateKeyFile key) throws UnopenedException {
+  private static String openOuter(String messageBody, RecipientKey key) throws UnopenedException {
     JsonNode sealed = parse(messageBody).path("sealed");
     try {
       byte[] sealedKey = keyFor(sealed.path("keys"), key);
@@ -157,7 +157,7 @@ public final class SealedBody {
     return object;
   }
 
-  private static byte[] keyFor(JsonNode keys, PrivateKeyFile key)
+  private static byte[] keyFor(JsonNode keys, RecipientKey key)
       throws UnopenedException, IOException {
     StringJoiner others = new StringJoiner(", ");
     for (JsonNode each : keys) {

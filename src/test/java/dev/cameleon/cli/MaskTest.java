@@ -60,7 +60,8 @@ class MaskTest {
         .isEqualTo(masker.token(PiiKind.TEXT, "email", "ada@example.org"));
     List<List<String>> audit =
         database.query(
-            "SELECT actor, act, token, purpose, ticket, detail FROM cameleon.audit ORDER BY seq");
+            "SELECT actor, act, token, purpose, ticket, detail FROM cameleon.audit"
+                + " WHERE act <> 'add-key' ORDER BY seq");
     assertThat(audit).hasSize(3);
     assertThat(audit.get(0)).containsExactly(revealer.name(), "mask", token, null, "T-3", null);
     assertThat(audit.get(2).get(3)).isEqualTo("a case");
@@ -74,7 +75,8 @@ class MaskTest {
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.out()).isEmpty();
     assertThat(result.err()).contains("not the one that this database was loaded with");
-    assertThat(database.number("SELECT count(*) FROM cameleon.audit")).isZero();
+    assertThat(database.number("SELECT count(*) FROM cameleon.audit WHERE act <> 'add-key'"))
+        .isZero();
     assertThat(database.number("SELECT count(*) FROM cameleon.mask_check")).isEqualTo(1);
   }
 
@@ -87,7 +89,8 @@ class MaskTest {
     assertThat(refusal("\n", "--domain", "device")).contains("1 byte to 1 MiB");
     assertThat(refusal("x".repeat((1 << 20) + 1), "--domain", "device")).contains("1 MiB");
     assertThat(refusal("", "--domain", "ip", ADDRESS)).contains("shell's history");
-    assertThat(database.number("SELECT count(*) FROM cameleon.audit")).isZero();
+    assertThat(database.number("SELECT count(*) FROM cameleon.audit WHERE act <> 'add-key'"))
+        .isZero();
   }
 
   @Test

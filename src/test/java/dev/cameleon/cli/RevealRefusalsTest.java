@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.support.LoginRole;
 import dev.cameleon.support.Program;
+import dev.cameleon.support.Recipients;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -92,7 +94,36 @@ class RevealRefusalsTest extends RevealFixture {
     assertThat(refusal("--private-key=none.key", "--purpose=x", token)).contains("no private key");
     assertThat(refusal("--private-key=" + open, "--purpose=x", token)).contains("chmod 600");
     assertThat(refusal("--private-key=" + site.anna(), "--purpose=x")).contains("tokens");
+    assertThat(refusal("--purpose=x", token)).contains("--private-key FILE or --kms-key ARN");
+    assertThat(refusal("--private-key=" + site.anna(), "--purpose=x", "--user=u-1", token))
+        .contains("either --user ID or TOKENs")
+        .doesNotContain("u-1");
     assertThat(site.audit(revealer)).isEmpty();
+  }
+
+  @Test
+  void anEncryptedKeyTakesItsPassphraseFromAFileOrIsRefusedWithTheWayOut() throws Exception {
+    String der =
+        Files.readAllLines(Path.of("src/test/resources/vectors/encrypted_keys.csv"))
+            .get(1)
+            .replaceAll(".*,", "");
+    Path key = site.folder().resolve("encrypted.key");
+    Files.writeString(key, Recipients.pem("ENCRYPTED PRIVATE KEY", HexFormat.of().parseHex(der)));
+    Path passphrase = Files.writeString(site.folder().resolve("passphrase"), "wrong\n");
+    for (Path secret : List.of(key, passphrase)) {
+      Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+    }
+
+    assertThat(refusal("--private-key=" + key, "--purpose=x", token))
+        .contains("is encrypted", "--passphrase-file");
+    String given = "--passphrase-file=" + passphrase;
+    assertThat(refusal("--private-key=" + key, given, "--purpose=x", token))
+        .contains("the passphrase is another")
+        .doesNotContain("wrong");
+    Files.writeString(passphrase, "grün 1\n");
+    Program.Result opened = site.reveal(revealer, key, given, token);
+    assertThat(opened.exitCode()).isEqualTo(1);
+    assertThat(opened.err()).contains("not sealed to this key"); // so it was read
   }
 
   @Test

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.support.LocalKms;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -19,9 +24,9 @@ class RevealTest extends RevealFixture {
   private static final String ERASED = "ip_00000000_AAAAAAAAAAAAAAAAAAAAAA";
 
   @Test
-  void eitherOfTwoRecipientsAloneRevealsAValue() throws Exception {
-    Program.Result annas = site.reveal(revealer, site.anna(), token);
-    Program.Result bens = site.reveal(revealer, site.ben(), token);
+  void eitherOfTwoRecipientsAloneRevealsAValueAndItIsCheckedByTheKeyset() throws Exception {
+    Program.Result annas = checked(site.anna());
+    Program.Result bens = checked(site.ben());
 
     for (Program.Result result : List.of(annas, bens)) {
       assertThat(result.exitCode()).as(result.err()).isZero();
@@ -30,6 +35,21 @@ class RevealTest extends RevealFixture {
           .matches("audit head: [0-9a-f]{64}; keep it elsewhere, for: audit verify --head\\R")
           .doesNotContain(ADDRESS);
     }
+  }
+
+  @Test
+  void withoutTheKeysetItIsSaidThatNothingWasCheckedAndAnotherKeysetIsRefused() throws Exception {
+    Program.Result without = site.reveal(revealer, site.anna(), token);
+    Program.Result wrong = checked(site.anna(), Keyset.create().json());
+
+    assertThat(without.out()).isEqualTo(token + "\t" + ADDRESS + "\n");
+    assertThat(without.err()).contains("not checked: ", "CAMELEON_KEYSET");
+    assertThat(wrong.exitCode()).isEqualTo(2);
+    assertThat(wrong.out()).isEmpty();
+    assertThat(wrong.err()).contains("not the one that this database was loaded with");
+    assertThat(site.audit(revealer))
+        .extracting(row -> row.get(1))
+        .containsExactly("reveal", "reveal-outcome");
   }
 
   @Test
@@ -50,7 +70,8 @@ class RevealTest extends RevealFixture {
     assertThat(audit.get(0).subList(2, 6)).containsExactly(token, "a court order", "T-17", null);
     assertThat(audit.get(1).get(5))
         .isEqualTo("request " + audit.get(0).get(0) + ": not a recipient");
-    assertThat(audit.get(3).get(5)).isEqualTo("request " + audit.get(2).get(0) + ": revealed");
+    assertThat(audit.get(3).get(5))
+        .isEqualTo("request " + audit.get(2).get(0) + ": revealed unchecked");
     assertThat(verify(head(revealed)).exitCode()).isZero();
     assertThat(audit.toString()).doesNotContain(ADDRESS);
   }
@@ -73,7 +94,7 @@ class RevealTest extends RevealFixture {
         .extracting(row -> row.get(5))
         .filteredOn(detail -> detail != null)
         .extracting(detail -> detail.replaceAll(".*: ", ""))
-        .containsExactly("no entry", "erased", "no entry", "revealed");
+        .containsExactly("no entry", "erased", "no entry", "revealed unchecked");
   }
 
   @Test
@@ -126,7 +147,76 @@ class RevealTest extends RevealFixture {
     assertThat(report.get("tokens")).hasSize(2);
     assertThat(report.get("tokens").get(0).get("value").asText()).isEqualTo(LoadedSite.DEVICE);
     assertThat(report.get("tokens").get(1).get("value").asText()).isEqualTo(ADDRESS);
+    assertThat(report.get("checked_by_keyset").asBoolean()).isFalse();
     assertThat(report.get("audit_head").asText()).matches("[0-9a-f]{64}");
+  }
+
+  @Test
+  void whatIsStoredOfAPersonIsShownAndTheAuditDoesNotSayWhoTheyAre() throws Exception {
+    List<String> common = List.of("reveal", "--purpose=Art. 15", "--ticket=T-20");
+    Program.Result text =
+        Program.run(
+            revealer.environment(),
+            site.folder(),
+            with(common, "--private-key=" + site.anna(), "--user=user-100"));
+    Program.Result json;
+    Program.Result nobody;
+    try (LocalKms kms = LocalKms.start()) {
+      Map<String, String> environment = revealer.environment();
+      environment.putAll(kms.environment());
+      String arn = kms.with(site.anna());
+      json =
+          Program.runWithInput(
+              "user-100\n",
+              environment,
+              site.folder(),
+              with(common, "--kms-key=" + arn, "--user=-", "--json"));
+      nobody =
+          Program.run(
+              environment, site.folder(), with(common, "--kms-key=" + arn, "--user=nobody-here"));
+    }
+
+    assertThat(text.exitCode()).as(text.err()).isZero();
+    assertThat(text.out().lines())
+        .hasSize(7)
+        .contains("1\tuser_id\t\tuser-100\t" + date())
+        .contains("1\tmasked_ip\t" + token + "\t" + ADDRESS + "\t" + date());
+    assertThat(json.exitCode()).as(json.err()).isZero();
+    JsonNode row = JsonMapper.builder().build().readTree(json.out()).get("rows").get(0);
+    assertThat(row.get("user_id").asText()).isEqualTo("user-100");
+    assertThat(row.get("masked_ip").get("token").asText()).isEqualTo(token);
+    assertThat(row.get("masked_ip").get("value").asText()).isEqualTo(ADDRESS);
+    assertThat(row.get("maked_device_id").get("value").asText()).isEqualTo(LoadedSite.DEVICE);
+    assertThat(nobody.exitCode()).isEqualTo(1);
+    assertThat(nobody.err())
+        .contains("no row of user_logins has this user id")
+        .doesNotContain("nobody-here");
+    List<List<String>> audit = site.audit(revealer);
+    assertThat(audit)
+        .extracting(entry -> entry.get(1))
+        .startsWith("reveal-user", "reveal-outcome", "reveal", "reveal-outcome")
+        .endsWith("reveal-user", "reveal-outcome");
+    assertThat(audit.get(audit.size() - 1).get(5)).endsWith(": 0 rows");
+    assertThat(audit.toString()).doesNotContain("user-100").doesNotContain("nobody-here");
+  }
+
+  private String date() {
+    return site.token("create_date");
+  }
+
+  private static String[] with(List<String> some, String... others) {
+    return Stream.concat(some.stream(), Stream.of(others)).toArray(String[]::new);
+  }
+
+  private Program.Result checked(Path key) throws Exception {
+    return checked(key, Files.readString(site.folder().resolve("mask.json")));
+  }
+
+  private Program.Result checked(Path key, String keyset) throws Exception {
+    Map<String, String> environment = revealer.environment();
+    environment.put("CAMELEON_KEYSET_JSON", keyset);
+    return Program.run(
+        environment, site.folder(), "reveal", "--private-key=" + key, "--purpose=x", token);
   }
 
   private Program.Result verify(String head) throws Exception {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cameleon.support.Events;
+import dev.cameleon.support.LocalKms;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Site;
@@ -77,12 +78,26 @@ class SealedDeskTest {
     Program.Result wrong = run("dlq", "replay", "--all", "--yes", "--private-key", eve);
     assertThat(site.queues().left()).isZero();
     assertThat(site.queues().deadLetters()).isOne();
-    Program.Result right = run("dlq", "replay", "--all", "--yes", "--private-key", anna);
+    Program.Result denied;
+    Program.Result right;
+    try (LocalKms kms = LocalKms.start()) {
+      String arn = kms.with(Path.of(anna));
+      kms.environment().forEach(site::with);
+      kms.deny();
+      denied = run("dlq", "replay", "--all", "--yes", "--kms-key", arn);
+    }
+    try (LocalKms kms = LocalKms.start()) {
+      String arn = kms.with(Path.of(anna));
+      kms.environment().forEach(site::with);
+      right = run("dlq", "replay", "--all", "--yes", "--kms-key", arn);
+    }
 
     assertThat(List.of(without.exitCode(), wrong.exitCode())).containsExactly(1, 1);
+    assertThat(denied.exitCode()).isEqualTo(1);
+    assertThat(denied.err()).contains("kms:Decrypt");
     assertThat(without.out() + without.err()).contains("sealed", "--private-key");
     assertThat(right.exitCode()).as(right.out() + right.err()).isZero();
-    for (Program.Result each : List.of(without, wrong, right)) {
+    for (Program.Result each : List.of(without, wrong, denied, right)) {
       assertThat(each.out() + each.err()).doesNotContain(WORD);
     }
     assertThat(site.queues().deadLetters()).isZero();

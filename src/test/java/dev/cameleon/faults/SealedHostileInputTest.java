@@ -8,6 +8,7 @@ import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import dev.cameleon.support.TestQueues;
 import dev.cameleon.vault.PrivateKeyFile;
+import dev.cameleon.vault.RecipientKey;
 import dev.cameleon.vault.SealedBody;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -35,7 +36,7 @@ class SealedHostileInputTest {
   @Test
   void everyDeadLetterOpensToTheBodyThatWasSentAndShowsNothingOfIt() throws Exception {
     System.out.println("SealedHostileInputTest: -Dseed=" + seed);
-    PrivateKeyFile key = PrivateKeyFile.read(Recipients.add(folder, "anna"));
+    RecipientKey key = PrivateKeyFile.read(Recipients.add(folder, "anna"));
     Site site =
         Site.in(folder)
             .with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString())

@@ -7,10 +7,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.PiiKind;
 import dev.cameleon.support.FixedKeys;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MaskerTest {
   private static final Map<String, PiiKind> PERSONAL =
@@ -100,6 +103,68 @@ class MaskerTest {
         .isNotEqualTo(tail(masker.token(PiiKind.TEXT, "b", "x")));
     assertThat(tail(masker.token(PiiKind.DEVICE, "device", "593475928")))
         .isNotEqualTo(tail(masker.token(PiiKind.DEVICE, "device", "593-47-5928")));
+  }
+
+  @Test
+  void whatStandsForAPersonIsWhatOpensslComputes() {
+    // printf '\377subject\000user-1' | openssl … hexkey:0b0b…0b
+    assertThat(masker.subjects("user-1"))
+        .containsExactly("subject_01020304_n2o1c3ZiR7lK8KAqqJII0w");
+    // printf '\377check\000cameleon' | openssl … hexkey:0b0b…0b
+    assertThat(masker.checkValues()).containsExactly("check_01020304_KknCU-ShkqtnG5BKupsM-w");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "subject",
+        "check",
+        "\u00ffsubject",
+        "\u00ff",
+        "",
+        "\0",
+        "\0subject",
+        "subject\0",
+        "subject\0r",
+        "subject_",
+        "subject_01020304",
+        "ip",
+        "device"
+      })
+  void noFieldsTokensMeetWhatCameleonDerivesForItself(String field) {
+    Masker rotated = new Masker(FixedKeys.of(0x01020304, 0x0b, 2, 0xaa), PERSONAL);
+    for (Masker keys : List.of(masker, rotated)) {
+      List<String> own =
+          Stream.of(keys.subjects("user-1"), keys.subjects("r1"), keys.checkValues())
+              .flatMap(List::stream)
+              .map(MaskerTest::tail)
+              .toList();
+      for (String value :
+          List.of(
+              "user-1", "r1", "1", "cameleon", "subject\0user-1", "\u00ffsubject\0user-1", "")) {
+        for (PiiKind kind : PiiKind.values()) {
+          assertThat(own).doesNotContain(tail(keys.token(kind, field, value)));
+          assertThat(own).doesNotContain(tail(masker.token(kind, field, value)));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aTokenIsMadeOfItsValueHoweverThatIsSpeltAndOfNoOther() {
+    Masker rotated = new Masker(FixedKeys.of(0x01020304, 0x0b, 2, 0xaa), PERSONAL);
+    for (Masker keys : List.of(masker, rotated)) {
+      assertThat(keys.makes(masker.token(PiiKind.IP, "ip", "1.2.3.4"), "::ffff:1.2.3.4")).isTrue();
+      assertThat(keys.makes(keys.token(PiiKind.IP, "ip", "1.2.3.4"), "1.2.3.4")).isTrue();
+      assertThat(keys.makes(keys.token(PiiKind.IP, "ip", "1.2.3.4"), "1.2.3.5")).isFalse();
+      assertThat(keys.makes(keys.token(PiiKind.IP, "ip", "no address"), "no address")).isTrue();
+      assertThat(keys.makes(keys.token(PiiKind.DEVICE, "device", "593-47-5928"), "593-47-5928"))
+          .isTrue();
+      assertThat(keys.makes(keys.token(PiiKind.TEXT, "e_mail", "a@b"), "a@b")).isTrue();
+      assertThat(keys.makes(keys.token(PiiKind.TEXT, "e_mail", "a@b"), "a@c")).isFalse();
+      assertThat(keys.makes(Token.random("ip"), "1.2.3.4")).isFalse();
+    }
+    assertThat(masker.makes(rotated.token(PiiKind.IP, "ip", "1.2.3.4"), "1.2.3.4")).isFalse();
   }
 
   @Test

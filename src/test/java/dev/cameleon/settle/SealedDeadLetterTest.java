@@ -6,6 +6,7 @@ import dev.cameleon.contract.Reason;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.vault.PrivateKeyFile;
 import dev.cameleon.vault.Recipient;
+import dev.cameleon.vault.RecipientKey;
 import dev.cameleon.vault.SealedBody;
 import dev.cameleon.vault.Vault;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +23,7 @@ class SealedDeadLetterTest {
   private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
 
   @TempDir private static Path folder;
-  private static PrivateKeyFile key;
+  private static RecipientKey key;
   private static Sealing sealing;
 
   @BeforeAll

@@ -124,11 +124,11 @@ public final class LocalSecrets implements AutoCloseable {
     }
   }
 
-  private static void fail(HttpExchange exchange, String type, String message) throws IOException {
+  static void fail(HttpExchange exchange, String type, String message) throws IOException {
     send(exchange, 400, JSON.createObjectNode().put("__type", type).put("Message", message));
   }
 
-  private static void send(HttpExchange exchange, int status, JsonNode body) throws IOException {
+  static void send(HttpExchange exchange, int status, JsonNode body) throws IOException {
     byte[] bytes = body.toString().getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().set("Content-Type", "application/x-amz-json-1.1");
     exchange.sendResponseHeaders(status, bytes.length);

@@ -75,7 +75,11 @@ class ForgetTest extends ForgetFixture {
     forget("ada", true, (time, why) -> {});
 
     String subject = site.masker().subjects("ada").get(0);
-    assertThat(site.database().query("SELECT act, token, ticket, actor FROM cameleon.audit"))
+    assertThat(
+            site.database()
+                .query(
+                    "SELECT act, token, ticket, actor FROM cameleon.audit"
+                        + " WHERE act <> 'add-key'"))
         .containsExactly(Arrays.asList("forget", null, "PRIV-1", officer.user()));
     assertThat(site.database().query("SELECT subject FROM cameleon.suppressed"))
         .containsExactly(List.of(subject));
@@ -101,7 +105,9 @@ class ForgetTest extends ForgetFixture {
     assertThat(rows).extracting(row -> row.get(1)).doesNotHaveDuplicates();
     assertThat(site.reveal(token)).isEmpty();
     assertThat(site.reveal(site.device(OWN_DEVICE))).containsExactly(OWN_DEVICE);
-    assertThat(site.database().query("SELECT act, token, ticket FROM cameleon.audit"))
+    assertThat(
+            site.database()
+                .query("SELECT act, token, ticket FROM cameleon.audit" + " WHERE act <> 'add-key'"))
         .containsExactly(List.of("forget", token, "PRIV-1"));
   }
 
@@ -123,7 +129,8 @@ class ForgetTest extends ForgetFixture {
 
     assertThat(person.found()).isFalse();
     assertThat(value.found()).isFalse();
-    assertThat(site.database().number("SELECT count(*) FROM cameleon.audit")).isEqualTo(2);
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.audit WHERE act <> 'add-key'"))
+        .isEqualTo(2);
   }
 
   @Test

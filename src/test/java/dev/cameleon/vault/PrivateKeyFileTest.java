@@ -5,19 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cameleon.support.Recipients;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.Key;
 import java.security.KeyPairGenerator;
 import java.util.Arrays;
-import javax.crypto.Cipher;
-import javax.crypto.EncryptedPrivateKeyInfo;
-import javax.crypto.SecretKeyFactory;
-import javax.crypto.spec.PBEKeySpec;
+import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -29,11 +30,11 @@ class PrivateKeyFileTest {
   void aPrivateKeyHasItsPublicHalfsFingerprintAndShowsNothingElse() throws Exception {
     Path file = Recipients.add(folder, "anna");
 
-    PrivateKeyFile key = PrivateKeyFile.read(file);
+    RecipientKey key = PrivateKeyFile.read(file);
 
     assertThat(key.fingerprint())
         .isEqualTo(Recipient.read(folder.resolve("recipients")).get(0).fingerprint());
-    assertThat(key).hasToString("PrivateKeyFile[" + key.fingerprint().substring(0, 16) + "]");
+    assertThat(key).hasToString("RecipientKey[" + key.fingerprint().substring(0, 16) + "]");
     assertThat(Pem.read(file)).hasToString("Pem[PRIVATE KEY]");
   }
 
@@ -70,20 +71,51 @@ class PrivateKeyFileTest {
     assertRefused(put(Recipients.pem("RSA PRIVATE KEY", pkcs1)), "openssl pkey -in FILE -out NEW");
   }
 
-  @Test
-  void anEncryptedKeyIsRefusedWithTheWayOut() throws Exception {
-    String algorithm = "PBEWithSHA1AndDESede";
-    Cipher cipher = Cipher.getInstance(algorithm);
-    cipher.init(
-        Cipher.ENCRYPT_MODE,
-        SecretKeyFactory.getInstance(algorithm)
-            .generateSecret(new PBEKeySpec("passphrase".toCharArray())));
-    byte[] encrypted =
-        new EncryptedPrivateKeyInfo(cipher.getParameters(), cipher.doFinal(rsa().getEncoded()))
-            .getEncoded();
+  /** What openssl made of the key of the RSA-OAEP vectors; the passphrase is {@code grün 1}. */
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvFileSource(resources = "/vectors/encrypted_keys.csv", useHeadersInDisplayName = true)
+  void aKeyThatOpensslEncryptedIsOpenedWithItsPassphraseAlone(
+      String command, String result, String der) throws Exception {
+    String plain = PrivateKeyFile.read(put(vectorsKey())).fingerprint();
+    Path file = put(Recipients.pem("ENCRYPTED PRIVATE KEY", HexFormat.of().parseHex(der)));
 
-    assertRefused(
-        put(Recipients.pem("ENCRYPTED PRIVATE KEY", encrypted)), "openssl pkey -in FILE -out NEW");
+    if (result.equals("valid")) {
+      char[] passphrase = "grün 1".toCharArray();
+      RecipientKey key = PrivateKeyFile.read(file, () -> passphrase);
+
+      assertThat(key.fingerprint()).isEqualTo(plain);
+      assertThat(passphrase).containsOnly('\0');
+      for (String wrong : List.of("grün", "grun 1", "grün 1 ", "another")) {
+        assertThatThrownBy(() -> PrivateKeyFile.read(file, wrong::toCharArray))
+            .isInstanceOf(InvalidKeyFileException.class)
+            .hasMessageContaining("the passphrase is another")
+            .hasMessageNotContaining("rün")
+            .hasNoCause();
+      }
+    } else {
+      assertThatThrownBy(() -> PrivateKeyFile.read(file, "grün 1"::toCharArray))
+          .isInstanceOf(InvalidKeyFileException.class)
+          .hasMessageContaining("openssl pkcs8 -topk8 -in FILE -out NEW");
+    }
+  }
+
+  @Test
+  void aPassphraseIsAskedForOnlyIfTheKeyIsEncrypted() throws Exception {
+    Path plain = Recipients.add(folder, "anna");
+
+    PrivateKeyFile.read(
+        plain,
+        () -> {
+          throw new AssertionError("asked");
+        });
+  }
+
+  private static String vectorsKey() throws Exception {
+    try (InputStream hex =
+        PrivateKeyFileTest.class.getResourceAsStream("/vectors/rsa_oaep_3072_sha256.key.hex")) {
+      String text = new String(hex.readAllBytes(), StandardCharsets.US_ASCII).strip();
+      return Recipients.pem("PRIVATE KEY", HexFormat.of().parseHex(text));
+    }
   }
 
   @ParameterizedTest

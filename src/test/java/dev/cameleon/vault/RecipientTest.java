@@ -30,7 +30,7 @@ class RecipientTest {
 
   @Test
   void onePersonsKeyIsOneRecipientHoweverOftenAndWithWhateverLineEndsItIsThere() throws Exception {
-    PrivateKeyFile anna = PrivateKeyFile.read(Recipients.add(folder, "anna"));
+    RecipientKey anna = PrivateKeyFile.read(Recipients.add(folder, "anna"));
     String pem = Files.readString(recipients.resolve("anna.pem"));
     put("copy.pem", "Anna's key:\r\n" + pem.replace("\n", "\r\n"));
     put("notes.txt", "not a key, and not asked to be one");

@@ -53,7 +53,8 @@ class RewrapTest extends RewrapFixture {
     Rewrapped result = rewrap(SECOND);
 
     List<List<String>> acts =
-        database.query("SELECT act, detail, encode(hash, 'hex') FROM cameleon.audit ORDER BY seq");
+        database.query(
+            "SELECT act, detail, encode(hash, 'hex') FROM cameleon.audit WHERE act = 'rewrap' ORDER BY seq");
     assertThat(acts).hasSize(2);
     assertThat(acts.get(0)).startsWith("rewrap", "begin: to key 00000002");
     assertThat(acts.get(1).get(1))

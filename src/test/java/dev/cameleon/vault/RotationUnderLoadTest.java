@@ -53,7 +53,7 @@ class RotationUnderLoadTest {
   private final Random random = new Random(5);
 
   private Site site;
-  private PrivateKeyFile anna;
+  private RecipientKey anna;
   private Keyset rotated;
   private String officer;
 

@@ -23,7 +23,7 @@ class SealedBodyRefusalsTest {
   private static final String BODY = "{\"user_id\": \"zanzibar\"}";
 
   @TempDir private static Path folder;
-  private static PrivateKeyFile anna;
+  private static RecipientKey anna;
   private static List<Recipient> annaAlone;
 
   private final Vault vault = new Vault(annaAlone);
@@ -111,7 +111,7 @@ class SealedBodyRefusalsTest {
     assertThat(refusal).hasMessageNotContaining("zanzibar").hasMessageContaining("nobody");
   }
 
-  private static UnopenedException refusal(String text, PrivateKeyFile key) {
+  private static UnopenedException refusal(String text, RecipientKey key) {
     return catchThrowableOfType(UnopenedException.class, () -> SealedBody.open(text, key));
   }
 }

@@ -35,8 +35,8 @@ class SealedBodyTest {
   private static final String BODY = "{\"user_id\": \"zanzibar\", \"ip\": \"203.0.113.77\"}";
 
   @TempDir private static Path folder;
-  private static PrivateKeyFile anna;
-  private static PrivateKeyFile ben;
+  private static RecipientKey anna;
+  private static RecipientKey ben;
   private static List<Recipient> annaAlone;
   private static List<Recipient> benAlone;
 
@@ -52,7 +52,7 @@ class SealedBodyTest {
 
   @Test
   void eachRecipientAloneOpensABodyAndNobodyElseDoes() throws Exception {
-    PrivateKeyFile eve = PrivateKeyFile.read(Recipients.add(folder, "eve"));
+    RecipientKey eve = PrivateKeyFile.read(Recipients.add(folder, "eve"));
     List<Recipient> both = List.of(annaAlone.get(0), benAlone.get(0));
     String text = new Vault(both).seal(BODY, "shape").text();
 

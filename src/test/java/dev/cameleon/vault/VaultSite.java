@@ -38,7 +38,7 @@ final class VaultSite {
 
   private final TestDatabase database = Shared.postgres().database();
   private final LoadStatement statement;
-  private final PrivateKeyFile key;
+  private final RecipientKey key;
   private final Vault vault;
   private volatile Keyset keyset = FixedKeys.of(0x11111111, 0x0b);
   private volatile Masker masker = new Masker(keyset, PERSONAL);
@@ -53,6 +53,19 @@ final class VaultSite {
 
   TestDatabase database() {
     return database;
+  }
+
+  /** The private key of the vault's one recipient. */
+  RecipientKey key() {
+    return key;
+  }
+
+  Vault vault() {
+    return vault;
+  }
+
+  LoadStatement statement() {
+    return statement;
   }
 
   Keyset keyset() {

@@ -28,15 +28,15 @@ class VaultTest {
 
   @Test
   void eachRecipientAloneOpensAValueAndNobodyElseDoes() throws Exception {
-    PrivateKeyFile anna = PrivateKeyFile.read(Recipients.add(folder, "anna"));
-    PrivateKeyFile ben = PrivateKeyFile.read(Recipients.add(folder, "ben"));
-    PrivateKeyFile stranger = PrivateKeyFile.read(Recipients.add(folder.resolve("else"), "eve"));
+    RecipientKey anna = PrivateKeyFile.read(Recipients.add(folder, "anna"));
+    RecipientKey ben = PrivateKeyFile.read(Recipients.add(folder, "ben"));
+    RecipientKey stranger = PrivateKeyFile.read(Recipients.add(folder.resolve("else"), "eve"));
     JsonNode written = write(vault(), new Original("ip_t", "192.0.2.7"));
 
     JsonNode entry = written.get("entries").get(0);
     assertThat(entry.get("token").asText()).isEqualTo("ip_t");
     assertThat(entry.get("message_id").asText()).isEqualTo(MESSAGE);
-    for (PrivateKeyFile key : List.of(anna, ben)) {
+    for (RecipientKey key : List.of(anna, ben)) {
       assertThat(open(key, keyFor(written, key), entry)).isEqualTo("192.0.2.7");
     }
     assertThatThrownBy(() -> open(stranger, keyFor(written, anna), entry))
@@ -45,7 +45,7 @@ class VaultTest {
 
   @Test
   void aValueThatIsPassedOffAsAnotherEntrysIsNotOpened() throws Exception {
-    PrivateKeyFile anna = PrivateKeyFile.read(Recipients.add(folder, "anna"));
+    RecipientKey anna = PrivateKeyFile.read(Recipients.add(folder, "anna"));
     JsonNode written =
         write(vault(), new Original("ip_a", "192.0.2.7"), new Original("ip_b", "192.0.2.8"));
     byte[] sealed = written.get("entries").get(0).get("value").binaryValue();
@@ -75,7 +75,7 @@ class VaultTest {
 
   @Test
   void anyValueComesBackAsItWas() throws Exception {
-    PrivateKeyFile anna = PrivateKeyFile.read(Recipients.add(folder, "anna"));
+    RecipientKey anna = PrivateKeyFile.read(Recipients.add(folder, "anna"));
     for (String value : List.of("", "x", "\u0080\u0000", "é".repeat(31) + "x", "€".repeat(5000))) {
       JsonNode written = write(vault(), new Original("t", value));
       assertThat(open(anna, keyFor(written, anna), written.get("entries").get(0))).isEqualTo(value);
@@ -129,7 +129,7 @@ class VaultTest {
     return JsonMapper.builder().build().readTree(entries.json(Optional.empty()));
   }
 
-  private static byte[] keyFor(JsonNode written, PrivateKeyFile key) throws Exception {
+  private static byte[] keyFor(JsonNode written, RecipientKey key) throws Exception {
     for (JsonNode each : written.get("keys")) {
       if (each.get("recipient").asText().equals(key.fingerprint())) {
         return each.get("sealed_key").binaryValue();
@@ -138,8 +138,7 @@ class VaultTest {
     throw new AssertionError("not a recipient");
   }
 
-  private static String open(PrivateKeyFile key, byte[] sealedKey, JsonNode entry)
-      throws Exception {
+  private static String open(RecipientKey key, byte[] sealedKey, JsonNode entry) throws Exception {
     byte[] value =
         key.open(
             sealedKey,

@@ -1,0 +1,183 @@
+package dev.cameleon.vault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.cameleon.load.Database;
+import dev.cameleon.load.SqlFailures;
+import dev.cameleon.support.Events;
+import dev.cameleon.support.LoginRole;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who gets which rows of a person, and what the audit holds of whom they asked about. */
+class PersonRowsTest {
+  private static final String ADA = "ada-4711";
+  private static final byte[] SALT = new byte[32];
+
+  @TempDir private Path folder;
+  private VaultSite site;
+  private LoginRole revealer;
+
+  @BeforeEach
+  void loadRowsOfTwo() throws Exception {
+    site = new VaultSite(folder);
+    site.load(
+        Events.login(1).put("user_id", ADA).put("ip", "203.0.113.77"),
+        Events.login(2).put("user_id", ADA).putNull("ip"),
+        Events.login(3).put("user_id", "bob"));
+    revealer = LoginRole.in(site.database(), "cameleon_revealer");
+  }
+
+  @Test
+  void theRowsOfOnePersonComeWithAllTheirColumnsAndTheAuditDoesNotSayWhose() throws Exception {
+    List<JsonNode> rows;
+    Reveal.Answer answer;
+    try (Connection connection = revealer.connect()) {
+      Reveal reveal =
+          new Reveal(connection, site.key(), Optional.of(site.keyset()), "Art. 15", "T-1");
+      rows = reveal.rowsOf(ADA, 10);
+      answer = reveal.ask(site.ip("203.0.113.77"));
+      assertThat(reveal.rowsOf(ADA, 1)).hasSize(1);
+      assertThat(reveal.rowsOf("nobody", 10)).isEmpty();
+    }
+
+    assertThat(rows).hasSize(2);
+    assertThat(rows).allSatisfy(row -> assertThat(row.get("user_id").asText()).isEqualTo(ADA));
+    assertThat(rows)
+        .extracting(row -> row.get("masked_ip").asText("-"))
+        .containsExactlyInAnyOrder(site.ip("203.0.113.77"), "-");
+    assertThat(rows.get(0).properties()).hasSize(7);
+    assertThat(rows.get(0).get("create_date").asText()).isEqualTo("2026-01-31");
+    assertThat(answer.value()).contains("203.0.113.77");
+    List<List<String>> audit =
+        site.database()
+            .query(
+                "SELECT act, token, purpose, ticket, detail FROM cameleon.audit WHERE actor = '"
+                    + revealer.name()
+                    + "' ORDER BY seq");
+    assertThat(audit.get(0).subList(0, 4))
+        .isEqualTo(Arrays.asList("reveal-user", null, "Art. 15", "T-1"));
+    assertThat(audit.get(0).get(4)).matches("[0-9a-f]{64}");
+    assertThat(audit.get(1).get(4)).matches("request \\d+: 2 rows");
+    // Two requests about one person cannot be told from two about different ones, nor tried out.
+    assertThat(audit.get(4).get(4)).matches("[0-9a-f]{64}").isNotEqualTo(audit.get(0).get(4));
+    assertThat(audit.toString()).doesNotContain(ADA, about(new byte[0], ADA));
+  }
+
+  @Test
+  void aRequestAboutOnePersonDoesNotOpenAnothersRows() throws Exception {
+    try (Connection connection = revealer.connect()) {
+      long request = request(connection, about(SALT, ADA));
+
+      assertThat(rows(connection, request, ADA, SALT)).isEqualTo(2);
+      assertRefused(connection, request, "bob", SALT, "about somebody else");
+      assertRefused(connection, request, ADA, new byte[31], "about somebody else");
+    }
+  }
+
+  @Test
+  void aSaltThatIsShortOrNoneOrMovesBytesIntoTheUserIdIsRefused() throws Exception {
+    byte[] moved =
+        (new String(SALT, StandardCharsets.US_ASCII) + "b").getBytes(StandardCharsets.US_ASCII);
+    try (Connection connection = revealer.connect()) {
+      assertRefused(
+          connection, request(connection, about(new byte[0], ADA)), ADA, new byte[0], "else");
+      assertRefused(
+          connection, request(connection, about(new byte[15], ADA)), ADA, new byte[15], "else");
+      assertRefused(connection, request(connection, about(SALT, ADA)), ADA, null, "else");
+      assertRefused(connection, request(connection, null), ADA, SALT, "else");
+      assertRefused(connection, request(connection, null), ADA, null, "else");
+      assertRefused(connection, request(connection, about(SALT, "bob")), "ob", moved, "else");
+    }
+  }
+
+  @Test
+  void theRequestsOwnTransactionSomebodyElsesAndAnotherActGetNothing() throws Exception {
+    try (Connection connection = revealer.connect();
+        Connection other = LoginRole.in(site.database(), "cameleon_revealer").connect()) {
+      long request = request(connection, about(SALT, ADA));
+      assertRefused(other, request, ADA, SALT, "no such request");
+      long reveal =
+          Audit.record(connection, new Audit.Act("reveal", null, "x", null, about(SALT, ADA)))
+              .seq();
+      assertRefused(connection, reveal, ADA, SALT, "no such request");
+      connection.setAutoCommit(false);
+      assertRefused(
+          connection, request(connection, about(SALT, ADA)), ADA, SALT, "must be committed first");
+    }
+  }
+
+  @Test
+  void aRequestThatIsAboutAPersonOpensNoEntryOfTheVault() throws Exception {
+    try (Connection connection = revealer.connect();
+        Statement statement = connection.createStatement()) {
+      long request = request(connection, about(SALT, ADA));
+
+      assertThatThrownBy(() -> statement.execute("SELECT cameleon.reveal(" + request + ")"))
+          .satisfies(failure -> assertThat(SqlFailures.state(failure)).isEqualTo("CM002"));
+    }
+  }
+
+  @Test
+  void userIdsThatAreMaskedAreKnownToBe() throws Exception {
+    try (Connection connection = Database.connect(site.login("cameleon_revealer"))) {
+      Reveal reveal = new Reveal(connection, site.key(), Optional.empty(), "x", null);
+
+      assertThat(reveal.masksUsers()).isFalse();
+      site.database().execute("INSERT INTO cameleon.masked_field VALUES ('user_id', 'text')");
+      assertThat(reveal.masksUsers()).isTrue();
+    }
+  }
+
+  private static long request(Connection connection, String about) throws SQLException {
+    return Audit.record(connection, new Audit.Act("reveal-user", null, "Art. 15", null, about))
+        .seq();
+  }
+
+  private static String about(byte[] salt, String user) throws Exception {
+    MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+    sha256.update(salt);
+    return HexFormat.of().formatHex(sha256.digest(user.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static long rows(Connection connection, long request, String user, byte[] salt)
+      throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT cameleon.rows_of(?, ?, ?)")) {
+      statement.setLong(1, request);
+      statement.setString(2, user);
+      statement.setBytes(3, salt);
+      try (var rows = statement.executeQuery()) {
+        long count = 0;
+        while (rows.next()) {
+          count++;
+        }
+        return count;
+      }
+    }
+  }
+
+  private static void assertRefused(
+      Connection connection, long request, String user, byte[] salt, String said) {
+    assertThatThrownBy(() -> rows(connection, request, user, salt))
+        .satisfies(
+            failure -> {
+              assertThat(SqlFailures.state(failure)).isEqualTo("CM002");
+              assertThat(SqlFailures.describe(failure)).contains(said).doesNotContain(user);
+            });
+  }
+}

@@ -12,11 +12,18 @@ public final class Cameleon {
   public static void main(String[] arguments) {
     // Before the first logger exists.
     System.setProperty(Logging.FORMAT, Settings.value(System.getenv(), "cameleon.log"));
+    handleDeadThreads();
+    System.exit(Cli.run(arguments));
+  }
+
+  /** What is done with a failure that ends a thread. */
+  static void handleDeadThreads() {
     // The JVM's own handler would print the exception's message, which may quote personal data.
     Thread.setDefaultUncaughtExceptionHandler(
-        (thread, failure) ->
-            LoggerFactory.getLogger(Cameleon.class)
-                .error("The thread {} ended unexpectedly.", thread.getName(), failure));
-    System.exit(Cli.run(arguments));
+        (thread, failure) -> {
+          OutOfMemory.endIf(failure);
+          LoggerFactory.getLogger(Cameleon.class)
+              .error("The thread {} ended unexpectedly.", thread.getName(), failure);
+        });
   }
 }

@@ -7,6 +7,7 @@ import dev.cameleon.observe.Health;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.observe.Summary;
 import dev.cameleon.settle.Account;
+import dev.cameleon.settle.AnswerLimit;
 import dev.cameleon.settle.Brake;
 import dev.cameleon.settle.ConcurrencyLimit;
 import dev.cameleon.settle.Deliveries;
@@ -40,6 +41,9 @@ public final class Pipeline implements AutoCloseable {
   /** Calls that are neither receives nor deletes: dead letters, probes, more time. */
   private static final int OTHER_CONNECTIONS = 4 + Threads.EXTENDERS;
 
+  /** Of the heap, messages in hand may take one part in so many. */
+  private static final int SHARE_OF_HEAP = 4;
+
   private final Plan plan;
   private final Threads threads;
   private final Gate gate = new Gate();
@@ -72,10 +76,10 @@ public final class Pipeline implements AutoCloseable {
     this.source = connections.source();
     this.threads = Threads.of(settings);
     Brake brake = new Brake(gate, settings.brakePercent());
-    this.deliveries = new Deliveries(settings.maxMessages(), settings.maxBytes(), brake);
+    this.deliveries = new Deliveries(settings.maxMessages(), bytesInHand(settings), brake);
     this.intake =
         new Intake(
-            Aws.sqs(settings.pollers()),
+            Aws.sqs(settings.pollers(), new AnswerLimit()),
             gate,
             brake,
             deliveries,
@@ -103,6 +107,11 @@ public final class Pipeline implements AutoCloseable {
     metrics.unknownFields(() -> plan.contract().unknownFields());
     metrics.deadLetterQueue(watch::deadLetterQueueDepth);
     metrics.deadLetters(reason -> wiring.deadLetterQueue().accepted(reason));
+  }
+
+  /** Never more than the heap can hold beside the program and what is collected only later. */
+  private static long bytesInHand(Settings settings) {
+    return Math.min(settings.maxBytes(), Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }
 
   /** How many connections the client for all calls but receives needs. */

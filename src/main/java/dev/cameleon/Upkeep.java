@@ -30,6 +30,7 @@ final class Upkeep {
     try {
       task.run();
     } catch (Throwable e) { // an Error too: the executor would drop the task without a word
+      OutOfMemory.endIf(e);
       LOG.error("A periodic task failed, it runs again. task={}", name, e);
     }
   }

@@ -18,6 +18,7 @@ public final class Batch {
   private record Row(Delivery delivery, MaskedRecord record) {}
 
   private final List<Row> rows;
+  private long characters;
   private VaultEntries entries;
   private long readyNanos = System.nanoTime();
   private boolean passedOn;
@@ -47,6 +48,12 @@ public final class Batch {
 
   void add(Delivery delivery, MaskedRecord record) {
     rows.add(new Row(delivery, record));
+    characters += record.json().length();
+  }
+
+  /** The length of its rows' fields as JSON while it grows. */
+  long characters() {
+    return characters;
   }
 
   /** How many rows. */

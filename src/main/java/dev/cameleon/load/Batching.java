@@ -8,6 +8,9 @@ import org.apache.camel.Exchange;
 
 /** Collects masked records into a {@link Batch}; takes nothing that is not masked. */
 public final class Batching implements AggregationStrategy {
+  /** A batch of so much JSON is complete, however few its rows: the statement is built of it. */
+  private static final long ENOUGH_CHARACTERS = 4L << 20;
+
   @Override
   public Exchange aggregate(Exchange collected, Exchange next) {
     if (!(next.getMessage().getBody() instanceof MaskedRecord record)) {
@@ -21,7 +24,11 @@ public final class Batching implements AggregationStrategy {
       answer.getMessage().setHeaders(Map.of());
       answer.getMessage().setBody(new Batch());
     }
-    answer.getMessage().getBody(Batch.class).add(Custody.of(next), record);
+    Batch batch = answer.getMessage().getBody(Batch.class);
+    batch.add(Custody.of(next), record);
+    if (batch.characters() >= ENOUGH_CHARACTERS) {
+      answer.setProperty(Exchange.AGGREGATION_COMPLETE_CURRENT_GROUP, true);
+    }
     Custody.passOn(next);
     return answer;
   }

@@ -1,5 +1,6 @@
 package dev.cameleon.load;
 
+import dev.cameleon.OutOfMemory;
 import dev.cameleon.settle.Acknowledger;
 import dev.cameleon.settle.Custody;
 import dev.cameleon.settle.DeadLetter;
@@ -44,6 +45,7 @@ public final class Unexpected {
   /** Gives back whatever messages this exchange carries. */
   public void giveBack(Exchange exchange) {
     Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    OutOfMemory.endIf(failure);
     List<Delivery> carried = carried(exchange);
     if (!gate.isClosed(Gate.Hold.UNEXPECTED)) {
       LOG.error(

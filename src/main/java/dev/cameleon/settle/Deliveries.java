@@ -17,11 +17,8 @@ import software.amazon.awssdk.services.sqs.model.Message;
  * more is received while it is full. Thread-safe.
  */
 public final class Deliveries {
-  /** What one unfinished receipt holds besides its body, roughly: for the bound on bytes. */
-  private static final int OVERHEAD_BYTES = 1024;
-
   private final int maxMessages;
-  private final long maxBytes;
+  private final Room room;
   private final Map<String, Delivery> inHand = new LinkedHashMap<>();
 
   /** Until when those are invisible whose time was extended, by {@link System#nanoTime}. */
@@ -30,18 +27,17 @@ public final class Deliveries {
   private final Brake brake;
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
   private long received;
-  private long bytes;
 
   /**
    * Makes one.
    *
    * @param maxMessages how many messages may be in hand before receiving pauses
-   * @param maxBytes how many bytes of them
+   * @param maxBytes how many bytes they may occupy, with all copies, and what is being received
    * @param brake told of every outcome
    */
   public Deliveries(int maxMessages, long maxBytes, Brake brake) {
     this.maxMessages = maxMessages;
-    this.maxBytes = maxBytes;
+    this.room = new Room(maxBytes);
     this.brake = brake;
     for (Outcome outcome : Outcome.values()) {
       outcomes.put(outcome, 0L);
@@ -56,13 +52,18 @@ public final class Deliveries {
    */
   synchronized List<Message> receive(List<Message> messages, long receivedNanos) {
     List<Message> taken = new ArrayList<>(messages.size());
+    long largest = 0;
     for (Message message : messages) {
       Delivery delivery = Delivery.of(message, receivedNanos);
       if (inHand.putIfAbsent(delivery.receiptHandle(), delivery) == null) {
-        bytes += size(delivery);
+        room.occupy(Room.bytesOf(delivery.body()));
         received++;
         taken.add(message);
       }
+      largest = Math.max(largest, Room.textBytes(delivery.body()));
+    }
+    if (!messages.isEmpty()) {
+      room.seen(largest);
     }
     return taken;
   }
@@ -86,26 +87,32 @@ public final class Deliveries {
   /** Ends the stay of these deliveries; of one that has ended before, nothing changes. */
   synchronized void settle(Collection<Delivery> settled, Outcome outcome) {
     boolean wasFull = isFull();
+    long bytes = 0;
     for (Delivery delivery : settled) {
       if (inHand.remove(delivery.receiptHandle()) != null) {
         extended.remove(delivery.receiptHandle());
-        bytes -= size(delivery);
+        bytes += Room.bytesOf(delivery.body());
         outcomes.merge(outcome, 1L, Long::sum);
         brake.settled(outcome);
       }
     }
+    room.vacate(bytes);
     if (wasFull && !isFull()) {
       notifyAll(); // not at every delete: all who wait for room would wake to find none
     }
   }
 
   /**
-   * Waits for room.
+   * Waits for room for one receive.
    *
    * @param millis how long at most
-   * @return whether there is room
+   * @return the room, reserved until it is closed; null if there was none
    */
-  synchronized boolean awaitRoom(long millis) throws InterruptedException {
+  Room.Reservation reserve(long millis) throws InterruptedException {
+    return awaitRoom(millis) ? room.reserve(millis) : null;
+  }
+
+  private synchronized boolean awaitRoom(long millis) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     long left = millis;
     while (isFull() && left > 0) {
@@ -116,7 +123,7 @@ public final class Deliveries {
   }
 
   private boolean isFull() {
-    return inHand.size() >= maxMessages || bytes >= maxBytes;
+    return inHand.size() >= maxMessages;
   }
 
   /** A consistent picture. */
@@ -166,7 +173,8 @@ public final class Deliveries {
     return new ArrayList<>(inHand.values());
   }
 
-  private static long size(Delivery delivery) {
-    return (long) delivery.body().length() + OVERHEAD_BYTES;
+  /** The memory that is occupied or reserved, in bytes. */
+  public long bytes() {
+    return room.usedBytes();
   }
 }

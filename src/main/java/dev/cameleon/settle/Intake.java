@@ -1,5 +1,6 @@
 package dev.cameleon.settle;
 
+import dev.cameleon.OutOfMemory;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -60,7 +61,7 @@ public final class Intake implements SqsClient {
   /**
    * Makes one.
    *
-   * @param client a client of its own: {@link #stop} closes it
+   * @param client a client of its own, with an {@link AnswerLimit}: {@link #stop} closes it
    * @param limit how many receives may be under way
    * @param waitSeconds how long an empty queue is asked for messages per call, at most 20
    */
@@ -91,23 +92,29 @@ public final class Intake implements SqsClient {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return NOTHING;
+    } catch (Throwable e) {
+      OutOfMemory.endIf(e); // Camel would log it and poll again
+      throw e;
     }
   }
 
   private ReceiveMessageResponse receiveInTurn(ReceiveMessageRequest request)
       throws InterruptedException {
     while (gate.awaitOpen()) {
-      if (deliveries.awaitRoom(LONGEST_PAUSE_MILLIS) && gate.awaitOpen()) {
-        if (brake.takeTurn()) {
-          return receive(request);
+      try (Room.Reservation room = deliveries.reserve(LONGEST_PAUSE_MILLIS)) {
+        if (room == null || !gate.awaitOpen()) {
+          continue;
         }
-        TimeUnit.MILLISECONDS.sleep(TURN_MILLIS);
+        if (brake.takeTurn()) {
+          return receive(request, room);
+        }
       }
+      TimeUnit.MILLISECONDS.sleep(TURN_MILLIS);
     }
     return NOTHING;
   }
 
-  private ReceiveMessageResponse receive(ReceiveMessageRequest request)
+  private ReceiveMessageResponse receive(ReceiveMessageRequest request, Room.Reservation room)
       throws InterruptedException {
     long began = System.nanoTime();
     underWay.put(Thread.currentThread(), TimeUnit.NANOSECONDS.toMillis(began));
@@ -118,6 +125,7 @@ public final class Intake implements SqsClient {
                   .waitTimeSeconds(waitSeconds)
                   .messageSystemAttributeNames(Delivery.SYSTEM_ATTRIBUTES)
                   .messageAttributeNames(union(request.messageAttributeNames(), REPLAY_ATTRIBUTES))
+                  .overrideConfiguration(call -> call.putExecutionAttribute(AnswerLimit.ROOM, room))
                   .build());
       // Before anything is registered: if no thread can be started, SQS must get these back.
       adapt(response.messages().size());
@@ -126,7 +134,9 @@ public final class Intake implements SqsClient {
       return response.toBuilder().messages(taken).build();
     } catch (SdkException | IllegalStateException e) {
       // IllegalStateException: the HTTP client was closed by stop().
-      if (!gate.isStopping()) {
+      if (room.isDeclined()) {
+        LOG.debug("An answer was too large for the room in hand; its messages come again.");
+      } else if (!gate.isStopping()) {
         backOff(e);
       }
       return NOTHING;

@@ -15,6 +15,7 @@ import dev.cameleon.load.LoadParameters;
 import dev.cameleon.load.Parameters;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.settle.Acknowledger;
+import dev.cameleon.settle.AnswerLimit;
 import dev.cameleon.settle.Brake;
 import dev.cameleon.settle.ConcurrencyLimit;
 import dev.cameleon.settle.Deliveries;
@@ -70,7 +71,8 @@ public final class ByHand {
             receives -> deleters.setCorePoolSize(Math.min(receives, most)));
     intake =
         new HandIntake(
-            new Intake(Aws.sqs(settings.pollers()), gate, brake, deliveries, limit, 20),
+            new Intake(
+                Aws.sqs(settings.pollers(), new AnswerLimit()), gate, brake, deliveries, limit, 20),
             connections.source());
     pool = Database.pool(settings.loader(), settings.loaders(), plan.keyset().currentId());
     parameters = new Parameters(new Vault(plan.recipients()), new Suppression(masker), pool);

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is in hand, the memory and the threads stay bounded while the database holds everything. */
 class BoundsTest {
   private static final Duration HELD =
-      Duration.ofSeconds(System.getProperty("soak") == null ? 20 : 90);
+      Duration.ofSeconds(System.getProperty("soak") == null ? 10 : 90);
 
-  private static final int POLLERS = 4;
+  private static final int POLLERS = 64;
   private static final int LIMIT = 300;
   private static final int PER_RECEIVE = 10;
   private static final int MESSAGES = 3000;

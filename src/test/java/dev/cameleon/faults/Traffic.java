@@ -81,6 +81,9 @@ final class Traffic {
 
   /** Every good event is one row, every malformed one a dead letter; nothing else is anywhere. */
   synchronized void assertArrivedOnce() {
+    assertThat(site.queues().left() + rows() + site.queues().deadLetters())
+        .as("queue + rows + dead letters: what was sent")
+        .isGreaterThanOrEqualTo(good.size() + malformed.size());
     assertThat(site.queues().left()).as("left on the source queue").isZero();
     assertThat(rows()).as("rows").isEqualTo(good.size());
     assertThat(site.database().number("SELECT count(DISTINCT user_id) FROM user_logins"))

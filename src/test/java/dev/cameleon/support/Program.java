@@ -37,7 +37,7 @@ public final class Program implements AutoCloseable {
     return start(environment, folder, "", USUAL_HEAP, arguments);
   }
 
-  /** Starts it with a heap of its own, e.g. {@code -Xmx128m}. */
+  /** Starts it with JVM options of its own, e.g. {@code -Xmx128m}. */
   public static Program startWithHeap(
       String heap, Map<String, String> environment, Path folder, String... arguments)
       throws IOException {
@@ -49,7 +49,7 @@ public final class Program implements AutoCloseable {
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add(heap);
+    command.addAll(List.of(heap.split(" ")));
     String jar = System.getProperty("cameleon.jar", "");
     if (jar.isEmpty()) {
       command.addAll(
@@ -101,6 +101,19 @@ public final class Program implements AutoCloseable {
   /** What it wrote to standard error so far. */
   public String err() throws IOException {
     return Files.readString(err);
+  }
+
+  /** The most memory that it had resident so far, in bytes; 0 where the system does not say. */
+  public long peakBytes() throws IOException {
+    Path status = Path.of("/proc/" + process.pid() + "/status");
+    if (!Files.exists(status)) {
+      return 0;
+    }
+    return Files.readAllLines(status).stream()
+        .filter(line -> line.startsWith("VmHWM:"))
+        .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElse(0);
   }
 
   /** Sends SIGTERM. */

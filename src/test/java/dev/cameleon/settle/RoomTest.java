@@ -1,0 +1,94 @@
+package dev.cameleon.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+
+class RoomTest {
+  private static final long MEGABYTE = 1 << 20;
+
+  private final Room room = new Room(64 * MEGABYTE);
+
+  @Test
+  void atFirstOneReceiveMayBeUnderWayForItMayBringTheMost() throws Exception {
+    try (Room.Reservation first = room.reserve(1)) {
+      assertThat(first).isNotNull();
+      assertThat(room.usedBytes()).isGreaterThan(10 * 5 * MEGABYTE);
+      assertThat(room.reserve(1)).isNull();
+    }
+    assertThat(room.usedBytes()).isZero();
+  }
+
+  @Test
+  void smallMessagesSoonAllowAllReceives() throws Exception {
+    for (int answer = 0; answer < 40; answer++) {
+      room.seen(170);
+    }
+    for (int receive = 0; receive < 96; receive++) {
+      assertThat(room.reserve(1)).as("receive %d", receive).isNotNull();
+    }
+  }
+
+  @Test
+  void aLargeMessageIsExpectedAgainAtOnce() throws Exception {
+    for (int answer = 0; answer < 100; answer++) {
+      room.seen(170);
+    }
+    room.seen(MEGABYTE);
+    assertThat(room.reserve(1)).isNotNull();
+    assertThat(room.reserve(1)).isNull();
+  }
+
+  @Test
+  void aStringOutsideLatin1CountsTwice() {
+    assertThat(Room.textBytes("aé")).isEqualTo(2);
+    assertThat(Room.textBytes("aя")).isEqualTo(4);
+  }
+
+  @Test
+  void whatNeedsMoreThanAllGetsThroughAlone() throws Exception {
+    Room small = new Room(1000);
+    try (Room.Reservation one = small.reserve(1)) {
+      assertThat(one).isNotNull();
+      assertThat(one.fit(MEGABYTE, 1)).isTrue();
+    }
+  }
+
+  @Test
+  void anAnswerThatIsTooLargeWaitsUntilOthersAreSettledAndNoReceiveOvertakesIt() throws Exception {
+    for (int answer = 0; answer < 100; answer++) {
+      room.seen(170);
+    }
+    room.occupy(60 * MEGABYTE);
+    Room.Reservation receive = room.reserve(1);
+    CompletableFuture<Boolean> fits = CompletableFuture.supplyAsync(() -> fit(receive));
+    await().until(() -> room.reserve(1) == null);
+    assertThat(fits).isNotDone();
+    room.vacate(60 * MEGABYTE);
+    await().until(fits::isDone);
+    assertThat(fits).isCompletedWithValue(true);
+    receive.close();
+    assertThat(room.usedBytes()).isLessThan(MEGABYTE);
+  }
+
+  @Test
+  void anAnswerThatFindsNoRoomInTimeIsDeclinedAndLeavesNothingReserved() throws Exception {
+    Room.Reservation receive = room.reserve(1);
+    room.occupy(60 * MEGABYTE);
+    assertThat(receive.fit(11 * MEGABYTE, 1)).isFalse();
+    assertThat(receive.isDeclined()).isTrue();
+    receive.close();
+    assertThat(room.usedBytes()).isEqualTo(60 * MEGABYTE);
+  }
+
+  private static boolean fit(Room.Reservation receive) {
+    try {
+      return receive.fit(10 * MEGABYTE, 60_000);
+    } catch (InterruptedException e) {
+      throw new CompletionException(e);
+    }
+  }
+}

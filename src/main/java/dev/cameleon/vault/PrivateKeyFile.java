@@ -39,7 +39,8 @@ public final class PrivateKeyFile {
     return read(
         file,
         () -> {
-          throw new InvalidKeyFileException(Shown.path(file) + " is encrypted, and there is no passphrase");
+          throw new InvalidKeyFileException(
+              Shown.path(file) + " is encrypted, and there is no passphrase");
         });
   }
 
@@ -112,7 +113,8 @@ public final class PrivateKeyFile {
       return pbes2.get().decrypt(secret);
     } catch (GeneralSecurityException e) {
       throw new InvalidKeyFileException(
-          Shown.path(file) + " cannot be opened: the passphrase is another, or the file was damaged");
+          Shown.path(file)
+              + " cannot be opened: the passphrase is another, or the file was damaged");
     } finally {
       Arrays.fill(secret, '\0');
     }

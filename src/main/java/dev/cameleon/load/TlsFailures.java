@@ -114,8 +114,8 @@ final class TlsFailures {
     } else if (failure instanceof CertificateExpiredException) {
       words = "the certificate of the database has expired; renew it at the server";
     } else if (failure instanceof CertPathBuilderException
-        || failure instanceof CertPathValidatorException
-            && !(failure.getCause() instanceof CertificateExpiredException)) {
+        || (failure instanceof CertPathValidatorException
+            && !(failure.getCause() instanceof CertificateExpiredException))) {
       words =
           "the certificate of the database is not of an authority in the file that sslrootcert of"
               + " the URL names; use the server's own, e.g. RDS's bundle";
@@ -142,7 +142,7 @@ final class TlsFailures {
 
   private static boolean isTranslationOf(String message, String template) {
     int from = 0;
-    for (String part : GT.tr(template, "\0", "\0").split("\0")) {
+    for (String part : GT.tr(template, "\0", "\0").split("\0", -1)) {
       int found = message.indexOf(part, from);
       if (found < 0) {
         return false;

@@ -67,7 +67,7 @@ class FailoverTest {
   }
 
   private static String host(TestDatabase database) {
-    return database.url().split("/")[2];
+    return database.url().split("/", -1)[2];
   }
 
   private static TestDatabase databaseOf(EmbeddedPostgres server) {

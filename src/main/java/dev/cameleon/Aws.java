@@ -1,5 +1,6 @@
 package dev.cameleon;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -41,6 +42,11 @@ public final class Aws {
                 .connectionTimeout(CONNECT_TIMEOUT)
                 .socketTimeout(ANSWER_TIMEOUT))
         .build();
+  }
+
+  /** Where a client sends its calls about a queue. */
+  static URI endpoint(SqsClient sqs, String queueUrl) {
+    return sqs.serviceClientConfiguration().endpointOverride().orElse(URI.create(queueUrl));
   }
 
   /** A client for a few calls, with a connection pool of its own. */

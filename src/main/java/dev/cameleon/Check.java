@@ -87,6 +87,9 @@ public final class Check {
       if (source != null && deadLetters != null) {
         routes(new Connections(source, deadLetters));
       }
+      if (source != null) {
+        findings.add(InTransit.queue(Aws.endpoint(sqs, source.url())));
+      }
       if (source != null && sample > 0) {
         sample(sqs, source, sample);
       }
@@ -98,6 +101,8 @@ public final class Check {
     Database.Login login = plan.settings().loader();
     try (Connection connection = Database.connect(login, plan.keyset().currentId())) {
       ok("database", "connected as " + login);
+      findings.add(InTransit.database(connection, login));
+      findings.add(InTransit.login(connection));
       connection.setAutoCommit(false);
       try {
         List<String> problems =

@@ -54,7 +54,7 @@ final class LoginSettings {
       return fallback;
     }
     String password = parser.secret(passwordKey);
-    if (user.isEmpty() && isLoopback(Database.host(url))) {
+    if (user.isEmpty() && isOnThisMachine(url)) {
       return new Database.Login(url, "postgres", password.isEmpty() ? "postgres" : password);
     }
     if (user.isEmpty()) {
@@ -63,7 +63,12 @@ final class LoginSettings {
     return new Database.Login(url, user, password);
   }
 
-  private static boolean isLoopback(String host) {
+  /** Whether every host of a JDBC URL is this machine. */
+  static boolean isOnThisMachine(String url) {
+    return Database.hosts(url).stream().allMatch(LoginSettings::isLoopback);
+  }
+
+  static boolean isLoopback(String host) {
     try {
       // Only a literal address or the name "localhost": a look-up here could take seconds.
       return host.isEmpty()

@@ -2,7 +2,6 @@ package dev.cameleon;
 
 import dev.cameleon.load.Database;
 import dev.cameleon.load.LoaderPool;
-import dev.cameleon.load.SqlFailures;
 import dev.cameleon.observe.Health;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.observe.Summary;
@@ -17,7 +16,6 @@ import dev.cameleon.settle.Intake;
 import dev.cameleon.settle.Processor;
 import dev.cameleon.settle.Queue;
 import dev.cameleon.settle.Visibility;
-import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -223,8 +221,6 @@ public final class Pipeline implements AutoCloseable {
           System.nanoTime()); // a statement that still runs is for a message that was given back
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (SQLException e) {
-      LOG.warn("A connection could not be given up: {}", SqlFailures.describe(e));
     }
     database.close(); // first: the routes' own stop would wait for its statements
     main.stop();

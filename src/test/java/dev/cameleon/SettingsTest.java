@@ -111,6 +111,8 @@ class SettingsTest {
     "jdbc:postgresql:app, true",
     "jdbc:postgresql://db.example.org/app, false",
     "jdbc:postgresql://10.1.2.3/app, false",
+    "'jdbc:postgresql://localhost:5432,127.0.0.1:5433/app', true",
+    "'jdbc:postgresql://db.example.org,localhost/app', false",
     "'jdbc:postgresql://localhost,db.example.org/app', false"
   })
   void theDefaultPasswordIsForThisMachineOnly(String url, boolean accepted) throws Exception {

@@ -4,8 +4,10 @@ import dev.cameleon.contract.Shown;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Properties;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.postgresql.jdbc.SslMode;
 
 /** Connections to PostgreSQL, pooled for the loaders and single for everything else. */
 public final class Database {
@@ -112,9 +114,23 @@ public final class Database {
     return org.postgresql.Driver.parseURL(url, new Properties()) != null;
   }
 
-  /** The host of a JDBC URL, or an empty string where it names several or none. */
-  public static String host(String url) {
+  /** The hosts of a JDBC URL: several for a server with standbys, none if it names none. */
+  public static List<String> hosts(String url) {
+    String hosts = parsed(url).getProperty("PGHOST", "");
+    return hosts.isEmpty() ? List.of() : List.of(hosts.split(",", -1));
+  }
+
+  /** What the driver does about TLS with this URL; {@code prefer} unless it says something else. */
+  public static String sslMode(String url) {
+    try {
+      return SslMode.of(parsed(url)).value;
+    } catch (SQLException e) {
+      return "unknown";
+    }
+  }
+
+  private static Properties parsed(String url) {
     Properties parsed = org.postgresql.Driver.parseURL(url, new Properties());
-    return parsed == null ? "" : parsed.getProperty("PGHOST", "");
+    return parsed == null ? new Properties() : parsed;
   }
 }

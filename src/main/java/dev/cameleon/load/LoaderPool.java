@@ -3,11 +3,7 @@ package dev.cameleon.load;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.SQLExceptionOverride;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.WeakHashMap;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
@@ -44,14 +40,18 @@ public final class LoaderPool extends HikariDataSource {
   /**
    * Gives up the connections that were opened before a moment. Who waits for an answer on one fails
    * at once with class 08, instead of waiting for a server that is gone without a word until the
-   * socket's time-out.
+   * socket's time-out; who is stuck in writing would wait far longer. Does not block.
    *
    * @param beforeNanos that moment, by {@link System#nanoTime}
    */
-  public void abandon(long beforeNanos) throws SQLException {
-    for (Connection connection : source.openedBefore(beforeNanos)) {
-      connection.abort(Runnable::run);
-    }
+  public void abandon(long beforeNanos) {
+    source.sockets.closeOpenedBefore(beforeNanos);
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    source.sockets.close();
   }
 
   /**
@@ -69,32 +69,20 @@ public final class LoaderPool extends HikariDataSource {
     }
   }
 
-  /** Opens connections and remembers them for as long as somebody else does. */
+  /** Opens connections whose sockets are known. */
   static final class Source extends PGSimpleDataSource {
     private static final long serialVersionUID = 1L;
 
-    private final transient WeakHashMap<Connection, Long> opened = new WeakHashMap<>();
+    private final transient Sockets sockets = new Sockets();
+
+    Source() {
+      setSocketFactory(Sockets.Factory.class.getName());
+      setSocketFactoryArg(sockets.id());
+    }
 
     @Override
     public Connection getConnection(String user, String password) throws SQLException {
-      Connection connection = ConfirmedCommits.on(super.getConnection(user, password));
-      synchronized (opened) {
-        opened.put(connection, System.nanoTime());
-      }
-      return connection;
-    }
-
-    private List<Connection> openedBefore(long nanos) {
-      synchronized (opened) {
-        List<Connection> before = new ArrayList<>();
-        opened.forEach(
-            (connection, openedNanos) -> {
-              if (openedNanos - nanos < 0) {
-                before.add(connection);
-              }
-            });
-        return before;
-      }
+      return ConfirmedCommits.on(super.getConnection(user, password));
     }
   }
 }

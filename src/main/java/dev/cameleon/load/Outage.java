@@ -230,11 +230,7 @@ public final class Outage {
 
   /** Loaders that wait for a silent server are to wait for its return instead. */
   private void abandonConnections(long openedBeforeNanos) {
-    try {
-      pool.abandon(openedBeforeNanos);
-    } catch (SQLException e) {
-      LOG.warn("A connection could not be given up: {}", SqlFailures.describe(e));
-    }
+    pool.abandon(openedBeforeNanos);
   }
 
   private static Throwable caught(Exchange exchange) {

@@ -114,7 +114,8 @@ public final class SqlFailures {
    */
   public static String describe(Throwable failure) {
     String state = state(failure);
-    StringBuilder words = new StringBuilder(meaning(state, failure));
+    StringBuilder words =
+        new StringBuilder(TlsFailures.describe(failure).orElseGet(() -> meaning(state, failure)));
     if (!state.isEmpty()) {
       words.append(" (SQLSTATE ").append(state).append(')');
     }

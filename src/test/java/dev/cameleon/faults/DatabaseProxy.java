@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A TCP proxy in front of PostgreSQL that does to connections what networks and failovers do. It
@@ -28,6 +29,7 @@ final class DatabaseProxy implements AutoCloseable {
   private final AtomicInteger cutsAfter = new AtomicInteger();
   private volatile ServerSocket listener;
   private volatile boolean blackHole;
+  private final AtomicLong bytesToFreeze = new AtomicLong(Long.MAX_VALUE);
   private volatile long delayMillis;
 
   private DatabaseProxy(int target) throws IOException {
@@ -88,6 +90,19 @@ final class DatabaseProxy implements AutoCloseable {
     blackHole = on;
   }
 
+  /**
+   * Stops reading everything after so many more bytes for the server, so that who writes much gets
+   * stuck. A connection that met this stays open and unread for ever.
+   */
+  void freezeAfter(long bytes) {
+    bytesToFreeze.set(bytes);
+  }
+
+  /** Reads again, from connections that did not meet the frost. */
+  void thaw() {
+    bytesToFreeze.set(Long.MAX_VALUE);
+  }
+
   /** Forwards every piece so much later. */
   void delay(long millis) {
     delayMillis = millis;
@@ -96,6 +111,8 @@ final class DatabaseProxy implements AutoCloseable {
   private int listen(int port) throws IOException {
     ServerSocket socket = new ServerSocket();
     socket.setReuseAddress(true);
+    // No more than that is taken from a client before the proxy has read it.
+    socket.setReceiveBufferSize(1 << 16);
     socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     listener = socket;
     start(
@@ -157,6 +174,9 @@ final class DatabaseProxy implements AutoCloseable {
         int count = in.read(bytes);
         while (count >= 0 && !isCut(bytes, count, toServer)) {
           TimeUnit.MILLISECONDS.sleep(delayMillis);
+          if (bytesToFreeze.addAndGet(toServer ? -count : 0) < 0) {
+            TimeUnit.DAYS.sleep(1);
+          }
           lostBytes |= blackHole;
           if (!lostBytes) {
             out.write(bytes, 0, count);

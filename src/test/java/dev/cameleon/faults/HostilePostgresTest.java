@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cameleon.settle.Outcome;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Site;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -153,10 +152,7 @@ class HostilePostgresTest {
     String role = "loader_of_" + database.name();
     database.execute("CREATE ROLE " + role + " LOGIN PASSWORD 'first'");
     database.execute("ALTER DATABASE " + database.name() + " OWNER TO " + role);
-    Path access = Path.of(database.query("SHOW hba_file").get(0).get(0));
-    String rules = Files.readString(access);
-    Files.writeString(access, "host all " + role + " all scram-sha-256\n" + rules);
-    database.execute("SELECT pg_reload_conf()");
+    database.rule("host all " + role + " all scram-sha-256");
     site.with("CAMELEON_DB_USER", role).with("CAMELEON_DB_PASSWORD", "first");
     return role;
   }

@@ -3,6 +3,7 @@ package dev.cameleon.support;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -42,6 +43,21 @@ public final class LocalPostgres implements AutoCloseable {
             .setRegisterShutdownHook(false)
             .setOverrideWorkingDirectory(folder.toFile())
             .setDataDirectory(folder.resolve("data")));
+  }
+
+  /** Starts one that speaks TLS, and takes the authority's clients for who they say they are. */
+  public static LocalPostgres start(Certificates certificates) {
+    return start(withTls(EmbeddedPostgres.builder(), certificates));
+  }
+
+  /** Makes a server speak TLS. Clients that do not ask for it are let in without. */
+  public static EmbeddedPostgres.Builder withTls(
+      EmbeddedPostgres.Builder builder, Certificates certificates) {
+    return builder
+        .setServerConfig("ssl", "on")
+        .setServerConfig("ssl_ca_file", certificates.ca().toString())
+        .setServerConfig("ssl_cert_file", certificates.certificate("server").toString())
+        .setServerConfig("ssl_key_file", certificates.key("server", "key").toString());
   }
 
   private static LocalPostgres start(EmbeddedPostgres.Builder builder) {
@@ -93,6 +109,17 @@ public final class LocalPostgres implements AutoCloseable {
     /** What a process needs to find it. */
     public Map<String, String> environment() {
       return Map.of("CAMELEON_DB_URL", url);
+    }
+
+    /** Adds a line before the rules of who is let in (pg_hba.conf), for the whole server. */
+    public void rule(String line) {
+      try {
+        Path rules = Path.of(query("SHOW hba_file").get(0).get(0));
+        Files.writeString(rules, line + "\n" + Files.readString(rules));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      execute("SELECT pg_reload_conf()");
     }
 
     /** A connection as its owner. */

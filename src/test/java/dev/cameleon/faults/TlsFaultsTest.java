@@ -1,0 +1,203 @@
+package dev.cameleon.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.cameleon.Check;
+import dev.cameleon.Plan;
+import dev.cameleon.Settings;
+import dev.cameleon.load.Database;
+import dev.cameleon.load.SqlFailures;
+import dev.cameleon.support.Certificates;
+import dev.cameleon.support.LocalPostgres;
+import dev.cameleon.support.LocalPostgres.TestDatabase;
+import dev.cameleon.support.Shared;
+import dev.cameleon.support.Site;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Connections over TLS to a real server, and what is said about those that fail. */
+class TlsFaultsTest {
+  @TempDir private static Path folder;
+
+  private static Certificates certificates;
+  private static LocalPostgres postgres;
+  private static TestDatabase database;
+
+  @BeforeAll
+  static void start() throws Exception {
+    certificates = Certificates.in(folder.resolve("tls")).client("app").stranger("mallory");
+    Files.writeString(folder.resolve("tls/empty.pk8"), "");
+    Files.copy(certificates.key("app", "pk8"), folder.resolve("tls/open.pk8"));
+    folder.resolve("tls/empty.pk8").toFile().setReadable(false, false);
+    folder.resolve("tls/empty.pk8").toFile().setReadable(true, true);
+    folder.resolve("tls/open.pk8").toFile().setReadable(true, false);
+    postgres = LocalPostgres.start(certificates);
+    database = postgres.database();
+    database.execute("CREATE ROLE app LOGIN; CREATE ROLE clear LOGIN; CREATE ROLE mallory LOGIN");
+    database.rule("hostssl all app,mallory all cert");
+    database.rule("hostnossl all clear all reject");
+  }
+
+  @AfterAll
+  static void stop() {
+    postgres.close();
+  }
+
+  private static String filled(String parameters) {
+    return parameters
+        .replace("CA", certificates.ca().toString())
+        .replace("PASSWORD", Certificates.password())
+        .replace("DIR", folder.resolve("tls").toString());
+  }
+
+  private static Database.Login login(String host, String user, String parameters) {
+    String url = "jdbc:postgresql://" + host + ":" + postgres.port() + "/" + database.name();
+    return new Database.Login(url + "?" + filled(parameters), user, "a-secret");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "PKCS #8 in DER,sslcert=DIR/app.crt&sslkey=DIR/app.pk8",
+    "PKCS #8 in PEM,sslcert=DIR/app.crt&sslkey=DIR/app.key&pemKeyAlgorithm=EC",
+    "PKCS #12,sslkey=DIR/app.p12&sslpassword=PASSWORD"
+  })
+  void aClientCertificateLogsIn(String form, String parameters) throws Exception {
+    Database.Login login =
+        login("localhost", "app", "sslmode=verify-full&sslrootcert=CA&" + parameters);
+    try (Connection connection = Database.connect(login)) {
+      assertThat(connection.isValid(5)).isTrue();
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          another host name       | 127.0.0.1 | postgres | sslmode=verify-full&sslrootcert=CA | host name
+          an unknown authority    | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/mallory.crt | authority
+          no file                 | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/absent.crt | sslrootcert
+          an empty file           | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/keytool.txt | sslrootcert
+          no client certificate   | localhost | app      | sslmode=verify-full&sslrootcert=CA | sslcert
+          a stranger's            | localhost | mallory  | sslmode=verify-full&sslrootcert=CA&sslcert=DIR/mallory.crt&sslkey=DIR/mallory.pk8 | sslcert
+          somebody else's         | localhost | mallory  | sslmode=verify-full&sslrootcert=CA&sslcert=DIR/app.crt&sslkey=DIR/app.pk8 | another user
+          no certificate file     | localhost | app      | sslmode=require&sslcert=DIR/absent.crt&sslkey=DIR/app.pk8 | sslcert
+          no certificate          | localhost | app      | sslmode=require&sslcert=DIR/keytool.txt&sslkey=DIR/app.pk8 | sslcert
+          no key file             | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/absent.pk8 | sslkey
+          no key                  | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/empty.pk8 | sslkey
+          a key that all may read | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/open.pk8 | 0600
+          no key of this kind     | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/app.key | pemKeyAlgorithm
+          wrong password          | localhost | app      | sslmode=require&sslkey=DIR/app.p12&sslpassword=a-secret | sslpassword
+          no PKCS #12 file        | localhost | app      | sslmode=require&sslkey=DIR/absent.p12&sslpassword=a-secret | sslkey
+          a server that wants TLS | localhost | clear    | sslmode=disable | sslmode
+          """)
+  void theCauseOfAFailureIsNamed(
+      String fault, String host, String user, String parameters, String named) {
+    Database.Login login = login(host, user, parameters);
+
+    SQLException failure =
+        catchThrowableOfType(SQLException.class, () -> Database.connect(login).close());
+
+    for (Throwable t = failure; t != null; t = t.getCause())
+      assertThat(SqlFailures.describe(failure))
+          .contains(named)
+          .doesNotContain("a-secret", folder.toString());
+  }
+
+  @Test
+  void aServerWithoutTlsIsNamed() {
+    Database.Login login =
+        new Database.Login(
+            "jdbc:postgresql://localhost:" + Shared.postgres().port() + "/postgres?sslmode=require",
+            "postgres",
+            "a-secret");
+
+    SQLException failure =
+        catchThrowableOfType(SQLException.class, () -> Database.connect(login).close());
+
+    assertThat(SqlFailures.describe(failure)).contains("no TLS").doesNotContain("a-secret");
+  }
+
+  @Test
+  void theCheckSaysWhatIsEncryptedAndWhoLoads() throws Exception {
+    Site site = Site.in(folder.resolve("checked"));
+    TestDatabase own = postgres.database();
+    String url = "jdbc:postgresql://%s:" + postgres.port() + "/" + own.name() + "?sslmode=";
+    site.with("CAMELEON_DB_USER", "postgres").with("CAMELEON_DB_URL", url.formatted("localhost"));
+    site.migrate();
+
+    assertThat(transport(site, url.formatted("localhost") + "disable"))
+        .anyMatch(line -> line.matches("OK .* not encrypted .*this machine"))
+        .anyMatch(line -> line.matches("OK .*SQS.*this machine"))
+        .anyMatch(line -> line.matches("NOTE .*superuser.*"));
+    // Any name but this one, in lower case, is taken for another machine's.
+    assertThat(transport(site, url.formatted("LOCALHOST") + "require"))
+        .anyMatch(line -> line.matches("NOTE .* encrypted with TLSv1.3 \\(sslmode=require\\).*"));
+    assertThat(transport(site, url.formatted("LOCALHOST") + filled("verify-full&sslrootcert=CA")))
+        .anyMatch(line -> line.matches("OK .* encrypted with TLSv1.3 \\(sslmode=verify-full\\)"));
+    own.execute("CREATE ROLE lean LOGIN IN ROLE cameleon_loader");
+    site.with("CAMELEON_DB_USER", "lean").with("CAMELEON_MIGRATE", "false");
+    assertThat(transport(site, url.formatted("localhost") + "require"))
+        .anyMatch(line -> line.matches("OK .*owns no tables"));
+  }
+
+  private static List<String> transport(Site site, String url) throws Exception {
+    site.with("CAMELEON_DB_URL", url);
+    return new Check(Plan.read(Settings.read(site.environment())))
+        .run(0).stream()
+            .filter(finding -> finding.check().matches("transport|login"))
+            .map(finding -> finding.result() + " " + finding.detail())
+            .toList();
+  }
+
+  @Test
+  void aLoaderStuckInAWriteToADeadPeerIsFreed() throws Exception {
+    TestDatabase own = postgres.database();
+    try (DatabaseProxy proxy = DatabaseProxy.before(postgres.port())) {
+      String url =
+          proxy.url(own.name())
+              + filled("?sslmode=verify-full&sslrootcert=CA&sendBufferSize=16384");
+      Site site =
+          Site.in(folder.resolve("site"))
+              .with("CAMELEON_DB_URL", url)
+              .with("CAMELEON_BATCH_WAIT", "5s")
+              .with("CAMELEON_BATCH_ROWS", "5000");
+      try (Trial trial = Trial.on(site, own)) {
+        proxy.freezeAfter(20_000);
+        trial.send(3000);
+        Awaitility.await("a loader in the write of a TLS record")
+            .atMost(Duration.ofSeconds(60))
+            .until(TlsFaultsTest::isAWriteStuck);
+        trial.awaitDown("08");
+        proxy.thaw();
+        trial.awaitAllLoaded();
+
+        assertThat(isAWriteStuck()).as("a loader is stuck still").isFalse();
+        trial.assertEachMessageWasReceivedOnceAndIsOneRow();
+      }
+    }
+  }
+
+  private static boolean isAWriteStuck() {
+    return Thread.getAllStackTraces().values().stream()
+        .map(Arrays::toString)
+        .anyMatch(
+            frames ->
+                frames.contains("PgPreparedStatement")
+                    && frames.contains("SSLSocketOutputRecord")
+                    && frames.contains("NioSocketImpl.park"));
+  }
+}

@@ -85,6 +85,9 @@ public final class Check {
       deadLetterBodies();
       if (source != null && deadLetters != null) {
         routes(new Connections(source, deadLetters));
+        if (source.visibilitySeconds() == 0) {
+          add("queue", Result.NOTE, source.withoutTimeout());
+        }
       }
       if (source != null && sample > 0) {
         sample(sqs, source, sample);
@@ -185,7 +188,7 @@ public final class Check {
 
   private void routes(Connections connections) {
     try {
-      connections.requireTwoQueues();
+      connections.requireUsable();
       ok("routes", Pipeline.tryRoutes(plan, connections) + " in " + plan.settings().routes());
     } catch (InvalidSettingsException e) {
       add("routes", Result.WRONG, e.getMessage());

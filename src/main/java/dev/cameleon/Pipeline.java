@@ -38,7 +38,7 @@ public final class Pipeline implements AutoCloseable {
   private static final int SHORT_POLL_SECONDS = 1;
 
   /** Calls that are neither receives nor deletes: dead letters, probes, more time. */
-  private static final int OTHER_CONNECTIONS = 4 + Threads.EXTENDERS;
+  private static final int OTHER_CONNECTIONS = 4 + Threads.MOST_EXTENDERS;
 
   private final Plan plan;
   private final Threads threads;
@@ -132,6 +132,9 @@ public final class Pipeline implements AutoCloseable {
         plan.settings().pollers(),
         plan.settings().loaders(),
         source.visibilitySeconds());
+    if (source.visibilitySeconds() == 0) {
+      LOG.warn("{}", source.withoutTimeout());
+    }
   }
 
   /**
@@ -208,6 +211,7 @@ public final class Pipeline implements AutoCloseable {
       threads.hurry();
       awaitSettled(began + timeoutNanos / 10 * 7);
       upkeep.stop();
+      wiring.acknowledger().endDeletes();
       giveBackRest();
       awaitSettled(began + timeoutNanos / 10 * 8);
       database.abandon(

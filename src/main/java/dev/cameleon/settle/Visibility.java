@@ -79,7 +79,7 @@ public final class Visibility {
         deliveries.claimDue(
             now,
             received,
-            Math.max(received / 2, 2 * round),
+            Math.max(received / 2, Math.min(2 * round, TimeUnit.SECONDS.toNanos(seconds) / 2)),
             limitNanos,
             now + TimeUnit.SECONDS.toNanos(seconds));
     for (List<Delivery> chunk : Acknowledger.chunks(due)) {

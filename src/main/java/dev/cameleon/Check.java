@@ -86,6 +86,9 @@ public final class Check {
       deadLetterBodies();
       if (source != null && deadLetters != null) {
         routes(new Connections(source, deadLetters));
+        if (source.visibilitySeconds() == 0) {
+          add("queue", Result.NOTE, source.withoutTimeout());
+        }
       }
       if (source != null) {
         findings.add(InTransit.queue(Aws.endpoint(sqs, source.url())));
@@ -190,7 +193,7 @@ public final class Check {
 
   private void routes(Connections connections) {
     try {
-      connections.requireTwoQueues();
+      connections.requireUsable();
       ok(
           "routes",
           Pipeline.tryRoutes(plan, connections) + " in " + Shown.path(plan.settings().routes()));

@@ -9,8 +9,11 @@ import dev.cameleon.settle.SqsFailures;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.flywaydb.core.api.FlywayException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +30,7 @@ import software.amazon.awssdk.services.sqs.model.SqsException;
  */
 public record Connections(Queue source, Queue deadLetters) {
   private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+  private static final long LOOK_MILLIS = 20;
 
   /**
    * Makes it.
@@ -39,14 +43,40 @@ public record Connections(Queue source, Queue deadLetters) {
       throws InvalidSettingsException, UnreachableException {
     // Each takes the better part of a second at a start, and neither needs the other.
     FutureTask<Connections> queues = new FutureTask<>(() -> queues(plan, sqs));
-    Thread lookUp = new Thread(queues, "queues");
-    lookUp.setDaemon(true);
-    lookUp.start();
+    start(queues, "queues");
     if (migrate) {
       migrate(plan.settings().owner());
     }
     guardMask(plan);
     return result(queues);
+  }
+
+  /**
+   * The same, unless the process is to stop before it is done. SQS may be silent for minutes, and
+   * what has begun may be cut off at any line, as by a kill.
+   *
+   * @return empty if it is to stop
+   * @throws InvalidSettingsException if what answers is not what the configuration means
+   * @throws UnreachableException if something does not answer
+   */
+  public static Optional<Connections> open(
+      Plan plan, SqsClient sqs, boolean migrate, BooleanSupplier stop)
+      throws InvalidSettingsException, UnreachableException, InterruptedException {
+    FutureTask<Connections> connections = new FutureTask<>(() -> open(plan, sqs, migrate));
+    start(connections, "connections");
+    while (!stop.getAsBoolean()) {
+      if (connections.isDone()) {
+        return Optional.of(result(connections));
+      }
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+    return Optional.empty();
+  }
+
+  private static void start(FutureTask<Connections> task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private static Connections queues(Plan plan, SqsClient sqs)
@@ -58,7 +88,7 @@ public record Connections(Queue source, Queue deadLetters) {
                 sqs,
                 plan.settings().deadLetterQueue(),
                 Settings.named("cameleon.dead-letter-queue")));
-    connections.requireTwoQueues();
+    connections.requireUsable();
     return connections;
   }
 
@@ -80,7 +110,19 @@ public record Connections(Queue source, Queue deadLetters) {
     }
   }
 
-  void requireTwoQueues() throws InvalidSettingsException {
+  /**
+   * Refuses what can never work.
+   *
+   * @throws InvalidSettingsException if both are one queue, or no dead letter can be sent
+   */
+  void requireUsable() throws InvalidSettingsException {
+    if (deadLetters.isFifo()) {
+      throw new InvalidSettingsException(
+          List.of(
+              "cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): "
+                  + deadLetters.name()
+                  + " is a FIFO queue, to which dead letters cannot be sent; name a standard queue"));
+    }
     if (source.isSameAs(deadLetters)) {
       throw new InvalidSettingsException(
           List.of(

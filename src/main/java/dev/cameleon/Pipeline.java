@@ -37,7 +37,7 @@ public final class Pipeline implements AutoCloseable {
   private static final int SHORT_POLL_SECONDS = 1;
 
   /** Calls that are neither receives nor deletes: dead letters, probes, more time. */
-  private static final int OTHER_CONNECTIONS = 4 + Threads.EXTENDERS;
+  private static final int OTHER_CONNECTIONS = 4 + Threads.MOST_EXTENDERS;
 
   /** Of the heap, messages in hand may take one part in so many. */
   private static final int SHARE_OF_HEAP = 4;
@@ -139,6 +139,9 @@ public final class Pipeline implements AutoCloseable {
         plan.settings().pollers(),
         plan.settings().loaders(),
         source.visibilitySeconds());
+    if (source.visibilitySeconds() == 0) {
+      LOG.warn("{}", source.withoutTimeout());
+    }
   }
 
   /**
@@ -215,6 +218,7 @@ public final class Pipeline implements AutoCloseable {
       threads.hurry();
       awaitSettled(began + timeoutNanos / 10 * 7);
       upkeep.stop();
+      wiring.acknowledger().endDeletes();
       giveBackRest();
       awaitSettled(began + timeoutNanos / 10 * 8);
       database.abandon(

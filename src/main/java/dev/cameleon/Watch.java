@@ -65,7 +65,9 @@ final class Watch {
 
   void schedule(Upkeep upkeep) {
     upkeep.every(1, "probe", this::probe);
+    upkeep.every(1, "deletes", wiring.acknowledger()::retryDeletes);
     upkeep.every(10, "forgotten", this::giveBackForgotten);
+    upkeep.every(1, "dead letters", wiring.deadLetterQueue()::reconsider);
     upkeep.every(15, "dead-letter queue", this::lookAtDeadLetterQueue);
     upkeep.every(60, "data key", wiring.vault()::forgetOldKey);
     upkeep.every(60, "unexpected", () -> gate.open(Gate.Hold.UNEXPECTED));
@@ -110,7 +112,6 @@ final class Watch {
       deadLetterQueueLook = Optional.empty();
       deadLetterQueueFailure = SqsFailures.describe(e);
     }
-    wiring.deadLetterQueue().reconsider();
   }
 
   private void forget() {

@@ -74,7 +74,7 @@ final class Wiring {
     this.gate = gate;
     this.intake = intake;
     this.source = source;
-    this.acknowledger = new Acknowledger(sqs, source, deliveries, threads.deleters());
+    this.acknowledger = new Acknowledger(sqs, source, deliveries, gate, threads.deleters());
     this.deadLetterQueue =
         new DeadLetterQueue(sqs, deadLetters, source, sealing(), gate, acknowledger, limitNanos);
     Probe probe =

@@ -78,7 +78,8 @@ class RoutesTest extends CamelTestSupport {
     LoaderPool database = Database.pool(login, 1, "01020304");
     context.getRegistry().bind("database", database);
     Queue queue = new Queue("login-queue", TestQueues.create(30).sourceUrl(), "", 30, 1 << 20);
-    Acknowledger acknowledger = new Acknowledger(Shared.sqs().client(), queue, deliveries, loaders);
+    Acknowledger acknowledger =
+        new Acknowledger(Shared.sqs().client(), queue, deliveries, gate, loaders);
     context.getRegistry().bind("custody", new Custody(deliveries, gate, acknowledger));
     Suppression suppression = new Suppression(masker);
     context

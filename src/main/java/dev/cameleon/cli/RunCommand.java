@@ -113,7 +113,8 @@ public final class RunCommand implements Callable<Integer> {
     String said = "";
     while (!stop.isRequested()) {
       try {
-        return Connections.open(plan, sqs, plan.settings().migrate());
+        return Connections.open(plan, sqs, plan.settings().migrate(), stop::isRequested)
+            .orElse(null);
       } catch (UnreachableException e) {
         if (untilEmpty) {
           throw e;

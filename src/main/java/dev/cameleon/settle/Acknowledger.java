@@ -2,24 +2,18 @@ package dev.cameleon.settle;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
-import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 
 /**
  * Settles deliveries with the source queue: deletes what is committed or accepted, gives back what
- * is not. Batches of 10 (the limit of SQS) in parallel; what fails is tried again a few times. A
- * message that cannot be deleted comes back and ends as a duplicate.
+ * is not. Batches of 10 (the limit of SQS) in parallel; what fails is tried again a few times, and
+ * what cannot be deleted then, for as long as it takes (see {@link Deletions}).
  */
 public final class Acknowledger {
   private static final Logger LOG = LoggerFactory.getLogger(Acknowledger.class);
@@ -27,30 +21,27 @@ public final class Acknowledger {
   /** AWS: a batch request has at most 10 entries. */
   static final int ENTRIES_PER_CALL = 10;
 
-  private static final int ATTEMPTS = 4;
-  private static final long FIRST_PAUSE_MILLIS = 50;
   private static final int LONGEST_DELAY_SECONDS = 300;
 
   private final SqsClient sqs;
   private final Queue source;
   private final Deliveries deliveries;
   private final ExecutorService calls;
+  private final Deletions deletions;
 
   /**
-   * Makes one.
+   * Settles the deliveries of one source queue.
    *
+   * @param gate is shut while messages cannot be deleted
    * @param calls makes the calls to SQS; its queue is bounded by what may be in hand
    */
-  public Acknowledger(SqsClient sqs, Queue source, Deliveries deliveries, ExecutorService calls) {
+  public Acknowledger(
+      SqsClient sqs, Queue source, Deliveries deliveries, Gate gate, ExecutorService calls) {
     this.sqs = sqs;
     this.source = source;
     this.deliveries = deliveries;
     this.calls = calls;
-  }
-
-  /** One call for up to 10 deliveries; returns the failed ones. */
-  private interface Call {
-    List<BatchResultErrorEntry> make(List<Delivery> chunk);
+    this.deletions = new Deletions(sqs, source, deliveries, calls, gate);
   }
 
   /**
@@ -103,18 +94,7 @@ public final class Acknowledger {
   }
 
   private void giveBack(Collection<Delivery> unfinished, ToIntFunction<Delivery> seconds) {
-    inChunks(
-        List.copyOf(unfinished),
-        Outcome.RETURNED,
-        "given back",
-        chunk -> Visibility.change(sqs, source, chunk, seconds));
-  }
-
-  private void delete(List<Delivery> finished, Outcome outcome) {
-    inChunks(finished, outcome, "deleted", this::delete);
-  }
-
-  private void inChunks(List<Delivery> all, Outcome outcome, String done, Call call) {
+    List<Delivery> all = List.copyOf(unfinished);
     List<List<Delivery>> chunks = chunks(all);
     AtomicInteger underWay = new AtomicInteger(chunks.size());
     AtomicInteger failed = new AtomicInteger();
@@ -122,20 +102,40 @@ public final class Acknowledger {
       calls.execute(
           () -> {
             try {
-              failed.addAndGet(persist(chunk, done, call));
+              failed.addAndGet(giveBackChunk(chunk, seconds));
             } finally {
-              deliveries.settle(chunk, outcome);
+              deliveries.settle(chunk, Outcome.RETURNED);
               if (underWay.decrementAndGet() == 0 && failed.get() > 0) {
                 LOG.warn(
-                    "{} messages could not be {}. They come back after their visibility timeout;"
-                        + " what is loaded then counts as duplicate. first={}",
+                    "{} messages could not be given back. They come back after their visibility"
+                        + " timeout. first={}",
                     failed.get(),
-                    done,
                     all.get(0).messageId());
               }
             }
           });
     }
+  }
+
+  private int giveBackChunk(List<Delivery> chunk, ToIntFunction<Delivery> seconds) {
+    return Persistence.persist(
+            chunk, Persistence.ATTEMPTS, left -> Visibility.change(sqs, source, left, seconds))
+        .deliveries()
+        .size();
+  }
+
+  private void delete(List<Delivery> finished, Outcome outcome) {
+    deletions.delete(finished, outcome);
+  }
+
+  /** Tries again what could not be deleted. To be called once a second. */
+  public void retryDeletes() {
+    deletions.retry();
+  }
+
+  /** Settles what could not be deleted, for a stop: it comes back as a duplicate. */
+  public void endDeletes() {
+    deletions.end();
   }
 
   /** Splits into what one call takes. */
@@ -145,63 +145,5 @@ public final class Acknowledger {
       chunks.add(all.subList(from, Math.min(from + ENTRIES_PER_CALL, all.size())));
     }
     return chunks;
-  }
-
-  /** Makes the call until it succeeded for all; returns for how many it did not. */
-  private int persist(List<Delivery> chunk, String done, Call call) {
-    List<Delivery> left = chunk;
-    try {
-      for (int attempt = 0; attempt < ATTEMPTS && !left.isEmpty(); attempt++) {
-        if (attempt > 0) {
-          TimeUnit.MILLISECONDS.sleep(FIRST_PAUSE_MILLIS << attempt);
-        }
-        left = attempt(left, done, call);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return left.size();
-  }
-
-  private static List<Delivery> attempt(List<Delivery> left, String done, Call call) {
-    try {
-      return retryable(left, call.make(left));
-    } catch (SdkException e) {
-      LOG.debug("Not {} yet: {}", done, SqsFailures.describe(e));
-      return left;
-    }
-  }
-
-  /** Which of those that were asked for may succeed at another try. */
-  static List<Delivery> retryable(List<Delivery> asked, List<BatchResultErrorEntry> failed) {
-    Set<Integer> again = new HashSet<>();
-    for (BatchResultErrorEntry entry : failed) {
-      if (Boolean.TRUE.equals(entry.senderFault())) {
-        // A receipt that is no longer valid: the message was deleted, or received again by another.
-        LOG.debug("SQS refuses a receipt: {}", entry.code());
-      } else {
-        again.add(Integer.parseInt(entry.id()));
-      }
-    }
-    List<Delivery> left = new ArrayList<>();
-    for (int i = 0; i < asked.size(); i++) {
-      if (again.contains(i)) {
-        left.add(asked.get(i));
-      }
-    }
-    return left;
-  }
-
-  private List<BatchResultErrorEntry> delete(List<Delivery> chunk) {
-    List<DeleteMessageBatchRequestEntry> entries = new ArrayList<>(chunk.size());
-    for (int i = 0; i < chunk.size(); i++) {
-      entries.add(
-          DeleteMessageBatchRequestEntry.builder()
-              .id(Integer.toString(i))
-              .receiptHandle(chunk.get(i).receiptHandle())
-              .build());
-    }
-    return sqs.deleteMessageBatch(request -> request.queueUrl(source.url()).entries(entries))
-        .failed();
   }
 }

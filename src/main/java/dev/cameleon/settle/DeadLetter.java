@@ -36,6 +36,8 @@ public record DeadLetter(
 
   /**
    * Attributes in the order in which they are shed when the message would be too large; BODY never.
+   * The first message's id comes last, with its date, without which the ledger does not believe it:
+   * else a replay of what is loaded already would be a second row.
    */
   private static final List<String> SHED_ORDER =
       List.of(
@@ -45,9 +47,9 @@ public record DeadLetter(
           "failed-at",
           "receive-count",
           "source-queue",
+          REASON,
           Delivery.SENT_AT,
-          Delivery.SOURCE_MESSAGE_ID,
-          REASON);
+          Delivery.SOURCE_MESSAGE_ID);
 
   /** What is sent. */
   record Letter(DeadLetter of, String body, Map<String, String> attributes, int bytes) {

@@ -25,6 +25,9 @@ public final class DeadLetterQueue {
   private static final long PAUSE_MILLIS = 1000;
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(15);
 
+  /** The client waits for minutes before it gives up; receiving pauses sooner. */
+  private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private final SqsClient sqs;
   private final Queue queue;
   private final Queue source;
@@ -33,6 +36,10 @@ public final class DeadLetterQueue {
   private final Acknowledger acknowledger;
   private final long limitNanos;
   private volatile long failedNanos = System.nanoTime();
+
+  /** When the call under way began; empty between calls. */
+  private volatile Optional<Long> callBeganNanos = Optional.empty();
+
   private final Map<Reason, LongAdder> accepted = new EnumMap<>(Reason.class);
 
   /**
@@ -126,6 +133,7 @@ public final class DeadLetterQueue {
               .build());
     }
     List<DeadLetter.Letter> again = new ArrayList<>(call);
+    callBeganNanos = Optional.of(System.nanoTime());
     try {
       SendAnswer answer =
           SendAnswer.of(
@@ -146,6 +154,8 @@ public final class DeadLetterQueue {
       }
     } catch (SdkException e) {
       closeGate("the dead-letter queue does not accept: " + SqsFailures.describe(e));
+    } finally {
+      callBeganNanos = Optional.empty();
     }
     return again;
   }
@@ -156,11 +166,15 @@ public final class DeadLetterQueue {
   }
 
   /**
-   * Opens the gate some time after the last failure. All letters may have been given back, and then
-   * only a new one can prove that the queue accepts again. To be called now and then.
+   * Closes the gate while a call hangs, and opens it some time after the last failure: all letters
+   * may have been given back, and then only a new one can prove that the queue accepts again. To be
+   * called once a second.
    */
   public void reconsider() {
-    if (System.nanoTime() - failedNanos > QUIET_NANOS) {
+    long now = System.nanoTime();
+    if (callBeganNanos.filter(began -> now - began > HANGS_NANOS).isPresent()) {
+      closeGate("the dead-letter queue does not answer");
+    } else if (now - failedNanos > QUIET_NANOS) {
       gate.open(Gate.Hold.DEAD_LETTER_QUEUE);
     }
   }

@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.aws2.sqs.Sqs2Constants;
@@ -23,6 +25,9 @@ public final class Deliveries {
 
   /** Until when those are invisible whose time was extended, by {@link System#nanoTime}. */
   private final Map<String, Long> extended = new HashMap<>();
+
+  /** The receipts of what is finished and waits to be deleted: nothing gives it back. */
+  private final Set<String> undeleted = new HashSet<>();
 
   private final Brake brake;
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
@@ -91,6 +96,7 @@ public final class Deliveries {
     for (Delivery delivery : settled) {
       if (inHand.remove(delivery.receiptHandle()) != null) {
         extended.remove(delivery.receiptHandle());
+        undeleted.remove(delivery.receiptHandle());
         bytes += Room.bytesOf(delivery.body());
         outcomes.merge(outcome, 1L, Long::sum);
         brake.settled(outcome);
@@ -139,18 +145,18 @@ public final class Deliveries {
   /**
    * Takes note that what is soon visible again is extended, and says what that is.
    *
-   * @param marginNanos how soon; a receipt starts with twice this
+   * @param receivedNanos how long a receipt is invisible from its beginning
+   * @param marginNanos how soon
    * @param limitNanos what is in hand for longer is left to lapse
    * @param untilNanos until when it is invisible then
    */
   synchronized List<Delivery> claimDue(
-      long nowNanos, long marginNanos, long limitNanos, long untilNanos) {
+      long nowNanos, long receivedNanos, long marginNanos, long limitNanos, long untilNanos) {
     List<Delivery> due = new ArrayList<>();
     for (Delivery delivery : inHand.values()) {
       long until =
-          extended.getOrDefault(
-              delivery.receiptHandle(), delivery.receivedNanos() + 2 * marginNanos);
-      if (until - nowNanos < marginNanos && !delivery.isOverdue(limitNanos)) {
+          extended.getOrDefault(delivery.receiptHandle(), delivery.receivedNanos() + receivedNanos);
+      if (until - nowNanos < marginNanos && !isForgotten(delivery, limitNanos)) {
         extended.put(delivery.receiptHandle(), untilNanos);
         due.add(delivery);
       }
@@ -165,7 +171,21 @@ public final class Deliveries {
 
   /** What is in hand for longer than it may be: something forgot it. */
   public synchronized List<Delivery> forgotten(long limitNanos) {
-    return inHand.values().stream().filter(delivery -> delivery.isOverdue(limitNanos)).toList();
+    return inHand.values().stream().filter(delivery -> isForgotten(delivery, limitNanos)).toList();
+  }
+
+  /** Takes note that these are finished and could not be deleted yet: they are kept invisible. */
+  synchronized void undeleted(Collection<Delivery> finished) {
+    finished.forEach(
+        delivery -> {
+          if (inHand.containsKey(delivery.receiptHandle())) {
+            undeleted.add(delivery.receiptHandle());
+          }
+        });
+  }
+
+  private boolean isForgotten(Delivery delivery, long limitNanos) {
+    return delivery.isOverdue(limitNanos) && !undeleted.contains(delivery.receiptHandle());
   }
 
   /** What is still in hand, for a stop that gives it back. */

@@ -18,6 +18,8 @@ public final class Gate {
     DATABASE(true),
     /** The dead-letter queue does not take dead letters. */
     DEAD_LETTER_QUEUE(true),
+    /** The source queue does not delete what is finished. */
+    DELETES(true),
     /** Most messages become dead letters; receiving goes on, slowly (see {@link Brake}). */
     DEAD_LETTER_FLOOD(false),
     /** Rows fail alone, and none was loaded since; receiving goes on, slowly. */

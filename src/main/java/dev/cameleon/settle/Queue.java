@@ -106,6 +106,20 @@ public record Queue(String name, String url, String arn, int visibilitySeconds, 
     return known ? arn.equals(other.arn) : url.equals(other.url);
   }
 
+  /** Whether it is a FIFO queue: AWS wants their names to end so. */
+  public boolean isFifo() {
+    return name.endsWith(".fifo");
+  }
+
+  /** One sentence about a queue whose visibility timeout is 0. */
+  public String withoutTimeout() {
+    return name
+        + ": its visibility timeout is 0, so every message is received again and again while it is"
+        + " worked on; set one, e.g. aws sqs set-queue-attributes --attributes VisibilityTimeout=60"
+        + " --queue-url "
+        + url;
+  }
+
   /** Counts the queue's messages. */
   public Depth depth(SqsClient sqs) {
     Map<QueueAttributeName, String> attributes =

@@ -32,7 +32,7 @@ public record SendAnswer(
     Map<Integer, String> refused = new HashMap<>();
     Map<Integer, String> failed = new HashMap<>();
     for (BatchResultErrorEntry entry : response.failed()) {
-      boolean forGood = Boolean.TRUE.equals(entry.senderFault());
+      boolean forGood = SqsFailures.isForGood(entry);
       (forGood ? refused : failed).put(Integer.parseInt(entry.id()), entry.code());
     }
     accepted.removeAll(refused.keySet());

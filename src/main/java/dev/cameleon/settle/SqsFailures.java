@@ -1,11 +1,27 @@
 package dev.cameleon.settle;
 
+import java.util.regex.Pattern;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
 /** Failures of SQS in words that hold no message's text. */
 public final class SqsFailures {
+  /**
+   * Error codes that SQS may call the sender's fault, but that are no word about the message: the
+   * key, the rights or the rate (AWS: common errors of SQS, exceptions of KMS).
+   */
+  private static final Pattern PASSING =
+      Pattern.compile(
+          "(?i).*(kms|throttl|overlimit|accessdenied|unavailable|internal|security|token).*");
+
   private SqsFailures() {}
+
+  /** Whether an entry of a batch is refused for its own sake, so that no other try can succeed. */
+  public static boolean isForGood(BatchResultErrorEntry entry) {
+    return Boolean.TRUE.equals(entry.senderFault())
+        && !PASSING.matcher(String.valueOf(entry.code())).matches();
+  }
 
   /** The service's error code, or what the client could not do. */
   public static String describe(Throwable failure) {

@@ -2,8 +2,9 @@ package dev.cameleon.settle;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,47 +26,84 @@ public final class Visibility {
    */
   private static final int LEAST_SECONDS = 10;
 
+  /** A process that dies leaves its messages hidden for so long at most. */
+  private static final int MOST_SECONDS = 600;
+
+  /** What a call is taken to last until one has been measured. */
+  private static final long FIRST_ROUND_TRIP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private static final int LEAST_CALLS = 4;
+
   private final SqsClient sqs;
   private final Queue source;
   private final Deliveries deliveries;
-  private final ExecutorService calls;
+  private final ThreadPoolExecutor calls;
   private final long limitNanos;
-  private final int seconds;
+  private final AtomicLong roundTripNanos = new AtomicLong(FIRST_ROUND_TRIP_NANOS);
 
   /**
-   * Makes one.
+   * Extends what is in hand of one source queue.
    *
-   * @param calls makes the calls to SQS
+   * @param calls makes the calls to SQS: as many at a time as it takes, at most its maximum
    * @param limitNanos the longest that a message is kept in hand
    */
   public Visibility(
-      SqsClient sqs, Queue source, Deliveries deliveries, ExecutorService calls, long limitNanos) {
+      SqsClient sqs,
+      Queue source,
+      Deliveries deliveries,
+      ThreadPoolExecutor calls,
+      long limitNanos) {
     this.sqs = sqs;
     this.source = source;
     this.deliveries = deliveries;
     this.calls = calls;
     this.limitNanos = limitNanos;
-    this.seconds = Math.max(LEAST_SECONDS, source.visibilitySeconds());
   }
 
-  /** Extends what has less than half of its time left. To be called once a second. */
+  /**
+   * Extends what has less than half of its time left; earlier, and for longer, if what is in hand
+   * takes so many calls that they would last longer. To be called once a second.
+   */
   public void extend() {
+    long received = TimeUnit.SECONDS.toNanos(source.visibilitySeconds());
+    long allCalls = deliveries.account().inFlight() / Acknowledger.ENTRIES_PER_CALL + 1;
+    long callNanos = roundTripNanos.get() * allCalls;
+    // A quarter of the time: half of it is the margin, and calls take longer when there are many.
+    long needed = 1 + callNanos / Math.max(1, received / 4);
+    int atATime = (int) Math.max(LEAST_CALLS, Math.min(needed, calls.getMaximumPoolSize()));
+    calls.setCorePoolSize(atATime);
+    long round = callNanos / atATime;
+    int seconds = seconds(round);
     long now = System.nanoTime();
-    long half = TimeUnit.SECONDS.toNanos(source.visibilitySeconds()) / 2;
     List<Delivery> due =
-        deliveries.claimDue(now, half, limitNanos, now + TimeUnit.SECONDS.toNanos(seconds));
+        deliveries.claimDue(
+            now,
+            received,
+            Math.max(received / 2, Math.min(2 * round, TimeUnit.SECONDS.toNanos(seconds) / 2)),
+            limitNanos,
+            now + TimeUnit.SECONDS.toNanos(seconds));
     for (List<Delivery> chunk : Acknowledger.chunks(due)) {
-      calls.execute(() -> extend(chunk));
+      calls.execute(() -> extend(chunk, seconds));
     }
   }
 
-  private void extend(List<Delivery> chunk) {
+  /** For how long to extend: long enough that the next round comes in time. */
+  private int seconds(long roundNanos) {
+    long rounds = TimeUnit.NANOSECONDS.toSeconds(4 * roundNanos);
+    long least = Math.max(LEAST_SECONDS, source.visibilitySeconds());
+    return (int) Math.max(least, Math.min(rounds, MOST_SECONDS));
+  }
+
+  private void extend(List<Delivery> chunk, int seconds) {
     List<Delivery> again = chunk;
+    long began = System.nanoTime();
     try {
       List<BatchResultErrorEntry> failed = change(sqs, source, chunk, delivery -> seconds);
+      long took = System.nanoTime() - began;
+      roundTripNanos.updateAndGet(before -> (7 * before + took) / 8);
       // A receipt that SQS refuses was settled meanwhile, or lapsed: then its second delivery ends
       // as a duplicate.
-      again = Acknowledger.retryable(chunk, failed);
+      again = Persistence.retryable(chunk, failed).deliveries();
     } catch (SdkException e) {
       LOG.debug("Not extended, will retry. why={}", SqsFailures.describe(e));
     }

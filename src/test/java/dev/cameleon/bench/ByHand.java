@@ -63,7 +63,7 @@ public final class ByHand {
     int most = settings.deleters();
     ThreadPoolExecutor deleters =
         new ThreadPoolExecutor(most, most, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
-    acknowledger = new Acknowledger(sqs, connections.source(), deliveries, deleters);
+    acknowledger = new Acknowledger(sqs, connections.source(), deliveries, new Gate(), deleters);
     ConcurrencyLimit limit =
         new ConcurrencyLimit(
             settings.pollers(),

@@ -217,6 +217,25 @@ class CommandsTest {
   }
 
   @Test
+  void untilEmptyWaitsForDelayedMessages() throws Exception {
+    Site site = Site.in(folder);
+    // Longer than a process takes to start and find the queue empty.
+    dev.cameleon.support.Shared.sqs()
+        .client()
+        .sendMessage(
+            request ->
+                request
+                    .queueUrl(site.queues().sourceUrl())
+                    .messageBody(Events.body(1))
+                    .delaySeconds(20));
+
+    Program.Result result = Program.run(site.environment(), folder, "--until-empty");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(1);
+  }
+
+  @Test
   void logsAreJsonLinesWhenAskedFor() throws Exception {
     Site site = Site.in(folder).with("CAMELEON_LOG", "json");
 

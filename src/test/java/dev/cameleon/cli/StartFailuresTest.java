@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
+import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,11 +16,13 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** What stops a start: each with one clear message and the right exit code, as a process. */
 class StartFailuresTest {
@@ -58,6 +64,35 @@ class StartFailuresTest {
       assertThat(program.isAlive()).isTrue();
       program.terminate();
       assertThat(program.result().exitCode()).isZero();
+    }
+  }
+
+  @Test
+  void aFifoDeadLetterQueueIsRefused() throws Exception {
+    Site site = Site.in(folder);
+    String fifo = "letters-" + UUID.randomUUID() + ".fifo";
+    Shared.sqs()
+        .client()
+        .createQueue(
+            request ->
+                request.queueName(fifo).attributes(Map.of(QueueAttributeName.FIFO_QUEUE, "true")));
+
+    assertThat(refusal(site.with("CAMELEON_DEAD_LETTER_QUEUE", fifo), 2)).contains("FIFO queue");
+  }
+
+  @Test
+  void aSilentSqsDoesNotHoldUpTheStop() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String url = "http://127.0.0.1:" + silent.getLocalPort();
+      Site site = Site.in(folder).with("AWS_ENDPOINT_URL", url);
+      try (Program program = Program.start(site.environment(), folder, "run");
+          Socket asked = silent.accept()) { // the SDK's call, which nobody answers
+        assertThat(asked.isConnected()).isTrue();
+        program.terminate();
+        Program.Result result = program.result();
+
+        assertThat(result.exitCode()).as(result.err()).isZero();
+      }
     }
   }
 

@@ -58,6 +58,26 @@ class DeadLetterQueueDownTest {
   }
 
   @Test
+  void aQueueThatHangsIsNoticedWithinSeconds() throws Exception {
+    site.with("CAMELEON_SHUTDOWN_TIMEOUT", "5s");
+    proxy.on(SqsProxy.SEND, Fault.slow(600_000));
+    traffic.send(5, 5);
+
+    try (Run run = Run.on(site)) {
+      // Before the client gives up: that takes two minutes.
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(
+              () ->
+                  run.health()
+                      .ready()
+                      .problems()
+                      .getOrDefault(HOLD, "")
+                      .contains("does not answer"));
+    }
+  }
+
+  @Test
   void aLetterThatTheQueueDoesNotNameIsNotTakenForAccepted() throws Exception {
     proxy.on(SqsProxy.SEND, Fault.silence().first(3));
     traffic.send(50, 20);

@@ -111,15 +111,30 @@ interface Fault {
     };
   }
 
-  /** The service does its work for the whole batch, but says that it failed for the first entry. */
-  static Fault firstEntryFails(boolean senderFault) {
+  /** The service does its work for the whole batch, but refuses the first entry's receipt. */
+  static Fault firstReceiptIsRefused() {
     return edited(
         answer -> {
           if (!answer.path("Successful").isEmpty()) {
             JsonNode first = ((ArrayNode) answer.get("Successful")).remove(0);
-            addFailed(answer, first, senderFault);
+            addFailed(answer, first, true);
           }
         });
+  }
+
+  /** The service does its work for all entries but the first, which fails. */
+  static Fault firstEntryFails() {
+    return call -> {
+      ObjectNode request = (ObjectNode) JSON.readTree(call.body());
+      ArrayNode entries = request.withArray("/Entries");
+      ObjectNode answer = JSON.createObjectNode();
+      addFailed(answer, entries.remove(0), false);
+      if (!entries.isEmpty()) {
+        JsonNode done = JSON.readTree(call.forward(request.toString()).body());
+        answer.set("Successful", done.path("Successful"));
+      }
+      return Answer.whole(200, answer.toString());
+    };
   }
 
   /** The service does nothing, and says neither that it did nor that it failed. */

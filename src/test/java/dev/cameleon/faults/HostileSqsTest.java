@@ -8,6 +8,7 @@ import dev.cameleon.settle.Outcome;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -137,30 +138,33 @@ class HostileSqsTest {
 
   @Test
   void deletesLoseTheirAnswersUntilTheClientGivesUp() throws Exception {
-    proxy.on(SqsProxy.DELETE, Fault.answerLost());
+    proxy.on(SqsProxy.DELETE, Fault.answerLost().first(100));
 
     survive();
   }
 
   @Test
   void singleEntriesOfADeleteFail() throws Exception {
-    proxy.on(SqsProxy.DELETE, Fault.firstEntryFails(false).every(2));
+    proxy.on(SqsProxy.DELETE, Fault.firstEntryFails().every(2));
 
     survive();
   }
 
   @Test
   void singleEntriesOfADeleteAreRefused() throws Exception {
-    proxy.on(SqsProxy.DELETE, Fault.firstEntryFails(true));
+    proxy.on(SqsProxy.DELETE, Fault.firstReceiptIsRefused());
 
     survive();
   }
 
   @Test
-  void deletesFailForSoLongThatMessagesComeBack() throws Exception {
-    proxy.on(SqsProxy.DELETE, Fault.status(500));
+  void receivesThatAreRefusedBackOff() throws Exception {
+    proxy.on(SqsProxy.RECEIVE, Fault.denied());
     try (Run run = Run.on(site)) {
-      run.await(Outcome.DUPLICATE, 1);
+      Awaitility.await().until(() -> run.health().ready().problems().containsKey("QUEUE"));
+      int calls = proxy.calls(SqsProxy.RECEIVE);
+      Awaitility.await().during(Duration.ofSeconds(3)).until(() -> true);
+      assertThat(proxy.calls(SqsProxy.RECEIVE) - calls).as("in 3 s").isLessThan(60);
       proxy.heal();
       assertSettled(run);
     }
@@ -169,7 +173,7 @@ class HostileSqsTest {
 
   @Test
   void singleDeadLettersFailAndAreSentAgain() throws Exception {
-    proxy.on(SqsProxy.SEND, Fault.firstEntryFails(false).first(3));
+    proxy.on(SqsProxy.SEND, Fault.firstEntryFails().first(3));
 
     survive();
   }

@@ -70,7 +70,8 @@ class DeadLetterQueueTest {
   }
 
   private DeadLetterQueue queue(String url) {
-    Acknowledger acknowledger = new Acknowledger(Shared.sqs().client(), source, deliveries, calls);
+    Acknowledger acknowledger =
+        new Acknowledger(Shared.sqs().client(), source, deliveries, gate, calls);
     return new DeadLetterQueue(
         Shared.sqs().client(),
         new Queue("dlq", url, "", 30, 1 << 20),

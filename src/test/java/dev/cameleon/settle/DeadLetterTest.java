@@ -6,6 +6,9 @@ import dev.cameleon.contract.Reason;
 import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
 class DeadLetterTest {
   private static final int MAX_BYTES = 256 * 1024;
@@ -34,14 +37,16 @@ class DeadLetterTest {
   }
 
   @Test
-  void attributesAreShedUntilItFitsAndTheReasonIsShedLast() {
+  void attributesAreShedUntilItFitsAndTheIdIsShedLast() {
     String almostFull = "x".repeat(MAX_BYTES - 60);
+    String fuller = "x".repeat(MAX_BYTES - 100);
+    assertThat(letter(fuller).attributes()).containsOnlyKeys("source-message-id", "sent-at");
     String full = "x".repeat(MAX_BYTES - 10);
 
     DeadLetter.Letter some = letter(almostFull);
     DeadLetter.Letter none = letter(full);
 
-    assertThat(some.attributes()).containsOnlyKeys("reason");
+    assertThat(some.attributes()).containsOnlyKeys("source-message-id");
     assertThat(some.bytes()).isLessThanOrEqualTo(MAX_BYTES);
     assertThat(none.attributes()).isEmpty();
     assertThat(none.bytes()).isLessThanOrEqualTo(MAX_BYTES);
@@ -49,8 +54,20 @@ class DeadLetterTest {
 
   @Test
   void bytesAreCountedNotCharacters() {
-    assertThat(letter("ü".repeat(MAX_BYTES / 2 - 20)).attributes()).hasSize(1);
+    assertThat(letter("ü".repeat(MAX_BYTES / 2 - 32)).attributes()).hasSize(1);
     assertThat(letter("ü".repeat(MAX_BYTES / 2 + 1)).bytes()).isGreaterThan(MAX_BYTES);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"KmsThrottled", "KMS.ThrottlingException", "RequestThrottled", "AccessDenied"})
+  void aKeyOrARateThatFailsIsNoRefusalOfTheLetter(String code) {
+    assertThat(SqsFailures.isForGood(entry(code))).isFalse();
+    assertThat(SqsFailures.isForGood(entry("InvalidMessageContents"))).isTrue();
+  }
+
+  private static BatchResultErrorEntry entry(String code) {
+    return BatchResultErrorEntry.builder().id("0").code(code).senderFault(true).build();
   }
 
   @Test

@@ -18,6 +18,11 @@ public final class Received {
     return message.receiptHandle();
   }
 
+  /** What a test received itself. */
+  public static void these(Deliveries deliveries, List<Message> messages, long receivedNanos) {
+    deliveries.receive(messages, receivedNanos);
+  }
+
   /** Makes the exchange stand for a message in hand, as if the ingest route had begun. */
   public static void as(Exchange exchange, Deliveries deliveries) {
     Message message = message("original");

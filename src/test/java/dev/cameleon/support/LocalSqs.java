@@ -7,6 +7,7 @@ import org.elasticmq.rest.sqs.SQSRestServer;
 import org.elasticmq.rest.sqs.SQSRestServerBuilder;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
@@ -47,6 +48,16 @@ public final class LocalSqs implements AutoCloseable {
   /** A client for the test's own calls. */
   public SqsClient client() {
     return client;
+  }
+
+  /** A client that reaches it through a proxy, by as many connections as a run has. */
+  public SqsClient clientThrough(String url) {
+    return SqsClient.builder()
+        .endpointOverride(URI.create(url))
+        .region(Region.EU_CENTRAL_1)
+        .httpClientBuilder(Apache5HttpClient.builder().maxConnections(100))
+        .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("x", "x")))
+        .build();
   }
 
   /** Where it listens. */

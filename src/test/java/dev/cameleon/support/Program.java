@@ -126,6 +126,15 @@ public final class Program implements AutoCloseable {
     new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor();
   }
 
+  /** Whether SIGHUP is ignored here: a child inherits that, and a JVM then leaves it ignored. */
+  public static boolean ignoresHangUp() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    return Files.exists(status)
+        && Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).trim(), 16) & 1) == 1);
+  }
+
   /** Sends SIGKILL. */
   public void kill() {
     process.destroyForcibly();

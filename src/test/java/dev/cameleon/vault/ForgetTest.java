@@ -75,7 +75,7 @@ class ForgetTest extends ForgetFixture {
     forget("ada", true, (time, why) -> {});
 
     String subject = site.masker().subjects("ada").get(0);
-    assertThat(site.database().query("SELECT act, token, ticket, actor FROM cameleon.audit"))
+    assertThat(site.database().query("SELECT act, token, ticket, actor FROM cameleon.acts"))
         .containsExactly(Arrays.asList("forget", null, "PRIV-1", officer.user()));
     assertThat(site.database().query("SELECT subject FROM cameleon.suppressed"))
         .containsExactly(List.of(subject));
@@ -101,8 +101,9 @@ class ForgetTest extends ForgetFixture {
     assertThat(rows).extracting(row -> row.get(1)).doesNotHaveDuplicates();
     assertThat(site.reveal(token)).isEmpty();
     assertThat(site.reveal(site.device(OWN_DEVICE))).containsExactly(OWN_DEVICE);
-    assertThat(site.database().query("SELECT act, token, ticket FROM cameleon.audit"))
-        .containsExactly(List.of("forget", token, "PRIV-1"));
+    assertThat(site.database().query("SELECT act, token, ticket FROM cameleon.acts"))
+        .containsExactly(
+            Arrays.asList("forget", null, "PRIV-1"), Arrays.asList("erase-tokens", null, null));
   }
 
   @Test
@@ -160,7 +161,7 @@ class ForgetTest extends ForgetFixture {
     assertThat(site.database().query("SELECT DISTINCT xmin::text FROM " + erased)).hasSize(1);
     assertThat(site.database().query("SELECT DISTINCT xmin::text FROM cameleon.suppressed"))
         .isEqualTo(site.database().query("SELECT DISTINCT xmin::text FROM " + erased));
-    assertThat(site.database().number("SELECT count(*) FROM cameleon.audit WHERE token <> ''"))
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.acts WHERE token <> ''"))
         .isZero();
   }
 

@@ -2,7 +2,8 @@
 -- second delivery of a message a duplicate instead of a second row.
 CREATE TABLE cameleon.ingested_message (
   message_id  uuid PRIMARY KEY,
-  ingested_at timestamptz NOT NULL DEFAULT now()
+  -- The day in UTC, as coarse as the upkeep allows: finer, it would date the logins of the forgotten.
+  ingested_at date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date
 );
 -- Rows arrive in the order of time: a few pages of BRIN find the old ones for the upkeep.
 CREATE INDEX ingested_message_by_age ON cameleon.ingested_message USING brin (ingested_at);

@@ -8,7 +8,7 @@ CREATE TABLE cameleon.vault_epoch (
   epoch      uuid,
   recipient  text,                       -- SHA-256 of the public key, hexadecimal
   sealed_key bytea NOT NULL,
-  opened_at  timestamptz NOT NULL DEFAULT now(),
+  opened_at  date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date,
   PRIMARY KEY (epoch, recipient)
 );
 -- No foreign key: an entry and its epoch come with one statement, and a check per entry would cost.
@@ -123,7 +123,7 @@ BEGIN
     INSERT INTO cameleon.mask_check (key_id, check_value, follows, retired_at)
     VALUES (keys[i], check_values[i], keys[i - 1],
             CASE WHEN first AND i < cardinality(keys) THEN now() END);
-    PERFORM cameleon.record_act('add-key', NULL, NULL, NULL,
+    PERFORM cameleon.add_act('add-key', NULL, NULL, NULL,
                                 keys[i] || coalesce(' after ' || keys[i - 1], ', the first'));
   END LOOP;
 END $$;
@@ -147,7 +147,7 @@ CREATE TABLE cameleon.audit (
   at      timestamptz NOT NULL,
   actor   text NOT NULL,                 -- who logged in, whatever role was taken on later
   act     text NOT NULL,
-  token   text,
+  token   text,                          -- SHA-256(salt || token), hexadecimal: see audit_token
   purpose text,
   ticket  text,
   detail  text,
@@ -163,13 +163,29 @@ END $$;
 CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON cameleon.audit
   FOR EACH STATEMENT EXECUTE FUNCTION cameleon.refuse_change();
 
-CREATE FUNCTION cameleon.record_act(
+-- The tokens of acts, apart from the chain, so that they can be forgotten and the chain still verifies. Salt and
+-- token go together: with the salt alone, whoever has the mask key could try all addresses.
+CREATE TABLE cameleon.audit_token (
+  seq       bigint PRIMARY KEY,
+  salt      bytea,                       -- 16 random bytes
+  token     text,
+  erased_by bigint,                      -- the act that erased salt and token
+  CHECK ((salt IS NULL) = (token IS NULL) AND (token IS NULL) = (erased_by IS NOT NULL))
+);
+CREATE VIEW cameleon.acts AS
+  SELECT a.seq, a.at, a.actor, a.act, t.token, a.purpose, a.ticket, a.detail, t.erased_by
+    FROM cameleon.audit a LEFT JOIN cameleon.audit_token t USING (seq);
+
+-- Adds a row to the chain, whatever the act; granted to nobody.
+CREATE FUNCTION cameleon.add_act(
     act text, token text, purpose text, ticket text, detail text, OUT seq bigint, OUT head text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   before bytea;
   moment timestamptz := clock_timestamp();
   own    bytea;
+  salt   bytea := uuid_send(gen_random_uuid());
+  digest text := encode(sha256(salt || convert_to(token, 'UTF8')), 'hex');
 BEGIN
   IF coalesce(btrim(act), '') = '' THEN
     RAISE EXCEPTION 'an act needs a name' USING ERRCODE = 'CM002';
@@ -178,12 +194,65 @@ BEGIN
   SELECT a.seq, a.hash INTO seq, before FROM cameleon.audit a ORDER BY a.seq DESC LIMIT 1;
   seq := coalesce(seq, 0) + 1;
   own := sha256(coalesce(before, ''::bytea) || convert_to(jsonb_build_array(
-           seq, (extract(epoch FROM moment) * 1000000)::bigint, session_user, act, token, purpose,
+           seq, (extract(epoch FROM moment) * 1000000)::bigint, session_user, act, digest, purpose,
            ticket, detail, pg_current_xact_id()::text)::text, 'UTF8'));
   INSERT INTO cameleon.audit
-  VALUES (seq, moment, session_user, act, token, purpose, ticket, detail, pg_current_xact_id(), own);
+  VALUES (seq, moment, session_user, act, digest, purpose, ticket, detail, pg_current_xact_id(), own);
+  IF token IS NOT NULL THEN
+    INSERT INTO cameleon.audit_token VALUES (seq, salt, token);
+  END IF;
   head := encode(own, 'hex');
 END $$;
+
+CREATE FUNCTION cameleon.record_act(
+    act text, token text, purpose text, ticket text, detail text, OUT seq bigint, OUT head text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF act IN ('add-key', 'erase-tokens') THEN
+    RAISE EXCEPTION 'this act is recorded by what does it' USING ERRCODE = 'CM002';
+  END IF;
+  SELECT a.seq, a.head INTO seq, head FROM cameleon.add_act(act, token, purpose, ticket, detail) a;
+END $$;
+
+-- Erases tokens that nothing uses any more from the audit, with an act that says of which rows.
+CREATE FUNCTION cameleon.erase_tokens(tokens text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  acts bigint[];
+  own  bigint;
+BEGIN
+  LOCK TABLE cameleon.audit IN EXCLUSIVE MODE;   -- no act with one of them comes between
+  -- While anything has a token, only the forgetting of that may take it from the audit.
+  SELECT array_agg(t.seq ORDER BY t.seq) INTO acts FROM cameleon.audit_token t
+   WHERE t.token = ANY (tokens)
+     AND NOT EXISTS (SELECT FROM cameleon.vault v WHERE v.token = t.token);
+  IF acts IS NULL THEN
+    RETURN;
+  END IF;
+  SELECT a.seq INTO own
+    FROM cameleon.add_act('erase-tokens', NULL, NULL, NULL, array_to_string(acts, ',')) a;
+  UPDATE cameleon.audit_token SET salt = NULL, token = NULL, erased_by = own WHERE seq = ANY (acts);
+END $$;
+
+-- Gives the ledger's rows of these transactions a new xmin: the old ones would date a forgotten login.
+CREATE FUNCTION cameleon.blend_ledger(transactions xid[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE cameleon.ingested_message SET ingested_at = ingested_at WHERE xmin = ANY (transactions);
+$$;
+
+-- Writes entries anew, in the order of their tokens, which is random: xmin and ctid then do not say with which row
+-- one came. Takes those after a token, so many; returns the last of them, null at the end.
+CREATE FUNCTION cameleon.blend_vault(after text, entries integer) RETURNS text
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH chosen AS MATERIALIZED (
+    SELECT token FROM cameleon.vault WHERE token > after ORDER BY token LIMIT entries),
+  taken AS (
+    DELETE FROM cameleon.vault v USING chosen WHERE v.token = chosen.token RETURNING v.*),
+  written AS (
+    INSERT INTO cameleon.vault (token, entry, epoch, sealed)
+    SELECT token, entry, epoch, sealed FROM taken ORDER BY token)
+  SELECT max(token) FROM chosen;
+$$;
 
 -- The request of this number, if it is a committed one of the same user. The request's own transaction gets
 -- nothing: it could be rolled back afterwards. Compared is the top-level transaction; the row's xmin would be a
@@ -216,7 +285,7 @@ BEGIN
   RETURN QUERY
     SELECT v.entry, v.epoch, v.sealed, e.recipient, e.sealed_key
       FROM cameleon.vault v LEFT JOIN cameleon.vault_epoch e USING (epoch)
-     WHERE v.token = asked.token;
+     WHERE v.token = (SELECT t.token FROM cameleon.audit_token t WHERE t.seq = request);
 END $$;
 
 -- Hands out the rows of the one person that a request is about. The request's detail is SHA-256(salt ‖ user id)
@@ -276,6 +345,8 @@ BEGIN
   GRANT EXECUTE ON FUNCTION cameleon.reveal(bigint) TO cameleon_revealer;
   GRANT EXECUTE ON FUNCTION cameleon.rows_of(bigint, text, bytea) TO cameleon_revealer;
   GRANT SELECT ON cameleon.audit TO cameleon_revealer, cameleon_officer;
+  GRANT SELECT ON cameleon.audit_token TO cameleon_revealer, cameleon_officer;
+  GRANT SELECT ON cameleon.acts TO cameleon_revealer, cameleon_officer;
   GRANT SELECT ON cameleon.mask_check, cameleon.masked_field TO cameleon_revealer;
 
   GRANT SELECT (token, entry, epoch), UPDATE (token), DELETE ON cameleon.vault TO cameleon_officer;
@@ -285,6 +356,9 @@ BEGIN
   GRANT SELECT ON cameleon.mask_check TO cameleon_officer;
   GRANT SELECT ON cameleon.masked_field TO cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.retire_key(text) TO cameleon_officer;
+  GRANT EXECUTE ON FUNCTION cameleon.erase_tokens(text[]) TO cameleon_officer;
+  GRANT EXECUTE ON FUNCTION cameleon.blend_ledger(xid[]) TO cameleon_officer;
+  GRANT EXECUTE ON FUNCTION cameleon.blend_vault(text, integer) TO cameleon_officer;
 
   BEGIN
     GRANT INSERT ON public.user_logins TO cameleon_loader;
@@ -306,4 +380,8 @@ REVOKE EXECUTE ON FUNCTION
   cameleon.committed_request(bigint, text), cameleon.reveal(bigint), cameleon.rows_of(bigint, text, bytea),
   cameleon.add_keys(text[], text[]), cameleon.is_current(timestamptz), cameleon.grant_roles()
   FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION cameleon.add_act(text, text, text, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION cameleon.erase_tokens(text[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION cameleon.blend_ledger(xid[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION cameleon.blend_vault(text, integer) FROM PUBLIC;
 SELECT cameleon.grant_roles();

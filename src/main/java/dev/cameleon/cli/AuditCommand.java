@@ -94,6 +94,7 @@ public final class AuditCommand implements Callable<Integer> {
           .put("verified", findings.problem().isEmpty())
           .put("rows", findings.rows())
           .put("head", findings.head().isEmpty() ? null : findings.head())
+          .put("tokens_erased", findings.erased())
           .put("since", findings.since().map(AuditCommand::seconds).orElse(null))
           .put("kept_head_row", findings.keptAt().orElse(null))
           .put("problem", findings.problem().orElse(null));
@@ -111,6 +112,9 @@ public final class AuditCommand implements Callable<Integer> {
               + ", since "
               + seconds(findings.since().orElseThrow())
               + ".");
+      if (findings.erased() > 0) {
+        out.println("Tokens that an act erased: " + findings.erased() + " (see audit list).");
+      }
       findings
           .keptAt()
           .ifPresent(row -> out.println("The head that was kept is row " + row + "'s."));
@@ -200,6 +204,7 @@ public final class AuditCommand implements Callable<Integer> {
                 .put("actor", row.actor())
                 .put("act", act.name())
                 .put("token", act.token())
+                .put("token_erased_by", row.erasedBy().orElse(null))
                 .put("purpose", act.purpose())
                 .put("ticket", act.ticket())
                 .put("detail", act.detail());
@@ -215,7 +220,7 @@ public final class AuditCommand implements Callable<Integer> {
           seconds(row.at()),
           Printable.text(row.actor()),
           Printable.text(act.name()),
-          Printable.text(act.token()),
+          row.erasedBy().map(n -> "erased by act " + n).orElse(Printable.text(act.token())),
           Printable.text(act.purpose()),
           Printable.text(act.ticket()),
           Printable.text(act.detail()));

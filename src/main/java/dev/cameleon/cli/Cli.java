@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       MaskCommand.class,
       AuditCommand.class,
       ForgetCommand.class,
+      VaultCommand.class,
       DoctorCommand.class,
       HelpCommand.class,
       AutoComplete.GenerateCompletion.class

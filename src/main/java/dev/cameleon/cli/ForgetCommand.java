@@ -10,11 +10,9 @@ import dev.cameleon.vault.Forget;
 import dev.cameleon.vault.Forgotten;
 import java.io.PrintWriter;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -33,8 +31,6 @@ import picocli.CommandLine.Spec;
           + " until no running loader remembers what was there. It may be interrupted and run again."
     })
 public final class ForgetCommand implements Callable<Integer> {
-  private static final Duration TICK = Duration.ofSeconds(10);
-
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -70,10 +66,11 @@ public final class ForgetCommand implements Callable<Integer> {
     checkUsage();
     Database.Login login = Access.database(System.getenv());
     Optional<String> person = user == null ? Optional.empty() : Optional.of(UserId.of(user));
-    try (Forget forget = Forget.open(login, Forget.LOADERS_MEMORY, this::countDown)) {
+    try (Forget forget =
+        Forget.open(login, Forget.LOADERS_MEMORY, new Countdown(spec.commandLine().getErr()))) {
       if (!forget.lock()) {
         throw new FailedException(
-            "another forget, or keys rewrap, is running on this database; try again when it has"
+            "another forget, vault prune or keys rewrap is running on this database; try again when it has"
                 + " ended (nothing was done)");
       }
       if (person.isPresent() && forget.masksUsers()) {
@@ -96,7 +93,7 @@ public final class ForgetCommand implements Callable<Integer> {
                 + ")");
       }
       print(new ForgetReport(user != null, suppress, ticket, done));
-      return ExitCode.DONE;
+      return done.left() > 0 ? ExitCode.FAILED : ExitCode.DONE;
     } catch (SQLException e) {
       throw new FailedException(
           "forget failed as "
@@ -154,18 +151,6 @@ public final class ForgetCommand implements Callable<Integer> {
       throw new InvalidSettingsException(List.of(problem.get()));
     }
     return Optional.of(keyset);
-  }
-
-  private void countDown(Duration time, String why) throws InterruptedException {
-    PrintWriter err = spec.commandLine().getErr();
-    Duration left = time;
-    while (left.toMillis() > 0) {
-      err.printf("Waiting until %s: %d s%n", why, left.toSeconds());
-      err.flush();
-      Duration some = left.compareTo(TICK) < 0 ? left : TICK;
-      TimeUnit.MILLISECONDS.sleep(some.toMillis());
-      left = left.minus(some);
-    }
   }
 
   private void print(ForgetReport report) {

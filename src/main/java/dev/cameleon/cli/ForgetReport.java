@@ -19,6 +19,7 @@ record ForgetReport(boolean person, boolean suppressed, String ticket, Forgotten
     List<String> lines = new ArrayList<>();
     lines.add(title() + " Ticket: " + ticket);
     lines.add(line("rows rewritten", done.rows()));
+    lines.add(line("values that could not be erased", done.left()));
     lines.add(line("vault entries deleted", done.entries()));
     lines.add(line("tokens kept, since other rows use them", done.kept()));
     lines.add(line("tokens not settled yet", done.waiting()));
@@ -45,6 +46,7 @@ record ForgetReport(boolean person, boolean suppressed, String ticket, Forgotten
     ObjectNode report = JsonMapper.builder().build().createObjectNode();
     report
         .put("rows_rewritten", done.rows())
+        .put("values_left", done.left())
         .put("vault_entries_deleted", done.entries())
         .put("tokens_kept", done.kept())
         .put("tokens_not_settled", done.waiting())
@@ -60,6 +62,12 @@ record ForgetReport(boolean person, boolean suppressed, String ticket, Forgotten
   /** What nobody can do from here. */
   private List<String> remains() {
     List<String> remains = new ArrayList<>();
+    if (done.left() > 0) {
+      remains.add(
+          "Values in the rewritten rows themselves: a trigger of the table put them back, or"
+              + " masked_ip or maked_device_id is computed or has no room for a token. Change that,"
+              + " and overwrite them by hand.");
+    }
     if (done.arriving()) {
       remains.add(
           person
@@ -74,8 +82,14 @@ record ForgetReport(boolean person, boolean suppressed, String ticket, Forgotten
       remains.add(
           "A keyed hash of the user id, by which later events are known (cameleon.suppressed).");
     }
+    if (done.waiting() > 0) {
+      remains.add(
+          "Tokens in the audit and in cameleon.parting_token, until they are settled: whoever has"
+              + " the mask keys can tell their values.");
+    }
     if (!person) {
-      remains.add("The token, in the audit: whoever has the mask keys can tell its value.");
+      remains.add(
+          "Rows from before Cameleon that hold the value without a token: forget their persons.");
     }
     if (done.rotating()) {
       remains.add(
@@ -86,13 +100,20 @@ record ForgetReport(boolean person, boolean suppressed, String ticket, Forgotten
     remains.add("The source queue and the dead-letter queue may hold messages with the originals.");
     remains.add("Backups, replicas that lag, and PostgreSQL's WAL hold the rows as they were.");
     remains.add(
-        "So do the table's dead rows and statistics, until its owner runs: VACUUM (ANALYZE)"
-            + " public.user_logins, cameleon.vault");
+        "So do dead rows and statistics, until the owner runs: VACUUM (ANALYZE)"
+            + " public.user_logins, cameleon.vault, cameleon.audit_token,"
+            + " cameleon.parting_token, cameleon.ingested_message");
     remains.add(
         "That rows were forgotten can be seen; the columns that are not masked (device type, locale,"
             + " version, day) are as they were, and rows that lie side by side (ctid) were written"
             + " together.");
-    remains.add("Logs and copies of others. The message ledger holds message ids only.");
+    remains.add(
+        "The epoch of a kept entry says in which hour its value first came: if no other row came"
+            + " then, a forgotten one did. Which acts of the audit were about what is forgotten,"
+            + " though not about whom or what.");
+    remains.add(
+        "Logs and copies of others. The message ledger holds message ids and days only; rows whose messages came"
+            + " together with a forgotten one can be seen by xmin.");
     return remains;
   }
 }

@@ -18,7 +18,7 @@ public final class Ledger {
   private static final String DELETE =
       "DELETE FROM cameleon.ingested_message WHERE ctid = ANY (ARRAY("
           + "SELECT ctid FROM cameleon.ingested_message"
-          + " WHERE ingested_at < now() - make_interval(days => ?) LIMIT "
+          + " WHERE ingested_at < (now() AT TIME ZONE 'UTC')::date - ? LIMIT "
           + ROWS_PER_DELETE
           + "))";
 

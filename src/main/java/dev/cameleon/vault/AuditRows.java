@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Reads the audit, newest last, in little memory. */
@@ -19,11 +20,12 @@ public final class AuditRows {
    * @param at when it was written
    * @param actor who logged in to the database
    * @param act what was done, whom or what it is about, why, and what else there is to say
+   * @param erasedBy the act that erased its token
    */
-  public record Row(long seq, Instant at, String actor, Audit.Act act) {}
+  public record Row(long seq, Instant at, String actor, Audit.Act act, Optional<Long> erasedBy) {}
 
   private static final String COLUMNS =
-      "SELECT seq, at, actor, act, token, purpose, ticket, detail FROM cameleon.audit ";
+      "SELECT seq, at, actor, act, token, purpose, ticket, detail, erased_by FROM cameleon.acts ";
   private static final int ROWS_AT_A_TIME = 1000;
 
   private AuditRows() {}
@@ -67,7 +69,8 @@ public final class AuditRows {
                       row.getString(5),
                       row.getString(6),
                       row.getString(7),
-                      row.getString(8))));
+                      row.getString(8)),
+                  Optional.ofNullable(row.getObject(9, Long.class))));
         }
       }
     } finally {

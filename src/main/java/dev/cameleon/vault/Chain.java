@@ -24,6 +24,7 @@ public final class Chain {
    * @param head the hash of the last of them, 64 hexadecimal digits; empty if there is none
    * @param since when the first of them was written
    * @param keptAt the row whose hash is the one that somebody kept
+   * @param erased of how many rows an act in the chain erased the token
    * @param problem what is wrong, as one sentence
    */
   public record Findings(
@@ -31,13 +32,21 @@ public final class Chain {
       String head,
       Optional<Instant> since,
       Optional<Long> keptAt,
+      long erased,
       Optional<String> problem) {}
 
   /** The same expression as in record_act. */
   private static final String ROWS =
       "SELECT seq, at, hash, pg_catalog.jsonb_build_array(seq, (extract(epoch FROM at) * 1000000)::bigint,"
-          + " actor, act, token, purpose, ticket, detail, xact::text)::text"
-          + " FROM cameleon.audit ORDER BY seq";
+          + " actor, act, token, purpose, ticket, detail, xact::text)::text, ("
+          // What became of the token: an act erases it only if it names the row.
+          + "SELECT CASE WHEN a.token IS NULL THEN 'none' WHEN t.token IS NOT NULL AND a.token ="
+          + " encode(sha256(t.salt || convert_to(t.token, 'UTF8')), 'hex') THEN 'fits'"
+          + " WHEN t.token IS NOT NULL THEN 'changed' WHEN EXISTS (SELECT FROM cameleon.audit e"
+          + " WHERE e.seq = t.erased_by AND e.seq > a.seq AND e.act = 'erase-tokens'"
+          + " AND a.seq::text = ANY (string_to_array(e.detail, ','))) THEN 'erased'"
+          + " ELSE 'missing' END FROM (SELECT) one LEFT JOIN cameleon.audit_token t"
+          + " ON t.seq = a.seq) FROM cameleon.audit a ORDER BY seq";
 
   private static final int ROWS_AT_A_TIME = 1000;
 
@@ -45,6 +54,7 @@ public final class Chain {
   private final MessageDigest sha256;
   private byte[] before = new byte[0];
   private long rows;
+  private long erased;
   private Instant since;
   private Long keptAt;
 
@@ -78,7 +88,8 @@ public final class Chain {
 
   private Findings verify(ResultSet row) throws SQLException {
     while (row.next()) {
-      Optional<String> problem = problem(row.getLong(1), row.getBytes(3), row.getString(4));
+      Optional<String> problem =
+          problem(row.getLong(1), row.getBytes(3), row.getString(4), row.getString(5));
       if (problem.isPresent()) {
         return findings(problem);
       }
@@ -94,7 +105,7 @@ public final class Chain {
             : Optional.empty());
   }
 
-  private Optional<String> problem(long seq, byte[] hash, String json) {
+  private Optional<String> problem(long seq, byte[] hash, String json, String token) {
     if (seq != rows + 1) {
       return Optional.of(
           rows == 0
@@ -106,6 +117,13 @@ public final class Chain {
     if (!MessageDigest.isEqual(computed, hash)) {
       return Optional.of("row " + seq + " does not fit: it was changed after it was written");
     }
+    if (token.equals("changed")) {
+      return Optional.of("the token of row " + seq + " does not fit: it was changed");
+    }
+    if (token.equals("missing")) {
+      return Optional.of("the token of row " + seq + " is missing: no act erased it");
+    }
+    erased += token.equals("erased") ? 1 : 0;
     rows = seq;
     before = hash;
     if (kept.isPresent() && kept.get().equals(hex(hash))) {
@@ -116,7 +134,12 @@ public final class Chain {
 
   private Findings findings(Optional<String> problem) {
     return new Findings(
-        rows, hex(before), Optional.ofNullable(since), Optional.ofNullable(keptAt), problem);
+        rows,
+        hex(before),
+        Optional.ofNullable(since),
+        Optional.ofNullable(keptAt),
+        erased,
+        problem);
   }
 
   private static String hex(byte[] hash) {

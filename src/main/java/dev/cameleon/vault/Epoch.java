@@ -1,7 +1,7 @@
 package dev.cameleon.vault;
 
-import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,11 +23,20 @@ final class Epoch {
   private final Map<String, byte[]> sealedKeys = new LinkedHashMap<>();
   private final long endNanos;
 
-  /** The key is this epoch's alone, so counting keeps nonces apart (SP 800-38D §8.2.1). */
+  /** The most values under one key with random nonces of 96 bits: SP 800-38D §8.3. */
+  private static final long MOST_SEALED = 1L << 32;
+
+  private final SecureRandom random = new SecureRandom();
   private final AtomicLong sealed = new AtomicLong();
+  private final long most;
 
   Epoch(List<Recipient> recipients, long endNanos) {
+    this(recipients, endNanos, MOST_SEALED);
+  }
+
+  Epoch(List<Recipient> recipients, long endNanos, long most) {
     this.endNanos = endNanos;
+    this.most = most;
     try {
       KeyGenerator generator = KeyGenerator.getInstance("AES");
       generator.init(KEY_BITS);
@@ -50,7 +59,8 @@ final class Epoch {
   }
 
   boolean isOver(long nowNanos) {
-    return nowNanos - endNanos >= 0;
+    // Half: batches that have the key already may still fill.
+    return nowNanos - endNanos >= 0 || sealed.get() >= most / 2;
   }
 
   byte[] seal(Cipher cipher, UUID entry, byte[] value) {
@@ -61,10 +71,13 @@ final class Epoch {
     return Envelope.sealBody(cipher, key, nonce(), entry, body);
   }
 
+  /** Random: counted up, they would tell in which order values came, and where one is missing. */
   private byte[] nonce() {
-    return ByteBuffer.allocate(Envelope.NONCE_BYTES)
-        .putInt(0)
-        .putLong(sealed.incrementAndGet())
-        .array();
+    if (sealed.incrementAndGet() > most) {
+      throw new IllegalStateException("a data key has sealed as much as it may");
+    }
+    byte[] nonce = new byte[Envelope.NONCE_BYTES];
+    random.nextBytes(nonce);
+    return nonce;
   }
 }

@@ -29,12 +29,12 @@ public final class Forget implements AutoCloseable {
   public static final Duration LOADERS_MEMORY = Duration.ofSeconds(75);
 
   /** The clocks of two machines do not run alike. */
-  private static final Duration SLACK = Duration.ofSeconds(1);
+  static final Duration SLACK = Duration.ofSeconds(1);
 
   /** Sweeps after the first. */
   private static final int MOST_SWEEPS = 3;
 
-  private static final String WAIT = "no running loader remembers what was there";
+  static final String WAIT = "no running loader remembers what was there";
 
   private final Connection connection;
   private final Duration memory;
@@ -168,24 +168,31 @@ public final class Forget implements AutoCloseable {
   private Forgotten sweepAndSettle(
       Sweep sweep, PartingTokens parting, boolean expected, Audit.Entry entry)
       throws SQLException, InterruptedException {
-    long rows = sweep.run();
+    Sweep.Swept swept = sweep.run();
+    long rows = swept.rows();
+    long left = swept.left();
     boolean found = rows > 0 || parting.count() > 0;
     boolean arriving = false;
     if (found || expected) {
       int sweeps = 0;
       do {
         pause.await(memory.plus(SLACK), WAIT);
-        long more = sweep.run();
-        rows += more;
-        arriving = more > 0;
+        swept = sweep.run();
+        rows += swept.rows();
+        left += swept.left();
+        arriving = swept.rows() > 0;
         sweeps++;
       } while (arriving && sweeps < MOST_SWEEPS);
     }
     Settlement.Outcome outcome = new Settlement(connection, pause).run(memory);
     Sweep.blend(connection);
+    if (found || rows > 0) {
+      Sweep.blendVault(connection);
+    }
     return new Forgotten(
         found || rows > 0,
         rows,
+        left,
         outcome.deleted(),
         outcome.kept(),
         parting.count(),

@@ -5,6 +5,7 @@ package dev.cameleon.vault;
  *
  * @param found whether there was anything to forget, or anything that an interrupted forget left
  * @param rows that were rewritten
+ * @param left values of these rows that could not be erased and are still there
  * @param entries of the vault that were deleted
  * @param kept tokens whose entries stay, since rows of others use them
  * @param waiting tokens that are not settled yet: a value still arrives, or a rotation is under way
@@ -15,6 +16,7 @@ package dev.cameleon.vault;
 public record Forgotten(
     boolean found,
     long rows,
+    long left,
     long entries,
     long kept,
     long waiting,

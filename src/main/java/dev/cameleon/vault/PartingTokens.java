@@ -42,6 +42,17 @@ final class PartingTokens {
     insert("cameleon.vault WHERE token = ANY (?)", tokens);
   }
 
+  /** Adds what the vault has and no row uses. */
+  void addUnused(List<String> columns) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.executeUpdate(
+          INSERT
+              + "(SELECT token FROM cameleon.vault EXCEPT ("
+              + Logins.stored(columns)
+              + ")) unused ON CONFLICT DO NOTHING");
+    }
+  }
+
   /** While a rotation is under way, the vault may have an entry under the newer token already. */
   void addRenewed() throws SQLException {
     if (masker.isEmpty()) {

@@ -188,7 +188,7 @@ public final class Reveal {
         look(
             "SELECT 'erased on ' || (at AT TIME ZONE 'UTC')::date"
                 + " || coalesce(' (ticket ' || ticket || ')', '')"
-                + " FROM cameleon.audit WHERE act = 'forget' AND token = ?"
+                + " FROM cameleon.acts WHERE act = 'forget' AND token = ?"
                 + " ORDER BY seq DESC LIMIT 1",
             token);
     if (erased.isPresent()) {

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -47,9 +48,21 @@ final class Settlement {
   private final Pause pause;
   private final String used;
   private final String rotating;
+  private final Optional<String> prune;
+  private Audit.Entry pruned;
 
-  /** Makes one. */
+  /** Settles what forgetting left. */
   Settlement(Connection connection, Pause pause) throws SQLException {
+    this(connection, pause, Optional.empty());
+  }
+
+  /**
+   * Settles, and records a pruning with the deletion.
+   *
+   * @param prune the ticket of the pruning; empty: none is recorded
+   */
+  Settlement(Connection connection, Pause pause, Optional<String> prune) throws SQLException {
+    this.prune = prune;
     this.connection = connection;
     this.pause = pause;
     List<String> columns = Logins.columns(connection);
@@ -96,7 +109,7 @@ final class Settlement {
         text(
             "SELECT (clock_timestamp() - make_interval(secs => ?::float8 / 1000))::text",
             Long.toString(memory.toMillis()));
-    if ("t".equals(text(rotating))) {
+    if (rotating()) {
       // A row may have the token of one key, and its entry that of another: nothing goes now.
       return new Outcome(0, 0, true);
     }
@@ -126,6 +139,15 @@ final class Settlement {
     }
   }
 
+  /** The record of the pruning; empty if nothing was deleted. */
+  Optional<Audit.Entry> pruned() {
+    return Optional.ofNullable(pruned);
+  }
+
+  boolean rotating() throws SQLException {
+    return "t".equals(text(rotating));
+  }
+
   private Outcome alone(String until) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'");
@@ -134,8 +156,34 @@ final class Settlement {
       statement.execute("SET LOCAL statement_timeout = '" + DELETE_TIMEOUT + "'");
     }
     Outcome outcome = delete(until);
+    eraseInAudit(until);
+    if (prune.isPresent() && outcome.deleted() > 0) {
+      pruned =
+          Audit.record(
+              connection,
+              new Audit.Act(
+                  "prune",
+                  null,
+                  null,
+                  prune.get(),
+                  outcome.deleted() + " vault entries that no row used"));
+    }
     update("DELETE FROM cameleon.parting_token WHERE " + RIPE, until);
     return outcome;
+  }
+
+  /** The audit says of these tokens only that they were there. */
+  private void eraseInAudit(String until) throws SQLException {
+    try (PreparedStatement statement =
+        prepare(
+            "SELECT cameleon.erase_tokens(array_agg(token)) FROM cameleon.parting_token WHERE "
+                + RIPE
+                + " AND token NOT IN "
+                + used,
+            until,
+            until)) {
+      statement.execute();
+    }
   }
 
   private Outcome delete(String until) throws SQLException {

@@ -17,13 +17,14 @@ final class TokenInSql {
   }
 
   /**
-   * A random token of the same domain that stands for nothing: another one for each row and each
-   * place in a statement, since gen_random_uuid() is volatile.
+   * A random token that stands for nothing: another one for each row and each place in a statement,
+   * since gen_random_uuid() is volatile.
+   *
+   * @param domain an expression too
    */
-  static String erased(String token) {
-    return "left("
-        + token
-        + ", -32) || '_"
+  static String erased(String domain) {
+    return domain
+        + " || '_"
         + Token.ERASED
         + "_' || rtrim(translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/', '-_'), '=')";
   }

@@ -4,7 +4,6 @@ import dev.cameleon.mask.Token;
 import dev.cameleon.vault.Doctor.Verdict;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** What the doctor finds in the vault: who can read it, and whether it fits the rows. */
 final class VaultFindings {
@@ -55,21 +54,11 @@ final class VaultFindings {
         "no row",
         doctor.number(
             "SELECT count(*) FROM (SELECT token FROM cameleon.vault EXCEPT ("
-                + used(columns)
+                + Logins.stored(columns)
                 + ")) t"),
         Verdict.NOTE,
         "vault entries that no row uses",
-        "their rows were deleted, or a forget or rewrap has not ended; forget TOKEN deletes them");
-  }
-
-  private static String used(List<String> columns) {
-    return columns.stream()
-        .map(
-            column ->
-                "SELECT token FROM cameleon.vault JOIN public.user_logins ON token = "
-                    + column
-                    + "::text")
-        .collect(Collectors.joining(" UNION "));
+        "their rows were deleted, or a forget or rewrap has not ended; vault prune deletes them");
   }
 
   private void recipients(long entries) throws SQLException {

@@ -182,7 +182,7 @@ class DlqShowRawTest {
   private List<List<String>> audit(LoginRole who) {
     return site.database()
         .query(
-            "SELECT act, coalesce(token, '-'), purpose, ticket, detail FROM cameleon.audit"
+            "SELECT act, coalesce(token, '-'), purpose, ticket, detail FROM cameleon.acts"
                 + " WHERE actor = '"
                 + who.name()
                 + "' ORDER BY seq");

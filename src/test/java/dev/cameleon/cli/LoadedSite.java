@@ -64,7 +64,7 @@ record LoadedSite(Path folder, TestDatabase database, Path anna, Path ben) {
   /** What one login did: seq, act, token, purpose, ticket, detail. */
   List<List<String>> audit(LoginRole who) {
     return database.query(
-        "SELECT seq, act, token, purpose, ticket, detail FROM cameleon.audit WHERE actor = '"
+        "SELECT seq, act, token, purpose, ticket, detail FROM cameleon.acts WHERE actor = '"
             + who.name()
             + "' ORDER BY seq");
   }

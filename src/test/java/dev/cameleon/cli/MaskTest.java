@@ -60,7 +60,7 @@ class MaskTest {
         .isEqualTo(masker.token(PiiKind.TEXT, "email", "ada@example.org"));
     List<List<String>> audit =
         database.query(
-            "SELECT actor, act, token, purpose, ticket, detail FROM cameleon.audit"
+            "SELECT actor, act, token, purpose, ticket, detail FROM cameleon.acts"
                 + " WHERE act <> 'add-key' ORDER BY seq");
     assertThat(audit).hasSize(3);
     assertThat(audit.get(0)).containsExactly(revealer.name(), "mask", token, null, "T-3", null);

@@ -28,7 +28,7 @@ final class Recovery {
         && answer.length == 2
         && masker.token(PiiKind.IP, "ip", answer[1]).equals(token)
         && site.database()
-                .number("SELECT count(*) FROM cameleon.audit WHERE token = '" + token + "'")
+                .number("SELECT count(*) FROM cameleon.acts WHERE token = '" + token + "'")
             == 2;
   }
 }

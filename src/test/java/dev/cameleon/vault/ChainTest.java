@@ -117,7 +117,8 @@ class ChainTest {
 
     tamper("TRUNCATE cameleon.audit");
     assertThat(verify())
-        .isEqualTo(new Chain.Findings(0, "", Optional.empty(), Optional.empty(), Optional.empty()));
+        .isEqualTo(
+            new Chain.Findings(0, "", Optional.empty(), Optional.empty(), 0, Optional.empty()));
     assertThat(verify(heads.get(0)).problem()).isPresent();
   }
 

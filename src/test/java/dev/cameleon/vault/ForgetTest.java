@@ -78,7 +78,7 @@ class ForgetTest extends ForgetFixture {
     assertThat(
             site.database()
                 .query(
-                    "SELECT act, token, ticket, actor FROM cameleon.audit"
+                    "SELECT act, token, ticket, actor FROM cameleon.acts"
                         + " WHERE act <> 'add-key'"))
         .containsExactly(Arrays.asList("forget", null, "PRIV-1", officer.user()));
     assertThat(site.database().query("SELECT subject FROM cameleon.suppressed"))
@@ -107,8 +107,9 @@ class ForgetTest extends ForgetFixture {
     assertThat(site.reveal(site.device(OWN_DEVICE))).containsExactly(OWN_DEVICE);
     assertThat(
             site.database()
-                .query("SELECT act, token, ticket FROM cameleon.audit" + " WHERE act <> 'add-key'"))
-        .containsExactly(List.of("forget", token, "PRIV-1"));
+                .query("SELECT act, token, ticket FROM cameleon.acts WHERE act <> 'add-key'"))
+        .containsExactly(
+            Arrays.asList("forget", null, "PRIV-1"), Arrays.asList("erase-tokens", null, null));
   }
 
   @Test
@@ -167,7 +168,7 @@ class ForgetTest extends ForgetFixture {
     assertThat(site.database().query("SELECT DISTINCT xmin::text FROM " + erased)).hasSize(1);
     assertThat(site.database().query("SELECT DISTINCT xmin::text FROM cameleon.suppressed"))
         .isEqualTo(site.database().query("SELECT DISTINCT xmin::text FROM " + erased));
-    assertThat(site.database().number("SELECT count(*) FROM cameleon.audit WHERE token <> ''"))
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.acts WHERE token <> ''"))
         .isZero();
   }
 

@@ -66,7 +66,7 @@ class PersonRowsTest {
     List<List<String>> audit =
         site.database()
             .query(
-                "SELECT act, token, purpose, ticket, detail FROM cameleon.audit WHERE actor = '"
+                "SELECT act, token, purpose, ticket, detail FROM cameleon.acts WHERE actor = '"
                     + revealer.name()
                     + "' ORDER BY seq");
     assertThat(audit.get(0).subList(0, 4))

@@ -93,7 +93,7 @@ class RevealFunctionTest {
       connection.rollback();
     }
 
-    assertThat(database.query("SELECT actor, act, token FROM cameleon.audit"))
+    assertThat(database.query("SELECT actor, act, token FROM cameleon.acts"))
         .containsExactly(List.of(revealer.name(), "reveal", TOKEN));
   }
 

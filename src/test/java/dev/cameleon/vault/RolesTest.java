@@ -81,7 +81,11 @@ class RolesTest {
   void theRevealerReachesTheVaultThroughTheFunctionOnly() {
     assertThat(privileges("cameleon_revealer"))
         .containsExactlyInAnyOrder(
-            "cameleon.audit SELECT", "cameleon.mask_check SELECT", "cameleon.masked_field SELECT");
+            "cameleon.audit SELECT",
+            "cameleon.audit_token SELECT",
+            "cameleon.acts SELECT",
+            "cameleon.mask_check SELECT",
+            "cameleon.masked_field SELECT");
     assertThat(functions("cameleon_revealer"))
         .containsExactlyInAnyOrder("record_act", "reveal", "rows_of");
   }
@@ -135,6 +139,11 @@ class RolesTest {
           reader   | SELECT cameleon.retire_key('k')
           reader   | DELETE FROM public.user_logins
           revealer | SELECT * FROM cameleon.vault
+          revealer | SELECT cameleon.erase_tokens(NULL)
+          revealer | UPDATE cameleon.audit_token SET salt = NULL
+          officer  | DELETE FROM cameleon.audit_token
+          officer  | SELECT cameleon.add_act('a', NULL, NULL, NULL, NULL)
+          loader   | SELECT cameleon.blend_vault('', 1)
           revealer | SELECT * FROM cameleon.vault_epoch
           revealer | SELECT * FROM public.user_logins
           revealer | SELECT cameleon.committed_request(1, 'reveal')

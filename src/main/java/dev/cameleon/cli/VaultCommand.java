@@ -1,0 +1,107 @@
+package dev.cameleon.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.cameleon.Access;
+import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.load.Database;
+import dev.cameleon.vault.Forget;
+import dev.cameleon.vault.Prune;
+import java.io.PrintWriter;
+import java.sql.SQLException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vault}: the upkeep of the sealed originals. */
+@Command(
+    name = "vault",
+    mixinStandardHelpOptions = true,
+    description = "Look after the sealed originals.",
+    subcommands = VaultCommand.PruneEntries.class)
+public final class VaultCommand implements Callable<Integer> {
+  @Override
+  public Integer call() throws UsageException {
+    throw new UsageException("say which: vault prune (see: vault --help)");
+  }
+
+  /** {@code vault prune}. */
+  @Command(
+      name = "prune",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Delete the originals whose tokens no row of user_logins has, e.g. after rows were deleted by"
+            + " hand: else they can still be revealed.",
+        "As a user in the role cameleon_officer (CAMELEON_DB_USER). Takes a minute or more: it waits"
+            + " until no running loader remembers what was there. It may be interrupted and run"
+            + " again."
+      })
+  static final class PruneEntries implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Option(
+        names = "--ticket",
+        required = true,
+        paramLabel = "TICKET",
+        description = "Where it was asked for; kept in the audit for ever: no personal data.")
+    private String ticket;
+
+    @Option(names = "--json", description = "As JSON, for scripts.")
+    private boolean json;
+
+    @Override
+    public Integer call()
+        throws UsageException, InvalidSettingsException, FailedException, InterruptedException {
+      if (ticket.isBlank()) {
+        throw new UsageException("--ticket is empty; say where it was asked for");
+      }
+      Database.Login login = Access.database(System.getenv());
+      Prune.Pruned done;
+      try (Prune prune =
+          Prune.open(login, Forget.LOADERS_MEMORY, new Countdown(spec.commandLine().getErr()))) {
+        if (!prune.lock()) {
+          throw new FailedException(
+              "forget, keys rewrap or another vault prune is running on this database; try again"
+                  + " when it has ended (nothing was done)");
+        }
+        done = prune.run(ticket);
+      } catch (SQLException e) {
+        throw FailedException.of(login, e, "cameleon_officer");
+      }
+      if (done.rotating()) {
+        throw new FailedException(
+            "a rotation of the mask key is under way, and nothing was deleted: run keys rewrap"
+                + " first");
+      }
+      print(done);
+      return ExitCode.DONE;
+    }
+
+    private void print(Prune.Pruned done) {
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        var report =
+            JsonNodeFactory.instance
+                .objectNode()
+                .put("vault_entries_deleted", done.entries())
+                .put("tokens_not_settled", done.waiting());
+        done.audit()
+            .ifPresent(
+                entry -> report.put("audit_seq", entry.seq()).put("audit_head", entry.head()));
+        out.println(report);
+        return;
+      }
+      out.println("Vault entries deleted: " + done.entries() + ". Ticket: " + ticket);
+      if (done.waiting() > 0) {
+        out.println(
+            "Tokens not settled yet: "
+                + done.waiting()
+                + "; rows lost them meanwhile. Run this command again in some minutes.");
+      }
+      done.audit()
+          .ifPresent(
+              entry -> out.println("audit: number " + entry.seq() + ", head " + entry.head()));
+    }
+  }
+}

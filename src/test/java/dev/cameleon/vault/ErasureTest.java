@@ -79,15 +79,15 @@ class ErasureTest extends ForgetFixture {
     assertThat(
             site.database()
                 .query("SELECT seq, erased_by FROM cameleon.acts WHERE erased_by IS NOT NULL"))
-        .containsExactly(List.of("1", "4"));
+        .containsExactly(List.of("2", "5"));
     assertThat(verify().problem()).isEmpty();
     assertThat(verify().erased()).isEqualTo(1);
 
-    site.database().execute("UPDATE cameleon.audit_token SET erased_by = 3 WHERE seq = 1");
-    assertThat(verify().problem()).contains("the token of row 1 is missing: no act erased it");
-    site.database().execute("UPDATE cameleon.audit_token SET erased_by = 4 WHERE seq = 1");
-    site.database().execute("DELETE FROM cameleon.audit_token WHERE seq = 2");
+    site.database().execute("UPDATE cameleon.audit_token SET erased_by = 4 WHERE seq = 2");
     assertThat(verify().problem()).contains("the token of row 2 is missing: no act erased it");
+    site.database().execute("UPDATE cameleon.audit_token SET erased_by = 5 WHERE seq = 2");
+    site.database().execute("DELETE FROM cameleon.audit_token WHERE seq = 3");
+    assertThat(verify().problem()).contains("the token of row 3 is missing: no act erased it");
   }
 
   @Test
@@ -116,7 +116,9 @@ class ErasureTest extends ForgetFixture {
     assertThat(site.reveal(site.ip(OWN_IP))).isEmpty();
     assertThat(site.reveal(site.device(OWN_DEVICE))).isEmpty();
     assertThat(site.reveal(site.ip(SHARED_IP))).containsExactly(SHARED_IP);
-    assertThat(site.database().query("SELECT act, ticket, detail FROM cameleon.audit"))
+    assertThat(
+            site.database()
+                .query("SELECT act, ticket, detail FROM cameleon.audit WHERE act <> 'add-key'"))
         .containsExactly(List.of("prune", "T-1", "2 vault entries that no row used"));
     assertThat(everythingInTheAudit()).doesNotContain("_11111111_");
     assertThat(prune((time, why) -> failOn(why)).audit()).isEmpty();

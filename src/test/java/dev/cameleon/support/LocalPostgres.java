@@ -28,7 +28,10 @@ public final class LocalPostgres implements AutoCloseable {
     this.server = server;
   }
 
-  /** Starts one on a free port, durable as in production. */
+  /**
+   * Starts one on a free port. It may be killed, and loses nothing that is committed: {@code fsync}
+   * is for a machine that crashes.
+   */
   public static LocalPostgres start() {
     return start(EmbeddedPostgres.builder());
   }
@@ -65,7 +68,7 @@ public final class LocalPostgres implements AutoCloseable {
       return new LocalPostgres(
           builder
               .setServerConfig("synchronous_commit", "on")
-              .setServerConfig("fsync", "on")
+              .setServerConfig("fsync", "off")
               .setPGStartupWait(START_TIMEOUT)
               .start());
     } catch (IOException e) {

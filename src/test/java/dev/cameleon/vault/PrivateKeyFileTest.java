@@ -64,7 +64,7 @@ class PrivateKeyFileTest {
 
   @Test
   void aKeyOfTheOldFormatIsRefusedWithTheWayOut() throws Exception {
-    byte[] pkcs8 = rsa().getEncoded();
+    byte[] pkcs8 = Recipients.rsa(2048).getPrivate().getEncoded();
     // PKCS #8 is PKCS #1 behind 26 bytes that say RSA.
     byte[] pkcs1 = Arrays.copyOfRange(pkcs8, 26, pkcs8.length);
 
@@ -151,11 +151,5 @@ class PrivateKeyFileTest {
         .hasMessageContainingAll(said)
         .hasMessageNotContaining("hunt")
         .hasNoCause();
-  }
-
-  private static Key rsa() throws Exception {
-    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-    generator.initialize(2048);
-    return generator.generateKeyPair().getPrivate();
   }
 }

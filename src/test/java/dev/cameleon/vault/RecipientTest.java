@@ -124,7 +124,7 @@ class RecipientTest {
   @ParameterizedTest
   @ValueSource(strings = {"PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY"})
   void aPrivateKeyIsSentAway(String label) throws Exception {
-    put("anna.pem", Recipients.pem(label, rsa(3072).getPrivate().getEncoded()));
+    put("anna.pem", Recipients.pem(label, Recipients.rsa(3072).getPrivate().getEncoded()));
 
     assertRefused(
         "anna.pem is a private key, which must not be on this machine",
@@ -133,7 +133,7 @@ class RecipientTest {
 
   @Test
   void aPrivateKeyBehindAPublicOneIsNoticed() throws Exception {
-    KeyPair pair = rsa(3072);
+    KeyPair pair = Recipients.rsa(3072);
     put(
         "anna.pem",
         Recipients.pem("PUBLIC KEY", pair.getPublic().getEncoded())
@@ -144,7 +144,7 @@ class RecipientTest {
 
   @Test
   void aShortKeyIsRefused() throws Exception {
-    put("old.pem", Recipients.pem("PUBLIC KEY", rsa(2048).getPublic().getEncoded()));
+    put("old.pem", Recipients.pem("PUBLIC KEY", Recipients.rsa(2048).getPublic().getEncoded()));
 
     assertRefused("old.pem is an RSA key of less than 3072 bits");
   }
@@ -181,7 +181,7 @@ class RecipientTest {
 
   @Test
   void whatIsNotTextIsRefused() throws Exception {
-    Files.write(recipients.resolve("key.pem"), rsa(3072).getPublic().getEncoded());
+    Files.write(recipients.resolve("key.pem"), Recipients.rsa(3072).getPublic().getEncoded());
 
     assertRefused("key.pem is not a PEM file");
   }
@@ -196,11 +196,5 @@ class RecipientTest {
         .hasMessageContainingAll(said)
         .hasMessageNotContaining("hunt")
         .hasNoCause();
-  }
-
-  private static KeyPair rsa(int bits) throws Exception {
-    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-    generator.initialize(bits);
-    return generator.generateKeyPair();
   }
 }

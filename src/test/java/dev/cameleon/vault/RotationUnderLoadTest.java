@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -80,7 +81,7 @@ class RotationUnderLoadTest {
       current.await(Outcome.LOADED, 500);
 
       int cut = 0;
-      while (cut < CUTS && !rewrapCutOffAt(random.nextInt(50))) {
+      while (cut < CUTS && !rewrapCutOffAt(random.nextInt(20))) {
         cut++;
       }
       Rewrapped result = rewrap().orElseThrow();
@@ -127,17 +128,21 @@ class RotationUnderLoadTest {
     return String.format("123-45-%04d", n % DEVICES);
   }
 
-  /** Cuts a rewrap off at that many steps, at once or a moment later; returns whether it ended. */
+  /** Cuts a rewrap off at that many steps, at once or within the next; returns whether it ended. */
   private boolean rewrapCutOffAt(int step) throws Exception {
     boolean atOnce = random.nextBoolean();
     AtomicInteger steps = new AtomicInteger();
+    CompletableFuture<Void> cut = new CompletableFuture<>();
     try (Connection connection = connect()) {
       String pid = pid(connection);
       Rewrap rewrap = begin(connection);
       rewrap.run(
           (name, done, all, unit) -> {
-            if (steps.getAndIncrement() == step) {
-              cut(connection, pid, atOnce);
+            int now = steps.getAndIncrement();
+            if (now == step) {
+              cut(connection, pid, atOnce, cut);
+            } else if (now > step) {
+              cut.join();
             }
           });
       return true;
@@ -147,18 +152,19 @@ class RotationUnderLoadTest {
     }
   }
 
-  private void cut(Connection connection, String pid, boolean atOnce) {
+  private void cut(
+      Connection connection, String pid, boolean atOnce, CompletableFuture<Void> done) {
     if (atOnce) {
       try {
         connection.abort(Runnable::run);
+        done.complete(null);
       } catch (SQLException e) {
         throw new IllegalStateException(e);
       }
     } else {
-      Thread killer =
-          new Thread(
-              () -> site.database().query("SELECT pg_terminate_backend(" + pid + ")"), "killer");
-      killer.start();
+      CompletableFuture.runAsync(
+              () -> site.database().query("SELECT pg_terminate_backend(" + pid + ")"))
+          .whenComplete((killed, failure) -> done.complete(null));
     }
   }
 

@@ -8,6 +8,7 @@ import java.security.KeyFactory;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -27,6 +28,12 @@ import software.amazon.awssdk.services.kms.model.NotFoundException;
 public final class KmsKey {
   private static final EncryptionAlgorithmSpec OAEP = EncryptionAlgorithmSpec.RSAES_OAEP_SHA_256;
 
+  /** What KMS knows a key by (AWS KMS developer guide, key identifiers). */
+  private static final Pattern ID =
+      Pattern.compile(
+          "(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/|alias/)[A-Za-z0-9/_-]{1,256}"
+              + "|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}");
+
   private final KmsClient kms;
   private final String id;
 
@@ -39,10 +46,15 @@ public final class KmsKey {
    * Asks KMS for a key's public half, which says which recipient it is.
    *
    * @param id its ARN, or whatever else KMS knows it by
-   * @throws InvalidKeyFileException if there is no such key, or it does not decrypt with RSA
+   * @throws InvalidKeyFileException if there is no such key, or it does not decrypt with RSA, or
+   *     the text is none that KMS could know; that is repeated nowhere
    * @throws KeyUnavailableException if KMS does not answer or refuses
    */
   public static RecipientKey find(String id) throws InvalidKeyFileException {
+    if (!ID.matcher(id).matches()) {
+      throw new InvalidKeyFileException(
+          "--kms-key takes a key's ARN (arn:aws:kms:REGION:ACCOUNT:key/ID), its id, or alias/NAME");
+    }
     try {
       return new KmsKey(Aws.kms(id), id).recipientKey();
     } catch (SdkClientException e) {

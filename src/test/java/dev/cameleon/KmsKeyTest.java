@@ -92,6 +92,10 @@ class KmsKeyTest {
 
   @Test
   void aKeyThatIsMissingOrSignsIsRefused() {
+    assertThatThrownBy(() -> KmsKey.find("203.0.113.77"))
+        .isInstanceOf(InvalidKeyFileException.class)
+        .hasMessageContaining("--kms-key takes")
+        .hasMessageNotContaining("203");
     assertThatThrownBy(() -> KmsKey.find(LocalKms.MISSING))
         .isInstanceOf(InvalidKeyFileException.class)
         .hasMessageContaining("has no key " + LocalKms.MISSING);

@@ -52,7 +52,6 @@ class BoundsTest {
       }
       awaitLoaded(program, MESSAGES);
       Awaitility.await().until(() -> Scraped.of(program).sum("cameleon_in_flight_messages") == 0);
-      assertThat(Scraped.of(program).addsUp()).isTrue();
       program.terminate();
       assertThat(program.result().exitCode()).isZero();
     }
@@ -76,7 +75,6 @@ class BoundsTest {
   }
 
   private void assertBounded() {
-    assertThat(scrapes).allMatch(Scraped::addsUp);
     assertThat(most("cameleon_in_flight_messages"))
         .isBetween((long) LIMIT, (long) LIMIT + POLLERS * PER_RECEIVE);
     // The first half of the time fills the hand; in the second nothing grows.

@@ -45,6 +45,7 @@ final class SqsProxy implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Map<String, Fault> faults = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> calls = new ConcurrentHashMap<>();
+  private final Map<String, AtomicInteger> underWay = new ConcurrentHashMap<>();
   private final HttpServer server;
 
   /** How much of an answer reaches the client. */
@@ -147,11 +148,26 @@ final class SqsProxy implements AutoCloseable {
     return calls.computeIfAbsent(action, key -> new AtomicInteger()).get();
   }
 
+  /** How many calls of this action came and are not answered yet. */
+  int underWay(String action) {
+    return underWay.computeIfAbsent(action, key -> new AtomicInteger()).get();
+  }
+
   private void handle(HttpExchange exchange) throws IOException {
+    String target = exchange.getRequestHeaders().getFirst(TARGET);
+    String action = target.substring(target.indexOf('.') + 1);
+    calls.computeIfAbsent(action, key -> new AtomicInteger()).incrementAndGet();
+    AtomicInteger now = underWay.computeIfAbsent(action, key -> new AtomicInteger());
+    now.incrementAndGet();
+    try {
+      answer(exchange, target, action);
+    } finally {
+      now.decrementAndGet();
+    }
+  }
+
+  private void answer(HttpExchange exchange, String target, String action) throws IOException {
     try (exchange) {
-      String target = exchange.getRequestHeaders().getFirst(TARGET);
-      String action = target.substring(target.indexOf('.') + 1);
-      calls.computeIfAbsent(action, key -> new AtomicInteger()).incrementAndGet();
       byte[] request = exchange.getRequestBody().readAllBytes();
       Call call = new Call(target, new String(request, StandardCharsets.UTF_8));
       Answer answer = faults.getOrDefault(action, Call::forward).answer(call);

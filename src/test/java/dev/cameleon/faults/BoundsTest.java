@@ -19,12 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is in hand, the memory and the threads stay bounded while the database holds everything. */
 class BoundsTest {
   private static final Duration HELD =
-      Duration.ofSeconds(System.getProperty("soak") == null ? 20 : 90);
+      Duration.ofSeconds(System.getProperty("soak") == null ? 10 : 90);
 
-  private static final int POLLERS = 4;
+  /** As many as may be configured. */
+  private static final int POLLERS = 256;
+
   private static final int LIMIT = 300;
   private static final int PER_RECEIVE = 10;
-  private static final int MESSAGES = 3000;
+  private static final int MESSAGES = 4000;
 
   /** Messages that are much larger than real ones, so that what piles up would show. */
   private static final int LARGE = 20_000;

@@ -75,10 +75,7 @@ class DeadLetterQueueDownTest {
                       .problems()
                       .getOrDefault(HOLD, "")
                       .contains("does not answer"));
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(60))
-          .during(Duration.ofSeconds(1))
-          .until(() -> proxy.underWay(SqsProxy.RECEIVE) == 0);
+      proxy.awaitNone(SqsProxy.RECEIVE);
       long receipts = run.account().received();
       traffic.send(20, 0);
       Awaitility.await()

@@ -16,6 +16,7 @@ import dev.cameleon.support.TestQueues;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
@@ -35,6 +36,7 @@ class RefusedDeletesTest {
   @TempDir private Path folder;
 
   private final SqsProxy proxy = SqsProxy.start();
+  private final CountDownLatch allInHand = new CountDownLatch(1);
   private final Gate gate = new Gate();
   private final Deliveries deliveries = new Deliveries(10, 1L << 30, new Brake(gate, 100));
   private TestQueues queues;
@@ -45,9 +47,10 @@ class RefusedDeletesTest {
       Site site = Site.in(folder, 4).with("AWS_ENDPOINT_URL", proxy.url());
       site.with("CAMELEON_IN_HAND_TIME", "5s").queues().redrive(1);
       Traffic traffic = new Traffic(site).send(MESSAGES, MALFORMED_EVERY);
-      proxy.on(SqsProxy.DELETE, Fault.denied());
+      refuseDeletes();
 
       try (Run run = Run.on(site)) {
+        awaitAllInHand(run);
         Awaitility.await()
             .atMost(Duration.ofSeconds(60))
             .until(() -> site.queues().deadLetters() == traffic.malformed());
@@ -55,7 +58,7 @@ class RefusedDeletesTest {
             .atMost(Duration.ofSeconds(60))
             .until(
                 () -> run.health().ready().problems().getOrDefault("DELETES", "").contains("403"));
-        awaitNoReceive(); // one that had begun may still bring a message
+        proxy.awaitNone(SqsProxy.RECEIVE); // one that had begun may still bring a message
         traffic.send(1, 0); // while nothing is received, nobody takes it
         Awaitility.await()
             .during(Duration.ofSeconds(11))
@@ -84,15 +87,15 @@ class RefusedDeletesTest {
       Site site = Site.in(folder, 4).with("AWS_ENDPOINT_URL", proxy.url());
       site.with("CAMELEON_SHUTDOWN_TIMEOUT", "2s");
       Traffic traffic = new Traffic(site).send(MESSAGES, 0);
-      proxy.on(SqsProxy.DELETE, Fault.denied());
+      refuseDeletes();
 
-      try (Run run = Run.on(site)) {
-        Awaitility.await().until(() -> run.health().ready().problems().containsKey("DELETES"));
-        Awaitility.await().until(() -> run.account().inFlight() == MESSAGES);
-        run.close();
-        assertThat(run.account().count(Outcome.LOADED)).isEqualTo(MESSAGES);
-        assertThat(run.account().count(Outcome.RETURNED)).isZero();
+      Run stopped = Run.on(site);
+      try (stopped) {
+        awaitAllInHand(stopped);
+        Awaitility.await().until(() -> stopped.health().ready().problems().containsKey("DELETES"));
       }
+      assertThat(stopped.account().count(Outcome.LOADED)).isEqualTo(MESSAGES);
+      assertThat(stopped.account().count(Outcome.RETURNED)).isZero();
       proxy.heal();
       try (Run run = Run.on(site)) {
         run.await(Outcome.DUPLICATE, MESSAGES);
@@ -150,11 +153,21 @@ class RefusedDeletesTest {
         });
   }
 
-  private void awaitNoReceive() {
+  /** Deletes are refused, but not before all is in hand: the first refusals pause receiving. */
+  private void refuseDeletes() {
+    proxy.on(
+        SqsProxy.DELETE,
+        call -> {
+          allInHand.await();
+          return Fault.denied().answer(call);
+        });
+  }
+
+  private void awaitAllInHand(Run run) {
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
-        .during(Duration.ofSeconds(1))
-        .until(() -> proxy.underWay(SqsProxy.RECEIVE) == 0);
+        .until(() -> run.account().inFlight() == MESSAGES);
+    allInHand.countDown();
   }
 
   /** Receives one message, which is hidden for so long, and settles it as the test wants. */

@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -18,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 
 /** Stands in front of the local SQS and does to its calls what a test wants; see {@link Fault}. */
 final class SqsProxy implements AutoCloseable {
@@ -148,9 +150,12 @@ final class SqsProxy implements AutoCloseable {
     return calls.computeIfAbsent(action, key -> new AtomicInteger()).get();
   }
 
-  /** How many calls of this action came and are not answered yet. */
-  int underWay(String action) {
-    return underWay.computeIfAbsent(action, key -> new AtomicInteger()).get();
+  /** Waits until no call of this action is under way any more, nor comes. */
+  void awaitNone(String action) {
+    Awaitility.await("no " + action)
+        .atMost(Duration.ofSeconds(60))
+        .during(Duration.ofSeconds(1))
+        .until(() -> underWay.computeIfAbsent(action, key -> new AtomicInteger()).get() == 0);
   }
 
   private void handle(HttpExchange exchange) throws IOException {

@@ -44,9 +44,7 @@ class ManyInHandTest {
           Statement statement = holder.createStatement()) {
         holder.setAutoCommit(false);
         statement.execute("LOCK TABLE user_logins IN ACCESS EXCLUSIVE MODE");
-        Awaitility.await()
-            .atMost(Duration.ofSeconds(60))
-            .until(() -> site.queues().visible() == 0);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> site.queues().visible() == 0);
         Awaitility.await()
             .during(HELD)
             .atMost(HELD.plusSeconds(5))

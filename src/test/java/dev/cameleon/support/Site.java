@@ -106,8 +106,8 @@ public final class Site {
   }
 
   /**
-   * How many messages lie on the source queue, in the table and on the dead-letter queue. While none
-   * is under way, these must be all that were sent, whatever a process says of them.
+   * How many messages lie on the source queue, in the table and on the dead-letter queue. While
+   * none is under way, these must be all that were sent, whatever a process says of them.
    */
   public long messages() {
     return queues.left()

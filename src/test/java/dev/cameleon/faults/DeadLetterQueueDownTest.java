@@ -46,7 +46,7 @@ class DeadLetterQueueDownTest {
       long receipts = run.account().received();
       int sends = proxy.calls(SqsProxy.SEND);
       Awaitility.await()
-          .during(java.time.Duration.ofSeconds(6))
+          .during(Duration.ofSeconds(6))
           .until(() -> run.account().received() == receipts);
       assertThat(proxy.calls(SqsProxy.SEND) - sends).as("no rush").isLessThan(30);
       proxy.heal();

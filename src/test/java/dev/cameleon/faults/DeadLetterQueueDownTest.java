@@ -92,6 +92,7 @@ class DeadLetterQueueDownTest {
 
     try (Run run = Run.on(site)) {
       traffic.awaitGone();
+      run.await(Outcome.DEAD_LETTERED, traffic.malformed());
     }
     traffic.assertArrivedOnce();
   }

@@ -171,7 +171,11 @@ public final class DeadLetterQueue {
    * called once a second.
    */
   public void reconsider() {
-    long now = System.nanoTime();
+    reconsider(System.nanoTime());
+  }
+
+  /** The same at that time, by {@link System#nanoTime}. */
+  void reconsider(long now) {
     if (callBeganNanos.filter(began -> now - began > HANGS_NANOS).isPresent()) {
       closeGate("the dead-letter queue does not answer");
     } else if (now - failedNanos > QUIET_NANOS) {

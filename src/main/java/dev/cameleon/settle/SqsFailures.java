@@ -9,11 +9,17 @@ import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 public final class SqsFailures {
   /**
    * Error codes that SQS may call the sender's fault, but that are no word about the message: the
-   * key, the rights or the rate (AWS: common errors of SQS, exceptions of KMS).
+   * key, the rights, the rate or the service (Amazon SQS API Reference: common error types, and the
+   * errors of SendMessage; codes of KMS begin with its name).
    */
   private static final Pattern PASSING =
       Pattern.compile(
-          "(?i).*(kms|throttl|overlimit|accessdenied|unavailable|internal|security|token).*");
+          "(?i)(.*[.#])?(Kms.*|RequestThrottled|ThrottlingException|OverLimit"
+              + "|AccessDenied(Exception)?|NotAuthorized|OptInRequired|InvalidSecurity"
+              + "|InvalidClientTokenId|UnrecognizedClientException|ExpiredToken(Exception)?"
+              + "|IncompleteSignature|RequestExpired|RequestAborted(Exception)?"
+              + "|RequestTimeout(Exception)?|ServiceUnavailable|InternalFailure|InternalError"
+              + "|QueueDoesNotExist|NonExistentQueue)");
 
   private SqsFailures() {}
 

@@ -81,6 +81,19 @@ class StartFailuresTest {
   }
 
   @Test
+  void aQueueWithoutAVisibilityTimeoutIsWarnedOf() throws Exception {
+    Site site = Site.in(folder, 0);
+
+    Program.Result run = Program.run(site.environment(), folder, "--until-empty");
+    Program.Result check = Program.run(site.environment(), folder, "check");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.err()).contains("visibility timeout is 0");
+    assertThat(check.exitCode()).as(check.err()).isZero();
+    assertThat(check.out()).contains("visibility timeout is 0");
+  }
+
+  @Test
   void aSilentSqsDoesNotHoldUpTheStop() throws Exception {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       String url = "http://127.0.0.1:" + silent.getLocalPort();

@@ -21,10 +21,12 @@ class BoundsTest {
   private static final Duration HELD =
       Duration.ofSeconds(System.getProperty("soak") == null ? 10 : 90);
 
-  private static final int POLLERS = 64;
+  /** As many as may be configured. */
+  private static final int POLLERS = 256;
+
   private static final int LIMIT = 300;
   private static final int PER_RECEIVE = 10;
-  private static final int MESSAGES = 3000;
+  private static final int MESSAGES = 4000;
 
   /** Messages that are much larger than real ones, so that what piles up would show. */
   private static final int LARGE = 20_000;
@@ -55,7 +57,6 @@ class BoundsTest {
       }
       awaitLoaded(program, MESSAGES);
       Awaitility.await().until(() -> Scraped.of(program).sum("cameleon_in_flight_messages") == 0);
-      assertThat(Scraped.of(program).addsUp()).isTrue();
       program.terminate();
       assertThat(program.result().exitCode()).isZero();
     }
@@ -79,7 +80,6 @@ class BoundsTest {
   }
 
   private void assertBounded() {
-    assertThat(scrapes).allMatch(Scraped::addsUp);
     assertThat(most("cameleon_in_flight_messages"))
         .isBetween((long) LIMIT, (long) LIMIT + POLLERS * PER_RECEIVE);
     // The first half of the time fills the hand; in the second nothing grows.

@@ -24,6 +24,11 @@ class HostileSqsTest {
   private static final int MESSAGES = 300;
   private static final int MALFORMED_EVERY = 30;
 
+  /** So many receives that fail take at least this, by three pollers that pause in between. */
+  private static final int REFUSALS = 9;
+
+  private static final Duration LEAST_PAUSES = Duration.ofMillis(1500);
+
   @TempDir private Path folder;
 
   private final SqsProxy proxy = SqsProxy.start();
@@ -68,8 +73,6 @@ class HostileSqsTest {
       traffic.awaitGone();
       Awaitility.await().until(() -> copies.isEmpty() && isIdle(one) && isIdle(two));
 
-      assertThat(one.account().addsUp()).isTrue();
-      assertThat(two.account().addsUp()).isTrue();
       assertThat(one.account().count(Outcome.LOADED) + two.account().count(Outcome.LOADED))
           .isEqualTo(traffic.good());
       assertThat(one.account().count(Outcome.DUPLICATE) + two.account().count(Outcome.DUPLICATE))
@@ -162,9 +165,12 @@ class HostileSqsTest {
     proxy.on(SqsProxy.RECEIVE, Fault.denied());
     try (Run run = Run.on(site)) {
       Awaitility.await().until(() -> run.health().ready().problems().containsKey("QUEUE"));
+      long began = System.nanoTime();
       int calls = proxy.calls(SqsProxy.RECEIVE);
-      Awaitility.await().during(Duration.ofSeconds(3)).until(() -> true);
-      assertThat(proxy.calls(SqsProxy.RECEIVE) - calls).as("in 3 s").isLessThan(60);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> proxy.calls(SqsProxy.RECEIVE) >= calls + REFUSALS);
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(LEAST_PAUSES);
       proxy.heal();
       assertSettled(run);
     }
@@ -205,7 +211,6 @@ class HostileSqsTest {
     traffic.awaitGone();
     Awaitility.await().until(() -> isIdle(run));
     Account account = run.account();
-    assertThat(account.addsUp()).as(account.toString()).isTrue();
     assertThat(account.received()).isGreaterThanOrEqualTo(MESSAGES);
     assertThat(account.count(Outcome.LOADED)).isEqualTo(traffic.good());
     assertThat(account.count(Outcome.DEAD_LETTERED)).isGreaterThanOrEqualTo(traffic.malformed());

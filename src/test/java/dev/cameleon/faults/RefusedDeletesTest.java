@@ -15,8 +15,11 @@ import dev.cameleon.support.Site;
 import dev.cameleon.support.TestQueues;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,9 +30,16 @@ class RefusedDeletesTest {
   private static final int MESSAGES = 60;
   private static final int MALFORMED_EVERY = 10;
 
+  /** Less than the pauses before the second, third and fourth attempt together. */
+  private static final Duration PAUSES = Duration.ofMillis(500);
+
   @TempDir private Path folder;
 
   private final SqsProxy proxy = SqsProxy.start();
+  private final CountDownLatch allInHand = new CountDownLatch(1);
+  private final Gate gate = new Gate();
+  private final Deliveries deliveries = new Deliveries(10, 1L << 30, new Brake(gate, 100));
+  private TestQueues queues;
 
   @Test
   void deletesThatAreRefusedForLongHoldReceivingAndNoLoadedMessageIsRedriven() throws Exception {
@@ -37,9 +47,10 @@ class RefusedDeletesTest {
       Site site = Site.in(folder, 4).with("AWS_ENDPOINT_URL", proxy.url());
       site.with("CAMELEON_IN_HAND_TIME", "5s").queues().redrive(1);
       Traffic traffic = new Traffic(site).send(MESSAGES, MALFORMED_EVERY);
-      proxy.on(SqsProxy.DELETE, Fault.denied());
+      refuseDeletes();
 
       try (Run run = Run.on(site)) {
+        awaitAllInHand(run);
         Awaitility.await()
             .atMost(Duration.ofSeconds(60))
             .until(() -> site.queues().deadLetters() == traffic.malformed());
@@ -47,6 +58,7 @@ class RefusedDeletesTest {
             .atMost(Duration.ofSeconds(60))
             .until(
                 () -> run.health().ready().problems().getOrDefault("DELETES", "").contains("403"));
+        proxy.awaitNone(SqsProxy.RECEIVE); // one that had begun may still bring a message
         traffic.send(1, 0); // while nothing is received, nobody takes it
         Awaitility.await()
             .during(Duration.ofSeconds(11))
@@ -70,23 +82,114 @@ class RefusedDeletesTest {
   }
 
   @Test
-  void aDeleteThatFailsThreeTimesNeedsNoHold() {
+  void whatIsNotDeletedAtAStopComesBackAndIsADuplicate() throws Exception {
+    try (proxy) {
+      Site site = Site.in(folder, 4).with("AWS_ENDPOINT_URL", proxy.url());
+      site.with("CAMELEON_SHUTDOWN_TIMEOUT", "2s");
+      Traffic traffic = new Traffic(site).send(MESSAGES, 0);
+      refuseDeletes();
+
+      Run stopped = Run.on(site);
+      try (stopped) {
+        awaitAllInHand(stopped);
+        Awaitility.await().until(() -> stopped.health().ready().problems().containsKey("DELETES"));
+      }
+      assertThat(stopped.account().count(Outcome.LOADED)).isEqualTo(MESSAGES);
+      assertThat(stopped.account().count(Outcome.RETURNED)).isZero();
+      proxy.heal();
+      try (Run run = Run.on(site)) {
+        run.await(Outcome.DUPLICATE, MESSAGES);
+        traffic.awaitGone();
+      }
+      traffic.assertArrivedOnce();
+    }
+  }
+
+  @Test
+  void aDeleteThatFailsThreeTimesIsMadeAgainWithPausesAndNeedsNoHold() {
     proxy.on(SqsProxy.DELETE, Fault.denied().first(3));
-    Gate gate = new Gate();
-    Deliveries deliveries = new Deliveries(10, 1 << 20, new Brake(gate, 100));
-    String url = TestQueues.create(30).sourceUrl();
+    inHand(
+        30,
+        System.nanoTime(),
+        acknowledger -> {
+          long began = System.nanoTime();
+
+          // Nobody calls retryDeletes(): what the first four attempts leave would stay.
+          acknowledger.loaded(deliveries.rest(), 1);
+
+          Awaitility.await().until(() -> deliveries.account().count(Outcome.LOADED) == 1);
+          assertThat(proxy.calls(SqsProxy.DELETE)).isEqualTo(4);
+          assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(PAUSES);
+          assertThat(gate.holds()).isEmpty();
+          assertThat(queues.left()).isZero();
+        });
+  }
+
+  @Test
+  void aDeleteIsNotWaitedForWhenSqsCanHideTheMessageNoLonger() {
+    proxy.on(SqsProxy.DELETE, Fault.denied());
+    inHand(
+        30,
+        System.nanoTime() - Duration.ofHours(13).toNanos(),
+        acknowledger -> {
+          acknowledger.loaded(deliveries.rest(), 1);
+
+          Awaitility.await().until(() -> deliveries.account().count(Outcome.LOADED) == 1);
+          assertThat(gate.holds()).isEmpty();
+        });
+  }
+
+  @Test
+  void whatIsGivenBackIsVisibleAtOnceThoughThreeCallsFail() {
+    proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.denied().first(3));
+    inHand(
+        600,
+        System.nanoTime(),
+        acknowledger -> {
+          acknowledger.returned(deliveries.rest());
+
+          Awaitility.await().until(() -> queues.visible() == 1);
+          Awaitility.await().until(() -> deliveries.account().count(Outcome.RETURNED) == 1);
+        });
+  }
+
+  /** Deletes are refused, but not before all is in hand: the first refusals pause receiving. */
+  private void refuseDeletes() {
+    proxy.on(
+        SqsProxy.DELETE,
+        call -> {
+          allInHand.await();
+          return Fault.denied().answer(call);
+        });
+  }
+
+  private void awaitAllInHand(Run run) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> run.account().inFlight() == MESSAGES);
+    allInHand.countDown();
+  }
+
+  /** Receives one message, which is hidden for so long, and settles it as the test wants. */
+  private void inHand(int hiddenSeconds, long receivedNanos, Consumer<Acknowledger> settle) {
+    queues = TestQueues.create(hiddenSeconds);
+    queues.send(List.of("{}"));
+    Queue source = new Queue("source", queues.sourceUrl(), "", hiddenSeconds, 1 << 20);
+    Received.these(
+        deliveries,
+        Shared.sqs()
+            .client()
+            .receiveMessage(
+                request ->
+                    request
+                        .queueUrl(queues.sourceUrl())
+                        .messageSystemAttributeNamesWithStrings("All"))
+            .messages(),
+        receivedNanos);
     ExecutorService calls = Executors.newSingleThreadExecutor();
     try (proxy;
         SqsClient sqs = Shared.sqs().clientThrough(proxy.url())) {
-      Received.one(deliveries, "a");
-
-      // Nobody calls retryDeletes(): what the first four attempts leave would stay.
-      new Acknowledger(sqs, new Queue("source", url, "", 30, 1 << 20), deliveries, gate, calls)
-          .loaded(deliveries.rest(), 1);
-
-      Awaitility.await().until(() -> proxy.calls(SqsProxy.DELETE) == 4);
-      Awaitility.await().until(() -> deliveries.account().count(Outcome.LOADED) == 1);
-      assertThat(gate.holds()).isEmpty();
+      settle.accept(new Acknowledger(sqs, source, deliveries, gate, calls));
     } finally {
       calls.shutdownNow();
     }

@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -18,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 
 /** Stands in front of the local SQS and does to its calls what a test wants; see {@link Fault}. */
 final class SqsProxy implements AutoCloseable {
@@ -45,6 +47,7 @@ final class SqsProxy implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Map<String, Fault> faults = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> calls = new ConcurrentHashMap<>();
+  private final Map<String, AtomicInteger> underWay = new ConcurrentHashMap<>();
   private final HttpServer server;
 
   /** How much of an answer reaches the client. */
@@ -147,11 +150,29 @@ final class SqsProxy implements AutoCloseable {
     return calls.computeIfAbsent(action, key -> new AtomicInteger()).get();
   }
 
+  /** Waits until no call of this action is under way any more, nor comes. */
+  void awaitNone(String action) {
+    Awaitility.await("no " + action)
+        .atMost(Duration.ofSeconds(60))
+        .during(Duration.ofSeconds(1))
+        .until(() -> underWay.computeIfAbsent(action, key -> new AtomicInteger()).get() == 0);
+  }
+
   private void handle(HttpExchange exchange) throws IOException {
+    String target = exchange.getRequestHeaders().getFirst(TARGET);
+    String action = target.substring(target.indexOf('.') + 1);
+    calls.computeIfAbsent(action, key -> new AtomicInteger()).incrementAndGet();
+    AtomicInteger now = underWay.computeIfAbsent(action, key -> new AtomicInteger());
+    now.incrementAndGet();
+    try {
+      answer(exchange, target, action);
+    } finally {
+      now.decrementAndGet();
+    }
+  }
+
+  private void answer(HttpExchange exchange, String target, String action) throws IOException {
     try (exchange) {
-      String target = exchange.getRequestHeaders().getFirst(TARGET);
-      String action = target.substring(target.indexOf('.') + 1);
-      calls.computeIfAbsent(action, key -> new AtomicInteger()).incrementAndGet();
       byte[] request = exchange.getRequestBody().readAllBytes();
       Call call = new Call(target, new String(request, StandardCharsets.UTF_8));
       Answer answer = faults.getOrDefault(action, Call::forward).answer(call);

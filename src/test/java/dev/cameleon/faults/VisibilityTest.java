@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class VisibilityTest {
   private static final int VISIBILITY_SECONDS = 4;
-  private static final int MESSAGES = 500;
+  private static final int MESSAGES = 2000;
   private static final Duration THREE_TIMES = Duration.ofSeconds(3L * VISIBILITY_SECONDS);
 
   @TempDir private Path folder;
@@ -108,7 +108,6 @@ class VisibilityTest {
       assertThat(run.health().ready().problems()).containsKey("DATABASE");
       site.database().execute("ALTER TABLE elsewhere RENAME TO user_logins");
       traffic.awaitGone();
-      assertThat(run.account().addsUp()).isTrue();
       assertThat(run.account().count(Outcome.LOADED)).isEqualTo(MESSAGES);
     }
     traffic.assertArrivedOnce();
@@ -129,7 +128,6 @@ class VisibilityTest {
   private static void assertReceivedOnce(Run run, int messages) {
     Awaitility.await().until(() -> run.account().inFlight() == 0);
     Account account = run.account();
-    assertThat(account.addsUp()).isTrue();
     assertThat(account.received()).isEqualTo(messages);
     assertThat(account.count(Outcome.LOADED)).isEqualTo(messages);
   }

@@ -5,14 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cameleon.contract.Reason;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.TestQueues;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.sqs.SqsClient;
 
 class DeadLetterQueueTest {
   private final TestQueues queues = TestQueues.create(30);
@@ -58,7 +64,7 @@ class DeadLetterQueueTest {
   void aQueueThatDoesNotAcceptPausesReceivingAndThePauseEndsWithTheStop() throws Exception {
     ExecutorService sender = Executors.newSingleThreadExecutor();
     DeadLetter letter = letter("a");
-    java.util.concurrent.Future<List<Delivery>> sent =
+    Future<List<Delivery>> sent =
         sender.submit(() -> queue(queues.deadLetterUrl() + "-gone").send(List.of(letter)));
 
     Awaitility.await().until(() -> gate.isClosed(Gate.Hold.DEAD_LETTER_QUEUE));
@@ -69,11 +75,44 @@ class DeadLetterQueueTest {
     sender.shutdownNow();
   }
 
+  @Test
+  void receivingStaysPausedForAsLongAsASendHangs() throws Exception {
+    ExecutorService sender = Executors.newSingleThreadExecutor();
+    Future<List<Delivery>> sent;
+    DeadLetterQueue queue;
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      SqsClient sqs = Shared.sqs().clientThrough("http://127.0.0.1:" + silent.getLocalPort());
+      queue = queue(sqs, queues.deadLetterUrl());
+      DeadLetter letter = letter("a");
+      sent = sender.submit(() -> queue.send(List.of(letter)));
+      try (Socket asked = silent.accept()) {
+        long now = System.nanoTime();
+        queue.reconsider(now);
+        assertThat(gate.holds()).as("at once, to %s", asked).isEmpty();
+        // Each second, for longer than it takes to forget a failure that is over.
+        for (int seconds = 11; seconds < 120; seconds++) {
+          queue.reconsider(now + TimeUnit.SECONDS.toNanos(seconds));
+          assertThat(gate.holds()).containsKey(Gate.Hold.DEAD_LETTER_QUEUE);
+        }
+        gate.stop();
+      }
+    }
+
+    assertThat(sent.get()).as("the connection broke, and no other is accepted").isEmpty();
+    queue.reconsider(System.nanoTime() + TimeUnit.SECONDS.toNanos(20));
+    assertThat(gate.holds()).isEmpty();
+    sender.shutdownNow();
+  }
+
   private DeadLetterQueue queue(String url) {
+    return queue(Shared.sqs().client(), url);
+  }
+
+  private DeadLetterQueue queue(SqsClient sqs, String url) {
     Acknowledger acknowledger =
         new Acknowledger(Shared.sqs().client(), source, deliveries, gate, calls);
     return new DeadLetterQueue(
-        Shared.sqs().client(),
+        sqs,
         new Queue("dlq", url, "", 30, 1 << 20),
         source,
         Optional.empty(),

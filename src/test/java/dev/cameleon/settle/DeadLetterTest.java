@@ -60,10 +60,34 @@ class DeadLetterTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"KmsThrottled", "KMS.ThrottlingException", "RequestThrottled", "AccessDenied"})
-  void aKeyOrARateThatFailsIsNoRefusalOfTheLetter(String code) {
+      strings = {
+        "KmsThrottled",
+        "KMS.DisabledException",
+        "RequestThrottled",
+        "AWS.SimpleQueueService.RequestThrottled",
+        "ThrottlingException",
+        "OverLimit",
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "ServiceUnavailable",
+        "InternalError"
+      })
+  void aKeyOrARightOrARateThatFailsIsNoRefusalOfTheLetter(String code) {
     assertThat(SqsFailures.isForGood(entry(code))).isFalse();
-    assertThat(SqsFailures.isForGood(entry("InvalidMessageContents"))).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "InvalidMessageContents",
+        "InvalidParameterValue",
+        "ReceiptHandleIsInvalid",
+        "AWS.SimpleQueueService.UnsupportedOperation",
+        "InvalidTokenInBody" // no code of SQS: a word in it does not make it another's fault
+      })
+  void anyOtherFaultOfTheSenderIsARefusal(String code) {
+    assertThat(SqsFailures.isForGood(entry(code))).isTrue();
   }
 
   private static BatchResultErrorEntry entry(String code) {

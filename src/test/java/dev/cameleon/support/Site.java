@@ -115,6 +115,16 @@ public final class Site {
     return queues;
   }
 
+  /**
+   * How many messages lie on the source queue, in the table and on the dead-letter queue. While
+   * none is under way, these must be all that were sent, whatever a process says of them.
+   */
+  public long messages() {
+    return queues.left()
+        + database.number("SELECT count(*) FROM user_logins")
+        + queues.deadLetters();
+  }
+
   /** Applies the migrations, for a test that changes the tables before the first run. */
   public void migrate() throws InvalidSettingsException, UnreachableException {
     Connections.migrate(Settings.read(environment).owner());

@@ -1,6 +1,7 @@
 package dev.cameleon;
 
 import dev.cameleon.load.Database;
+import dev.cameleon.load.Holders;
 import dev.cameleon.load.Migrations;
 import dev.cameleon.load.SqlFailures;
 import dev.cameleon.mask.MaskGuard;
@@ -117,7 +118,7 @@ public record Connections(Queue source, Queue deadLetters) {
   private static UnreachableException unmigrated(Database.Login owner, Exception e) {
     return new UnreachableException(
         "DATABASE",
-        "the migrations cannot be applied as " + owner + ": " + SqlFailures.describe(e));
+        "the migrations cannot be applied as " + owner + ": " + Holders.describe(owner, e));
   }
 
   private static void guardMask(Plan plan) throws InvalidSettingsException, UnreachableException {
@@ -131,7 +132,7 @@ public record Connections(Queue source, Queue deadLetters) {
       }
     } catch (SQLException e) {
       throw new UnreachableException(
-          "DATABASE", "the database cannot be used as " + login + ": " + SqlFailures.describe(e));
+          "DATABASE", "the database cannot be used as " + login + ": " + Holders.describe(login, e));
     }
   }
 

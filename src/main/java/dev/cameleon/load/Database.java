@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
+import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** Connections to PostgreSQL, pooled for the loaders and single for everything else. */
@@ -29,6 +30,14 @@ public final class Database {
   /** Longer than the statement time-out of the route: a server that is gone without a word. */
   private static final int SOCKET_TIMEOUT_SECONDS = 60;
 
+  /**
+   * Bounds the wait for a lock, unless the role, the database or the URL does: any member of a role
+   * may keep a transaction open. Longer than a loader's statement, shorter than the socket's
+   * time-out, which would hide the reason.
+   */
+  private static final String BOUND_WAITS =
+      "SELECT set_config('lock_timeout', '40s', false) WHERE current_setting('lock_timeout') = '0'";
+
   private Database() {}
 
   /** The URL without its parameters, which may hold a password. */
@@ -48,7 +57,31 @@ public final class Database {
 
   /** One connection outside the pool. */
   public static Connection connect(Login login) throws SQLException {
-    return prepare(new PGSimpleDataSource(), login).getConnection();
+    return prepare(new Bounded(), login).getConnection();
+  }
+
+  /** Connections for what may take long: a migration of a large table. */
+  static DataSource patient(Login login) {
+    Bounded source = prepare(new Bounded(), login);
+    source.setSocketTimeout(0);
+    return source;
+  }
+
+  /** Connections whose sessions do not wait for a lock for ever. */
+  private static final class Bounded extends PGSimpleDataSource {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Connection getConnection(String user, String password) throws SQLException {
+      Connection connection = super.getConnection(user, password);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(BOUND_WAITS);
+        return connection;
+      } catch (SQLException e) {
+        connection.close();
+        throw e;
+      }
+    }
   }
 
   /**

@@ -21,7 +21,7 @@ public final class Access {
       throws InvalidSettingsException {
     Problems problems = new Problems();
     RawSettings raw = RawSettings.read(environment, problems);
-    Database.Login login = LoginSettings.loader(new Parser(raw.values(), problems));
+    Database.Login login = LoginSettings.loader(new Parser(raw.values(), problems, environment));
     problems.throwIfAny();
     return login;
   }
@@ -43,7 +43,7 @@ public final class Access {
    */
   public static Desk desk(Map<String, String> environment) throws InvalidSettingsException {
     Problems problems = new Problems();
-    Parser parser = new Parser(RawSettings.read(environment, problems).values(), problems);
+    Parser parser = new Parser(RawSettings.read(environment, problems).values(), problems, environment);
     Aws.inspect(problems);
     Desk desk =
         new Desk(

@@ -1,6 +1,7 @@
 package dev.cameleon;
 
 import dev.cameleon.load.Database;
+import dev.cameleon.load.Password;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.regex.Pattern;
@@ -10,11 +11,14 @@ final class LoginSettings {
   /** libpq's way to name a user; the driver would take it for a part of the host, and show it. */
   private static final Pattern CREDENTIALS = Pattern.compile("//[^/?]*@");
 
+  private static final String IAM = "cameleon.db.iam";
+
   private LoginSettings() {}
 
   /** Who loads, or runs another command. */
   static Database.Login loader(Parser parser) {
     String url = parser.text("cameleon.db.url");
+    parser.flag(IAM);
     return login(parser, url, "cameleon.db.user", "cameleon.db.password", null);
   }
 
@@ -46,14 +50,36 @@ final class LoginSettings {
     if (user.isEmpty() && fallback != null) {
       return fallback;
     }
-    String password = parser.secret(passwordKey);
+    if (parser.optional(IAM).equals("true")) {
+      return new Database.Login(url, user, iam(parser, url, user, userKey, passwordKey));
+    }
     if (user.isEmpty() && isLoopback(Database.host(url))) {
-      return new Database.Login(url, "postgres", password.isEmpty() ? "postgres" : password);
+      return new Database.Login(url, "postgres", parser.password(passwordKey, "postgres"));
     }
     if (user.isEmpty()) {
       parser.problem(userKey, "needed for a database that is not on this machine, e.g. app_loader");
     }
-    return new Database.Login(url, user, password);
+    return new Database.Login(url, user, parser.password(passwordKey, ""));
+  }
+
+  private static Password iam(
+      Parser parser, String url, String user, String userKey, String passwordKey) {
+    String host = Database.host(url);
+    if (user.isEmpty()) {
+      parser.problem(userKey, "needed with " + IAM + "=true: a role that is granted rds_iam");
+    }
+    if (!parser.optional(passwordKey).isEmpty()) {
+      parser.problem(passwordKey, "has no use with " + IAM + "=true; remove one of the two");
+    }
+    if (host.isEmpty() || host.contains(",")) {
+      parser.problem("cameleon.db.url", "names no one host, which a token of RDS is for");
+    } else if (!Database.requiresTls(url) && !isLoopback(host)) {
+      parser.problem(
+          "cameleon.db.url",
+          "RDS takes a token over TLS only: add sslmode=verify-full and the CA file of RDS as"
+              + " sslrootcert");
+    }
+    return new IamPassword(host, Database.port(url), user);
   }
 
   private static boolean isLoopback(String host) {

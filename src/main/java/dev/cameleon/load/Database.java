@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -14,9 +15,14 @@ public final class Database {
    *
    * @param url a JDBC URL
    * @param user the role
-   * @param password its password: secret
+   * @param secret its password
    */
-  public record Login(String url, String user, String password) {
+  public record Login(String url, String user, Password secret) {
+    /** With a password that never changes. */
+    public Login(String url, String user, String password) {
+      this(url, user, Password.fixed(password));
+    }
+
     /** Redacted. */
     @Override
     public String toString() {
@@ -52,24 +58,28 @@ public final class Database {
    * @param keyId the newest mask key; the database refuses rows under one that is retired
    */
   public static LoaderPool pool(Login login, int connections, String keyId) {
-    return new LoaderPool(prepare(new LoaderPool.Source(), login), connections, useKey(keyId));
+    return new LoaderPool(prepare(new LoaderPool.Source(login), login), connections, useKey(keyId));
   }
 
   /** One connection outside the pool. */
   public static Connection connect(Login login) throws SQLException {
-    return prepare(new Bounded(), login).getConnection();
+    return prepare(new Bounded(login), login).getConnection();
   }
 
   /** Connections for what may take long: a migration of a large table. */
   static DataSource patient(Login login) {
-    Bounded source = prepare(new Bounded(), login);
+    Bounded source = prepare(new Bounded(login), login);
     source.setSocketTimeout(0);
     return source;
   }
 
   /** Connections whose sessions do not wait for a lock for ever. */
-  private static final class Bounded extends PGSimpleDataSource {
+  private static final class Bounded extends LoginSource {
     private static final long serialVersionUID = 1L;
+
+    Bounded(Login login) {
+      super(login);
+    }
 
     @Override
     public Connection getConnection(String user, String password) throws SQLException {
@@ -122,7 +132,6 @@ public final class Database {
     // The URL comes after the defaults, so that its parameters win.
     source.setURL(login.url());
     source.setUser(login.user());
-    source.setPassword(login.password());
     // Never let the driver put a row's values into an exception ("Failing row contains …").
     source.setLogServerErrorDetail(false);
     return source;
@@ -131,6 +140,20 @@ public final class Database {
   /** Whether the driver understands this URL. */
   public static boolean understands(String url) {
     return org.postgresql.Driver.parseURL(url, new Properties()) != null;
+  }
+
+  /** The port of a JDBC URL that names one host. */
+  public static int port(String url) {
+    Properties parsed = org.postgresql.Driver.parseURL(url, new Properties());
+    return parsed == null ? 0 : Integer.parseInt(parsed.getProperty("PGPORT", "5432"));
+  }
+
+  /** Whether a connection by this URL is encrypted, or fails. */
+  public static boolean requiresTls(String url) {
+    Properties parsed = org.postgresql.Driver.parseURL(url, new Properties());
+    return parsed != null
+        && Set.of("require", "verify-ca", "verify-full")
+            .contains(parsed.getProperty("sslmode", "prefer"));
   }
 
   /** The host of a JDBC URL, or an empty string where it names several or none. */

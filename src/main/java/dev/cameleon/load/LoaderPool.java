@@ -8,7 +8,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.WeakHashMap;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * The loaders' connections to PostgreSQL: one for each, opened when it is used. None that failed is
@@ -70,10 +69,14 @@ public final class LoaderPool extends HikariDataSource {
   }
 
   /** Opens connections and remembers them for as long as somebody else does. */
-  static final class Source extends PGSimpleDataSource {
+  static final class Source extends LoginSource {
     private static final long serialVersionUID = 1L;
 
     private final transient WeakHashMap<Connection, Long> opened = new WeakHashMap<>();
+
+    Source(Database.Login login) {
+      super(login);
+    }
 
     @Override
     public Connection getConnection(String user, String password) throws SQLException {

@@ -12,6 +12,7 @@ import dev.cameleon.vault.Forget;
 import dev.cameleon.vault.Forgotten;
 import dev.cameleon.vault.Rewrap;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -164,6 +165,25 @@ class BlockingTest {
       assertThat(Holders.describe(owner, failure))
           .contains("session " + pid(attacker) + " of user " + nobody.name())
           .contains("Flyway's lock");
+    }
+  }
+
+  @Test
+  void noSessionWaitsForALockForEver() throws Exception {
+    for (Database.Login login : List.of(owner, LoginRole.in(database).login())) {
+      try (Connection connection = Database.connect(login);
+          Connection migrating = Database.patient(login).getConnection()) {
+        assertThat(lockTimeout(connection)).isEqualTo("40s");
+        assertThat(lockTimeout(migrating)).isEqualTo("40s");
+      }
+    }
+  }
+
+  private static String lockTimeout(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SHOW lock_timeout")) {
+      row.next();
+      return row.getString(1);
     }
   }
 

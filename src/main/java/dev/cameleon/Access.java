@@ -43,7 +43,8 @@ public final class Access {
    */
   public static Desk desk(Map<String, String> environment) throws InvalidSettingsException {
     Problems problems = new Problems();
-    Parser parser = new Parser(RawSettings.read(environment, problems).values(), problems, environment);
+    Parser parser =
+        new Parser(RawSettings.read(environment, problems).values(), problems, environment);
     Aws.inspect(problems);
     Desk desk =
         new Desk(

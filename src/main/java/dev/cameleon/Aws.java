@@ -1,8 +1,10 @@
 package dev.cameleon;
 
 import java.time.Duration;
+import java.util.List;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
@@ -21,9 +23,11 @@ public final class Aws {
    * A client with a connection pool of its own.
    *
    * @param connections how many calls may be under way at a time
+   * @param interceptors see every call
    */
-  public static SqsClient sqs(int connections) {
+  public static SqsClient sqs(int connections, ExecutionInterceptor... interceptors) {
     return SqsClient.builder()
+        .overrideConfiguration(call -> call.executionInterceptors(List.of(interceptors)))
         .httpClientBuilder(
             Apache5HttpClient.builder()
                 .maxConnections(connections)

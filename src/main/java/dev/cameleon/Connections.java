@@ -132,7 +132,8 @@ public record Connections(Queue source, Queue deadLetters) {
       }
     } catch (SQLException e) {
       throw new UnreachableException(
-          "DATABASE", "the database cannot be used as " + login + ": " + Holders.describe(login, e));
+          "DATABASE",
+          "the database cannot be used as " + login + ": " + Holders.describe(login, e));
     }
   }
 

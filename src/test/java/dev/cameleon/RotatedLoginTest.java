@@ -16,7 +16,6 @@ import dev.cameleon.support.Site;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
@@ -85,7 +84,9 @@ class RotatedLoginTest {
     set("aws.accessKeyId", "AKIDEXAMPLE");
     set("aws.secretAccessKey", "secret-of-the-test");
     try (IamServer server = IamServer.before(Shared.postgres().port(), "secret-of-the-test")) {
-      site.with("CAMELEON_DB_URL", "jdbc:postgresql://localhost:" + server.port() + "/" + site.database().name())
+      site.with(
+              "CAMELEON_DB_URL",
+              "jdbc:postgresql://localhost:" + server.port() + "/" + site.database().name())
           .with("CAMELEON_DB_USER", role.name())
           .with("CAMELEON_DB_IAM", "true")
           .with("CAMELEON_MIGRATE", "false");
@@ -100,7 +101,8 @@ class RotatedLoginTest {
       int taken = server.tokens().size();
       set("aws.secretAccessKey", "another");
       Database.Login login = Settings.read(site.environment()).loader();
-      assertThatThrownBy(() -> Database.connect(login)).isInstanceOf(SQLException.class)
+      assertThatThrownBy(() -> Database.connect(login))
+          .isInstanceOf(SQLException.class)
           .hasFieldOrPropertyWithValue("SQLState", "28000");
       assertThat(server.tokens()).hasSize(taken);
       assertThat(login.toString()).doesNotContain("X-Amz");
@@ -116,8 +118,7 @@ class RotatedLoginTest {
     environment.put("CAMELEON_DB_PASSWORD", "hunter2");
 
     assertThat(
-            catchThrowableOfType(
-                    InvalidSettingsException.class, () -> Settings.read(environment))
+            catchThrowableOfType(InvalidSettingsException.class, () -> Settings.read(environment))
                 .problems())
         .anyMatch(each -> each.contains("CAMELEON_DB_USER") && each.contains("rds_iam"))
         .anyMatch(each -> each.contains("CAMELEON_DB_PASSWORD") && !each.contains("hunter2"))

@@ -38,6 +38,10 @@ final class FailedException extends Exception {
           default -> "";
         };
     return new FailedException(
-        "the database refuses or fails as " + login + ": " + Holders.describe(login, failure) + more);
+        "the database refuses or fails as "
+            + login
+            + ": "
+            + Holders.describe(login, failure)
+            + more);
   }
 }

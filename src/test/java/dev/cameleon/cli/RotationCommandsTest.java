@@ -108,7 +108,8 @@ class RotationCommandsTest {
       Program.Result result = Program.run(officer, folder, "keys", "rewrap");
 
       assertThat(result.exitCode()).isEqualTo(1);
-      assertThat(result.err()).contains("another forget or keys rewrap is running")
+      assertThat(result.err())
+          .contains("another forget or keys rewrap is running")
           .containsPattern("session \\d+ of user postgres since \\d{4}-");
     }
   }

@@ -22,7 +22,9 @@ import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Whoever takes locks to stop forgetting, rotation, upkeep and migrations, and how far that goes. */
+/**
+ * Whoever takes locks to stop forgetting, rotation, upkeep and migrations, and how far that goes.
+ */
 class BlockingTest {
   /** What the locks of before had for numbers, and Flyway's own on this schema's history. */
   private static final List<Long> KNOWN_NUMBERS =
@@ -61,8 +63,7 @@ class BlockingTest {
                   + " ('cameleon'::regnamespace, 'public'::regnamespace)")) {
         SQLException refused =
             catchThrowableOfType(
-                SQLException.class,
-                () -> execute(attacker, "BEGIN; LOCK TABLE " + table.get(0)));
+                SQLException.class, () -> execute(attacker, "BEGIN; LOCK TABLE " + table.get(0)));
         assertThat(refused.getSQLState()).as(table.get(0)).isEqualTo("42501");
         execute(attacker, "ROLLBACK");
       }
@@ -88,12 +89,10 @@ class BlockingTest {
         try (Connection second = Database.connect(officer)) {
           assertThat(Turn.LOGINS.take(second)).isFalse();
         }
-        assertThat(Turn.LOGINS.holder(officer))
-            .contains("of user " + officer.user() + " since 20");
-        long number = database.number("SELECT lock FROM cameleon.logins_turn");
-        rotation.close();
-        execute(attacker, "SELECT pg_advisory_lock(" + number + ")");
+        assertThat(Turn.LOGINS.holder(officer)).contains("of user " + officer.user() + " since 20");
       }
+      long number = database.number("SELECT lock FROM cameleon.logins_turn");
+      execute(attacker, "SELECT pg_advisory_lock(" + number + ")");
       // Even one that has the number and comes by the process id of the one before.
       database.execute("UPDATE cameleon.logins_turn SET pid = " + pid(attacker));
       try (Connection next = Database.connect(officer)) {

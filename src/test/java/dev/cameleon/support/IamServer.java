@@ -82,8 +82,9 @@ public final class IamServer implements AutoCloseable {
       DataInputStream in = new DataInputStream(client.getInputStream());
       DataOutputStream out = new DataOutputStream(client.getOutputStream());
       byte[] startup = message(in);
-      while (startup.length == 4 && new DataInputStream(
-              new java.io.ByteArrayInputStream(startup)).readInt() == ENCRYPTION_REQUEST) {
+      while (startup.length == 4
+          && new DataInputStream(new java.io.ByteArrayInputStream(startup)).readInt()
+              == ENCRYPTION_REQUEST) {
         out.write('N');
         startup = message(in);
       }
@@ -94,8 +95,9 @@ public final class IamServer implements AutoCloseable {
       byte[] password = message(in);
       String token = new String(password, 0, password.length - 1, StandardCharsets.UTF_8);
       if (!isValid(token, user(startup))) {
-        byte[] refusal = "SFATAL\0VFATAL\0C28000\0MPAM authentication failed\0\0".getBytes(
-            StandardCharsets.UTF_8);
+        byte[] refusal =
+            "SFATAL\0VFATAL\0C28000\0MPAM authentication failed\0\0"
+                .getBytes(StandardCharsets.UTF_8);
         out.write('E');
         out.writeInt(refusal.length + 4);
         out.write(refusal);
@@ -118,8 +120,7 @@ public final class IamServer implements AutoCloseable {
 
   private static String user(byte[] startup) {
     List<String> parameters =
-        List.of(
-            new String(startup, 4, startup.length - 4, StandardCharsets.UTF_8).split("\0"));
+        List.of(new String(startup, 4, startup.length - 4, StandardCharsets.UTF_8).split("\0"));
     return parameters.get(parameters.indexOf("user") + 1);
   }
 

@@ -90,10 +90,9 @@ class BlockingTest {
           assertThat(Turn.LOGINS.take(second)).isFalse();
         }
         assertThat(Turn.LOGINS.holder(officer)).contains("of user " + officer.user() + " since 20");
-        long number = database.number("SELECT lock FROM cameleon.logins_turn");
-        rotation.close();
-        execute(attacker, "SELECT pg_advisory_lock(" + number + ")");
       }
+      long number = database.number("SELECT lock FROM cameleon.logins_turn");
+      execute(attacker, "SELECT pg_advisory_lock(" + number + ")");
       // Even one that has the number and comes by the process id of the one before.
       database.execute("UPDATE cameleon.logins_turn SET pid = " + pid(attacker));
       try (Connection next = Database.connect(officer)) {

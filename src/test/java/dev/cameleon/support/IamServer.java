@@ -130,11 +130,11 @@ public final class IamServer implements AutoCloseable {
       return false;
     }
     TreeMap<String, String> query = new TreeMap<>();
-    for (String parameter : token.substring(start.length()).split("&")) {
+    for (String parameter : token.substring(start.length()).split("&", -1)) {
       query.put(parameter.split("=", 2)[0], parameter.split("=", 2)[1]);
     }
     String signature = query.remove("X-Amz-Signature");
-    String[] scope = query.get("X-Amz-Credential").replace("%2F", "/").split("/");
+    String[] scope = query.get("X-Amz-Credential").replace("%2F", "/").split("/", -1);
     if (!user.equals(query.get("DBUser"))
         || !"connect".equals(query.get("Action"))
         || !"900".equals(query.get("X-Amz-Expires"))

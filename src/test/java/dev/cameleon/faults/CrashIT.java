@@ -36,14 +36,16 @@ class CrashIT {
   /** A part of what is sent per strike: it comes after one of them, the others follow. */
   private static final int PART = 50;
 
-  /** The last of a part becomes a dead letter: half of them malformed, half refused by the table. */
+  /**
+   * The last of a part becomes a dead letter: half of them malformed, half refused by the table.
+   */
   private static final int REFUSED_PARTS = 2;
 
   private static final String TOKENS_WITHOUT_ORIGINAL =
       "SELECT count(*) FROM user_logins WHERE masked_ip NOT IN (SELECT token FROM cameleon.vault)"
           + " OR maked_device_id NOT IN (SELECT token FROM cameleon.vault)";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /** What fails, and how often among eight. */
   private enum Strike {

@@ -114,7 +114,8 @@ final class Traffic {
       ids.add(id.isEmpty() ? letter.messageId() : id);
     }
     // SQS has no way to send once only: what is sent again has the same source-message-id.
-    System.out.printf("Traffic: %d dead letters, %d sent again%n", ids.size(), letters.size() - ids.size());
+    System.out.printf(
+        "Traffic: %d dead letters, %d sent again%n", ids.size(), letters.size() - ids.size());
     return ids;
   }
 }

@@ -162,9 +162,17 @@ class RotationUnderLoadTest {
         throw new IllegalStateException(e);
       }
     } else {
-      CompletableFuture.runAsync(
-              () -> site.database().query("SELECT pg_terminate_backend(" + pid + ")"))
-          .whenComplete((killed, failure) -> done.complete(null));
+      Thread killer =
+          new Thread(
+              () -> {
+                try {
+                  site.database().query("SELECT pg_terminate_backend(" + pid + ")");
+                } finally {
+                  done.complete(null);
+                }
+              },
+              "killer");
+      killer.start();
     }
   }
 

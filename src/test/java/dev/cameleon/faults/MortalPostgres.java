@@ -91,9 +91,7 @@ final class MortalPostgres implements AutoCloseable {
         "primary_conninfo = 'host=localhost port="
             + server.getPort()
             + " user=postgres application_name=standby"
-            + (certificates == null
-                ? ""
-                : " sslmode=verify-full sslrootcert=" + certificates.ca())
+            + (certificates == null ? "" : " sslmode=verify-full sslrootcert=" + certificates.ca())
             + "'\n");
     return new MortalPostgres(copy, certificates);
   }

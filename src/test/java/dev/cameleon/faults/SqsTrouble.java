@@ -24,8 +24,7 @@ final class SqsTrouble {
             call -> random.nextInt(MILD) == 0 ? anyOf(ofEveryCall()).answer(call) : call.forward())
         .on(
             SqsProxy.DELETE,
-            call ->
-                random.nextInt(MILD) == 0 ? anyOf(ofDeletes()).answer(call) : call.forward());
+            call -> random.nextInt(MILD) == 0 ? anyOf(ofDeletes()).answer(call) : call.forward());
   }
 
   /** Next to nothing succeeds. */

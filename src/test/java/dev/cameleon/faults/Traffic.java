@@ -80,6 +80,11 @@ final class Traffic {
     return this;
   }
 
+  /** Whether every good event is a row, however often it is still on the queue. */
+  boolean isLoaded() {
+    return rows() >= good();
+  }
+
   private long rows() {
     // Asked of the catalogue first: a process that waits for its database has not migrated yet.
     return database.number("SELECT count(*) FROM pg_class WHERE relname = 'user_logins'") > 0
@@ -114,7 +119,8 @@ final class Traffic {
       ids.add(id.isEmpty() ? letter.messageId() : id);
     }
     // SQS has no way to send once only: what is sent again has the same source-message-id.
-    System.out.printf("Traffic: %d dead letters, %d sent again%n", ids.size(), letters.size() - ids.size());
+    System.out.printf(
+        "Traffic: %d dead letters, %d sent again%n", ids.size(), letters.size() - ids.size());
     return ids;
   }
 }

@@ -64,8 +64,7 @@ class AnswerLimitTest {
         });
     server.start();
     Shared.sqs();
-    System.setProperty(
-        "aws.endpointUrl", "http://127.0.0.1:" + server.getAddress().getPort());
+    System.setProperty("aws.endpointUrl", "http://127.0.0.1:" + server.getAddress().getPort());
   }
 
   @AfterEach

@@ -80,6 +80,11 @@ final class Traffic {
     return this;
   }
 
+  /** Whether every good event is a row, however often it is still on the queue. */
+  boolean isLoaded() {
+    return rows() >= good();
+  }
+
   private long rows() {
     // Asked of the catalogue first: a process that waits for its database has not migrated yet.
     return database.number("SELECT count(*) FROM pg_class WHERE relname = 'user_logins'") > 0

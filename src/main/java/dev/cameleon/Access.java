@@ -24,7 +24,7 @@ public final class Access {
       throws InvalidSettingsException {
     Problems problems = new Problems();
     RawSettings raw = RawSettings.read(environment, problems);
-    Database.Login login = LoginSettings.loader(new Parser(raw.values(), problems));
+    Database.Login login = LoginSettings.loader(new Parser(raw.values(), problems, environment));
     problems.throwIfAny();
     return login;
   }
@@ -46,7 +46,8 @@ public final class Access {
    */
   public static Desk desk(Map<String, String> environment) throws InvalidSettingsException {
     Problems problems = new Problems();
-    Parser parser = new Parser(RawSettings.read(environment, problems).values(), problems);
+    Parser parser =
+        new Parser(RawSettings.read(environment, problems).values(), problems, environment);
     Aws.inspect(problems);
     Desk desk =
         new Desk(
@@ -67,7 +68,9 @@ public final class Access {
     Problems problems = new Problems();
     Path file =
         new Parser(
-                Map.of("cameleon.keyset", Settings.value(environment, "cameleon.keyset")), problems)
+                Map.of("cameleon.keyset", Settings.value(environment, "cameleon.keyset")),
+                problems,
+                environment)
             .path("cameleon.keyset");
     problems.throwIfAny();
     return keyset(file, Settings.value(environment, "cameleon.keyset.json"));

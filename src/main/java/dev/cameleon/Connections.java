@@ -1,6 +1,7 @@
 package dev.cameleon;
 
 import dev.cameleon.load.Database;
+import dev.cameleon.load.Holders;
 import dev.cameleon.load.Migrations;
 import dev.cameleon.load.SqlFailures;
 import dev.cameleon.mask.MaskGuard;
@@ -157,11 +158,10 @@ public record Connections(Queue source, Queue deadLetters) {
   }
 
   private static UnreachableException unmigrated(Database.Login owner, Exception e) {
-    String why = SqlFailures.describe(e);
     return new UnreachableException(
         "DATABASE",
-        "the migrations cannot be applied as " + owner + ": " + why,
-        "the migrations cannot be applied: " + why);
+        "the migrations cannot be applied as " + owner + ": " + Holders.describe(owner, e),
+        "the migrations cannot be applied: " + SqlFailures.describe(e));
   }
 
   private static void guardMask(Plan plan) throws InvalidSettingsException, UnreachableException {
@@ -174,11 +174,10 @@ public record Connections(Queue source, Queue deadLetters) {
         throw new InvalidSettingsException(problems);
       }
     } catch (SQLException e) {
-      String why = SqlFailures.describe(e);
       throw new UnreachableException(
           "DATABASE",
-          "the database cannot be used as " + login + ": " + why,
-          "the database cannot be used: " + why);
+          "the database cannot be used as " + login + ": " + Holders.describe(login, e),
+          "the database cannot be used: " + SqlFailures.describe(e));
     }
   }
 

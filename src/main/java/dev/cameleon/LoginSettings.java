@@ -1,8 +1,10 @@
 package dev.cameleon;
 
 import dev.cameleon.load.Database;
+import dev.cameleon.load.Password;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /** The part of the configuration that says who logs in to which database. */
@@ -21,11 +23,14 @@ final class LoginSettings {
   /** The driver would let these lose against ours. */
   private static final Pattern USER_OR_PASSWORD = Pattern.compile("[?&](user|password)=");
 
+  private static final String IAM = "cameleon.db.iam";
+
   private LoginSettings() {}
 
   /** Who loads, or runs another command. */
   static Database.Login loader(Parser parser) {
     String url = parser.text("cameleon.db.url");
+    parser.flag(IAM);
     return login(parser, url, "cameleon.db.user", "cameleon.db.password", null);
   }
 
@@ -53,14 +58,38 @@ final class LoginSettings {
     if (user.isEmpty() && fallback != null) {
       return fallback;
     }
-    String password = parser.secret(passwordKey);
+    if (parser.optional(IAM).equals("true")) {
+      return new Database.Login(url, user, iam(parser, url, user, userKey, passwordKey));
+    }
     if (user.isEmpty() && isOnThisMachine(url)) {
-      return new Database.Login(url, "postgres", password.isEmpty() ? "postgres" : password);
+      return new Database.Login(url, "postgres", parser.password(passwordKey, "postgres"));
     }
     if (user.isEmpty()) {
       parser.problem(userKey, "needed for a database that is not on this machine, e.g. app_loader");
     }
-    return new Database.Login(url, user, password);
+    return new Database.Login(url, user, parser.password(passwordKey, ""));
+  }
+
+  private static Password iam(
+      Parser parser, String url, String user, String userKey, String passwordKey) {
+    List<String> hosts = Database.hosts(url);
+    if (user.isEmpty()) {
+      parser.problem(userKey, "needed with " + IAM + "=true: a role that is granted rds_iam");
+    }
+    if (!parser.optional(passwordKey).isEmpty()) {
+      parser.problem(passwordKey, "has no use with " + IAM + "=true; remove one of the two");
+    }
+    if (hosts.size() != 1) {
+      parser.problem("cameleon.db.url", "names no one host, which a token of RDS is for");
+      return Password.fixed("");
+    }
+    if (!Database.requiresTls(url) && !isOnThisMachine(url)) {
+      parser.problem(
+          "cameleon.db.url",
+          "RDS takes a token over TLS only: add sslmode=verify-full and the CA file of RDS as"
+              + " sslrootcert");
+    }
+    return new IamPassword(hosts.get(0), Database.port(url), user);
   }
 
   /** Whether every host of a JDBC URL is this machine. */

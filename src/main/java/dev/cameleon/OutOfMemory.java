@@ -11,7 +11,7 @@ public final class OutOfMemory {
   private static final Logger LOG = LoggerFactory.getLogger(OutOfMemory.class);
 
   /** What {@code -XX:+ExitOnOutOfMemoryError} ends with as well. */
-  private static final int EXIT_CODE = 3;
+  public static final int EXIT_CODE = 3;
 
   private static final int DEEPEST_CAUSE = 20;
 

@@ -1,5 +1,6 @@
 package dev.cameleon;
 
+import dev.cameleon.load.Password;
 import dev.cameleon.settle.Queue;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -17,10 +18,17 @@ final class Parser {
 
   private final Map<String, String> values;
   private final Problems problems;
+  private final Map<String, String> environment;
 
-  Parser(Map<String, String> values, Problems problems) {
+  /**
+   * Reads these values.
+   *
+   * @param environment where they are from, for what is read again later
+   */
+  Parser(Map<String, String> values, Problems problems, Map<String, String> environment) {
     this.values = values;
     this.problems = problems;
+    this.environment = environment;
   }
 
   void problem(String property, String what) {
@@ -39,6 +47,12 @@ final class Parser {
       problem(property, e.getMessage());
       return "";
     }
+  }
+
+  /** A secret that is read again when it is refused. */
+  Password password(String property, String fallback) {
+    String first = secret(property);
+    return new RotatedPassword(environment, property, first.isEmpty() ? fallback : first);
   }
 
   String text(String property) {

@@ -84,6 +84,7 @@ public record Settings(
     defaults.put("cameleon.db.url", "jdbc:postgresql://localhost:5432/postgres");
     defaults.put("cameleon.db.user", "");
     defaults.put("cameleon.db.password", "");
+    defaults.put("cameleon.db.iam", "false");
     defaults.put("cameleon.db.owner.user", "");
     defaults.put("cameleon.db.owner.password", "");
     defaults.put("cameleon.migrate", "true");
@@ -128,7 +129,7 @@ public record Settings(
   public static Settings read(Map<String, String> environment) throws InvalidSettingsException {
     Problems problems = new Problems();
     RawSettings raw = RawSettings.read(environment, problems);
-    Settings settings = parse(new Parser(raw.values(), problems), raw.camel());
+    Settings settings = parse(new Parser(raw.values(), problems, environment), raw.camel());
     problems.throwIfAny();
     return settings;
   }

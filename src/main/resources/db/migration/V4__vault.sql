@@ -128,6 +128,18 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Whose turn it is at what one session does at a time. Only the roles may lock these rows. A session has the
+-- turn while it holds the advisory lock of that number, which is new each time: nobody can take it before.
+CREATE TABLE cameleon.ledger_turn (
+  pid   integer NOT NULL,
+  login name NOT NULL,
+  lock  bigint NOT NULL,
+  since timestamptz NOT NULL
+);
+CREATE TABLE cameleon.logins_turn (LIKE cameleon.ledger_turn INCLUDING ALL);
+INSERT INTO cameleon.ledger_turn VALUES (0, '', 0, 'epoch');
+INSERT INTO cameleon.logins_turn VALUES (0, '', 0, 'epoch');
+
 -- People whose later events are loaded under random values too, by keyed hashes of their user ids.
 CREATE TABLE cameleon.suppressed (
   subject text PRIMARY KEY,
@@ -334,6 +346,7 @@ BEGIN
   GRANT SELECT, INSERT ON cameleon.masked_field TO cameleon_loader;
   GRANT INSERT ON cameleon.vault, cameleon.vault_epoch TO cameleon_loader;
   GRANT SELECT ON cameleon.suppressed TO cameleon_loader;
+  GRANT SELECT, UPDATE ON cameleon.ledger_turn TO cameleon_loader;
   GRANT EXECUTE ON FUNCTION cameleon.is_current(timestamptz) TO cameleon_loader;
   GRANT EXECUTE ON FUNCTION cameleon.add_keys(text[], text[]) TO cameleon_loader, cameleon_officer;
 
@@ -355,6 +368,7 @@ BEGIN
      TO cameleon_officer;
   GRANT SELECT ON cameleon.mask_check TO cameleon_officer;
   GRANT SELECT ON cameleon.masked_field TO cameleon_officer;
+  GRANT SELECT, UPDATE ON cameleon.logins_turn TO cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.retire_key(text) TO cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.erase_tokens(text[]) TO cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.blend_ledger(xid[]) TO cameleon_officer;

@@ -2,12 +2,29 @@ package dev.cameleon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.load.Unexpected;
+import dev.cameleon.settle.Brake;
+import dev.cameleon.settle.ConcurrencyLimit;
+import dev.cameleon.settle.Deliveries;
+import dev.cameleon.settle.Gate;
+import dev.cameleon.settle.Intake;
+import dev.cameleon.support.Program;
+import dev.cameleon.support.Site;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 
 /** A process of which any part runs out of memory ends, with 3. */
 class OutOfMemoryTest {
@@ -21,6 +38,29 @@ class OutOfMemoryTest {
     assertThat(exitCode("clock")).isEqualTo(3);
   }
 
+  @Test
+  void aReceiveThatFailsOfItEndsTheProcess() throws Exception {
+    assertThat(exitCode("receive")).isEqualTo(3);
+  }
+
+  @Test
+  void anExchangeThatFailsOfItEndsTheProcess() throws Exception {
+    assertThat(exitCode("exchange")).isEqualTo(3);
+  }
+
+  @Test
+  void aCommandThatFailsOfItEndsTheProcess(@TempDir Path folder) throws Exception {
+    Site site = Site.in(folder);
+    // No array is so long: it takes neither memory nor time to find that out.
+    try (RandomAccessFile contract =
+        new RandomAccessFile(folder.resolve("routes/login.schema.json").toFile(), "rw")) {
+      contract.setLength(3L << 30);
+    }
+    Program.Result result = Program.run(site.environment(), folder, "check");
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(3);
+    assertThat(result.err()).contains("out of memory");
+  }
+
   private static int exitCode(String where) throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(
@@ -28,6 +68,9 @@ class OutOfMemoryTest {
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-cp",
                     System.getProperty("java.class.path"),
+                    "-Daws.region=eu-central-1",
+                    "-Daws.accessKeyId=x",
+                    "-Daws.secretAccessKey=x",
                     Hungry.class.getName(),
                     where))
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -47,14 +90,53 @@ class OutOfMemoryTest {
 
     public static void main(String[] where) {
       Cameleon.handleDeadThreads();
-      Runnable eat =
-          () -> {
-            throw new OutOfMemoryError("as a test has it");
+      switch (where[0]) {
+        case "clock" ->
+            new Upkeep(Executors.newScheduledThreadPool(1)).every(1, "hungry", Hungry::eat);
+        case "receive" -> receive();
+        case "exchange" -> {
+          Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+          exchange.setProperty(Exchange.EXCEPTION_CAUGHT, new IllegalStateException(failure()));
+          new Unexpected(null, null, null, null).giveBack(exchange);
+        }
+        default -> Executors.newFixedThreadPool(1).execute(Hungry::eat);
+      }
+    }
+
+    private static OutOfMemoryError failure() {
+      return new OutOfMemoryError("as a test has it");
+    }
+
+    private static void eat() {
+      throw failure();
+    }
+
+    /** As Camel polls: it would log whatever is thrown, and poll again. */
+    private static void receive() {
+      Gate gate = new Gate();
+      gate.start();
+      Brake brake = new Brake(gate, 100);
+      ExecutionInterceptor hungry =
+          new ExecutionInterceptor() {
+            @Override
+            public void beforeTransmission(
+                Context.BeforeTransmission call, ExecutionAttributes attributes) {
+              eat();
+            }
           };
-      if (where[0].equals("clock")) {
-        new Upkeep(Executors.newScheduledThreadPool(1)).every(1, "hungry", eat);
-      } else {
-        Executors.newFixedThreadPool(1).execute(eat);
+      Intake intake =
+          new Intake(
+              Aws.sqs(1, hungry),
+              gate,
+              brake,
+              new Deliveries(1, 1, brake),
+              new ConcurrencyLimit(1, () -> true, now -> {}),
+              0);
+      try {
+        intake.receiveMessage(
+            ReceiveMessageRequest.builder().queueUrl("http://localhost/0/q").build());
+      } catch (OutOfMemoryError logged) {
+        System.exit(0);
       }
     }
   }

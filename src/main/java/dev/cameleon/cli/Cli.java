@@ -1,6 +1,7 @@
 package dev.cameleon.cli;
 
 import dev.cameleon.InvalidSettingsException;
+import dev.cameleon.OutOfMemory;
 import dev.cameleon.UnreachableException;
 import dev.cameleon.vault.KeyUnavailableException;
 import java.io.PrintWriter;
@@ -26,7 +27,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "",
       "Configuration: application.properties, each value overridable by environment; AWS by the"
           + " SDK's own variables (AWS_REGION, AWS_ENDPOINT_URL, ...).",
-      "Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration."
+      "Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration,"
+          + " 3 out of memory."
     },
     subcommands = {
       RunCommand.class,
@@ -65,7 +67,7 @@ public final class Cli {
     } catch (OutOfMemoryError e) {
       line.getErr()
           .println("cameleon: out of memory; give it more, e.g. java -Xmx1g -jar cameleon.jar ...");
-      return ExitCode.FAILED;
+      return OutOfMemory.EXIT_CODE;
     }
   }
 

@@ -2,6 +2,7 @@ package dev.cameleon.cli;
 
 import dev.cameleon.contract.Shown;
 import dev.cameleon.load.Database;
+import dev.cameleon.load.Holders;
 import dev.cameleon.load.SqlFailures;
 import java.sql.SQLException;
 
@@ -38,6 +39,10 @@ final class FailedException extends Exception {
           default -> "";
         };
     return new FailedException(
-        "the database refuses or fails as " + login + ": " + SqlFailures.describe(failure) + more);
+        "the database refuses or fails as "
+            + login
+            + ": "
+            + Holders.describe(login, failure)
+            + more);
   }
 }

@@ -3,7 +3,9 @@ package dev.cameleon.cli;
 import dev.cameleon.Access;
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.load.Database;
+import dev.cameleon.load.Holders;
 import dev.cameleon.load.SqlFailures;
+import dev.cameleon.load.Turn;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.Token;
 import dev.cameleon.vault.Forget;
@@ -70,8 +72,9 @@ public final class ForgetCommand implements Callable<Integer> {
         Forget.open(login, Forget.LOADERS_MEMORY, new Countdown(spec.commandLine().getErr()))) {
       if (!forget.lock()) {
         throw new FailedException(
-            "another forget, vault prune or keys rewrap is running on this database; try again when it has"
-                + " ended (nothing was done)");
+            "another forget, vault prune or keys rewrap is running on this database ("
+                + Turn.LOGINS.holder(login)
+                + "); try again when it has ended (nothing was done)");
       }
       if (person.isPresent() && forget.masksUsers()) {
         throw new UsageException(
@@ -99,7 +102,7 @@ public final class ForgetCommand implements Callable<Integer> {
           "forget failed as "
               + login
               + ": "
-              + SqlFailures.describe(e)
+              + Holders.describe(login, e)
               + remedy(SqlFailures.state(e))
               + "; what was done stays, and the same command again finishes it");
     }

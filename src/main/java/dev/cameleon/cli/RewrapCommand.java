@@ -5,7 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.Access;
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.load.Database;
-import dev.cameleon.load.SqlFailures;
+import dev.cameleon.load.Holders;
+import dev.cameleon.load.Turn;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.vault.Rewrap;
 import dev.cameleon.vault.Rewrapped;
@@ -45,7 +46,7 @@ final class RewrapCommand implements Callable<Integer> {
     Database.Login login = Access.database(System.getenv());
     Progress progress = new Progress(spec.commandLine().getErr());
     try (Connection connection = Database.connect(login)) {
-      Rewrapped result = rewrap(connection, keyset, progress);
+      Rewrapped result = rewrap(login, connection, keyset, progress);
       progress.end();
       show(result);
       return ExitCode.DONE;
@@ -55,7 +56,7 @@ final class RewrapCommand implements Callable<Integer> {
           "the rewrap as "
               + login
               + " did not end: "
-              + SqlFailures.describe(e)
+              + Holders.describe(login, e)
               + "; what was done stays: run keys rewrap again, and it goes on");
     } catch (UnfinishedException e) {
       progress.end();
@@ -63,15 +64,17 @@ final class RewrapCommand implements Callable<Integer> {
     }
   }
 
-  private static Rewrapped rewrap(Connection connection, Keyset keyset, Progress progress)
+  private static Rewrapped rewrap(
+      Database.Login login, Connection connection, Keyset keyset, Progress progress)
       throws SQLException, UnfinishedException, InvalidSettingsException, FailedException {
-    Rewrap rewrap =
-        Rewrap.begin(connection, keyset)
-            .orElseThrow(
-                () ->
-                    new FailedException(
-                        "another forget or keys rewrap is running in this database; run it again"
-                            + " when that has ended"));
+    Optional<Rewrap> begun = Rewrap.begin(connection, keyset);
+    if (begun.isEmpty()) {
+      throw new FailedException(
+          "another forget or keys rewrap is running in this database ("
+              + Turn.LOGINS.holder(login)
+              + "); run it again when that has ended");
+    }
+    Rewrap rewrap = begun.get();
     Optional<String> problem = rewrap.problem();
     if (problem.isPresent()) {
       throw new InvalidSettingsException(List.of(problem.get()));

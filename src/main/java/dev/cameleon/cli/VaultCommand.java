@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.cameleon.Access;
 import dev.cameleon.InvalidSettingsException;
 import dev.cameleon.load.Database;
+import dev.cameleon.load.Turn;
 import dev.cameleon.vault.Forget;
 import dev.cameleon.vault.Prune;
 import java.io.PrintWriter;
@@ -62,8 +63,9 @@ public final class VaultCommand implements Callable<Integer> {
           Prune.open(login, Forget.LOADERS_MEMORY, new Countdown(spec.commandLine().getErr()))) {
         if (!prune.lock()) {
           throw new FailedException(
-              "forget, keys rewrap or another vault prune is running on this database; try again"
-                  + " when it has ended (nothing was done)");
+              "forget, keys rewrap or another vault prune is running on this database ("
+                  + Turn.LOGINS.holder(login)
+                  + "); try again when it has ended (nothing was done)");
         }
         done = prune.run(ticket);
       } catch (SQLException e) {

@@ -6,6 +6,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
+import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.jdbc.SslMode;
 
@@ -16,9 +18,14 @@ public final class Database {
    *
    * @param url a JDBC URL
    * @param user the role
-   * @param password its password: secret
+   * @param secret its password
    */
-  public record Login(String url, String user, String password) {
+  public record Login(String url, String user, Password secret) {
+    /** With a password that never changes. */
+    public Login(String url, String user, String password) {
+      this(url, user, Password.fixed(password));
+    }
+
     /** Redacted. */
     @Override
     public String toString() {
@@ -35,6 +42,14 @@ public final class Database {
   /** Cancelling what a silent server does must not take longer than noticing that it is silent. */
   private static final int CANCEL_TIMEOUT_SECONDS = 2;
 
+  /**
+   * Bounds the wait for a lock, unless the role, the database or the URL does: any member of a role
+   * may keep a transaction open. Longer than a loader's statement, shorter than the socket's
+   * time-out, which would hide the reason.
+   */
+  private static final String BOUND_WAITS =
+      "SELECT set_config('lock_timeout', '40s', false) WHERE current_setting('lock_timeout') = '0'";
+
   private Database() {}
 
   /** The URL without its parameters, which may hold a password. */
@@ -49,12 +64,41 @@ public final class Database {
    * @param keyId the newest mask key; the database refuses rows under one that is retired
    */
   public static LoaderPool pool(Login login, int connections, String keyId) {
-    return new LoaderPool(prepare(new LoaderPool.Source(), login), connections, session(keyId));
+    LoaderPool.Source source = prepare(new LoaderPool.Source(login), login);
+    return new LoaderPool(source, connections, session(keyId));
   }
 
   /** One connection outside the pool. */
   public static Connection connect(Login login) throws SQLException {
-    return prepare(new PGSimpleDataSource(), login).getConnection();
+    return prepare(new Bounded(login), login).getConnection();
+  }
+
+  /** Connections for what may take long: a migration of a large table. */
+  static DataSource patient(Login login) {
+    Bounded source = prepare(new Bounded(login), login);
+    source.setSocketTimeout(0);
+    return source;
+  }
+
+  /** Connections whose sessions do not wait for a lock for ever. */
+  private static final class Bounded extends LoginSource {
+    private static final long serialVersionUID = 1L;
+
+    Bounded(Login login) {
+      super(login);
+    }
+
+    @Override
+    public Connection getConnection(String user, String password) throws SQLException {
+      Connection connection = super.getConnection(user, password);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(BOUND_WAITS);
+        return connection;
+      } catch (SQLException e) {
+        connection.close();
+        throw e;
+      }
+    }
   }
 
   /**
@@ -103,7 +147,6 @@ public final class Database {
     // The URL comes after the defaults, so that its parameters win.
     source.setURL(login.url());
     source.setUser(login.user());
-    source.setPassword(login.password());
     // Never let the driver put a row's values into an exception ("Failing row contains …").
     source.setLogServerErrorDetail(false);
     return source;
@@ -120,6 +163,11 @@ public final class Database {
     return hosts.isEmpty() ? List.of() : List.of(hosts.split(",", -1));
   }
 
+  /** The port of a JDBC URL that names one host. */
+  public static int port(String url) {
+    return Integer.parseInt(parsed(url).getProperty("PGPORT", "5432"));
+  }
+
   /** What the driver does about TLS with this URL; {@code prefer} unless it says something else. */
   public static String sslMode(String url) {
     try {
@@ -127,6 +175,11 @@ public final class Database {
     } catch (SQLException e) {
       return "unknown";
     }
+  }
+
+  /** Whether a connection by this URL is encrypted, or fails. */
+  public static boolean requiresTls(String url) {
+    return Set.of("require", "verify-ca", "verify-full").contains(sslMode(url));
   }
 
   private static Properties parsed(String url) {

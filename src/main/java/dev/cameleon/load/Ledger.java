@@ -2,7 +2,6 @@ package dev.cameleon.load;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /**
@@ -10,8 +9,6 @@ import java.sql.SQLException;
  * more. SQS keeps a message 14 days at most.
  */
 public final class Ledger {
-  private static final long LOCK = 0x63616d656c656f6fL;
-
   /** Rows per transaction: short locks, and little to repeat if the process dies. */
   private static final int ROWS_PER_DELETE = 10_000;
 
@@ -31,7 +28,7 @@ public final class Ledger {
    */
   public static long forget(Database.Login login, int days) throws SQLException {
     try (Connection connection = Database.connect(login)) {
-      if (!lock(connection, "SELECT pg_try_advisory_lock(?)")) {
+      if (!Turn.LEDGER.take(connection)) {
         return 0;
       }
       try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
@@ -43,17 +40,6 @@ public final class Ledger {
           forgotten += rows;
         } while (rows == ROWS_PER_DELETE);
         return forgotten;
-      } finally {
-        lock(connection, "SELECT pg_advisory_unlock(?)");
-      }
-    }
-  }
-
-  private static boolean lock(Connection connection, String sql) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setLong(1, LOCK);
-      try (ResultSet row = statement.executeQuery()) {
-        return row.next() && row.getBoolean(1);
       }
     }
   }

@@ -5,7 +5,6 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.SQLExceptionOverride;
 import java.sql.Connection;
 import java.sql.SQLException;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * The loaders' connections to PostgreSQL: one for each, opened when it is used. None that failed is
@@ -71,12 +70,13 @@ public final class LoaderPool extends HikariDataSource {
   }
 
   /** Opens connections whose sockets are known. */
-  static final class Source extends PGSimpleDataSource {
+  static final class Source extends LoginSource {
     private static final long serialVersionUID = 1L;
 
     private final transient Sockets sockets = new Sockets();
 
-    Source() {
+    Source(Database.Login login) {
+      super(login);
       setSocketFactory(Sockets.Factory.class.getName());
       setSocketFactoryArg(sockets.id());
     }

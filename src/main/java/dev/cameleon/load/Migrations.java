@@ -1,11 +1,8 @@
 package dev.cameleon.load;
 
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
-import org.flywaydb.core.api.output.MigrateResult;
 
 /**
  * Brings the database to this version's schema. Everything but the given table is in schema
@@ -14,43 +11,47 @@ import org.flywaydb.core.api.output.MigrateResult;
 public final class Migrations {
   private static final String SCHEMA = "cameleon";
 
-  /** Any constant that every process takes: one migrates, the others wait. */
-  private static final long LOCK = 0x63616d656c656f6eL;
+  /**
+   * How often Flyway asks for its own lock, once a second. Any login could hold that one, since its
+   * number is known; it must not keep this process from saying so.
+   */
+  private static final int LOCK_RETRIES = 30;
+
+  /** Flyway has no error code for it. */
+  private static final String LOCKED_OUT = "advisory lock";
 
   private Migrations() {}
 
   /**
-   * Applies what is missing, alone: processes that start together take turns.
+   * Applies what is missing, alone: processes that start together take turns, by Flyway's lock.
    *
    * @param owner the role that owns the tables
    * @return how many migrations were applied
    * @throws FlywayException if one fails
+   * @throws SQLException if Flyway's lock is not to be had; {@link Holders} says who has it
    */
   public static int migrate(Database.Login owner) throws SQLException {
-    try (Connection lock = Database.connect(owner)) {
-      lock(lock, "SELECT pg_advisory_lock(?)");
-      try {
-        MigrateResult result =
-            Flyway.configure()
-                .dataSource(owner.url(), owner.user(), owner.password())
-                .schemas(SCHEMA)
-                .defaultSchema(SCHEMA)
-                .createSchemas(true)
-                .locations("classpath:db/migration")
-                .connectRetries(0)
-                .load()
-                .migrate();
-        return result.migrationsExecuted;
-      } finally {
-        lock(lock, "SELECT pg_advisory_unlock(?)");
-      }
-    }
+    return migrate(owner, LOCK_RETRIES);
   }
 
-  private static void lock(Connection connection, String sql) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setLong(1, LOCK);
-      statement.execute();
+  static int migrate(Database.Login owner, int lockRetries) throws SQLException {
+    try {
+      return Flyway.configure()
+          .dataSource(Database.patient(owner))
+          .schemas(SCHEMA)
+          .defaultSchema(SCHEMA)
+          .createSchemas(true)
+          .locations("classpath:db/migration")
+          .connectRetries(0)
+          .lockRetryCount(lockRetries)
+          .load()
+          .migrate()
+          .migrationsExecuted;
+    } catch (FlywayException e) {
+      if (SqlFailures.state(e).isEmpty() && String.valueOf(e.getMessage()).contains(LOCKED_OUT)) {
+        throw new SQLException("Flyway's lock is held", Holders.NOT_LOCKED, e);
+      }
+      throw e;
     }
   }
 }

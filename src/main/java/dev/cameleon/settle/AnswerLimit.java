@@ -23,6 +23,17 @@ public final class AnswerLimit implements ExecutionInterceptor {
 
   private static final String LENGTH = "Content-Length";
 
+  private final long waitMillis;
+
+  /** Waits for room for a few seconds. */
+  public AnswerLimit() {
+    this(WAIT_MILLIS);
+  }
+
+  AnswerLimit(long waitMillis) {
+    this.waitMillis = waitMillis;
+  }
+
   @Override
   public Optional<InputStream> modifyHttpResponseContent(
       Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
@@ -31,7 +42,7 @@ public final class AnswerLimit implements ExecutionInterceptor {
       long bytes =
           context.httpResponse().firstMatchingHeader(LENGTH).map(Long::parseLong).orElse(0L);
       try {
-        if (!room.fit(bytes, WAIT_MILLIS)) {
+        if (!room.fit(bytes, waitMillis)) {
           throw discarded(context);
         }
       } catch (InterruptedException e) {

@@ -67,7 +67,9 @@ public final class Deliveries {
       }
       largest = Math.max(largest, Room.textBytes(delivery.body()));
     }
-    if (!messages.isEmpty()) {
+    if (messages.isEmpty()) {
+      room.seenNothing();
+    } else {
       room.seen(largest);
     }
     return taken;

@@ -34,6 +34,9 @@ final class Room {
   /** How many bytes the text of one message is expected to have: the largest seen lately. */
   private long expectedBytes = LARGEST_MESSAGE_BYTES;
 
+  /** How many messages the next answer is expected to have: 10, or 1 at an empty queue. */
+  private int expectedMessages = MESSAGES_PER_RECEIVE;
+
   private int answersWaiting;
 
   /**
@@ -92,6 +95,7 @@ final class Room {
         expectedBytes =
             Math.min(
                 LARGEST_MESSAGE_BYTES, Math.max(expectedBytes, answerBytes / MESSAGES_PER_RECEIVE));
+        expectedMessages = MESSAGES_PER_RECEIVE;
         free(bytes); // or two such answers would wait for each other
         bytes = 0;
         answersWaiting++;
@@ -145,7 +149,7 @@ final class Room {
   }
 
   private long expected() {
-    return atMostAll(MESSAGES_PER_RECEIVE * bytesOf(expectedBytes));
+    return atMostAll(expectedMessages * bytesOf(expectedBytes));
   }
 
   private long atMostAll(long bytes) {
@@ -174,8 +178,20 @@ final class Room {
    */
   synchronized void seen(long largest) {
     long before = expectedBytes;
+    expectedMessages = MESSAGES_PER_RECEIVE;
     expectedBytes = Math.max(largest, before - before / 8);
     if (expectedBytes < before) {
+      notifyAll();
+    }
+  }
+
+  /**
+   * An answer brought nothing. Who waits at an empty queue is answered as soon as a message is
+   * there, mostly with that one: so several may wait there from the start.
+   */
+  synchronized void seenNothing() {
+    if (expectedMessages > 1) {
+      expectedMessages = 1;
       notifyAll();
     }
   }

@@ -186,9 +186,8 @@ public final class Forget implements AutoCloseable {
     }
     Settlement.Outcome outcome = new Settlement(connection, pause).run(memory);
     Sweep.blend(connection);
-    if (found || rows > 0) {
-      Sweep.blendVault(connection);
-    }
+    // Also if nothing was found: an earlier forget may have died right before this line.
+    Sweep.blendVault(connection);
     return new Forgotten(
         found || rows > 0,
         rows,

@@ -1,5 +1,6 @@
 package dev.cameleon.vault;
 
+import dev.cameleon.load.Turn;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -11,9 +12,6 @@ import java.util.stream.Collectors;
 
 /** What forgetting, rewrapping and the doctor know of {@code public.user_logins}. */
 final class Logins {
-  /** Any constant that they all take: one of them at a time. */
-  private static final long LOCK = 0x63616d656c656f70L;
-
   private Logins() {}
 
   /**
@@ -72,17 +70,11 @@ final class Logins {
   }
 
   /**
-   * Takes the lock that only one of them has at a time; it ends with the connection.
+   * Takes the turn that only one of them has at a time; it ends with the connection.
    *
    * @return whether it was free
    */
   static boolean lock(Connection connection) throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement("SELECT pg_try_advisory_lock(?)")) {
-      statement.setLong(1, LOCK);
-      try (ResultSet row = statement.executeQuery()) {
-        return row.next() && row.getBoolean(1);
-      }
-    }
+    return Turn.LOGINS.take(connection);
   }
 }

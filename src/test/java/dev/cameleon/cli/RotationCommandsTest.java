@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.cameleon.load.Turn;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
@@ -103,11 +104,13 @@ class RotationCommandsTest {
     Map<String, String> officer = officer(site, rotate(site));
 
     try (Connection other = site.database().connect()) {
-      other.createStatement().execute("SELECT pg_advisory_lock(x'63616d656c656f70'::bigint)");
+      assertThat(Turn.LOGINS.take(other)).isTrue();
       Program.Result result = Program.run(officer, folder, "keys", "rewrap");
 
       assertThat(result.exitCode()).isEqualTo(1);
-      assertThat(result.err()).contains("another forget or keys rewrap is running");
+      assertThat(result.err())
+          .contains("another forget or keys rewrap is running")
+          .containsPattern("session \\d+ of user postgres since \\d{4}-");
     }
   }
 

@@ -2,8 +2,10 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.settle.Outcome;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
+import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -45,13 +47,13 @@ class BoundsTest {
             .with("CAMELEON_POLLERS", Integer.toString(POLLERS))
             .with("CAMELEON_IN_HAND_MESSAGES", Integer.toString(LIMIT));
     try (Program program = Program.start(site.environment(), folder, "run")) {
-      send(site, 0, 100);
+      send(site, 0, 100, LARGE);
       awaitLoaded(program, 100);
       try (Connection holder = site.database().connect();
           Statement statement = holder.createStatement()) {
         holder.setAutoCommit(false);
         statement.execute("LOCK TABLE user_logins IN ACCESS EXCLUSIVE MODE");
-        send(site, 100, MESSAGES);
+        send(site, 100, MESSAGES, LARGE);
         watch(program);
         holder.rollback();
       }
@@ -65,6 +67,43 @@ class BoundsTest {
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(MESSAGES);
     assertThat(site.queues().deadLetters()).isZero();
     assertThat(site.queues().left()).isZero();
+  }
+
+  @Test
+  void largeMessagesThatFollowSmallOnesComeInHandOnlyAsFarAsThereIsRoom() throws Exception {
+    int known = 500;
+    int small = 100;
+    int large = 30;
+    try (SqsProxy sqs = SqsProxy.start()) {
+      Site site =
+          Site.in(folder, 5)
+              .with("AWS_ENDPOINT_URL", sqs.url())
+              .with("CAMELEON_IN_HAND_MEGABYTES", "2");
+      try (Run run = Run.on(site);
+          Connection holder = site.database().connect();
+          Statement statement = holder.createStatement()) {
+        // Given: small messages are expected, and receives that begin when everything is there.
+        site.queues().send(Events.bodies(known));
+        run.await(Outcome.LOADED, known);
+        sqs.on(SqsProxy.RECEIVE, Fault.silence());
+        holder.setAutoCommit(false);
+        statement.execute("LOCK TABLE user_logins IN ACCESS EXCLUSIVE MODE");
+        site.queues().send(Events.bodies(small));
+        send(site, known, known + large, 3 * LARGE);
+        // When
+        sqs.heal();
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(60))
+            .until(() -> run.account().inFlight() >= small);
+        // Then: each answer of ten large ones would need 3 MB.
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(10))
+            .during(Duration.ofSeconds(2))
+            .until(() -> run.account().inFlight() < small + PER_RECEIVE);
+        holder.rollback();
+        run.await(Outcome.LOADED, known + small + large);
+      }
+    }
   }
 
   private void watch(Program program) {
@@ -108,8 +147,8 @@ class BoundsTest {
         .until(() -> Scraped.of(program).outcome("loaded") >= count);
   }
 
-  private static void send(Site site, int from, int to) {
-    String large = "x".repeat(LARGE);
+  private static void send(Site site, int from, int to, int length) {
+    String large = "x".repeat(length);
     site.queues()
         .send(
             IntStream.range(from, to)

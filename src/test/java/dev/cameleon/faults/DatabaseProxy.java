@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -62,9 +64,11 @@ final class DatabaseProxy implements AutoCloseable {
     listen(address.getPort());
   }
 
-  /** Cuts every connection now. */
-  void cut() {
-    links.forEach(Link::close);
+  /** Cuts every connection now; returns how many there were. */
+  int cut() {
+    List<Link> open = List.copyOf(links);
+    open.forEach(Link::close);
+    return open.size();
   }
 
   /** Cuts the connections of the next batches when they go out: the server does not see them. */
@@ -120,7 +124,12 @@ final class DatabaseProxy implements AutoCloseable {
     start(
         () -> {
           while (true) {
-            new Link(socket.accept(), new Socket(InetAddress.getLoopbackAddress(), target));
+            Socket client = socket.accept();
+            try {
+              new Link(client, new Socket(InetAddress.getLoopbackAddress(), target));
+            } catch (ConnectException down) {
+              client.close(); // as the server that is down would do it
+            }
           }
         });
     return socket.getLocalPort();

@@ -30,6 +30,9 @@ class LargeMessagesTest {
   private static final boolean SOAK = System.getProperty("soak") != null;
   private static final Duration PATIENCE = Duration.ofSeconds(SOAK ? 600 : 120);
 
+  /** A batch with so much JSON is complete. */
+  private static final int BATCH_CHARACTERS = 4 << 20;
+
   /** Of so many messages, one has a field that is too long: it becomes a dead letter. */
   private static final int REJECTED_EVERY = 10;
 
@@ -68,6 +71,9 @@ class LargeMessagesTest {
         holder.rollback();
       }
       long peak = peakUntilAllIsSettled(site, program);
+      assertThat(Scraped.of(program).sum("cameleon_batch_rows_max"))
+          .as("rows of the largest batch")
+          .isLessThanOrEqualTo(BATCH_CHARACTERS / characters + 1);
       program.terminate();
       Program.Result result = program.result();
       System.out.println("LargeMessagesTest: " + options + ": " + (peak >> 20) + " MB resident");

@@ -1,5 +1,7 @@
 package dev.cameleon.faults;
 
+import dev.cameleon.support.Certificates;
+import dev.cameleon.support.LocalPostgres;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -9,25 +11,51 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.stream.Stream;
 
 /** A PostgreSQL of one test's own, which can be killed and started again on its data. */
 final class MortalPostgres implements AutoCloseable {
+  /** What is left of a killed server may keep its successor waiting. */
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+
   private final Path data;
+  private final Certificates certificates;
   private EmbeddedPostgres server;
 
   /** Starts one whose data is in this folder. */
   MortalPostgres(Path data) throws IOException {
+    this(data, null);
+  }
+
+  private MortalPostgres(Path data, Certificates certificates) throws IOException {
     this.data = data;
+    this.certificates = certificates;
     this.server = builder().start();
   }
 
+  /** Starts one that lets nobody in without TLS, neither its standby. */
+  static MortalPostgres withTls(Path data, Certificates certificates) throws IOException {
+    MortalPostgres postgres = new MortalPostgres(data, certificates);
+    postgres.database().rule("hostnossl all,replication all all reject");
+    return postgres;
+  }
+
   private EmbeddedPostgres.Builder builder() {
-    return EmbeddedPostgres.builder()
-        .setDataDirectory(data)
-        .setCleanDataDirectory(false)
-        .setServerConfig("synchronous_commit", "on")
-        .setServerConfig("fsync", "off");
+    EmbeddedPostgres.Builder builder =
+        EmbeddedPostgres.builder()
+            .setDataDirectory(data)
+            .setCleanDataDirectory(false)
+            .setPGStartupWait(START_TIMEOUT)
+            .setServerConfig("synchronous_commit", "on")
+            .setServerConfig("wal_retrieve_retry_interval", "200ms")
+            .setServerConfig("fsync", "off");
+    return certificates == null ? builder : LocalPostgres.withTls(builder, certificates);
+  }
+
+  /** The port that it listens on, also after {@link #startAgain}. */
+  int port() {
+    return server.getPort();
   }
 
   /** Its database. */
@@ -62,8 +90,10 @@ final class MortalPostgres implements AutoCloseable {
         copy.resolve("postgresql.auto.conf"),
         "primary_conninfo = 'host=localhost port="
             + server.getPort()
-            + " user=postgres application_name=standby'\n");
-    return new MortalPostgres(copy);
+            + " user=postgres application_name=standby"
+            + (certificates == null ? "" : " sslmode=verify-full sslrootcert=" + certificates.ca())
+            + "'\n");
+    return new MortalPostgres(copy, certificates);
   }
 
   /** Sends SIGKILL to the server; its backends end when they notice. */

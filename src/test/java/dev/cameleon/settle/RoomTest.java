@@ -23,6 +23,22 @@ class RoomTest {
   }
 
   @Test
+  void severalMayWaitAtAQueueThatIsEmptyFromTheStart() throws Exception {
+    room.seenNothing();
+    for (int receive = 0; receive < 8; receive++) {
+      assertThat(room.reserve(1)).as("receive %d", receive).isNotNull();
+    }
+  }
+
+  @Test
+  void theFirstMessageAtAnEmptyQueueIsTakenForOneOfMany() throws Exception {
+    room.seenNothing();
+    room.seen(MEGABYTE);
+    assertThat(room.reserve(1)).isNotNull();
+    assertThat(room.reserve(1)).isNull();
+  }
+
+  @Test
   void smallMessagesSoonAllowAllReceives() throws Exception {
     for (int answer = 0; answer < 40; answer++) {
       room.seen(170);

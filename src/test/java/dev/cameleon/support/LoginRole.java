@@ -29,7 +29,12 @@ public record LoginRole(TestDatabase database, String name) {
 
   /** A connection as this role. */
   public Connection connect() throws SQLException {
-    return Database.connect(new Database.Login(database.url(), name, PASSWORD));
+    return Database.connect(login());
+  }
+
+  /** Its login. */
+  public Database.Login login() {
+    return new Database.Login(database.url(), name, PASSWORD);
   }
 
   /** What a process needs to log in as this role. */

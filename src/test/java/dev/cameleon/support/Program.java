@@ -124,7 +124,21 @@ public final class Program implements AutoCloseable {
 
   /** Sends SIGHUP, as a terminal does that goes away. */
   public void hangUp() throws IOException, InterruptedException {
-    new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor();
+    signal("HUP");
+  }
+
+  /** Sends SIGSTOP: it stands still until it {@link #goOn goes on}. */
+  public void standStill() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  /** Sends SIGCONT. */
+  public void goOn() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
   }
 
   /** Whether SIGHUP is ignored here: a child inherits that, and a JVM then leaves it ignored. */

@@ -54,6 +54,22 @@ class ErasureTest extends ForgetFixture {
   }
 
   @Test
+  void aForgetThatDiedBeforeTheVaultWasWrittenAnewIsMadeGoodByTheNext() throws Exception {
+    String grant = " EXECUTE ON FUNCTION cameleon.blend_vault(text, integer) ";
+    site.database().execute("REVOKE" + grant + "FROM cameleon_officer");
+    assertThatThrownBy(() -> forget("ada", false, (time, why) -> {}))
+        .hasMessageContaining("blend_vault");
+    String xmins = "SELECT DISTINCT xmin FROM cameleon.vault";
+    List<List<String>> before = site.database().query(xmins);
+    site.database().execute("GRANT" + grant + "TO cameleon_officer");
+
+    forget("ada", false, (time, why) -> {});
+
+    assertThat(before).isNotEmpty();
+    assertThat(site.database().query(xmins)).hasSize(1).doesNotContainAnyElementsOf(before);
+  }
+
+  @Test
   void whatCannotBeErasedIsCounted() throws Exception {
     site.database()
         .execute(

@@ -41,6 +41,8 @@ class RolesTest {
             "cameleon.masked_field SELECT",
             "cameleon.masked_field INSERT",
             "cameleon.suppressed SELECT",
+            "cameleon.ledger_turn SELECT",
+            "cameleon.ledger_turn UPDATE",
             "cameleon.vault INSERT",
             "cameleon.vault_epoch INSERT");
     assertThat(functions("cameleon_loader")).containsExactlyInAnyOrder("is_current", "add_keys");

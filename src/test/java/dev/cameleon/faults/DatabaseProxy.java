@@ -24,6 +24,7 @@ final class DatabaseProxy implements AutoCloseable {
   private static final String BATCH = "{\"message_id\"";
 
   private final int target;
+  private final int receiveBuffer;
   private final InetSocketAddress address;
   private final Set<Link> links = ConcurrentHashMap.newKeySet();
   private final AtomicInteger cutsBefore = new AtomicInteger();
@@ -34,15 +35,21 @@ final class DatabaseProxy implements AutoCloseable {
   private volatile boolean frozen;
   private volatile long delayMillis;
 
-  private DatabaseProxy(int target) throws IOException {
+  private DatabaseProxy(int target, int receiveBuffer) throws IOException {
     this.target = target;
+    this.receiveBuffer = receiveBuffer;
     this.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), listen(0));
   }
 
   /** Starts one in front of the PostgreSQL on this port of this machine. */
   static DatabaseProxy before(int port) {
+    return before(port, 1 << 16);
+  }
+
+  /** One that takes about so many bytes from a client before it has read them. */
+  static DatabaseProxy before(int port, int receiveBuffer) {
     try {
-      return new DatabaseProxy(port);
+      return new DatabaseProxy(port, receiveBuffer);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -117,8 +124,7 @@ final class DatabaseProxy implements AutoCloseable {
   private int listen(int port) throws IOException {
     ServerSocket socket = new ServerSocket();
     socket.setReuseAddress(true);
-    // No more than that is taken from a client before the proxy has read it.
-    socket.setReceiveBufferSize(1 << 14);
+    socket.setReceiveBufferSize(receiveBuffer);
     socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     listener = socket;
     start(

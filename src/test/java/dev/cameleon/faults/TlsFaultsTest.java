@@ -169,17 +169,17 @@ class TlsFaultsTest {
   @Test
   void aLoaderStuckInAWriteToADeadPeerIsFreed() throws Exception {
     TestDatabase own = postgres.database();
-    try (DatabaseProxy proxy = DatabaseProxy.before(postgres.port())) {
+    try (DatabaseProxy proxy = DatabaseProxy.before(postgres.port(), 4096)) {
       String url =
           proxy.url(own.name())
-              + filled("?sslmode=verify-full&sslrootcert=CA&sendBufferSize=8192");
+              + filled("?sslmode=verify-full&sslrootcert=CA&sendBufferSize=4096");
       Site site =
           Site.in(folder.resolve("site"))
               .with("CAMELEON_DB_URL", url)
               .with("CAMELEON_BATCH_WAIT", "10s")
               .with("CAMELEON_BATCH_ROWS", "" + BATCH);
       try (Trial trial = Trial.on(site, own, BATCH)) {
-        proxy.freezeAfter(50_000);
+        proxy.freezeAfter(16_000);
         trial.send(5 * BATCH);
         Awaitility.await("a loader in the write of a TLS record")
             .atMost(Duration.ofSeconds(60))

@@ -1,5 +1,6 @@
 package dev.cameleon.load;
 
+import java.io.FileNotFoundException;
 import java.net.UnknownHostException;
 import java.security.UnrecoverableKeyException;
 import java.security.cert.CertPathBuilderException;
@@ -34,6 +35,9 @@ final class TlsFailures {
   static {
     OF_DRIVER.put("The hostname {0} could not be verified by hostnameverifier {1}.", HOST);
     OF_DRIVER.put(
+        "Invalid sslmode value: {0}",
+        "sslmode of the URL is none that the driver knows; set verify-full");
+    OF_DRIVER.put(
         "The server does not support SSL.",
         "the database offers no TLS, but sslmode of the URL requires it; turn on ssl at the server");
     OF_DRIVER.put(
@@ -48,7 +52,6 @@ final class TlsFailures {
         CERTIFICATE + " is not one in PEM");
     OF_DRIVER.put("Could not load cert chain", CERTIFICATE + " is not one in PEM");
     OF_DRIVER.put("Could not read SSL key file {0}.", KEY + " cannot be read, or is not a key");
-    OF_DRIVER.put("Unable to find pkcs12 keystore.", KEY + " cannot be read");
     OF_DRIVER.put(
         "Could not decrypt SSL key file {0}.",
         KEY
@@ -109,6 +112,9 @@ final class TlsFailures {
       return postgres.getServerErrorMessage() == null ? ofDriver(postgres) : ofServer(postgres);
     } else if (failure instanceof UnknownHostException) {
       words = "the host name of the database is not known";
+    } else if (failure instanceof FileNotFoundException) {
+      // The driver has words for the other files; of PKCS #12 it says that an algorithm is missing.
+      words = KEY + " cannot be read";
     } else if (failure instanceof UnrecoverableKeyException) {
       words = KEY + " cannot be decrypted: sslpassword of the URL is wrong";
     } else if (failure instanceof CertificateExpiredException) {

@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A TCP proxy in front of PostgreSQL that does to connections what networks and failovers do. It
@@ -25,24 +24,32 @@ final class DatabaseProxy implements AutoCloseable {
   private static final String BATCH = "{\"message_id\"";
 
   private final int target;
+  private final int receiveBuffer;
   private final InetSocketAddress address;
   private final Set<Link> links = ConcurrentHashMap.newKeySet();
   private final AtomicInteger cutsBefore = new AtomicInteger();
   private final AtomicInteger cutsAfter = new AtomicInteger();
   private volatile ServerSocket listener;
   private volatile boolean blackHole;
-  private final AtomicLong bytesToFreeze = new AtomicLong(Long.MAX_VALUE);
+  private volatile long bytesToFreeze = Long.MAX_VALUE;
+  private volatile boolean frozen;
   private volatile long delayMillis;
 
-  private DatabaseProxy(int target) throws IOException {
+  private DatabaseProxy(int target, int receiveBuffer) throws IOException {
     this.target = target;
+    this.receiveBuffer = receiveBuffer;
     this.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), listen(0));
   }
 
   /** Starts one in front of the PostgreSQL on this port of this machine. */
   static DatabaseProxy before(int port) {
+    return before(port, 1 << 16);
+  }
+
+  /** One that takes about so many bytes from a client before it has read them. */
+  static DatabaseProxy before(int port, int receiveBuffer) {
     try {
-      return new DatabaseProxy(port);
+      return new DatabaseProxy(port, receiveBuffer);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -95,16 +102,18 @@ final class DatabaseProxy implements AutoCloseable {
   }
 
   /**
-   * Stops reading everything after so many more bytes for the server, so that who writes much gets
-   * stuck. A connection that met this stays open and unread for ever.
+   * Stops reading everything when one connection sends so many bytes within a statement, that is
+   * without an answer in between: more than a probe does, so that a batch gets stuck in its write. A
+   * connection that met this stays open and unread for ever.
    */
   void freezeAfter(long bytes) {
-    bytesToFreeze.set(bytes);
+    bytesToFreeze = bytes;
   }
 
   /** Reads again, from connections that did not meet the frost. */
   void thaw() {
-    bytesToFreeze.set(Long.MAX_VALUE);
+    bytesToFreeze = Long.MAX_VALUE;
+    frozen = false;
   }
 
   /** Forwards every piece so much later. */
@@ -115,8 +124,7 @@ final class DatabaseProxy implements AutoCloseable {
   private int listen(int port) throws IOException {
     ServerSocket socket = new ServerSocket();
     socket.setReuseAddress(true);
-    // No more than that is taken from a client before the proxy has read it.
-    socket.setReceiveBufferSize(1 << 16);
+    socket.setReceiveBufferSize(receiveBuffer);
     socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     listener = socket;
     start(
@@ -168,6 +176,7 @@ final class DatabaseProxy implements AutoCloseable {
     private final Socket server;
     private volatile boolean lostBytes;
     private volatile boolean cutAtAnswer;
+    private volatile long unanswered;
 
     Link(Socket client, Socket server) {
       this.client = client;
@@ -183,7 +192,9 @@ final class DatabaseProxy implements AutoCloseable {
         int count = in.read(bytes);
         while (count >= 0 && !isCut(bytes, count, toServer)) {
           TimeUnit.MILLISECONDS.sleep(delayMillis);
-          if (bytesToFreeze.addAndGet(toServer ? -count : 0) < 0) {
+          unanswered = toServer ? unanswered + count : 0;
+          frozen |= unanswered > bytesToFreeze;
+          if (frozen) {
             TimeUnit.DAYS.sleep(1);
           }
           lostBytes |= blackHole;

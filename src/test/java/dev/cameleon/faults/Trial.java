@@ -42,8 +42,13 @@ final class Trial implements AutoCloseable {
 
   /** The same, on a database of the test's own. */
   static Trial on(Site site, TestDatabase database) throws Exception {
+    return on(site, database, 60);
+  }
+
+  /** The same, with so many messages at first: a batch that need not wait for others. */
+  static Trial on(Site site, TestDatabase database, int first) throws Exception {
     Trial trial = new Trial(site, database);
-    trial.send(60);
+    trial.send(first);
     trial.awaitAllLoaded();
     return trial;
   }

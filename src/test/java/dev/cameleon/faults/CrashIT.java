@@ -186,8 +186,7 @@ class CrashIT {
     }
   }
 
-  private void mend(Strike strike, Program victim, Traffic traffic, SqsProxy sqs)
-      throws Exception {
+  private void mend(Strike strike, Program victim, Traffic traffic, SqsProxy sqs) throws Exception {
     switch (strike) {
       case SIGKILL -> {
         Awaitility.await().until(() -> !victim.isAlive());

@@ -103,8 +103,8 @@ final class DatabaseProxy implements AutoCloseable {
 
   /**
    * Stops reading everything when one connection sends so many bytes within a statement, that is
-   * without an answer in between: more than a probe does, so that a batch gets stuck in its write. A
-   * connection that met this stays open and unread for ever.
+   * without an answer in between: more than a probe does, so that a batch gets stuck in its write.
+   * A connection that met this stays open and unread for ever.
    */
   void freezeAfter(long bytes) {
     bytesToFreeze = bytes;

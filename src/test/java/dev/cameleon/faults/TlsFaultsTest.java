@@ -171,8 +171,7 @@ class TlsFaultsTest {
     TestDatabase own = postgres.database();
     try (DatabaseProxy proxy = DatabaseProxy.before(postgres.port(), 4096)) {
       String url =
-          proxy.url(own.name())
-              + filled("?sslmode=verify-full&sslrootcert=CA&sendBufferSize=4096");
+          proxy.url(own.name()) + filled("?sslmode=verify-full&sslrootcert=CA&sendBufferSize=4096");
       Site site =
           Site.in(folder.resolve("site"))
               .with("CAMELEON_DB_URL", url)

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import javax.sql.DataSource;
+import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.jdbc.SslMode;
 
@@ -138,18 +139,25 @@ public final class Database {
   }
 
   private static <T extends PGSimpleDataSource> T prepare(T source, Login login) {
-    source.setLoginTimeout(CONNECT_TIMEOUT_SECONDS);
-    source.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
-    source.setSocketTimeout(SOCKET_TIMEOUT_SECONDS);
-    source.setCancelSignalTimeout(CANCEL_TIMEOUT_SECONDS);
-    source.setTcpKeepAlive(true);
-    source.setApplicationName("cameleon");
-    // The URL comes after the defaults, so that its parameters win.
     source.setURL(login.url());
+    Properties url = parsed(login.url());
+    unless(url, source, PGProperty.LOGIN_TIMEOUT, CONNECT_TIMEOUT_SECONDS);
+    unless(url, source, PGProperty.CONNECT_TIMEOUT, CONNECT_TIMEOUT_SECONDS);
+    unless(url, source, PGProperty.SOCKET_TIMEOUT, SOCKET_TIMEOUT_SECONDS);
+    unless(url, source, PGProperty.CANCEL_SIGNAL_TIMEOUT, CANCEL_TIMEOUT_SECONDS);
+    unless(url, source, PGProperty.TCP_KEEP_ALIVE, true);
+    unless(url, source, PGProperty.APPLICATION_NAME, "cameleon");
     source.setUser(login.user());
     // Never let the driver put a row's values into an exception ("Failing row contains …").
     source.setLogServerErrorDetail(false);
     return source;
+  }
+
+  /** Sets a property unless the URL does. The driver itself would prefer what was set before. */
+  static void unless(Properties url, PGSimpleDataSource source, PGProperty property, Object value) {
+    if (!url.containsKey(property.getName())) {
+      source.setProperty(property, value.toString());
+    }
   }
 
   /** Whether the driver understands this URL. */
@@ -182,7 +190,7 @@ public final class Database {
     return Set.of("require", "verify-ca", "verify-full").contains(sslMode(url));
   }
 
-  private static Properties parsed(String url) {
+  static Properties parsed(String url) {
     Properties parsed = org.postgresql.Driver.parseURL(url, new Properties());
     return parsed == null ? new Properties() : parsed;
   }

@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.SQLExceptionOverride;
 import java.sql.Connection;
 import java.sql.SQLException;
+import org.postgresql.PGProperty;
 
 /**
  * The loaders' connections to PostgreSQL: one for each, opened when it is used. None that failed is
@@ -77,8 +78,11 @@ public final class LoaderPool extends HikariDataSource {
 
     Source(Database.Login login) {
       super(login);
-      setSocketFactory(Sockets.Factory.class.getName());
-      setSocketFactoryArg(sockets.id());
+      String own = PGProperty.SOCKET_FACTORY.getName();
+      if (!Database.parsed(login.url()).containsKey(own)) { // with another, time-outs must do
+        setSocketFactory(Sockets.Factory.class.getName());
+        setSocketFactoryArg(sockets.id());
+      }
     }
 
     @Override

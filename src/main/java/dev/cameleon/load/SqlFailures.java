@@ -33,10 +33,24 @@ public final class SqlFailures {
 
   /**
    * Classes that say nothing of a row: of warnings, connections, transactions, logins, resources,
-   * locks, time-outs, the system, and our own functions.
+   * locks, time-outs, the system, its configuration, foreign tables, and our own functions.
    */
   private static final Set<String> SERVERS =
-      Set.of("01", UNREACHABLE, "25", "28", "3D", ROLLED_BACK, "53", "55", "57", "58", "CM");
+      Set.of(
+          "01",
+          UNREACHABLE,
+          "25",
+          "28",
+          "3D",
+          ROLLED_BACK,
+          "53",
+          "55",
+          "57",
+          "58",
+          "CM",
+          "26",
+          "F0",
+          "HV");
 
   /** Whether PostgreSQL refuses this row and always will: class 22, 23 or 44, or P0001. */
   public boolean isRefusal(Throwable failure) {

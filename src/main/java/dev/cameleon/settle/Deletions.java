@@ -3,7 +3,9 @@ package dev.cameleon.settle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -30,6 +32,12 @@ final class Deletions {
   private final ExecutorService calls;
   private final Gate gate;
 
+  /** The client waits for minutes before it gives up; receiving pauses sooner. */
+  private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** When the calls under way began, by {@link System#nanoTime}. */
+  private final Map<Finished, Long> underWay = new IdentityHashMap<>();
+
   /** What waits for deletes to work again: part of what is in hand, and bounded with it. */
   private final Deque<Finished> waiting = new ArrayDeque<>();
 
@@ -50,16 +58,28 @@ final class Deletions {
 
   /** Deletes these in calls of up to 10, and settles them. */
   void delete(List<Delivery> finished, Outcome outcome) {
+    deliveries.undeleted(finished); // decided: nothing gives it back, however long deletes wait
     for (List<Delivery> chunk : Acknowledger.chunks(finished)) {
       calls.execute(() -> delete(new Finished(chunk, outcome), false));
     }
   }
 
   /**
-   * Tries again what could not be deleted: one call at first, and all others when it succeeds. To
-   * be called once a second.
+   * Tries again what could not be deleted: one call at first, and all others when it succeeds.
+   * Pauses receiving while a call hangs. To be called once a second.
    */
-  synchronized void retry() {
+  void retry() {
+    retry(System.nanoTime());
+  }
+
+  synchronized void retry(long nowNanos) {
+    if (isHanging(nowNanos)) {
+      gate.close(
+          Gate.Hold.DELETES,
+          "messages cannot be deleted from the source queue: SQS has not answered for 10 s");
+    } else if (undeleted == 0) {
+      gate.open(Gate.Hold.DELETES);
+    }
     if (!trying && !waiting.isEmpty()) {
       trying = true;
       Finished first = waiting.remove();
@@ -80,7 +100,16 @@ final class Deletions {
     waiting.clear();
   }
 
+  private boolean isHanging(long nowNanos) {
+    return underWay.values().stream().anyMatch(began -> nowNanos - began > HANGS_NANOS);
+  }
+
+  private synchronized void begin(Finished finished) {
+    underWay.put(finished, System.nanoTime());
+  }
+
   private void delete(Finished finished, boolean again) {
+    begin(finished);
     Persistence.Left left = new Persistence.Left(finished.chunk(), "interrupted");
     boolean known = false;
     try {
@@ -103,11 +132,11 @@ final class Deletions {
 
   private synchronized void settle(
       Finished finished, boolean again, List<Delivery> settled, List<Delivery> kept, String why) {
+    underWay.remove(finished);
     List<Delivery> stays = ended ? List.of() : kept;
     deliveries.settle(ended ? finished.chunk() : settled, finished.outcome());
     undeleted += stays.size() - (again ? finished.chunk().size() : 0);
     if (!stays.isEmpty()) {
-      deliveries.undeleted(stays);
       waiting.add(new Finished(stays, finished.outcome()));
       gate.close(Gate.Hold.DELETES, "messages cannot be deleted from the source queue: " + why);
     } else if (again) {
@@ -119,7 +148,7 @@ final class Deletions {
     if (again) {
       trying = false;
     }
-    if (undeleted == 0) {
+    if (undeleted == 0 && !isHanging(System.nanoTime())) {
       gate.open(Gate.Hold.DELETES);
     }
   }

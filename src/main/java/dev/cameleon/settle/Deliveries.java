@@ -26,8 +26,11 @@ public final class Deliveries {
   /** Until when those are invisible whose time was extended, by {@link System#nanoTime}. */
   private final Map<String, Long> extended = new HashMap<>();
 
-  /** The receipts of what is finished and waits to be deleted: nothing gives it back. */
+  /** The receipts of what is finished and is to be deleted: nothing gives it back. */
   private final Set<String> undeleted = new HashSet<>();
+
+  /** The receipts of what something forgot: it is being given back. */
+  private final Set<String> givenUp = new HashSet<>();
 
   private final Brake brake;
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
@@ -56,14 +59,18 @@ public final class Deliveries {
    *     ends once must not count twice
    */
   synchronized List<Message> receive(List<Message> messages, long receivedNanos) {
+    List<Delivery> all = new ArrayList<>(messages.size()); // before any is in hand: one may fail
+    for (Message message : messages) {
+      all.add(Delivery.of(message, receivedNanos));
+    }
     List<Message> taken = new ArrayList<>(messages.size());
     long largest = 0;
-    for (Message message : messages) {
-      Delivery delivery = Delivery.of(message, receivedNanos);
+    for (int i = 0; i < all.size(); i++) {
+      Delivery delivery = all.get(i);
       if (inHand.putIfAbsent(delivery.receiptHandle(), delivery) == null) {
         room.occupy(Room.bytesOf(delivery.body()));
         received++;
-        taken.add(message);
+        taken.add(messages.get(i));
       }
       largest = Math.max(largest, Room.textBytes(delivery.body()));
     }
@@ -99,6 +106,7 @@ public final class Deliveries {
       if (inHand.remove(delivery.receiptHandle()) != null) {
         extended.remove(delivery.receiptHandle());
         undeleted.remove(delivery.receiptHandle());
+        givenUp.remove(delivery.receiptHandle());
         bytes += Room.bytesOf(delivery.body());
         outcomes.merge(outcome, 1L, Long::sum);
         brake.settled(outcome);
@@ -171,12 +179,15 @@ public final class Deliveries {
     failed.forEach(delivery -> extended.remove(delivery.receiptHandle()));
   }
 
-  /** What is in hand for longer than it may be: something forgot it. */
+  /** What is in hand for longer than it may be: something forgot it. Each is told once. */
   public synchronized List<Delivery> forgotten(long limitNanos) {
-    return inHand.values().stream().filter(delivery -> isForgotten(delivery, limitNanos)).toList();
+    return inHand.values().stream()
+        .filter(delivery -> isForgotten(delivery, limitNanos))
+        .filter(delivery -> givenUp.add(delivery.receiptHandle()))
+        .toList();
   }
 
-  /** Takes note that these are finished and could not be deleted yet: they are kept invisible. */
+  /** Takes note that these are finished and not deleted yet: they are kept invisible until then. */
   synchronized void undeleted(Collection<Delivery> finished) {
     finished.forEach(
         delivery -> {

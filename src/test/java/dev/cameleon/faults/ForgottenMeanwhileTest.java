@@ -11,6 +11,7 @@ import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,11 @@ class ForgottenMeanwhileTest {
               "INSERT INTO cameleon.suppressed (subject) VALUES ('"
                   + masker.subjects("user-1").get(0)
                   + "')");
+      // A probe that had read who is suppressed before must not be the one that succeeds.
+      Awaitility.await()
+          .during(Duration.ofSeconds(3))
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> !run.health().ready().up());
       site.database().execute("ALTER TABLE user_logins_away RENAME TO user_logins");
       run.await(Outcome.LOADED, 3);
     }

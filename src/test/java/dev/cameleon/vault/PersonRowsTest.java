@@ -143,6 +143,31 @@ class PersonRowsTest {
     }
   }
 
+  @Test
+  void aTokenIsRevealedInTheColumnOfItsFieldOnly() throws Exception {
+    String ip = "ip_11111111_AAAAAAAAAAAAAAAAAAAAAA";
+    try (Connection connection = Database.connect(site.login("cameleon_revealer"))) {
+      Reveal reveal = new Reveal(connection, site.key(), Optional.empty(), "x", null);
+      MaskedColumns shipped = reveal.maskedColumns();
+      site.database()
+          .execute(
+              "INSERT INTO cameleon.masked_field VALUES ('user_id', 'text'), ('proxy_ip', 'ip')");
+      MaskedColumns more = reveal.maskedColumns();
+
+      assertThat(shipped.masks("user_id")).isFalse();
+      assertThat(shipped.fits("user_id", ip)).isFalse();
+      assertThat(shipped.fits("masked_ip", ip)).isTrue();
+      assertThat(shipped.fits("maked_device_id", ip)).isFalse();
+      assertThat(shipped.fits("proxy_ip", ip)).isFalse();
+      assertThat(more.masks("user_id")).isTrue();
+      assertThat(more.fits("user_id", ip)).isFalse();
+      assertThat(more.fits("user_id", ip.replace("ip_", "user_id_"))).isTrue();
+      assertThat(more.fits("masked_proxy_ip", ip)).isTrue();
+      assertThat(more.fits("proxy_ip", ip)).isTrue();
+      assertThat(more.fits("locale", ip)).isFalse();
+    }
+  }
+
   private static long request(Connection connection, String about) throws SQLException {
     return Audit.record(connection, new Audit.Act("reveal-user", null, "Art. 15", null, about))
         .seq();

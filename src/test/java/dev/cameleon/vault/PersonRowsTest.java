@@ -143,6 +143,43 @@ class PersonRowsTest {
     }
   }
 
+  /** A policy's function would run with the rights of schema cameleon's owner. */
+  @Test
+  void aPolicyOfTheTablesOwnerIsNotRunWithOurRights() throws Exception {
+    site.database()
+        .execute(
+            "CREATE TABLE public.trap (who text);"
+                + "CREATE FUNCTION public.spy() RETURNS boolean LANGUAGE plpgsql AS"
+                + " 'BEGIN INSERT INTO public.trap VALUES (current_user); RETURN true; END';"
+                + "CREATE ROLE tables_owner_"
+                + site.database().name()
+                + ";CREATE ROLE schemas_owner_"
+                + site.database().name()
+                + ";GRANT INSERT ON public.trap TO PUBLIC;"
+                + "ALTER TABLE public.user_logins OWNER TO tables_owner_"
+                + site.database().name()
+                + ";ALTER TABLE public.user_logins ENABLE ROW LEVEL SECURITY;"
+                + "CREATE POLICY spy ON public.user_logins USING (public.spy());"
+                + "GRANT SELECT ON public.user_logins TO schemas_owner_"
+                + site.database().name()
+                + ";GRANT USAGE, CREATE ON SCHEMA cameleon TO schemas_owner_"
+                + site.database().name()
+                + ";GRANT SELECT ON cameleon.audit TO schemas_owner_"
+                + site.database().name()
+                + ";GRANT EXECUTE ON FUNCTION cameleon.committed_request(bigint, text)"
+                + " TO schemas_owner_"
+                + site.database().name()
+                + ";ALTER FUNCTION cameleon.rows_of(bigint, text, bytea) OWNER TO schemas_owner_"
+                + site.database().name());
+    try (Connection connection = revealer.connect()) {
+      long request = request(connection, about(SALT, ADA));
+
+      assertThatThrownBy(() -> rows(connection, request, ADA, SALT))
+          .satisfies(failure -> assertThat(SqlFailures.state(failure)).isEqualTo("42501"));
+    }
+    assertThat(site.database().query("SELECT who FROM public.trap")).isEmpty();
+  }
+
   @Test
   void aTokenIsRevealedInTheColumnOfItsFieldOnly() throws Exception {
     String ip = "ip_11111111_AAAAAAAAAAAAAAAAAAAAAA";

@@ -6,6 +6,7 @@ import dev.cameleon.cli.Cli;
 import dev.cameleon.cli.CommandLines;
 import dev.cameleon.support.Planted;
 import dev.cameleon.support.Program;
+import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
 import java.io.ByteArrayOutputStream;
@@ -13,7 +14,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -126,6 +129,26 @@ class NothingEchoedTest {
     assertThat(said.lines().filter(line -> line.startsWith("## cases: ")).toList()).hasSize(1);
     for (String one : said.split("## ", -1)) {
       Planted.assertNoneIn(one, one.lines().findFirst().orElse(""));
+    }
+  }
+
+  /** It is read only once there is a key that is encrypted. */
+  @Test
+  void aPassphraseInThePlaceOfItsFileIsNotRepeated() throws Exception {
+    String der =
+        Files.readAllLines(Path.of("src/test/resources/vectors/encrypted_keys.csv"))
+            .get(1)
+            .replaceAll(".*,", "");
+    Path key = folder.resolve("k.pem");
+    Files.writeString(key, Recipients.pem("ENCRYPTED PRIVATE KEY", HexFormat.of().parseHex(der)));
+    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+
+    for (String passphrase : List.of("hunter2!", "203.0.113.77", "x/hunter2 and more")) {
+      String said =
+          refused("reveal", "--purpose=x", "--private-key=" + key, "--passphrase-file", passphrase);
+
+      assertThat(said).contains("the passphrase file (not shown: ", "NoSuchFileException");
+      Planted.assertNoneIn(said, "--passphrase-file");
     }
   }
 

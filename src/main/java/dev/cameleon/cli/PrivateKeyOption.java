@@ -1,6 +1,7 @@
 package dev.cameleon.cli;
 
 import dev.cameleon.KmsKey;
+import dev.cameleon.contract.Shown;
 import dev.cameleon.desk.Bodies;
 import dev.cameleon.mask.SecretFile;
 import dev.cameleon.vault.InvalidKeyFileException;
@@ -69,17 +70,19 @@ final class PrivateKeyOption {
   private char[] passphrase() throws InvalidKeyFileException {
     char[] passphrase = passphraseFile == null ? typed() : firstLine();
     if (passphrase.length == 0) {
-      throw new InvalidKeyFileException("the passphrase of " + file + " is empty");
+      throw new InvalidKeyFileException("the passphrase of " + Shown.path(file) + " is empty");
     }
     return passphrase;
   }
 
   private char[] typed() throws InvalidKeyFileException {
     char[] typed =
-        Printable.isOnTerminal() ? System.console().readPassword("Passphrase of %s: ", file) : null;
+        Printable.isOnTerminal()
+            ? System.console().readPassword("Passphrase of %s: ", Shown.path(file))
+            : null;
     if (typed == null) {
       throw new InvalidKeyFileException(
-          file
+          Shown.path(file)
               + " is encrypted: name a file that holds its passphrase (--passphrase-file), or run"
               + " this at a terminal with nothing redirected, which asks for it");
     }
@@ -100,7 +103,7 @@ final class PrivateKeyOption {
     } catch (IOException e) {
       throw new InvalidKeyFileException(
           "the passphrase file "
-              + passphraseFile
+              + Shown.path(passphraseFile)
               + " cannot be read ("
               + e.getClass().getSimpleName()
               + ")");

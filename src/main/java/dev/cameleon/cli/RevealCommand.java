@@ -7,6 +7,7 @@ import dev.cameleon.load.Database;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Token;
+import dev.cameleon.vault.MaskedColumns;
 import dev.cameleon.vault.RecipientKey;
 import dev.cameleon.vault.Reveal;
 import java.io.BufferedReader;
@@ -144,8 +145,9 @@ public final class RevealCommand implements Callable<Integer> {
               + " rows, too many for this command; let an officer extract them, and reveal their"
               + " tokens");
     }
+    MaskedColumns masked = reveal.maskedColumns();
     for (JsonNode row : rows) {
-      report.show(row, reveal);
+      report.show(row, masked, reveal);
     }
   }
 

@@ -5,11 +5,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.mask.Token;
+import dev.cameleon.vault.MaskedColumns;
 import dev.cameleon.vault.Reveal;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** What {@code reveal} prints: text as it comes, or one JSON object at the end. */
@@ -25,6 +28,9 @@ final class RevealReport {
 
   /** A person's rows repeat values; each is asked for once. */
   private final Map<String, Reveal.Answer> answers = new HashMap<>();
+
+  /** Columns with something that looks like a token and was not revealed. */
+  private final Set<String> left = new HashSet<>();
 
   private int rows;
   private boolean complete = true;
@@ -55,22 +61,40 @@ final class RevealReport {
   }
 
   /**
-   * Shows one row of a person, its tokens revealed.
+   * Shows one row of a person, the tokens in masked columns revealed. Another text may look like a
+   * token: who sent the event may have written one that is somebody else's.
    *
    * @param row an object of its columns
    */
-  void show(JsonNode row, Reveal reveal) throws SQLException {
+  void show(JsonNode row, MaskedColumns masked, Reveal reveal) throws SQLException {
     rows++;
     ObjectNode columns = list.addObject();
     for (Map.Entry<String, JsonNode> column : row.properties()) {
       String value = column.getValue().asText();
-      if (column.getValue().isTextual() && Token.isToken(value)) {
+      boolean token = column.getValue().isTextual() && Token.isToken(value);
+      if (token && !masked.fits(column.getKey(), value)) {
+        leave(column.getKey(), masked.masks(column.getKey()));
+      }
+      if (token && masked.fits(column.getKey(), value)) {
         show(column.getKey(), answer(value, reveal), row, columns);
       } else if (json) {
         columns.set(column.getKey(), column.getValue());
       } else {
         print(column.getKey(), "", column.getValue().isNull() ? "" : value, row);
       }
+    }
+  }
+
+  /** Notes, once for each column, that what looks like a token is shown as it is. */
+  private void leave(String column, boolean masked) {
+    complete &= !masked;
+    if (left.add(column)) {
+      err.println(
+          Printable.text(column)
+              + ": not revealed: it looks like a token, "
+              + (masked
+                  ? "but one of another kind than this column holds"
+                  : "and this column is not masked, so it may be what a sender wrote"));
     }
   }
 

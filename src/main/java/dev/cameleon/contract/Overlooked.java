@@ -1,6 +1,5 @@
 package dev.cameleon.contract;
 
-import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -61,7 +60,7 @@ final class Overlooked {
   private static final Set<String> KEYWORDS = keywords();
   private static final Pattern TOP_LEVEL_PROPERTY = Pattern.compile("/properties/[^/]+");
 
-  private final JsonNode document;
+  private final References references;
 
   /** A schema may be met more than once, through references. */
   private final Set<String> problems = new LinkedHashSet<>();
@@ -69,7 +68,7 @@ final class Overlooked {
   private final Set<String> followed = new HashSet<>();
 
   private Overlooked(JsonNode document) {
-    this.document = document;
+    this.references = new References(document);
   }
 
   private static Set<String> keywords() {
@@ -104,6 +103,7 @@ final class Overlooked {
       return; // true, false, or what the meta-schema refuses
     }
     requireKeywords(schema, at);
+    problems.addAll(references.problems(schema, at));
     names.ifPresent(known -> requireNames(schema, at, known));
     follow(schema.path("$ref"), at, names);
     for (Map.Entry<String, JsonNode> keyword : schema.properties()) {
@@ -170,22 +170,14 @@ final class Overlooked {
     }
   }
 
-  /** The schema that is referred to is about the same value. */
+  /** The schema that is referred to is about the same value. Anchors are not followed. */
   private void follow(JsonNode reference, String at, Optional<Set<String>> names) {
-    if (reference.isTextual() && !reference.asText().startsWith("#")) {
-      problems.add("$ref" + place(at) + " must begin with #: a contract is one file");
-    } else if (reference.isTextual() && followed.add(reference.asText() + names)) {
-      target(reference)
-          .ifPresent(schema -> inspect(schema, reference.asText().substring(1), names));
+    if (reference.isTextual() && followed.add(reference.asText() + names)) {
+      references
+          .target(reference.asText())
+          .ifPresent(
+              schema -> inspect(schema, References.pointer(reference.asText()).orElse(at), names));
     }
-  }
-
-  /** Empty for an anchor, and for a pointer with encoded characters: those are not followed. */
-  private Optional<JsonNode> target(JsonNode reference) {
-    String pointer = reference.asText().substring(1);
-    return pointer.isEmpty() || (pointer.startsWith("/") && !pointer.contains("%"))
-        ? Optional.of(document.at(JsonPointer.compile(pointer)))
-        : Optional.empty();
   }
 
   /** The properties of an object, which schemas about the same value may add to. */
@@ -195,7 +187,7 @@ final class Overlooked {
   }
 
   /** Whether all are known. */
-  private boolean collect(JsonNode schema, Set<String> names, Set<String> references) {
+  private boolean collect(JsonNode schema, Set<String> names, Set<String> seen) {
     if (!schema.isObject()) {
       return true;
     }
@@ -208,15 +200,14 @@ final class Overlooked {
     SAME_LISTS.forEach(keyword -> schema.path(keyword).forEach(same::add));
     schema.path(SAME_BY_NAME).forEach(same::add);
     JsonNode reference = schema.path("$ref");
-    if (reference.isTextual() && references.add(reference.asText())) {
-      Optional<JsonNode> target =
-          reference.asText().startsWith("#") ? target(reference) : Optional.empty();
+    if (reference.isTextual() && seen.add(reference.asText())) {
+      Optional<JsonNode> target = references.target(reference.asText());
       if (target.isEmpty()) {
         return false;
       }
       same.add(target.get());
     }
-    return same.stream().allMatch(each -> collect(each, names, references));
+    return same.stream().allMatch(each -> collect(each, names, seen));
   }
 
   private static Set<String> names(JsonNode object) {
@@ -239,7 +230,7 @@ final class Overlooked {
     return "\"" + word + "\"";
   }
 
-  private static String place(String at) {
+  static String place(String at) {
     return at.isEmpty() ? " at the top" : " at " + at;
   }
 }

@@ -44,6 +44,13 @@ public final class Database {
   private static final int CANCEL_TIMEOUT_SECONDS = 2;
 
   /**
+   * Our own statements find PostgreSQL's functions and operators only. By the database's own path,
+   * whoever may create in a schema of it, such as public before PostgreSQL 15, could plant one that
+   * fits better, and it would run with the rights of an officer (CVE-2018-1058).
+   */
+  private static final String OWN_NAMES_ONLY = "SET search_path = pg_catalog, pg_temp; ";
+
+  /**
    * Bounds the wait for a lock, unless the role, the database or the URL does: any member of a role
    * may keep a transaction open. Longer than a loader's statement, shorter than the socket's
    * time-out, which would hide the reason.
@@ -81,7 +88,7 @@ public final class Database {
     return source;
   }
 
-  /** Connections whose sessions do not wait for a lock for ever. */
+  /** Connections whose sessions wait for no lock for ever, and call nobody else's functions. */
   private static final class Bounded extends LoginSource {
     private static final long serialVersionUID = 1L;
 
@@ -93,7 +100,7 @@ public final class Database {
     public Connection getConnection(String user, String password) throws SQLException {
       Connection connection = super.getConnection(user, password);
       try (Statement statement = connection.createStatement()) {
-        statement.execute(BOUND_WAITS);
+        statement.execute(OWN_NAMES_ONLY + BOUND_WAITS);
         return connection;
       } catch (SQLException e) {
         connection.close();
@@ -110,7 +117,8 @@ public final class Database {
   public static Connection connect(Login login, String keyId) throws SQLException {
     Connection connection = connect(login);
     try (Statement statement = connection.createStatement()) {
-      statement.execute(session(keyId));
+      // As in the pool: load.sql is the operator's, and so are triggers on their table.
+      statement.execute("RESET search_path; " + session(keyId));
       return ConfirmedCommits.on(connection);
     } catch (SQLException e) {
       connection.close();

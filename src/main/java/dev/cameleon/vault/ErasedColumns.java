@@ -15,9 +15,7 @@ import java.util.Map;
  * in another one, tokens.
  */
 final class ErasedColumns {
-  /** Masked from the first row on, with the domain of their tokens. */
-  private static final Map<String, String> ALWAYS =
-      Map.of("masked_ip", "ip", "maked_device_id", "device");
+  private static final Map<String, String> ALWAYS = MaskedColumns.ALWAYS;
 
   /** The domain where a value says none: with it, the narrowest column still has room. */
   private static final String UNKNOWN = "x";

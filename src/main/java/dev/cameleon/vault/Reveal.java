@@ -97,6 +97,11 @@ public final class Reveal {
     return Logins.masksUsers(connection);
   }
 
+  /** In which columns of {@link #rowsOf} a token is one. */
+  public MaskedColumns maskedColumns() throws SQLException {
+    return MaskedColumns.of(connection);
+  }
+
   /** The head of the audit's chain after the last record; empty before the first. */
   public String head() {
     return requests.head();

@@ -200,6 +200,38 @@ class RevealTest extends RevealFixture {
     assertThat(audit.toString()).doesNotContain("user-100").doesNotContain("nobody-here");
   }
 
+  /** Who sends an event chooses the user id, and may know somebody else's token. */
+  @Test
+  void aTokenOutsideTheColumnOfItsKindIsShownAsItIs() throws Exception {
+    String device = site.token("maked_device_id");
+    site.database()
+        .execute(
+            String.format(
+                "INSERT INTO public.user_logins (user_id, masked_ip, maked_device_id)"
+                    + " VALUES ('%s', '%s', '%s')",
+                token, device, token));
+
+    Program.Result result =
+        Program.run(
+            revealer.environment(),
+            site.folder(),
+            "reveal",
+            "--purpose=Art. 15",
+            "--private-key=" + site.anna(),
+            "--user=" + token);
+    site.database().execute("DELETE FROM public.user_logins WHERE user_id = '" + token + "'");
+
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.out())
+        .contains("\tuser_id\t\t" + token, "\tmasked_ip\t\t" + device)
+        .doesNotContain(ADDRESS)
+        .doesNotContain("\\u001b");
+    assertThat(result.err())
+        .contains("user_id: not revealed: it looks like a token, and this column is not masked")
+        .contains("masked_ip: not revealed: ", "of another kind than this column");
+    assertThat(site.audit(revealer)).hasSize(2); // nothing of the vault was asked for
+  }
+
   private String date() {
     return site.token("create_date");
   }

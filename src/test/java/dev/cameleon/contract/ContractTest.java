@@ -161,6 +161,53 @@ class ContractTest {
         .hasMessageContaining(hint);
   }
 
+  /**
+   * A reference brings the rules of another field, not its mark: the value would be stored plain.
+   */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          "a": {"$ref": "#/properties/pii"}                              | $ref at /properties/a leads to | has a mark
+          "a": {"type": "string", "anyOf": [{"$ref": "#/properties/pii"}]} | $ref at /properties/a/anyOf/0 leads | repeat
+          "a": {"$ref": "#/%70roperties/pi%69"}                          | $ref at /properties/a leads to | repeat
+          "a": {"$ref": "#p"}, "b": {"type": "string", "x-pii": "text", "$anchor": "p"} | $ref at /properties/a leads | repeat
+          "a": {"$dynamicRef": "#p"}, "b": {"type": "string", "x-pii": "text", "$dynamicAnchor": "p"} | $dynamicRef at /properties/a leads | repeat
+          "a": {"$dynamicRef": "#/properties/pii"}                       | $dynamicRef at /properties/a leads | repeat
+          "a": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"$ref": "#/properties/pii"} | $ref at /$defs/x leads | repeat
+          "a": {"items": {"$ref": "#"}}                                  | $ref at /properties/a/items leads | repeat
+          "a": {}}, "allOf": [{"properties": {"a": {"$ref": "#/properties/pii"}}}], "$defs": { | $ref at /allOf/0/properties/a leads | repeat
+          "a": {"$ref": "#/$defs/none"}                                  | $ref at /properties/a leads to nothing | place
+          "a": {"$ref": "#none"}                                         | $ref at /properties/a leads to nothing | place
+          "a": {"$ref": "#/%zz"}                                         | $ref at /properties/a leads to nothing | place
+          "a": {"$dynamicRef": "b.json#c"}                               | $dynamicRef at /properties/a | must begin with #
+          """)
+  void aReferenceToWhatIsMaskedIsRefusedWhereNothingIsMasked(
+      String properties, String problem, String hint) throws Exception {
+    Path file = contract(properties);
+
+    assertThatThrownBy(() -> Contract.read(file))
+        .isInstanceOf(InvalidContractException.class)
+        .hasMessageContaining(problem)
+        .hasMessageContaining(hint);
+  }
+
+  @Test
+  void aFieldWithAMarkOfItsOwnMayReferToAnother() throws Exception {
+    Path file =
+        contract(
+            """
+            "a": {"type": "string", "x-pii": "ip", "$ref": "#/properties/pii"},
+            "b": {"type": "string", "x-pii": "ip", "anyOf": [{"$ref": "#p"}, {"$ref": "#/$defs/p"}]},
+            "c": {"$ref": "#/$defs/%70"}, "d": {"$ref": "#p"}},
+            "$defs": {"p": {"$anchor": "p", "type": "string"}
+            """);
+
+    assertThat(Contract.read(file).personal()).containsOnlyKeys("pii", "a", "b");
+  }
+
   @Test
   void allOfJsonSchemaStaysAllowed() throws Exception {
     Path file =

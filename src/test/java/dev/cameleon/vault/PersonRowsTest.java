@@ -143,6 +143,68 @@ class PersonRowsTest {
     }
   }
 
+  /** A policy's function would run with the rights of schema cameleon's owner. */
+  @Test
+  void aPolicyOfTheTablesOwnerIsNotRunWithOurRights() throws Exception {
+    site.database()
+        .execute(
+            "CREATE TABLE public.trap (who text);"
+                + "CREATE FUNCTION public.spy() RETURNS boolean LANGUAGE plpgsql AS"
+                + " 'BEGIN INSERT INTO public.trap VALUES (current_user); RETURN true; END';"
+                + "CREATE ROLE tables_owner_"
+                + site.database().name()
+                + ";CREATE ROLE schemas_owner_"
+                + site.database().name()
+                + ";GRANT INSERT ON public.trap TO PUBLIC;"
+                + "ALTER TABLE public.user_logins OWNER TO tables_owner_"
+                + site.database().name()
+                + ";ALTER TABLE public.user_logins ENABLE ROW LEVEL SECURITY;"
+                + "CREATE POLICY spy ON public.user_logins USING (public.spy());"
+                + "GRANT SELECT ON public.user_logins TO schemas_owner_"
+                + site.database().name()
+                + ";GRANT USAGE, CREATE ON SCHEMA cameleon TO schemas_owner_"
+                + site.database().name()
+                + ";GRANT SELECT ON cameleon.audit TO schemas_owner_"
+                + site.database().name()
+                + ";GRANT EXECUTE ON FUNCTION cameleon.committed_request(bigint, text)"
+                + " TO schemas_owner_"
+                + site.database().name()
+                + ";ALTER FUNCTION cameleon.rows_of(bigint, text, bytea) OWNER TO schemas_owner_"
+                + site.database().name());
+    try (Connection connection = revealer.connect()) {
+      long request = request(connection, about(SALT, ADA));
+
+      assertThatThrownBy(() -> rows(connection, request, ADA, SALT))
+          .satisfies(failure -> assertThat(SqlFailures.state(failure)).isEqualTo("42501"));
+    }
+    assertThat(site.database().query("SELECT who FROM public.trap")).isEmpty();
+  }
+
+  @Test
+  void aTokenIsRevealedInTheColumnOfItsFieldOnly() throws Exception {
+    String ip = "ip_11111111_AAAAAAAAAAAAAAAAAAAAAA";
+    try (Connection connection = Database.connect(site.login("cameleon_revealer"))) {
+      Reveal reveal = new Reveal(connection, site.key(), Optional.empty(), "x", null);
+      MaskedColumns shipped = reveal.maskedColumns();
+      site.database()
+          .execute(
+              "INSERT INTO cameleon.masked_field VALUES ('user_id', 'text'), ('proxy_ip', 'ip')");
+      MaskedColumns more = reveal.maskedColumns();
+
+      assertThat(shipped.masks("user_id")).isFalse();
+      assertThat(shipped.fits("user_id", ip)).isFalse();
+      assertThat(shipped.fits("masked_ip", ip)).isTrue();
+      assertThat(shipped.fits("maked_device_id", ip)).isFalse();
+      assertThat(shipped.fits("proxy_ip", ip)).isFalse();
+      assertThat(more.masks("user_id")).isTrue();
+      assertThat(more.fits("user_id", ip)).isFalse();
+      assertThat(more.fits("user_id", ip.replace("ip_", "user_id_"))).isTrue();
+      assertThat(more.fits("masked_proxy_ip", ip)).isTrue();
+      assertThat(more.fits("proxy_ip", ip)).isTrue();
+      assertThat(more.fits("locale", ip)).isFalse();
+    }
+  }
+
   private static long request(Connection connection, String about) throws SQLException {
     return Audit.record(connection, new Audit.Act("reveal-user", null, "Art. 15", null, about))
         .seq();

@@ -41,14 +41,18 @@ public final class Loaded {
    * @param inserted how many of its rows were new
    */
   public void rows(Batch batch, int inserted) {
-    batch.committed(inserted);
-    outage.over(batch);
-    if (inserted > 0) {
-      outage.rowsPassed();
+    try {
+      batch.committed(inserted);
+      outage.over(batch);
+      if (inserted > 0) {
+        outage.rowsPassed();
+      }
+      Duration took = Duration.ofNanos(System.nanoTime() - batch.readyNanos());
+      metrics.loaded(batch.size(), took);
+      LOG.debug("Loaded a batch. rows={} new={} ms={}", batch.size(), inserted, took.toMillis());
+    } finally {
+      // Whatever fails above: nobody else deletes what is committed.
+      acknowledger.loaded(batch.deliveries(), inserted);
     }
-    Duration duration = Duration.ofNanos(System.nanoTime() - batch.readyNanos());
-    metrics.loaded(batch.size(), duration);
-    LOG.debug("Loaded a batch. rows={} new={} ms={}", batch.size(), inserted, duration.toMillis());
-    acknowledger.loaded(batch.deliveries(), inserted);
   }
 }

@@ -3,7 +3,9 @@ package dev.cameleon.settle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -24,6 +26,9 @@ final class Deletions {
   /** AWS: no message stays invisible for longer, however often it is extended. */
   private static final long LONGEST_INVISIBLE_NANOS = TimeUnit.HOURS.toNanos(12);
 
+  /** The client waits for minutes before it gives up; receiving pauses sooner. */
+  private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private final SqsClient sqs;
   private final Queue source;
   private final Deliveries deliveries;
@@ -33,6 +38,10 @@ final class Deletions {
   /** What waits for deletes to work again: part of what is in hand, and bounded with it. */
   private final Deque<Finished> waiting = new ArrayDeque<>();
 
+  /** When each delete under way began, by {@link System#nanoTime}. */
+  private final Map<Finished, Long> underWay = new IdentityHashMap<>();
+
+  private long succeededNanos = System.nanoTime();
   private int undeleted;
   private boolean trying;
   private boolean ended;
@@ -50,16 +59,26 @@ final class Deletions {
 
   /** Deletes these in calls of up to 10, and settles them. */
   void delete(List<Delivery> finished, Outcome outcome) {
+    deliveries.undeleted(finished); // from now on: the call may wait, and hang, for long
     for (List<Delivery> chunk : Acknowledger.chunks(finished)) {
       calls.execute(() -> delete(new Finished(chunk, outcome), false));
     }
   }
 
   /**
-   * Tries again what could not be deleted: one call at first, and all others when it succeeds. To
-   * be called once a second.
+   * Tries again what could not be deleted: one call at first, and all others when it succeeds.
+   * Closes the gate while a delete hangs and no other succeeds. To be called once a second.
    */
-  synchronized void retry() {
+  void retry() {
+    retry(System.nanoTime());
+  }
+
+  /** The same at that time, by {@link System#nanoTime}. */
+  synchronized void retry(long now) {
+    if (now - succeededNanos > HANGS_NANOS
+        && underWay.values().stream().anyMatch(began -> now - began > HANGS_NANOS)) {
+      gate.close(Gate.Hold.DELETES, "the source queue does not answer deletes");
+    }
     if (!trying && !waiting.isEmpty()) {
       trying = true;
       Finished first = waiting.remove();
@@ -81,19 +100,27 @@ final class Deletions {
   }
 
   private void delete(Finished finished, boolean again) {
-    Persistence.Left left = new Persistence.Left(finished.chunk(), "interrupted");
-    boolean known = false;
+    Persistence.Left left = new Persistence.Left(finished.chunk(), "a call ended with an Error");
+    synchronized (this) {
+      underWay.put(finished, System.nanoTime());
+    }
     try {
       // While the hold lasts there is no hurry: the next try comes by the clock.
       int attempts = again ? 1 : Persistence.ATTEMPTS;
       left = Persistence.persist(finished.chunk(), attempts, this::call);
-      known = true;
     } finally {
-      List<Delivery> kept = known ? keepable(left.deliveries()) : List.of();
+      if (left.deliveries().size() < finished.chunk().size()) {
+        succeeded();
+      }
+      List<Delivery> kept = keepable(left.deliveries());
       List<Delivery> settled = new ArrayList<>(finished.chunk());
       settled.removeAll(kept);
       settle(finished, again, settled, kept, left.why());
     }
+  }
+
+  private synchronized void succeeded() {
+    succeededNanos = System.nanoTime();
   }
 
   /** What SQS can still hide. */
@@ -103,11 +130,11 @@ final class Deletions {
 
   private synchronized void settle(
       Finished finished, boolean again, List<Delivery> settled, List<Delivery> kept, String why) {
+    underWay.remove(finished);
     List<Delivery> stays = ended ? List.of() : kept;
     deliveries.settle(ended ? finished.chunk() : settled, finished.outcome());
     undeleted += stays.size() - (again ? finished.chunk().size() : 0);
     if (!stays.isEmpty()) {
-      deliveries.undeleted(stays);
       waiting.add(new Finished(stays, finished.outcome()));
       gate.close(Gate.Hold.DELETES, "messages cannot be deleted from the source queue: " + why);
     } else if (again) {

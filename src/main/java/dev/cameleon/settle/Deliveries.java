@@ -29,6 +29,9 @@ public final class Deliveries {
   /** The receipts of what is finished and waits to be deleted: nothing gives it back. */
   private final Set<String> undeleted = new HashSet<>();
 
+  /** The receipts of what {@link #forgotten} has handed out: it is being given back. */
+  private final Set<String> handedOut = new HashSet<>();
+
   private final Brake brake;
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
   private long received;
@@ -57,13 +60,16 @@ public final class Deliveries {
    */
   synchronized List<Message> receive(List<Message> messages, long receivedNanos) {
     List<Message> taken = new ArrayList<>(messages.size());
+    // All of them first: if one cannot be read, none is in hand, and all come again.
+    List<Delivery> deliveries =
+        messages.stream().map(message -> Delivery.of(message, receivedNanos)).toList();
     long largest = 0;
-    for (Message message : messages) {
-      Delivery delivery = Delivery.of(message, receivedNanos);
+    for (int i = 0; i < messages.size(); i++) {
+      Delivery delivery = deliveries.get(i);
       if (inHand.putIfAbsent(delivery.receiptHandle(), delivery) == null) {
         room.occupy(Room.bytesOf(delivery.body()));
         received++;
-        taken.add(message);
+        taken.add(messages.get(i));
       }
       largest = Math.max(largest, Room.textBytes(delivery.body()));
     }
@@ -99,6 +105,7 @@ public final class Deliveries {
       if (inHand.remove(delivery.receiptHandle()) != null) {
         extended.remove(delivery.receiptHandle());
         undeleted.remove(delivery.receiptHandle());
+        handedOut.remove(delivery.receiptHandle());
         bytes += Room.bytesOf(delivery.body());
         outcomes.merge(outcome, 1L, Long::sum);
         brake.settled(outcome);
@@ -171,12 +178,18 @@ public final class Deliveries {
     failed.forEach(delivery -> extended.remove(delivery.receiptHandle()));
   }
 
-  /** What is in hand for longer than it may be: something forgot it. */
+  /** What is in hand for longer than it may be: something forgot it. Each is handed out once. */
   public synchronized List<Delivery> forgotten(long limitNanos) {
-    return inHand.values().stream().filter(delivery -> isForgotten(delivery, limitNanos)).toList();
+    List<Delivery> forgotten = new ArrayList<>();
+    for (Delivery delivery : inHand.values()) {
+      if (isForgotten(delivery, limitNanos) && handedOut.add(delivery.receiptHandle())) {
+        forgotten.add(delivery);
+      }
+    }
+    return forgotten;
   }
 
-  /** Takes note that these are finished and could not be deleted yet: they are kept invisible. */
+  /** Takes note that these are finished and not deleted yet: they are kept invisible. */
   synchronized void undeleted(Collection<Delivery> finished) {
     finished.forEach(
         delivery -> {

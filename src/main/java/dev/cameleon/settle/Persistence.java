@@ -7,7 +7,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
 /** Makes a batch call a few times, each time for what has failed so far. */
@@ -56,7 +55,7 @@ final class Persistence {
   private static Left attempt(List<Delivery> asked, Call call) {
     try {
       return retryable(asked, call.make(asked));
-    } catch (SdkException e) {
+    } catch (RuntimeException e) { // nothing is known to be done: of the SDK or not
       LOG.debug("A call to SQS failed: {}", SqsFailures.describe(e));
       return new Left(asked, SqsFailures.describe(e));
     }

@@ -8,7 +8,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
@@ -104,7 +103,7 @@ public final class Visibility {
       // A receipt that SQS refuses was settled meanwhile, or lapsed: then its second delivery ends
       // as a duplicate.
       again = Persistence.retryable(chunk, failed).deliveries();
-    } catch (SdkException e) {
+    } catch (RuntimeException e) { // of the SDK or not
       LOG.debug("Not extended, will retry. why={}", SqsFailures.describe(e));
     }
     deliveries.notExtended(again);

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -39,7 +38,7 @@ final class Deletions {
   private final Deque<Finished> waiting = new ArrayDeque<>();
 
   /** When each delete under way began, by {@link System#nanoTime}. */
-  private final Map<Finished, Long> underWay = new IdentityHashMap<>();
+  private final IdentityHashMap<Finished, Long> underWay = new IdentityHashMap<>();
 
   private long succeededNanos = System.nanoTime();
   private int undeleted;

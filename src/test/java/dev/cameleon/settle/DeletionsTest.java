@@ -160,17 +160,13 @@ class DeletionsTest {
       }
 
       @Override
-      public DeleteMessageBatchResponse
-          deleteMessageBatch(
-              DeleteMessageBatchRequest request) {
+      public DeleteMessageBatchResponse deleteMessageBatch(DeleteMessageBatchRequest request) {
         throw new IllegalStateException("what it says may be anything");
       }
 
       @Override
-      public ChangeMessageVisibilityBatchResponse
-          changeMessageVisibilityBatch(
-              ChangeMessageVisibilityBatchRequest
-                  request) {
+      public ChangeMessageVisibilityBatchResponse changeMessageVisibilityBatch(
+          ChangeMessageVisibilityBatchRequest request) {
         throw new IllegalStateException("what it says may be anything");
       }
 

@@ -47,11 +47,11 @@ public final class Loaded {
       if (inserted > 0) {
         outage.rowsPassed();
       }
-      Duration duration = Duration.ofNanos(System.nanoTime() - batch.readyNanos());
-      metrics.loaded(batch.size(), duration);
-      LOG.debug(
-          "Loaded a batch. rows={} new={} ms={}", batch.size(), inserted, duration.toMillis());
+      Duration took = Duration.ofNanos(System.nanoTime() - batch.readyNanos());
+      metrics.loaded(batch.size(), took);
+      LOG.debug("Loaded a batch. rows={} new={} ms={}", batch.size(), inserted, took.toMillis());
     } finally {
+      // Whatever fails above: nobody else deletes what is committed.
       acknowledger.loaded(batch.deliveries(), inserted);
     }
   }

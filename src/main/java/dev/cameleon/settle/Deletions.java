@@ -26,6 +26,9 @@ final class Deletions {
   /** AWS: no message stays invisible for longer, however often it is extended. */
   private static final long LONGEST_INVISIBLE_NANOS = TimeUnit.HOURS.toNanos(12);
 
+  /** The client waits for minutes before it gives up; receiving pauses sooner. */
+  private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private final SqsClient sqs;
   private final Queue source;
   private final Deliveries deliveries;
@@ -41,6 +44,10 @@ final class Deletions {
   /** What waits for deletes to work again: part of what is in hand, and bounded with it. */
   private final Deque<Finished> waiting = new ArrayDeque<>();
 
+  /** When each delete under way began, by {@link System#nanoTime}. */
+  private final IdentityHashMap<Finished, Long> underWay = new IdentityHashMap<>();
+
+  private long succeededNanos = System.nanoTime();
   private int undeleted;
   private boolean trying;
   private boolean ended;
@@ -58,7 +65,7 @@ final class Deletions {
 
   /** Deletes these in calls of up to 10, and settles them. */
   void delete(List<Delivery> finished, Outcome outcome) {
-    deliveries.undeleted(finished); // decided: nothing gives it back, however long deletes wait
+    deliveries.undeleted(finished); // from now on: the call may wait, and hang, for long
     for (List<Delivery> chunk : Acknowledger.chunks(finished)) {
       calls.execute(() -> delete(new Finished(chunk, outcome), false));
     }
@@ -66,19 +73,17 @@ final class Deletions {
 
   /**
    * Tries again what could not be deleted: one call at first, and all others when it succeeds.
-   * Pauses receiving while a call hangs. To be called once a second.
+   * Closes the gate while a delete hangs and no other succeeds. To be called once a second.
    */
   void retry() {
     retry(System.nanoTime());
   }
 
-  synchronized void retry(long nowNanos) {
-    if (isHanging(nowNanos)) {
-      gate.close(
-          Gate.Hold.DELETES,
-          "messages cannot be deleted from the source queue: SQS has not answered for 10 s");
-    } else if (undeleted == 0) {
-      gate.open(Gate.Hold.DELETES);
+  /** The same at that time, by {@link System#nanoTime}. */
+  synchronized void retry(long now) {
+    if (now - succeededNanos > HANGS_NANOS
+        && underWay.values().stream().anyMatch(began -> now - began > HANGS_NANOS)) {
+      gate.close(Gate.Hold.DELETES, "the source queue does not answer deletes");
     }
     if (!trying && !waiting.isEmpty()) {
       trying = true;
@@ -109,20 +114,27 @@ final class Deletions {
   }
 
   private void delete(Finished finished, boolean again) {
-    begin(finished);
-    Persistence.Left left = new Persistence.Left(finished.chunk(), "interrupted");
-    boolean known = false;
+    Persistence.Left left = new Persistence.Left(finished.chunk(), "a call ended with an Error");
+    synchronized (this) {
+      underWay.put(finished, System.nanoTime());
+    }
     try {
       // While the hold lasts there is no hurry: the next try comes by the clock.
       int attempts = again ? 1 : Persistence.ATTEMPTS;
       left = Persistence.persist(finished.chunk(), attempts, this::call);
-      known = true;
     } finally {
-      List<Delivery> kept = known ? keepable(left.deliveries()) : List.of();
+      if (left.deliveries().size() < finished.chunk().size()) {
+        succeeded();
+      }
+      List<Delivery> kept = keepable(left.deliveries());
       List<Delivery> settled = new ArrayList<>(finished.chunk());
       settled.removeAll(kept);
       settle(finished, again, settled, kept, left.why());
     }
+  }
+
+  private synchronized void succeeded() {
+    succeededNanos = System.nanoTime();
   }
 
   /** What SQS can still hide. */

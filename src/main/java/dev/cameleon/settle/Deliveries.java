@@ -29,8 +29,8 @@ public final class Deliveries {
   /** The receipts of what is finished and is to be deleted: nothing gives it back. */
   private final Set<String> undeleted = new HashSet<>();
 
-  /** The receipts of what something forgot: it is being given back. */
-  private final Set<String> givenUp = new HashSet<>();
+  /** The receipts of what {@link #forgotten} has handed out: it is being given back. */
+  private final Set<String> handedOut = new HashSet<>();
 
   private final Brake brake;
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
@@ -64,9 +64,12 @@ public final class Deliveries {
       all.add(Delivery.of(message, receivedNanos));
     }
     List<Message> taken = new ArrayList<>(messages.size());
+    // All of them first: if one cannot be read, none is in hand, and all come again.
+    List<Delivery> deliveries =
+        messages.stream().map(message -> Delivery.of(message, receivedNanos)).toList();
     long largest = 0;
-    for (int i = 0; i < all.size(); i++) {
-      Delivery delivery = all.get(i);
+    for (int i = 0; i < messages.size(); i++) {
+      Delivery delivery = deliveries.get(i);
       if (inHand.putIfAbsent(delivery.receiptHandle(), delivery) == null) {
         room.occupy(Room.bytesOf(delivery.body()));
         received++;
@@ -106,7 +109,7 @@ public final class Deliveries {
       if (inHand.remove(delivery.receiptHandle()) != null) {
         extended.remove(delivery.receiptHandle());
         undeleted.remove(delivery.receiptHandle());
-        givenUp.remove(delivery.receiptHandle());
+        handedOut.remove(delivery.receiptHandle());
         bytes += Room.bytesOf(delivery.body());
         outcomes.merge(outcome, 1L, Long::sum);
         brake.settled(outcome);
@@ -179,15 +182,18 @@ public final class Deliveries {
     failed.forEach(delivery -> extended.remove(delivery.receiptHandle()));
   }
 
-  /** What is in hand for longer than it may be: something forgot it. Each is told once. */
+  /** What is in hand for longer than it may be: something forgot it. Each is handed out once. */
   public synchronized List<Delivery> forgotten(long limitNanos) {
-    return inHand.values().stream()
-        .filter(delivery -> isForgotten(delivery, limitNanos))
-        .filter(delivery -> givenUp.add(delivery.receiptHandle()))
-        .toList();
+    List<Delivery> forgotten = new ArrayList<>();
+    for (Delivery delivery : inHand.values()) {
+      if (isForgotten(delivery, limitNanos) && handedOut.add(delivery.receiptHandle())) {
+        forgotten.add(delivery);
+      }
+    }
+    return forgotten;
   }
 
-  /** Takes note that these are finished and not deleted yet: they are kept invisible until then. */
+  /** Takes note that these are finished and not deleted yet: they are kept invisible. */
   synchronized void undeleted(Collection<Delivery> finished) {
     finished.forEach(
         delivery -> {

@@ -55,7 +55,7 @@ final class Persistence {
   private static Left attempt(List<Delivery> asked, Call call) {
     try {
       return retryable(asked, call.make(asked));
-    } catch (RuntimeException e) { // of the SDK, or unexpected: in no case is it done
+    } catch (RuntimeException e) { // nothing is known to be done: of the SDK or not
       LOG.debug("A call to SQS failed: {}", SqsFailures.describe(e));
       return new Left(asked, SqsFailures.describe(e));
     }

@@ -103,7 +103,7 @@ public final class Visibility {
       // A receipt that SQS refuses was settled meanwhile, or lapsed: then its second delivery ends
       // as a duplicate.
       again = Persistence.retryable(chunk, failed).deliveries();
-    } catch (RuntimeException e) { // of the SDK, or unexpected: in no case is it done
+    } catch (RuntimeException e) { // of the SDK or not
       LOG.debug("Not extended, will retry. why={}", SqsFailures.describe(e));
     }
     deliveries.notExtended(again);

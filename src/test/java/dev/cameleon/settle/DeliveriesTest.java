@@ -1,9 +1,12 @@
 package dev.cameleon.settle;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.sqs.model.Message;
 
 class DeliveriesTest {
   @Test
@@ -21,6 +24,18 @@ class DeliveriesTest {
     assertThat(deliveries.account().count(Outcome.RETURNED)).isZero();
     assertThat(deliveries.account().inFlight()).isEqualTo(1);
     assertThat(deliveries.account().addsUp()).isTrue();
+  }
+
+  @Test
+  void anAnswerWithAMessageThatCannotBeReadLeavesNothingInHand() {
+    Deliveries deliveries = new Deliveries(10, 1_000_000, new Brake(new Gate(), 100));
+    Message unread = Received.message("b").toBuilder().attributes(Map.of()).build();
+
+    assertThatThrownBy(() -> deliveries.receive(List.of(Received.message("a"), unread), 0))
+        .isInstanceOf(NumberFormatException.class);
+
+    assertThat(deliveries.account().received()).isZero();
+    assertThat(deliveries.bytes()).isZero();
   }
 
   private static boolean hasRoom(Deliveries deliveries) throws InterruptedException {

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -34,12 +33,6 @@ final class Deletions {
   private final Deliveries deliveries;
   private final ExecutorService calls;
   private final Gate gate;
-
-  /** The client waits for minutes before it gives up; receiving pauses sooner. */
-  private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-  /** When the calls under way began, by {@link System#nanoTime}. */
-  private final Map<Finished, Long> underWay = new IdentityHashMap<>();
 
   /** What waits for deletes to work again: part of what is in hand, and bounded with it. */
   private final Deque<Finished> waiting = new ArrayDeque<>();
@@ -105,14 +98,6 @@ final class Deletions {
     waiting.clear();
   }
 
-  private boolean isHanging(long nowNanos) {
-    return underWay.values().stream().anyMatch(began -> nowNanos - began > HANGS_NANOS);
-  }
-
-  private synchronized void begin(Finished finished) {
-    underWay.put(finished, System.nanoTime());
-  }
-
   private void delete(Finished finished, boolean again) {
     Persistence.Left left = new Persistence.Left(finished.chunk(), "a call ended with an Error");
     synchronized (this) {
@@ -160,7 +145,7 @@ final class Deletions {
     if (again) {
       trying = false;
     }
-    if (undeleted == 0 && !isHanging(System.nanoTime())) {
+    if (undeleted == 0) {
       gate.open(Gate.Hold.DELETES);
     }
   }

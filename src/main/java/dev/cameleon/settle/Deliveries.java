@@ -26,7 +26,7 @@ public final class Deliveries {
   /** Until when those are invisible whose time was extended, by {@link System#nanoTime}. */
   private final Map<String, Long> extended = new HashMap<>();
 
-  /** The receipts of what is finished and is to be deleted: nothing gives it back. */
+  /** The receipts of what is finished and waits to be deleted: nothing gives it back. */
   private final Set<String> undeleted = new HashSet<>();
 
   /** The receipts of what {@link #forgotten} has handed out: it is being given back. */
@@ -59,10 +59,6 @@ public final class Deliveries {
    *     ends once must not count twice
    */
   synchronized List<Message> receive(List<Message> messages, long receivedNanos) {
-    List<Delivery> all = new ArrayList<>(messages.size()); // before any is in hand: one may fail
-    for (Message message : messages) {
-      all.add(Delivery.of(message, receivedNanos));
-    }
     List<Message> taken = new ArrayList<>(messages.size());
     // All of them first: if one cannot be read, none is in hand, and all come again.
     List<Delivery> deliveries =

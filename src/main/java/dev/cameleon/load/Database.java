@@ -5,9 +5,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import javax.sql.DataSource;
+import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.jdbc.SslMode;
 
@@ -33,14 +35,18 @@ public final class Database {
     }
   }
 
-  /** A server that lets nobody in for this long is away. */
-  private static final int CONNECT_TIMEOUT_SECONDS = 3;
-
-  /** Longer than the session's statement time-out: a server that is gone without a word. */
-  private static final int SOCKET_TIMEOUT_SECONDS = 60;
-
-  /** Cancelling what a silent server does must not take longer than noticing that it is silent. */
-  private static final int CANCEL_TIMEOUT_SECONDS = 2;
+  /** What holds unless the URL names it. Times in seconds. */
+  private static final Map<PGProperty, String> DEFAULTS =
+      Map.of(
+          // A server that lets nobody in for this long is away.
+          PGProperty.LOGIN_TIMEOUT, "3",
+          PGProperty.CONNECT_TIMEOUT, "3",
+          // Longer than the session's statement time-out: a server that is gone without a word.
+          PGProperty.SOCKET_TIMEOUT, "60",
+          // Cancelling what a silent server does must not take longer than noticing its silence.
+          PGProperty.CANCEL_SIGNAL_TIMEOUT, "2",
+          PGProperty.TCP_KEEP_ALIVE, "true",
+          PGProperty.APPLICATION_NAME, "cameleon");
 
   /**
    * Bounds the wait for a lock, unless the role, the database or the URL does: any member of a role
@@ -65,6 +71,9 @@ public final class Database {
    */
   public static LoaderPool pool(Login login, int connections, String keyId) {
     LoaderPool.Source source = prepare(new LoaderPool.Source(login), login);
+    if (parsed(login.url()).getProperty(PGProperty.SOCKET_FACTORY.getName()) == null) {
+      source.watchSockets();
+    }
     return new LoaderPool(source, connections, session(keyId));
   }
 
@@ -138,14 +147,15 @@ public final class Database {
   }
 
   private static <T extends PGSimpleDataSource> T prepare(T source, Login login) {
-    source.setLoginTimeout(CONNECT_TIMEOUT_SECONDS);
-    source.setConnectTimeout(CONNECT_TIMEOUT_SECONDS);
-    source.setSocketTimeout(SOCKET_TIMEOUT_SECONDS);
-    source.setCancelSignalTimeout(CANCEL_TIMEOUT_SECONDS);
-    source.setTcpKeepAlive(true);
-    source.setApplicationName("cameleon");
-    // The URL comes after the defaults, so that its parameters win.
+    // The driver's setter leaves alone what was set before it, so the URL comes first.
     source.setURL(login.url());
+    Properties named = parsed(login.url());
+    DEFAULTS.forEach(
+        (property, value) -> {
+          if (named.getProperty(property.getName()) == null) {
+            source.setProperty(property, value);
+          }
+        });
     source.setUser(login.user());
     // Never let the driver put a row's values into an exception ("Failing row contains …").
     source.setLogServerErrorDetail(false);

@@ -77,6 +77,10 @@ public final class LoaderPool extends HikariDataSource {
 
     Source(Database.Login login) {
       super(login);
+    }
+
+    /** Lets {@link LoaderPool#abandon} close them, unless the URL names a factory of its own. */
+    void watchSockets() {
       setSocketFactory(Sockets.Factory.class.getName());
       setSocketFactoryArg(sockets.id());
     }

@@ -33,10 +33,13 @@ public final class SqlFailures {
 
   /**
    * Classes that say nothing of a row: of warnings, connections, transactions, logins, resources,
-   * locks, time-outs, the system, and our own functions.
+   * locks, time-outs, the system, its configuration, foreign servers, prepared statements, and our
+   * own functions.
    */
   private static final Set<String> SERVERS =
-      Set.of("01", UNREACHABLE, "25", "28", "3D", ROLLED_BACK, "53", "55", "57", "58", "CM");
+      Set.of(
+          "01", UNREACHABLE, "25", "26", "28", "3D", ROLLED_BACK, "53", "55", "57", "58", "CM", "F0",
+          "HV");
 
   /** Whether PostgreSQL refuses this row and always will: class 22, 23 or 44, or P0001. */
   public boolean isRefusal(Throwable failure) {

@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
-import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4FamilyHttpSigner.AuthLocation;
@@ -44,8 +44,8 @@ record IamPassword(String host, int port, String user) implements Password {
           token(
               CREDENTIALS.resolveCredentials(),
               DefaultAwsRegionProviderChain.builder().build().getRegion().id()));
-    } catch (SdkClientException e) {
-      LOG.warn("No token for the database: AWS credentials or region are missing. user={}", user);
+    } catch (SdkException e) { // STS may refuse as well
+      LOG.warn("No token for the database: no AWS credentials or region. user={}", user);
       return Optional.empty(); // the connection fails, and the next one asks again
     }
   }

@@ -38,7 +38,19 @@ public final class SqlFailures {
    */
   private static final Set<String> SERVERS =
       Set.of(
-          "01", UNREACHABLE, "25", "26", "28", "3D", ROLLED_BACK, "53", "55", "57", "58", "CM", "F0",
+          "01",
+          UNREACHABLE,
+          "25",
+          "26",
+          "28",
+          "3D",
+          ROLLED_BACK,
+          "53",
+          "55",
+          "57",
+          "58",
+          "CM",
+          "F0",
           "HV");
 
   /** Whether PostgreSQL refuses this row and always will: class 22, 23 or 44, or P0001. */

@@ -44,8 +44,8 @@ record IamPassword(String host, int port, String user) implements Password {
           token(
               CREDENTIALS.resolveCredentials(),
               DefaultAwsRegionProviderChain.builder().build().getRegion().id()));
-    } catch (SdkException e) {
-      LOG.warn("No token for the database: AWS credentials or region are missing. user={}", user);
+    } catch (SdkException e) { // STS may refuse as well
+      LOG.warn("No token for the database: no AWS credentials or region. user={}", user);
       return Optional.empty(); // the connection fails, and the next one asks again
     }
   }

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import javax.sql.DataSource;
@@ -34,14 +35,18 @@ public final class Database {
     }
   }
 
-  /** A server that lets nobody in for this long is away. */
-  private static final int CONNECT_TIMEOUT_SECONDS = 3;
-
-  /** Longer than the session's statement time-out: a server that is gone without a word. */
-  private static final int SOCKET_TIMEOUT_SECONDS = 60;
-
-  /** Cancelling what a silent server does must not take longer than noticing that it is silent. */
-  private static final int CANCEL_TIMEOUT_SECONDS = 2;
+  /** What holds unless the URL names it. Times in seconds. */
+  private static final Map<PGProperty, String> DEFAULTS =
+      Map.of(
+          // A server that lets nobody in for this long is away.
+          PGProperty.LOGIN_TIMEOUT, "3",
+          PGProperty.CONNECT_TIMEOUT, "3",
+          // Longer than the session's statement time-out: a server that is gone without a word.
+          PGProperty.SOCKET_TIMEOUT, "60",
+          // Cancelling what a silent server does must not take longer than noticing its silence.
+          PGProperty.CANCEL_SIGNAL_TIMEOUT, "2",
+          PGProperty.TCP_KEEP_ALIVE, "true",
+          PGProperty.APPLICATION_NAME, "cameleon");
 
   /**
    * Our own statements find PostgreSQL's functions and operators only. By the database's own path,
@@ -73,6 +78,9 @@ public final class Database {
    */
   public static LoaderPool pool(Login login, int connections, String keyId) {
     LoaderPool.Source source = prepare(new LoaderPool.Source(login), login);
+    if (parsed(login.url()).getProperty(PGProperty.SOCKET_FACTORY.getName()) == null) {
+      source.watchSockets();
+    }
     return new LoaderPool(source, connections, session(keyId));
   }
 
@@ -147,14 +155,15 @@ public final class Database {
   }
 
   private static <T extends PGSimpleDataSource> T prepare(T source, Login login) {
+    // The driver's setter leaves alone what was set before it, so the URL comes first.
     source.setURL(login.url());
-    Properties url = parsed(login.url());
-    unless(url, source, PGProperty.LOGIN_TIMEOUT, CONNECT_TIMEOUT_SECONDS);
-    unless(url, source, PGProperty.CONNECT_TIMEOUT, CONNECT_TIMEOUT_SECONDS);
-    unless(url, source, PGProperty.SOCKET_TIMEOUT, SOCKET_TIMEOUT_SECONDS);
-    unless(url, source, PGProperty.CANCEL_SIGNAL_TIMEOUT, CANCEL_TIMEOUT_SECONDS);
-    unless(url, source, PGProperty.TCP_KEEP_ALIVE, true);
-    unless(url, source, PGProperty.APPLICATION_NAME, "cameleon");
+    Properties named = parsed(login.url());
+    DEFAULTS.forEach(
+        (property, value) -> {
+          if (named.getProperty(property.getName()) == null) {
+            source.setProperty(property, value);
+          }
+        });
     source.setUser(login.user());
     // Never let the driver put a row's values into an exception ("Failing row contains …").
     source.setLogServerErrorDetail(false);

@@ -78,11 +78,12 @@ public final class LoaderPool extends HikariDataSource {
 
     Source(Database.Login login) {
       super(login);
-      String own = PGProperty.SOCKET_FACTORY.getName();
-      if (!Database.parsed(login.url()).containsKey(own)) { // with another, time-outs must do
-        setSocketFactory(Sockets.Factory.class.getName());
-        setSocketFactoryArg(sockets.id());
-      }
+    }
+
+    /** Lets {@link LoaderPool#abandon} close them, unless the URL names a factory of its own. */
+    void watchSockets() {
+      setSocketFactory(Sockets.Factory.class.getName());
+      setSocketFactoryArg(sockets.id());
     }
 
     @Override

@@ -212,7 +212,7 @@ public final class Outage {
           gate.open(Gate.Hold.ROWS);
         }
       }
-    } catch (SQLException | RuntimeException e) { // also what a source of passwords throws
+    } catch (SQLException | RuntimeException e) { // one of a Password, say, is silence too
       gate.close(Gate.Hold.DATABASE, SqlFailures.describe(e));
       LOG.debug("The database does not take rows: {}", SqlFailures.describe(e));
       noteSilence(e);

@@ -33,13 +33,15 @@ public final class SqlFailures {
 
   /**
    * Classes that say nothing of a row: of warnings, connections, transactions, logins, resources,
-   * locks, time-outs, the system, its configuration, foreign tables, and our own functions.
+   * locks, time-outs, the system, its configuration, foreign servers, prepared statements, and our
+   * own functions.
    */
   private static final Set<String> SERVERS =
       Set.of(
           "01",
           UNREACHABLE,
           "25",
+          "26",
           "28",
           "3D",
           ROLLED_BACK,
@@ -48,7 +50,6 @@ public final class SqlFailures {
           "57",
           "58",
           "CM",
-          "26",
           "F0",
           "HV");
 

@@ -170,13 +170,6 @@ public final class Database {
     return source;
   }
 
-  /** Sets a property unless the URL does. The driver itself would prefer what was set before. */
-  static void unless(Properties url, PGSimpleDataSource source, PGProperty property, Object value) {
-    if (!url.containsKey(property.getName())) {
-      source.setProperty(property, value.toString());
-    }
-  }
-
   /** Whether the driver understands this URL. */
   public static boolean understands(String url) {
     return org.postgresql.Driver.parseURL(url, new Properties()) != null;

@@ -5,7 +5,6 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.SQLExceptionOverride;
 import java.sql.Connection;
 import java.sql.SQLException;
-import org.postgresql.PGProperty;
 
 /**
  * The loaders' connections to PostgreSQL: one for each, opened when it is used. None that failed is

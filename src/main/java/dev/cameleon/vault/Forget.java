@@ -78,8 +78,8 @@ public final class Forget implements AutoCloseable {
   }
 
   /**
-   * Whether one of these tokens, or one in the audit, is older than a rotation, so that the keys say
-   * what it is now.
+   * Whether one of these tokens, or one in the audit, is older than a rotation, so that the keys
+   * say what it is now.
    */
   public boolean needsKeys(List<String> tokens) throws SQLException {
     try (PreparedStatement statement =
@@ -102,8 +102,8 @@ public final class Forget implements AutoCloseable {
    * @param user their user id
    * @param ticket where it was asked for
    * @param suppress whether their later events are loaded under random values too
-   * @throws UnfinishedException if a value cannot be erased; then no row is changed, but the request
-   *     is on record, and so is that later events are to be forgotten
+   * @throws UnfinishedException if a value cannot be erased; then no row is changed, but the
+   *     request is on record, and so is that later events are to be forgotten
    */
   public Forgotten person(String user, Keyset keyset, String ticket, boolean suppress)
       throws SQLException, InterruptedException, UnfinishedException {
@@ -146,8 +146,8 @@ public final class Forget implements AutoCloseable {
    * @param tokens what stands for them; none erased
    * @param keyset the keys, if {@link #needsKeys}
    * @param ticket where it was asked for
-   * @throws UnfinishedException if a value cannot be erased; then no row is changed, but the request
-   *     is on record
+   * @throws UnfinishedException if a value cannot be erased; then no row is changed, but the
+   *     request is on record
    */
   public Forgotten tokens(List<String> tokens, Optional<Keyset> keyset, String ticket)
       throws SQLException, InterruptedException, UnfinishedException {
@@ -177,7 +177,8 @@ public final class Forget implements AutoCloseable {
    * Sweeps until nothing more comes that was on its way.
    *
    * @param stored whether the vault has what is to be forgotten
-   * @param expected whether something may be on its way, or is to be settled, though no row is there
+   * @param expected whether something may be on its way, or is to be settled, though no row is
+   *     there
    */
   private Forgotten sweepAndSettle(
       Sweep sweep, PartingTokens parting, boolean stored, boolean expected, Audit.Entry entry)

@@ -184,7 +184,8 @@ final class Settlement {
     try {
       Set<String> tokens = new HashSet<>();
       try (PreparedStatement statement =
-              prepare("DELETE FROM cameleon.parting_token WHERE " + RIPE + " RETURNING token", until);
+              prepare(
+                  "DELETE FROM cameleon.parting_token WHERE " + RIPE + " RETURNING token", until);
           ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           tokens.add(row.getString(1));

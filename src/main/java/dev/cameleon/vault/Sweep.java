@@ -59,7 +59,13 @@ final class Sweep {
       sums.add("coalesce(sum(left" + i + "), 0)");
     }
     this.rewrite =
-        "WITH done AS (" + update + " RETURNING " + kept + ") SELECT count(*), " + sums + " FROM done";
+        "WITH done AS ("
+            + update
+            + " RETURNING "
+            + kept
+            + ") SELECT count(*), "
+            + sums
+            + " FROM done";
     this.subject = subject;
   }
 

@@ -148,7 +148,8 @@ class HostileErasureTest extends ForgetFixture {
   }
 
   private List<String> tokensInTheAudit() {
-    return site.database()
+    return site
+        .database()
         .query("SELECT token FROM cameleon.audit_token WHERE token IS NOT NULL ORDER BY seq")
         .stream()
         .map(row -> row.get(0))

@@ -60,15 +60,15 @@ final class Logins {
    * Those of a table's tokens that rows have, as a query: a join for each column, so that an index
    * helps.
    *
-   * @param tokens what has a column {@code token}
+   * @param source what has a column {@code token}, for SQL
    * @param columns at least one
    */
-  static String used(String tokens, List<String> columns) {
+  static String used(String source, List<String> columns) {
     return columns.stream()
         .map(
             column ->
                 "SELECT token FROM "
-                    + tokens
+                    + source
                     + " JOIN public.user_logins ON token = "
                     + column
                     + "::text")

@@ -142,8 +142,7 @@ INSERT INTO cameleon.logins_turn VALUES (0, '', 0, 'epoch');
 
 -- People whose later events are loaded under random values too, by keyed hashes of their user ids.
 CREATE TABLE cameleon.suppressed (
-  subject text PRIMARY KEY,
-  since   timestamptz NOT NULL DEFAULT now()
+  subject text PRIMARY KEY               -- no date: it would lead to the ticket in the audit
 );
 
 -- Tokens that forgotten rows had, until it is settled whether the vault's entries go with them: a row
@@ -226,18 +225,42 @@ BEGIN
   SELECT a.seq, a.head INTO seq, head FROM cameleon.add_act(act, token, purpose, ticket, detail) a;
 END $$;
 
--- Erases tokens that nothing uses any more from the audit, with an act that says of which rows.
+-- Erases tokens that nothing uses any more from the audit, with an act that says of which rows. While an entry or
+-- a row has a token, only the forgetting of that may take it from the audit. A user id that is not masked is what
+-- its sender chose.
 CREATE FUNCTION cameleon.erase_tokens(tokens text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  acts bigint[];
-  own  bigint;
+  unused text[];
+  query  text;
+  used   text[];
+  acts   bigint[];
+  own    bigint;
 BEGIN
   LOCK TABLE cameleon.audit IN EXCLUSIVE MODE;   -- no act with one of them comes between
-  -- While anything has a token, only the forgetting of that may take it from the audit.
-  SELECT array_agg(t.seq ORDER BY t.seq) INTO acts FROM cameleon.audit_token t
+  SELECT array_agg(DISTINCT t.token) INTO unused FROM cameleon.audit_token t
    WHERE t.token = ANY (tokens)
      AND NOT EXISTS (SELECT FROM cameleon.vault v WHERE v.token = t.token);
+  IF unused IS NULL THEN
+    RETURN;                              -- most often: then user_logins is not looked through
+  END IF;
+  IF NOT has_table_privilege('public.user_logins', 'SELECT') THEN
+    RAISE EXCEPTION 'the owner of the schema cameleon lacks SELECT on public.user_logins'
+      USING ERRCODE = '42501';
+  END IF;
+  -- A query for each column, so that an index helps.
+  SELECT 'SELECT array_agg(v) FROM (' || string_agg(format(
+           'SELECT %1$I::text AS v FROM public.user_logins WHERE %1$I::text = ANY ($1)', a.attname),
+           ' UNION ') || ') u' INTO query
+    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+   WHERE a.attrelid = 'public.user_logins'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+     AND t.typcategory = 'S'
+     AND (a.attname <> 'user_id' OR EXISTS (SELECT FROM cameleon.masked_field WHERE field = 'user_id'));
+  IF query IS NOT NULL THEN
+    EXECUTE query INTO used USING unused;
+  END IF;
+  SELECT array_agg(t.seq ORDER BY t.seq) INTO acts FROM cameleon.audit_token t
+   WHERE t.token = ANY (unused) AND t.token <> ALL (coalesce(used, '{}'));
   IF acts IS NULL THEN
     RETURN;
   END IF;

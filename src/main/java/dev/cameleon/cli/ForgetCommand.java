@@ -10,6 +10,7 @@ import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.Token;
 import dev.cameleon.vault.Forget;
 import dev.cameleon.vault.Forgotten;
+import dev.cameleon.vault.UnfinishedException;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.util.List;
@@ -93,10 +94,24 @@ public final class ForgetCommand implements Callable<Integer> {
                     : "no row has this user id")
                 + ": there is nothing to forget (the request is in the audit, number "
                 + done.audit().seq()
-                + ")");
+                + ")"
+                + (done.waiting() == 0
+                    ? ""
+                    : "; but "
+                        + done.waiting()
+                        + " tokens of this or another forget are not settled yet, and their originals"
+                        + " can still be revealed: run it again "
+                        + (done.rotating() ? "after keys rewrap" : "in some minutes")));
       }
       print(new ForgetReport(user != null, suppress, ticket, done));
-      return done.left() > 0 ? ExitCode.FAILED : ExitCode.DONE;
+      return done.isFinished() ? ExitCode.DONE : ExitCode.FAILED;
+    } catch (UnfinishedException e) {
+      throw new FailedException(
+          "nothing is forgotten: "
+              + e.getMessage()
+              + ", then run the same command again (the request is in the audit"
+              + (suppress ? ", and later events of the person are loaded under random values" : "")
+              + ")");
     } catch (SQLException e) {
       throw new FailedException(
           "forget failed as "

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.vault.Forgotten;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What {@code forget} did, and what it could not do.
@@ -19,13 +20,13 @@ record ForgetReport(boolean person, boolean suppressed, String ticket, Forgotten
     List<String> lines = new ArrayList<>();
     lines.add(title() + " Ticket: " + ticket);
     lines.add(line("rows rewritten", done.rows()));
-    lines.add(line("values that could not be erased", done.left()));
     lines.add(line("vault entries deleted", done.entries()));
     lines.add(line("tokens kept, since other rows use them", done.kept()));
     lines.add(line("tokens not settled yet", done.waiting()));
     lines.add("  audit: number " + done.audit().seq() + ", head " + done.audit().head());
     lines.add("What remains:");
     remains().forEach(line -> lines.add("  - " + line));
+    toDo().ifPresent(todo -> lines.add("NOT FINISHED: " + todo));
     return lines;
   }
 
@@ -46,7 +47,6 @@ record ForgetReport(boolean person, boolean suppressed, String ticket, Forgotten
     ObjectNode report = JsonMapper.builder().build().createObjectNode();
     report
         .put("rows_rewritten", done.rows())
-        .put("values_left", done.left())
         .put("vault_entries_deleted", done.entries())
         .put("tokens_kept", done.kept())
         .put("tokens_not_settled", done.waiting())
@@ -56,26 +56,37 @@ record ForgetReport(boolean person, boolean suppressed, String ticket, Forgotten
         .put("audit_seq", done.audit().seq())
         .put("audit_head", done.audit().head());
     remains().forEach(report.putArray("remains")::add);
+    toDo().ifPresent(todo -> report.put("not_finished", todo));
     return report.toString();
+  }
+
+  /** Why originals can still be revealed, and what to do; empty if they cannot. */
+  private Optional<String> toDo() {
+    if (done.isFinished()) {
+      return Optional.empty();
+    }
+    if (done.rotating()) {
+      return Optional.of(
+          "originals can still be revealed, since a rotation of the mask key is under way: run keys"
+              + " rewrap, then this command again.");
+    }
+    if (!done.arriving() || suppressed) {
+      return Optional.of(
+          "originals can still be revealed, since loaders may rely on them: run this command again in"
+              + " some minutes.");
+    }
+    return Optional.of(
+        person
+            ? "the person's events still arrive, and are loaded as before: run this command again"
+                + " with --suppress."
+            : "the value still arrives, and its new rows have the same token: run this command again"
+                + " once it does not, or forget the person with --suppress.");
   }
 
   /** What nobody can do from here. */
   private List<String> remains() {
     List<String> remains = new ArrayList<>();
-    if (done.left() > 0) {
-      remains.add(
-          "Values in the rewritten rows themselves: a trigger of the table put them back, or"
-              + " masked_ip or maked_device_id is computed or has no room for a token. Change that,"
-              + " and overwrite them by hand.");
-    }
-    if (done.arriving()) {
-      remains.add(
-          person
-              ? "The person's events still arrive: they are loaded as before; run it again with"
-                  + " --suppress."
-              : "The value still arrives: its new rows have the same token; run it again once it"
-                  + " does not, or forget the person with --suppress.");
-    } else if (!suppressed) {
+    if (!suppressed) {
       remains.add("Events that arrive from now on are loaded as before.");
     }
     if (suppressed) {
@@ -90,12 +101,6 @@ record ForgetReport(boolean person, boolean suppressed, String ticket, Forgotten
     if (!person) {
       remains.add(
           "Rows from before Cameleon that hold the value without a token: forget their persons.");
-    }
-    if (done.rotating()) {
-      remains.add(
-          "A rotation of the mask key is under way: run keys rewrap, then this command again.");
-    } else if (done.waiting() > 0) {
-      remains.add("Vault entries that may go only later: run this command again in some minutes.");
     }
     remains.add("The source queue and the dead-letter queue may hold messages with the originals.");
     remains.add("Backups, replicas that lag, and PostgreSQL's WAL hold the rows as they were.");

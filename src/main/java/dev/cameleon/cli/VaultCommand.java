@@ -77,7 +77,7 @@ public final class VaultCommand implements Callable<Integer> {
                 + " first");
       }
       print(done);
-      return ExitCode.DONE;
+      return done.waiting() == 0 ? ExitCode.DONE : ExitCode.FAILED;
     }
 
     private void print(Prune.Pruned done) {
@@ -95,15 +95,15 @@ public final class VaultCommand implements Callable<Integer> {
         return;
       }
       out.println("Vault entries deleted: " + done.entries() + ". Ticket: " + ticket);
-      if (done.waiting() > 0) {
-        out.println(
-            "Tokens not settled yet: "
-                + done.waiting()
-                + "; rows lost them meanwhile. Run this command again in some minutes.");
-      }
       done.audit()
           .ifPresent(
               entry -> out.println("audit: number " + entry.seq() + ", head " + entry.head()));
+      if (done.waiting() > 0) {
+        out.println(
+            "NOT FINISHED: tokens not settled yet: "
+                + done.waiting()
+                + ", since loaders may rely on them; run this command again in some minutes.");
+      }
     }
   }
 }

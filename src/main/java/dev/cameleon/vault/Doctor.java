@@ -90,7 +90,7 @@ public final class Doctor {
   }
 
   private void vault() throws SQLException {
-    new VaultFindings(this).look(Logins.columns(connection));
+    new VaultFindings(this).look(LoginTokens.columns(connection));
   }
 
   private void people() throws SQLException {

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -21,7 +22,7 @@ final class ErasedColumns {
   private static final String UNKNOWN = "x";
 
   private final List<String> values = new ArrayList<>();
-  private final StringBuilder left = new StringBuilder();
+  private final Map<String, String> left = new LinkedHashMap<>();
 
   private ErasedColumns() {}
 
@@ -43,13 +44,13 @@ final class ErasedColumns {
               TokenInSql.erased(domain(text, ALWAYS.getOrDefault(column, UNKNOWN))),
               text));
       if (masked) {
-        erased.left.append(left(text));
+        erased.left.put(column, left(text));
       }
     }
-    // One that has no room for a token, or is computed, cannot be rewritten: it is reported.
+    // One that has no room for a token, or is computed, cannot be rewritten: it is named.
     for (String column : present(connection)) {
       if (!columns.contains(column)) {
-        erased.left.append(left(column + "::text"));
+        erased.left.put(column, left(column + "::text"));
       }
     }
     return erased;
@@ -104,7 +105,7 @@ final class ErasedColumns {
 
   private static String left(String text) {
     return String.format(
-        " + coalesce(NOT (%s AND %s = '%s'), false)::int",
+        "coalesce(NOT (%s AND %s = '%s'), false)::int",
         TokenInSql.isToken(text), TokenInSql.keyId(text), Token.ERASED);
   }
 
@@ -113,8 +114,8 @@ final class ErasedColumns {
     return values;
   }
 
-  /** How many values of a rewritten row were not erased, to be added to another number. */
-  String left() {
-    return left.toString();
+  /** For each column that must change, whether a rewritten row's value was not erased: 0 or 1. */
+  Map<String, String> left() {
+    return left;
   }
 }

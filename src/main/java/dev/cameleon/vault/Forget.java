@@ -77,12 +77,17 @@ public final class Forget implements AutoCloseable {
     return new MaskGuard(keyset, Map.of()).keyProblem(connection);
   }
 
-  /** Whether one of these tokens is older than a rotation, so that the keys say what it is now. */
+  /**
+   * Whether one of these tokens, or one in the audit, is older than a rotation, so that the keys
+   * say what it is now.
+   */
   public boolean needsKeys(List<String> tokens) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
             "SELECT EXISTS (SELECT FROM unnest(?) token JOIN cameleon.mask_check ON follows = "
                 + TokenInSql.keyId("token")
+                + ") OR EXISTS (SELECT "
+                + PartingTokens.OLDER_IN_AUDIT
                 + ")")) {
       statement.setArray(1, connection.createArrayOf("text", tokens.toArray()));
       try (ResultSet row = statement.executeQuery()) {
@@ -97,9 +102,11 @@ public final class Forget implements AutoCloseable {
    * @param user their user id
    * @param ticket where it was asked for
    * @param suppress whether their later events are loaded under random values too
+   * @throws UnfinishedException if a value cannot be erased; then no row is changed, but the
+   *     request is on record, and so is that later events are to be forgotten
    */
   public Forgotten person(String user, Keyset keyset, String ticket, boolean suppress)
-      throws SQLException, InterruptedException {
+      throws SQLException, InterruptedException, UnfinishedException {
     Masker masker = new Masker(keyset, Map.of());
     String detail = suppress ? "a person, later events too" : "a person";
     Audit.Entry entry;
@@ -119,7 +126,9 @@ public final class Forget implements AutoCloseable {
       connection.setAutoCommit(true);
     }
     PartingTokens parting = new PartingTokens(connection, Optional.of(masker));
-    return sweepAndSettle(Sweep.person(connection, parting, user), parting, suppress, entry);
+    boolean pending = parting.count() > 0;
+    Sweep sweep = Sweep.person(connection, parting, user);
+    return sweepAndSettle(sweep, parting, false, suppress || pending, entry);
   }
 
   private void suppress(String subject) throws SQLException {
@@ -137,9 +146,11 @@ public final class Forget implements AutoCloseable {
    * @param tokens what stands for them; none erased
    * @param keyset the keys, if {@link #needsKeys}
    * @param ticket where it was asked for
+   * @throws UnfinishedException if a value cannot be erased; then no row is changed, but the
+   *     request is on record
    */
   public Forgotten tokens(List<String> tokens, Optional<Keyset> keyset, String ticket)
-      throws SQLException, InterruptedException {
+      throws SQLException, InterruptedException, UnfinishedException {
     Optional<Masker> masker = keyset.map(keys -> new Masker(keys, Map.of()));
     List<String> all = new ArrayList<>(tokens);
     masker.ifPresent(known -> tokens.forEach(token -> all.add(known.renew(token))));
@@ -156,42 +167,41 @@ public final class Forget implements AutoCloseable {
       connection.setAutoCommit(true);
     }
     PartingTokens parting = new PartingTokens(connection, masker);
-    parting.addStored(distinct);
-    return sweepAndSettle(Sweep.tokens(connection, parting, distinct), parting, false, last);
+    boolean pending = parting.count() > 0;
+    boolean stored = parting.addGiven(distinct) > 0;
+    Sweep sweep = Sweep.tokens(connection, parting, distinct);
+    return sweepAndSettle(sweep, parting, stored, stored || pending, last);
   }
 
   /**
    * Sweeps until nothing more comes that was on its way.
    *
-   * @param expected whether something may be on its way though nothing is there
+   * @param stored whether the vault has what is to be forgotten
+   * @param expected whether something may be on its way, or is to be settled, though no row is
+   *     there
    */
   private Forgotten sweepAndSettle(
-      Sweep sweep, PartingTokens parting, boolean expected, Audit.Entry entry)
-      throws SQLException, InterruptedException {
-    Sweep.Swept swept = sweep.run();
-    long rows = swept.rows();
-    long left = swept.left();
-    boolean found = rows > 0 || parting.count() > 0;
+      Sweep sweep, PartingTokens parting, boolean stored, boolean expected, Audit.Entry entry)
+      throws SQLException, InterruptedException, UnfinishedException {
+    long rows = sweep.run();
     boolean arriving = false;
-    if (found || expected) {
+    if (rows > 0 || expected) {
       int sweeps = 0;
       do {
         pause.await(memory.plus(SLACK), WAIT);
-        swept = sweep.run();
-        rows += swept.rows();
-        left += swept.left();
-        arriving = swept.rows() > 0;
+        long more = sweep.run();
+        rows += more;
+        arriving = more > 0;
         sweeps++;
       } while (arriving && sweeps < MOST_SWEEPS);
     }
-    Settlement.Outcome outcome = new Settlement(connection, pause).run(memory);
+    Settlement.Outcome outcome = new Settlement(connection, pause, parting).run(memory);
     Sweep.blend(connection);
     // Also if nothing was found: an earlier forget may have died right before this line.
     Sweep.blendVault(connection);
     return new Forgotten(
-        found || rows > 0,
+        stored || rows > 0 || outcome.deleted() > 0 || outcome.kept() > 0,
         rows,
-        left,
         outcome.deleted(),
         outcome.kept(),
         parting.count(),

@@ -3,9 +3,8 @@ package dev.cameleon.vault;
 /**
  * What forgetting did.
  *
- * @param found whether there was anything to forget, or anything that an interrupted forget left
+ * @param found whether there was anything to forget, or what an interrupted forget left was settled
  * @param rows that were rewritten
- * @param left values of these rows that could not be erased and are still there
  * @param entries of the vault that were deleted
  * @param kept tokens whose entries stay, since rows of others use them
  * @param waiting tokens that are not settled yet: a value still arrives, or a rotation is under way
@@ -16,10 +15,14 @@ package dev.cameleon.vault;
 public record Forgotten(
     boolean found,
     long rows,
-    long left,
     long entries,
     long kept,
     long waiting,
     boolean arriving,
     boolean rotating,
-    Audit.Entry audit) {}
+    Audit.Entry audit) {
+  /** Whether nothing of it can be revealed any more; if not, there is something left to do. */
+  public boolean isFinished() {
+    return waiting == 0 && !arriving && !rotating;
+  }
+}

@@ -76,18 +76,14 @@ final class LoginTokens {
   }
 
   /**
-   * The columns that may hold tokens. A user id that is not masked is what the sender chose, and
-   * may look like a token: rewritten, it would be somebody else's.
+   * The columns that may hold tokens, quoted for SQL. A user id that is not masked is what the
+   * sender chose, and may look like a token: taken for one, it would be rewritten, or would keep
+   * the entry of somebody else.
    */
   static List<String> columns(Connection connection) throws SQLException {
     List<String> columns = new ArrayList<>(Logins.columns(connection));
-    try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "SELECT FROM cameleon.masked_field WHERE field = 'user_id' LIMIT 1")) {
-      if (!row.next()) {
-        columns.remove("user_id");
-      }
+    if (!Logins.masksUsers(connection)) {
+      columns.remove("user_id");
     }
     return columns;
   }

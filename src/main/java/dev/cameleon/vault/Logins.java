@@ -15,9 +15,9 @@ final class Logins {
   private Logins() {}
 
   /**
-   * The columns that may hold tokens, quoted for SQL: all of text that are wide enough (a token has
-   * 33 characters or more), since an operator may have added some. A token in one is known by its
-   * form.
+   * The columns of text that are wide enough for a token (it has 33 characters or more), quoted for
+   * SQL; an operator may have added some. Which of them hold tokens says {@link
+   * LoginTokens#columns}.
    */
   static List<String> columns(Connection connection) throws SQLException {
     List<String> columns = new ArrayList<>();
@@ -57,13 +57,19 @@ final class Logins {
   }
 
   /**
-   * The vault's tokens that rows have, as a query: a join for each column, so that an index helps.
+   * Those of a table's tokens that rows have, as a query: a join for each column, so that an index
+   * helps.
+   *
+   * @param source what has a column {@code token}, for SQL
+   * @param columns at least one
    */
-  static String stored(List<String> columns) {
+  static String used(String source, List<String> columns) {
     return columns.stream()
         .map(
             column ->
-                "SELECT token FROM cameleon.vault JOIN public.user_logins ON token = "
+                "SELECT token FROM "
+                    + source
+                    + " JOIN public.user_logins ON token = "
                     + column
                     + "::text")
         .collect(Collectors.joining(" UNION "));

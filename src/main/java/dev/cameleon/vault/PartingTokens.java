@@ -9,11 +9,18 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The notes in {@code cameleon.parting_token}: which tokens rows lost, and when last. */
 final class PartingTokens {
   private static final String INSERT =
       "INSERT INTO cameleon.parting_token (token, since) SELECT token, clock_timestamp() FROM ";
+
+  /** The audit's tokens of keys that have a successor. */
+  static final String OLDER_IN_AUDIT =
+      "FROM cameleon.audit_token WHERE "
+          + TokenInSql.keyId("token")
+          + " IN (SELECT follows FROM cameleon.mask_check WHERE follows IS NOT NULL)";
 
   private final Connection connection;
   private final Optional<Masker> masker;
@@ -37,9 +44,46 @@ final class PartingTokens {
     }
   }
 
-  /** Adds those of these tokens that the vault has, though no row may have them any more. */
-  void addStored(List<String> tokens) throws SQLException {
-    insert("cameleon.vault WHERE token = ANY (?)", tokens);
+  /**
+   * Adds these tokens, though no row may have them any more: the audit may. What the vault does not
+   * have no loader relies on: it needs no wait.
+   *
+   * @return how many the vault has
+   */
+  long addGiven(List<String> tokens) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "WITH given AS (SELECT token, EXISTS (SELECT FROM cameleon.vault v"
+                + " WHERE v.token = given.token) AS stored FROM unnest(?) given (token)),"
+                + " noted AS (INSERT INTO cameleon.parting_token (token, since) SELECT token, CASE"
+                + " WHEN stored THEN clock_timestamp() ELSE '-infinity' END FROM given"
+                + " ON CONFLICT DO NOTHING) SELECT count(*) FROM given WHERE stored")) {
+      statement.setArray(1, connection.createArrayOf("text", tokens.toArray()));
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getLong(1);
+      }
+    }
+  }
+
+  /**
+   * The tokens in the audit that, renewed, are among these: what the same values were under older
+   * mask keys.
+   */
+  List<String> older(Set<String> tokens) throws SQLException {
+    List<String> older = new ArrayList<>();
+    if (masker.isEmpty() || tokens.isEmpty()) {
+      return older;
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT DISTINCT token " + OLDER_IN_AUDIT)) {
+      while (row.next()) {
+        if (tokens.contains(masker.get().renew(row.getString(1)))) {
+          older.add(row.getString(1));
+        }
+      }
+    }
+    return older;
   }
 
   /** Adds what the vault has and no row uses. */
@@ -48,7 +92,7 @@ final class PartingTokens {
       statement.executeUpdate(
           INSERT
               + "(SELECT token FROM cameleon.vault EXCEPT ("
-              + Logins.stored(columns)
+              + Logins.used("cameleon.vault", columns)
               + ")) unused ON CONFLICT DO NOTHING");
     }
   }
@@ -69,15 +113,9 @@ final class PartingTokens {
         }
       }
     }
-    if (!renewed.isEmpty()) {
-      insert("unnest(?) token", renewed);
-    }
-  }
-
-  private void insert(String source, List<String> tokens) throws SQLException {
     try (PreparedStatement statement =
-        connection.prepareStatement(INSERT + source + " ON CONFLICT DO NOTHING")) {
-      statement.setArray(1, connection.createArrayOf("text", tokens.toArray()));
+        connection.prepareStatement(INSERT + "unnest(?) token ON CONFLICT DO NOTHING")) {
+      statement.setArray(1, connection.createArrayOf("text", renewed.toArray()));
       statement.executeUpdate();
     }
   }

@@ -56,12 +56,12 @@ public final class Prune implements AutoCloseable {
    * @param ticket where it was asked for
    */
   public Pruned run(String ticket) throws SQLException, InterruptedException {
-    Settlement settlement = new Settlement(connection, pause, Optional.of(ticket));
     PartingTokens parting = new PartingTokens(connection, Optional.empty());
+    Settlement settlement = new Settlement(connection, pause, parting, Optional.of(ticket));
     if (settlement.rotating()) {
       return new Pruned(0, parting.count(), true, Optional.empty());
     }
-    parting.addUnused(Logins.columns(connection));
+    parting.addUnused(LoginTokens.columns(connection));
     if (parting.count() == 0) {
       return new Pruned(0, 0, false, Optional.empty());
     }

@@ -7,9 +7,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.Set;
 
 /**
  * Deletes the vault's entries for parting tokens, unless other rows use them.
@@ -46,14 +48,15 @@ final class Settlement {
 
   private final Connection connection;
   private final Pause pause;
+  private final PartingTokens parting;
   private final String used;
   private final String rotating;
   private final Optional<String> prune;
   private Audit.Entry pruned;
 
   /** Settles what forgetting left. */
-  Settlement(Connection connection, Pause pause) throws SQLException {
-    this(connection, pause, Optional.empty());
+  Settlement(Connection connection, Pause pause, PartingTokens parting) throws SQLException {
+    this(connection, pause, parting, Optional.empty());
   }
 
   /**
@@ -61,24 +64,19 @@ final class Settlement {
    *
    * @param prune the ticket of the pruning; empty: none is recorded
    */
-  Settlement(Connection connection, Pause pause, Optional<String> prune) throws SQLException {
+  Settlement(Connection connection, Pause pause, PartingTokens parting, Optional<String> prune)
+      throws SQLException {
     this.prune = prune;
+    this.parting = parting;
     this.connection = connection;
     this.pause = pause;
-    List<String> columns = Logins.columns(connection);
+    List<String> columns = LoginTokens.columns(connection);
     this.rotating = rotating(columns);
-    // A join for each column, so that an index on one helps.
     this.used =
         "(WITH parting AS (SELECT token FROM cameleon.parting_token WHERE "
             + RIPE
             + ") "
-            + columns.stream()
-                .map(
-                    column ->
-                        "SELECT token FROM parting JOIN public.user_logins ON token = "
-                            + column
-                            + "::text")
-                .collect(Collectors.joining(" UNION "))
+            + Logins.used("parting", columns)
             + ")";
   }
 
@@ -121,12 +119,19 @@ final class Settlement {
     if ("0".equals(text("SELECT count(*) FROM cameleon.parting_token WHERE " + RIPE, until))) {
       return new Outcome(0, kept, false);
     }
+    Outcome outcome = deleteAlone(until);
+    // After the lock is given back: to look through user_logins for these tokens may take long.
+    settleInAudit(until);
+    return new Outcome(outcome.deleted(), kept + outcome.kept(), false);
+  }
+
+  private Outcome deleteAlone(String until) throws SQLException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
       connection.setAutoCommit(false);
       try {
         Outcome outcome = alone(until);
         connection.commit();
-        return new Outcome(outcome.deleted(), kept + outcome.kept(), false);
+        return outcome;
       } catch (SQLException e) {
         if (!SqlFailures.state(e).equals(NOT_LOCKED) || attempt == LOCK_ATTEMPTS) {
           throw e;
@@ -156,7 +161,6 @@ final class Settlement {
       statement.execute("SET LOCAL statement_timeout = '" + DELETE_TIMEOUT + "'");
     }
     Outcome outcome = delete(until);
-    eraseInAudit(until);
     if (prune.isPresent() && outcome.deleted() > 0) {
       pruned =
           Audit.record(
@@ -168,21 +172,36 @@ final class Settlement {
                   prune.get(),
                   outcome.deleted() + " vault entries that no row used"));
     }
-    update("DELETE FROM cameleon.parting_token WHERE " + RIPE, until);
     return outcome;
   }
 
-  /** The audit says of these tokens only that they were there. */
-  private void eraseInAudit(String until) throws SQLException {
-    try (PreparedStatement statement =
-        prepare(
-            "SELECT cameleon.erase_tokens(array_agg(token)) FROM cameleon.parting_token WHERE "
-                + RIPE
-                + " AND token NOT IN "
-                + used,
-            until,
-            until)) {
-      statement.execute();
+  /**
+   * The audit says of these tokens only that they were there, and their notes go: those that rows
+   * use have none any more.
+   */
+  private void settleInAudit(String until) throws SQLException {
+    connection.setAutoCommit(false);
+    try {
+      Set<String> tokens = new HashSet<>();
+      try (PreparedStatement statement =
+              prepare(
+                  "DELETE FROM cameleon.parting_token WHERE " + RIPE + " RETURNING token", until);
+          ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          tokens.add(row.getString(1));
+        }
+      }
+      List<String> all = new ArrayList<>(tokens);
+      all.addAll(parting.older(tokens));
+      try (PreparedStatement statement =
+          connection.prepareStatement("SELECT cameleon.erase_tokens(?)")) {
+        statement.setArray(1, connection.createArrayOf("text", all.toArray()));
+        statement.execute();
+      }
+      connection.commit();
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
     }
   }
 
@@ -193,7 +212,9 @@ final class Settlement {
                     + used
                     + ", gone AS (DELETE FROM cameleon.vault v USING cameleon.parting_token p"
                     + " WHERE v.token = p.token AND p.since <= ?::timestamptz"
-                    + " AND NOT EXISTS (SELECT FROM used u WHERE u.token = p.token) RETURNING 1)"
+                    + " AND NOT EXISTS (SELECT FROM used u WHERE u.token = p.token) RETURNING 1),"
+                    + " kept AS (DELETE FROM cameleon.parting_token p USING used u"
+                    + " WHERE p.token = u.token)"
                     + " SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM used)",
                 until,
                 until);

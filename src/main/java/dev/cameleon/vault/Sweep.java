@@ -8,7 +8,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
 
 /** Replaces what is to be forgotten in {@code public.user_logins}, and notes the tokens it had. */
 final class Sweep {
@@ -21,6 +24,7 @@ final class Sweep {
   private final String blendLedger;
   private final String note;
   private final String rewrite;
+  private final List<String> columns;
   private final Object subject;
 
   /**
@@ -28,7 +32,8 @@ final class Sweep {
    *
    * @param where the condition for its rows
    * @param update rewrites them
-   * @param left how many of a rewritten row's values are still there, as an expression
+   * @param left for each column that must change, whether a rewritten row's value is still there,
+   *     as an expression of 0, 1 or null
    */
   private Sweep(
       Connection connection,
@@ -36,7 +41,7 @@ final class Sweep {
       String where,
       String note,
       String update,
-      String left,
+      Map<String, String> left,
       Object subject) {
     this.connection = connection;
     this.parting = parting;
@@ -46,22 +51,23 @@ final class Sweep {
             + where
             + " HAVING count(*) > 0";
     this.note = note;
+    this.columns = List.copyOf(left.keySet());
+    StringJoiner kept = new StringJoiner(", ");
+    StringJoiner sums = new StringJoiner(", ");
+    for (int i = 0; i < columns.size(); i++) {
+      kept.add(left.get(columns.get(i)) + " AS left" + i);
+      sums.add("coalesce(sum(left" + i + "), 0)");
+    }
     this.rewrite =
         "WITH done AS ("
             + update
             + " RETURNING "
-            + left
-            + " AS kept) SELECT count(*), coalesce(sum(kept), 0) FROM done";
+            + kept
+            + ") SELECT count(*), "
+            + sums
+            + " FROM done";
     this.subject = subject;
   }
-
-  /**
-   * What one sweep did.
-   *
-   * @param rows that were rewritten
-   * @param left values of theirs that are still there, though they were to go
-   */
-  record Swept(long rows, long left) {}
 
   /** Gives every row of a person another user id, and other tokens in place of all it has. */
   static Sweep person(Connection connection, PartingTokens parting, String user)
@@ -75,13 +81,16 @@ final class Sweep {
     values.add(USER + " = gen_random_uuid()::text");
     ErasedColumns erased = ErasedColumns.of(connection, columns);
     values.addAll(erased.values());
+    Map<String, String> left = new LinkedHashMap<>();
+    left.put(USER, "(user_id = ?)::int");
+    left.putAll(erased.left());
     return new Sweep(
         connection,
         parting,
         "user_id = ?",
         note(columns, "l.user_id = ?"),
         update(values) + "user_id = ?",
-        "(user_id = ?)::int" + erased.left(),
+        left,
         user);
   }
 
@@ -91,7 +100,7 @@ final class Sweep {
    */
   static void blend(Connection connection) throws SQLException {
     List<String> erased = new ArrayList<>();
-    for (String column : Logins.columns(connection)) {
+    for (String column : LoginTokens.columns(connection)) {
       String text = column + "::text";
       erased.add(
           "("
@@ -104,7 +113,7 @@ final class Sweep {
     }
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
-      statement.execute("UPDATE cameleon.suppressed SET since = since");
+      statement.execute("UPDATE cameleon.suppressed SET subject = subject");
       statement.execute(
           "UPDATE public.user_logins SET user_id = user_id WHERE " + String.join(" OR ", erased));
       connection.commit();
@@ -136,9 +145,10 @@ final class Sweep {
   /** Gives every row that has one of these tokens a random one of its own in its place. */
   static Sweep tokens(Connection connection, PartingTokens parting, List<String> tokens)
       throws SQLException {
-    List<String> columns = Logins.columns(connection);
+    List<String> columns = LoginTokens.columns(connection);
     List<String> values = new ArrayList<>();
     List<String> any = new ArrayList<>();
+    Map<String, String> left = new LinkedHashMap<>();
     for (String column : columns) {
       String text = column + "::text";
       String mine = text + " = ANY (?)";
@@ -146,7 +156,8 @@ final class Sweep {
           String.format(
               "%s = CASE WHEN %s THEN %s ELSE %s END",
               column, mine, TokenInSql.erased("left(" + text + ", -32)"), text));
-      any.add(text + " = ANY (?)");
+      any.add(mine);
+      left.put(column, "(" + mine + ")::int");
     }
     String where = String.join(" OR ", any);
     return new Sweep(
@@ -155,7 +166,7 @@ final class Sweep {
         where,
         note(columns, "v.value = ANY (?)"),
         update(values) + where,
-        "(" + String.join(")::int + (", any) + ")::int",
+        left,
         connection.createArrayOf("text", tokens.toArray()));
   }
 
@@ -184,8 +195,12 @@ final class Sweep {
    *
    * <p>The ledger's rows that came with them get the same transaction. The read of {@code xmin} has
    * to come first.
+   *
+   * @return how many rows were rewritten
+   * @throws UnfinishedException if a value that was to go is still there; then nothing is changed,
+   *     so that the next attempt finds the rows
    */
-  Swept run() throws SQLException {
+  long run() throws SQLException, UnfinishedException {
     for (int attempt = 1; ; attempt++) {
       connection.setAutoCommit(false);
       try (Statement first = connection.createStatement()) {
@@ -198,9 +213,9 @@ final class Sweep {
           statement.executeLargeUpdate();
         }
         parting.addRenewed();
-        Swept swept = rewrite();
+        long rows = rewrite();
         connection.commit();
-        return swept;
+        return rows;
       } catch (SQLException e) {
         if (attempt > CONFLICT_RETRIES || !new SqlFailures().isConflict(e)) {
           throw e;
@@ -212,11 +227,25 @@ final class Sweep {
     }
   }
 
-  private Swept rewrite() throws SQLException {
+  private long rewrite() throws SQLException, UnfinishedException {
     try (PreparedStatement statement = prepare(rewrite);
         ResultSet row = statement.executeQuery()) {
       row.next();
-      return new Swept(row.getLong(1), row.getLong(2));
+      List<String> left = new ArrayList<>();
+      for (int i = 0; i < columns.size(); i++) {
+        long values = row.getLong(i + 2);
+        if (values > 0) {
+          left.add(columns.get(i) + " (" + values + " values)");
+        }
+      }
+      if (!left.isEmpty()) {
+        throw new UnfinishedException(
+            "these rows of public.user_logins keep what was to go, and were left as they were: in "
+                + String.join(", ", left)
+                + ". A trigger puts it back, or the column is computed or too narrow for a token:"
+                + " change that");
+      }
+      return row.getLong(1);
     }
   }
 

@@ -54,7 +54,7 @@ final class VaultFindings {
         "no row",
         doctor.number(
             "SELECT count(*) FROM (SELECT token FROM cameleon.vault EXCEPT ("
-                + Logins.stored(columns)
+                + Logins.used("cameleon.vault", columns)
                 + ")) t"),
         Verdict.NOTE,
         "vault entries that no row uses",

@@ -7,6 +7,8 @@ import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
+import dev.cameleon.vault.Audit;
+import dev.cameleon.vault.Forgotten;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +86,54 @@ class ForgetCommandTest {
 
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.out()).contains("WRONG   old formats").doesNotContain("plantedvalue");
+  }
+
+  @Test
+  void pruneSaysHowItEndedAndRefusesInARotation() throws Exception {
+    Site site = Site.in(folder);
+    site.queues().send(List.of(Events.body(1)));
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.LOADED, 1);
+    }
+    Program.Result noTicket = Program.run(Map.of(), folder, "vault", "prune");
+    as(site, "cameleon_reader");
+    Program.Result reader = prune(site);
+    as(site, "cameleon_officer");
+    Program.Result nothing = prune(site);
+    site.database()
+        .execute(
+            "INSERT INTO cameleon.mask_check (key_id, check_value, follows)"
+                + " SELECT 'fffffff1', 'x', key_id FROM cameleon.mask_check");
+    Program.Result rotating = prune(site);
+
+    assertThat(noTicket.exitCode()).isEqualTo(2);
+    assertThat(reader.exitCode()).isEqualTo(1);
+    assertThat(reader.err()).contains("cameleon_officer");
+    assertThat(nothing.exitCode()).as(nothing.err()).isZero();
+    assertThat(nothing.out()).contains("Vault entries deleted: 0. Ticket: T-1");
+    assertThat(rotating.exitCode()).isEqualTo(1);
+    assertThat(rotating.err()).contains("run keys rewrap");
+  }
+
+  @Test
+  void theLastLineSaysWhatToDoWhileOriginalsCanBeRevealed() {
+    assertThat(lastLine(0, false, false)).doesNotContain("NOT FINISHED");
+    assertThat(lastLine(2, false, false)).contains("NOT FINISHED").contains("in some minutes");
+    assertThat(lastLine(2, false, true)).contains("NOT FINISHED").contains("run keys rewrap");
+    assertThat(lastLine(2, true, false)).contains("NOT FINISHED").contains("--suppress");
+  }
+
+  private static String lastLine(long waiting, boolean arriving, boolean rotating) {
+    Forgotten done =
+        new Forgotten(
+            true, 1, 0, 0, waiting, arriving, rotating, new Audit.Entry(1, "0".repeat(64)));
+    assertThat(done.isFinished()).isEqualTo(waiting == 0);
+    List<String> lines = new ForgetReport(true, false, "T", done).lines();
+    return lines.get(lines.size() - 1);
+  }
+
+  private Program.Result prune(Site site) throws Exception {
+    return Program.run(site.environment(), folder, "vault", "prune", "--ticket", "T-1");
   }
 
   private Program.Result forget(Site site, String user) throws Exception {

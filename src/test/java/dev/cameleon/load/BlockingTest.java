@@ -186,7 +186,7 @@ class BlockingTest {
     }
   }
 
-  private Forgotten forgetAda() throws SQLException, InterruptedException {
+  private Forgotten forgetAda() throws Exception {
     try (Forget forget = Forget.open(officer, Duration.ZERO, (time, why) -> {})) {
       assertThat(forget.lock()).isTrue();
       return forget.person("ada", KEYS, "PRIV-1", false);

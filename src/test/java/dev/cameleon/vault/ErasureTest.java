@@ -30,9 +30,8 @@ class ErasureTest extends ForgetFixture {
                 + PLAIN
                 + "'), 'hex'), 'x', NULL, NULL)");
 
-    Forgotten done = forget("ada", false, (time, why) -> {});
+    forget("ada", false, (time, why) -> {});
 
-    assertThat(done.left()).isZero();
     assertThat(
             site.database()
                 .query(
@@ -70,14 +69,33 @@ class ErasureTest extends ForgetFixture {
   }
 
   @Test
-  void whatCannotBeErasedIsCounted() throws Exception {
+  void whatCannotBeErasedIsNamedAndTheNextForgetStillFindsThePerson() throws Exception {
+    String everything =
+        "SELECT l::text FROM user_logins l UNION ALL SELECT token FROM cameleon.parting_token";
+    List<List<String>> before = site.database().query(everything);
     site.database()
         .execute(
             "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.masked_ip :="
                 + " OLD.masked_ip; RETURN NEW; END $$; CREATE TRIGGER keep BEFORE UPDATE ON"
                 + " user_logins FOR EACH ROW EXECUTE FUNCTION keep()");
 
-    assertThat(forget("ada", false, (time, why) -> {}).left()).isEqualTo(3);
+    assertThatThrownBy(() -> forget("ada", false, (time, why) -> failOn(why)))
+        .isInstanceOf(UnfinishedException.class)
+        .hasMessageContaining("in masked_ip (3 values)");
+    assertThatThrownBy(() -> forgetTokens(List.of(site.ip(OWN_IP))))
+        .isInstanceOf(UnfinishedException.class)
+        .hasMessageContaining("in masked_ip (1 values)");
+    assertThat(site.database().query(everything))
+        .containsAll(before)
+        .contains(List.of(site.ip(OWN_IP)))
+        .hasSize(before.size() + 1);
+
+    site.database().execute("DROP TRIGGER keep ON user_logins");
+    Forgotten done = forget("ada", false, (time, why) -> {});
+
+    assertThat(done.rows()).isEqualTo(3);
+    assertThat(done.isFinished()).isTrue();
+    assertThat(site.reveal(site.ip(OWN_IP))).isEmpty();
   }
 
   @Test

@@ -130,7 +130,7 @@ class ForgetTest extends ForgetFixture {
 
     assertThat(person.found()).isFalse();
     assertThat(value.found()).isFalse();
-    assertThat(site.database().number("SELECT count(*) FROM cameleon.audit WHERE act <> 'add-key'"))
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.audit WHERE act = 'forget'"))
         .isEqualTo(2);
   }
 

@@ -118,8 +118,9 @@ class HostileSqsTest {
 
   @Test
   void answersComeAfterTheClientGaveUp() throws Exception {
-    proxy.on(SqsProxy.RECEIVE, Fault.slow(40_000).first(2));
-    proxy.on(SqsProxy.DELETE, Fault.slow(40_000).first(2));
+    // One each: the next receive waits for it until answers have shown how large messages are.
+    proxy.on(SqsProxy.RECEIVE, Fault.slow(40_000).first(1));
+    proxy.on(SqsProxy.DELETE, Fault.slow(40_000).first(1));
     proxy.on(SqsProxy.SEND, Fault.slow(40_000).first(1));
 
     survive();

@@ -59,7 +59,7 @@ class BlockingTest {
       }
       for (List<String> table :
           database.query(
-              "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace IN"
+              "SELECT relnamespace::regnamespace || '.' || relname FROM pg_class WHERE relkind = 'r' AND relnamespace IN"
                   + " ('cameleon'::regnamespace, 'public'::regnamespace)")) {
         SQLException refused =
             catchThrowableOfType(

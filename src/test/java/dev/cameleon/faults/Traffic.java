@@ -19,7 +19,7 @@ final class Traffic {
   /** The body of a malformed message. */
   static final String WRONG_TYPE = "{\"foo\": \"oops_wrong_msg_type\", \"bar\": \"123\"}";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final Site site;
   private final TestDatabase database;

@@ -57,7 +57,7 @@ public final class Check {
   private final List<Finding> findings = new ArrayList<>();
 
   /**
-   * Makes one.
+   * Prepares the findings for one configuration; nothing is tried before {@link #run}.
    *
    * @param plan what to try; its files are read already
    */

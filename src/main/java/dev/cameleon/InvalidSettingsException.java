@@ -9,7 +9,7 @@ public final class InvalidSettingsException extends Exception {
   private final List<String> problems;
 
   /**
-   * Makes one.
+   * Reports all that is wrong with the settings at once.
    *
    * @param problems each as one sentence that says what to set, and an example
    */

@@ -23,7 +23,7 @@ final class MendedSending implements MendedFile.Taker {
   private long sent;
 
   /**
-   * Makes one.
+   * Sends the mended messages of a file that was checked before; fails if it was changed since.
    *
    * @param path the file
    * @param lines how many messages it held when it was checked

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Rows that are loaded by one statement, each with the delivery that it came from. Grows while the
@@ -23,7 +24,7 @@ public final class Batch {
   private long readyNanos = System.nanoTime();
   private boolean passedOn;
   private String suspectedOf = "";
-  private long suspectedNanos;
+  private OptionalLong failedNanos = OptionalLong.empty();
 
   Batch() {
     this(new ArrayList<>());
@@ -35,7 +36,8 @@ public final class Batch {
 
   private Batch half(int from, int to) {
     Batch half = new Batch(rows.subList(from, to));
-    half.suspect(suspectedOf, suspectedNanos);
+    half.suspectedOf = suspectedOf;
+    half.failedNanos = failedNanos;
     return half;
   }
 
@@ -87,11 +89,20 @@ public final class Batch {
    * It failed, and the database answered afterwards: one of its rows may be the cause.
    *
    * @param sqlState how it failed
-   * @param nanos when, by {@link System#nanoTime}
    */
-  void suspect(String sqlState, long nanos) {
+  void suspect(String sqlState) {
     suspectedOf = sqlState;
-    suspectedNanos = nanos;
+  }
+
+  /**
+   * It failed.
+   *
+   * @param nanos when, by {@link System#nanoTime}; only the first time counts
+   */
+  void failed(long nanos) {
+    if (failedNanos.isEmpty()) {
+      failedNanos = OptionalLong.of(nanos);
+    }
   }
 
   /** Whether it, or the batch that it is a part of, failed in this way before. */
@@ -99,9 +110,9 @@ public final class Batch {
     return !sqlState.isEmpty() && sqlState.equals(suspectedOf);
   }
 
-  /** When that was, by {@link System#nanoTime}. */
-  long suspectedNanos() {
-    return suspectedNanos;
+  /** Whether it, or the batch that it is a part of, failed for the first time before a moment. */
+  boolean failedBefore(long nanos) {
+    return failedNanos.isPresent() && nanos - failedNanos.getAsLong() > 0;
   }
 
   /** The messages of these rows. */

@@ -48,6 +48,16 @@ public final class LoaderPool extends HikariDataSource {
     source.sockets.closeOpenedBefore(beforeNanos);
   }
 
+  /**
+   * Gives up the connections that nothing could be written to since a moment.
+   *
+   * @param sinceNanos that moment, by {@link System#nanoTime}
+   * @return how many there were
+   */
+  public int abandonStuck(long sinceNanos) {
+    return source.sockets.closeStuckSince(sinceNanos);
+  }
+
   @Override
   public void close() {
     super.close();

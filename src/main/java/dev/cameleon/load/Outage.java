@@ -5,7 +5,9 @@ import dev.cameleon.settle.DeadLetter;
 import dev.cameleon.settle.Delivery;
 import dev.cameleon.settle.Gate;
 import dev.cameleon.settle.Rejects;
+import dev.cameleon.settle.WarningLimit;
 import java.sql.SQLException;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * <p>Some failures may be the fault of a row or of the whole database, and no SQLSTATE tells which
  * ({@link SqlFailures#mayBeRows}). At first they count as the database's. If it answers the probe
  * and the batch fails in the same way again, the batch is split like a refused one, and a row that
- * fails alone goes back to the queue.
+ * fails alone goes back to the queue. Batches that fail in this way within a minute are split at
+ * once: one odd row in each must not stop receiving again and again.
  */
 public final class Outage {
   private static final Logger LOG = LoggerFactory.getLogger(Outage.class);
@@ -32,6 +35,12 @@ public final class Outage {
 
   /** Longer than a row that went back alone stays away: it is not on the queue any more. */
   private static final long GONE_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+  /** As long as an answer is waited for: the socket's time-out, which a write has not. */
+  private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  /** For how long a failure counts as the rows' after the probe showed that it is. */
+  private static final long KNOWN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final Gate gate;
   private final long limitNanos;
@@ -53,6 +62,11 @@ public final class Outage {
 
   /** When a row last went back alone, by {@link System#nanoTime}. */
   private volatile long aloneNanos = System.nanoTime();
+
+  /** SQLSTATEs that were found to be the rows' fault, and when, by {@link System#nanoTime}. */
+  private final Map<String, Long> known = new ConcurrentHashMap<>();
+
+  private final WarningLimit aloneWarnings = new WarningLimit();
 
   /** Batches that are being retried now: only their success is proof while there are any. */
   private final Set<Batch> held = ConcurrentHashMap.newKeySet();
@@ -88,8 +102,25 @@ public final class Outage {
       return false;
     }
     Throwable failure = caught(exchange);
-    boolean again = batch(exchange).isSuspectedOf(SqlFailures.state(failure));
-    return failures.isRefusal(failure) || (again && failures.mayBeRows(failure));
+    return failures.isRefusal(failure)
+        || (failures.mayBeRows(failure)
+            && isRows(batch(exchange), SqlFailures.state(failure), System.nanoTime()));
+  }
+
+  /**
+   * Whether the database is known to take rows although this batch fails: it answered the probe
+   * after the same failure of this batch, or of another one lately. For a row alone, which goes
+   * back, that must be newer than its failure: if nothing else is, others were committed since.
+   */
+  private boolean isRows(Batch batch, String state, long nanos) {
+    Long since = known.get(state);
+    boolean isKnown = since != null && nanos - since < KNOWN_NANOS;
+    return batch.isSuspectedOf(state) || (isKnown && (!batch.isSingle() || othersPassed(batch)));
+  }
+
+  /** Whether rows were committed since this batch, or the one that it is a part of, failed. */
+  private boolean othersPassed(Batch batch) {
+    return batch.failedBefore(passedNanos);
   }
 
   /** Whether PostgreSQL refused a row, which is then a dead letter. */
@@ -123,7 +154,8 @@ public final class Outage {
     while (answeredNanos - failedNanos < 0 && mayBeKept(batch)) {
       wait(LOOK_MILLIS);
     }
-    batch.suspect(sqlState, failedNanos);
+    batch.suspect(sqlState);
+    batch.failed(failedNanos);
     batch.begin();
     return mayBeKept(batch);
   }
@@ -133,11 +165,30 @@ public final class Outage {
         && batch.deliveries().stream().noneMatch(delivery -> delivery.isOverdue(limitNanos));
   }
 
-  /** The database took a batch, or it answers and a row of the batch may be at fault. */
-  public void over(Batch batch) {
+  /** The database took a batch. */
+  void over(Batch batch) {
     loadedNanos = System.nanoTime();
-    held.remove(batch);
+    giveUp(batch);
     gate.open(Gate.Hold.DATABASE);
+  }
+
+  /** A row of this batch is at fault, or so it seems, and the batch is split. */
+  public void split(Exchange exchange) {
+    Batch batch = batch(exchange);
+    Throwable failure = caught(exchange);
+    long nanos = System.nanoTime();
+    loadedNanos = nanos;
+    batch.failed(nanos);
+    String state = SqlFailures.state(failure);
+    if (failures.mayBeRows(failure) && batch.isSuspectedOf(state)) {
+      known.put(state, nanos);
+    }
+    synchronized (this) {
+      // One that waited for the database has its answer; others may still wait for theirs.
+      if (held.remove(batch) && held.isEmpty()) {
+        gate.open(Gate.Hold.DATABASE);
+      }
+    }
   }
 
   /** New rows were committed: whatever else fails, not every row does. */
@@ -154,13 +205,26 @@ public final class Outage {
    */
   public void giveBackAlone(Exchange exchange) {
     Batch batch = batch(exchange);
-    aloneNanos = System.nanoTime();
-    gate.close(
-        Gate.Hold.ROWS,
-        "rows fail when they are loaded alone, while an empty batch does not: "
-            + SqlFailures.describe(caught(exchange)));
+    String failure = SqlFailures.describe(caught(exchange));
+    boolean others = othersPassed(batch);
+    if (others) {
+      long count = aloneWarnings.add(1);
+      if (count > 0) {
+        LOG.warn(
+            "Rows fail when they are loaded alone, while others are loaded. They go back to the"
+                + " queue, each time for longer: {}. count={} first={}",
+            failure,
+            count,
+            batch.deliveries().get(0).messageId());
+      }
+    } else {
+      aloneNanos = System.nanoTime();
+      gate.close(
+          Gate.Hold.ROWS,
+          "rows fail when they are loaded alone, while an empty batch does not: " + failure);
+    }
     batch.passOn();
-    acknowledger.postponed(batch.deliveries(), passedNanos - batch.suspectedNanos() > 0);
+    acknowledger.postponed(batch.deliveries(), others);
   }
 
   /** Gives a batch back to the source queue. */
@@ -195,6 +259,13 @@ public final class Outage {
    */
   public void probe() {
     long beganNanos = System.nanoTime();
+    int stuck = pool.abandonStuck(beganNanos - STUCK_NANOS);
+    if (stuck > 0) {
+      LOG.warn(
+          "{} connections to the database took nothing for a minute, and are given up: new ones are"
+              + " opened. Something on the way drops connections without a word, it seems.",
+          stuck);
+    }
     try {
       probe.run();
       synchronized (this) {
@@ -214,6 +285,7 @@ public final class Outage {
       }
     } catch (SQLException | RuntimeException e) { // one of a Password, say, is silence too
       gate.close(Gate.Hold.DATABASE, SqlFailures.describe(e));
+      known.clear();
       LOG.debug("The database does not take rows: {}", SqlFailures.describe(e));
       noteSilence(e);
       if (failures.isSilence(e) && System.nanoTime() - loadedNanos > PROGRESS_NANOS) {

@@ -44,6 +44,15 @@ public final class Intake implements SqsClient {
 
   private static final ReceiveMessageResponse NOTHING = ReceiveMessageResponse.builder().build();
 
+  /** A receive that is under way; when it began, by {@link System#nanoTime}. */
+  private record UnderWay(long beganNanos, Room.Reservation room) {
+    /** Whether it is answered, or so young that it may be any moment. */
+    boolean isBeingAnswered() {
+      return room.isAnswered()
+          || System.nanoTime() - beganNanos < TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
+    }
+  }
+
   private final SqsClient client;
   private final Gate gate;
   private final Brake brake;
@@ -51,8 +60,9 @@ public final class Intake implements SqsClient {
   private final ConcurrencyLimit limit;
   private final int waitSeconds;
 
-  /** When each receive under way began, in milliseconds of {@link System#nanoTime}. */
-  private final Map<Thread, Long> underWay = new ConcurrentHashMap<>();
+  private final Map<Thread, UnderWay> underWay = new ConcurrentHashMap<>();
+
+  private final WarningLimit declinedWarnings = new WarningLimit();
 
   private final AtomicInteger failures = new AtomicInteger();
   private final AtomicLong emptyReceives = new AtomicLong();
@@ -117,7 +127,7 @@ public final class Intake implements SqsClient {
   private ReceiveMessageResponse receive(ReceiveMessageRequest request, Room.Reservation room)
       throws InterruptedException {
     long began = System.nanoTime();
-    underWay.put(Thread.currentThread(), TimeUnit.NANOSECONDS.toMillis(began));
+    underWay.put(Thread.currentThread(), new UnderWay(began, room));
     try {
       ReceiveMessageResponse response =
           client.receiveMessage(
@@ -135,13 +145,23 @@ public final class Intake implements SqsClient {
     } catch (SdkException | IllegalStateException e) {
       // IllegalStateException: the HTTP client was closed by stop().
       if (room.isDeclined()) {
-        LOG.debug("An answer was too large for the room in hand; its messages come again.");
+        warnOfDeclined(declinedWarnings.add(1));
       } else if (!gate.isStopping()) {
         backOff(e);
       }
       return NOTHING;
     } finally {
       underWay.remove(Thread.currentThread());
+    }
+  }
+
+  private static void warnOfDeclined(long count) {
+    if (count > 0) {
+      LOG.warn(
+          "Answers of SQS were not read, for want of memory for their messages: those come again"
+              + " after their visibility timeout. More heap, or a faster database, helps."
+              + " count={}",
+          count);
     }
   }
 
@@ -218,7 +238,6 @@ public final class Intake implements SqsClient {
   }
 
   private boolean isBeingAnswered() {
-    long now = TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
-    return underWay.values().stream().anyMatch(began -> now - began < IDLE_MILLIS);
+    return underWay.values().stream().anyMatch(UnderWay::isBeingAnswered);
   }
 }

@@ -5,7 +5,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * The memory that messages may occupy from the receive to the outcome. A receive reserves what its
  * answer may need before it is sent: first the most that SQS allows, then what answers needed
- * lately. If the answer turns out larger, it waits unread until there is room. Thread-safe.
+ * lately. What an answer needs is known when it begins, and it waits unread until there is room
+ * beside what is in memory; receives that wait at an empty queue need none yet. Thread-safe.
  */
 final class Room {
   /** The most messages that SQS puts into one answer. */
@@ -29,7 +30,12 @@ final class Room {
   private static final char LAST_OF_LATIN_1 = 0xFF;
 
   private final long maxBytes;
+
+  /** What was read and is not settled, and the answers that are being read. */
   private long usedBytes;
+
+  /** What receives need at the most that are not answered yet, as far as is known. */
+  private long reservedBytes;
 
   /** How many bytes the text of one message is expected to have: the largest seen lately. */
   private long expectedBytes = LARGEST_MESSAGE_BYTES;
@@ -73,10 +79,12 @@ final class Room {
   /** One receive's share, until what it brought is {@link #occupy occupied} instead. */
   final class Reservation implements AutoCloseable {
     private long bytes;
+    private boolean answered;
     private boolean declined;
 
     private Reservation(long bytes) {
       this.bytes = bytes;
+      reservedBytes += bytes;
     }
 
     /**
@@ -89,18 +97,18 @@ final class Room {
     boolean fit(long answerBytes, long millis) throws InterruptedException {
       synchronized (Room.this) {
         long needed = atMostAll(MESSAGES_PER_RECEIVE * OVERHEAD_BYTES + COPIES * answerBytes);
-        if (needed <= bytes) {
-          return true;
+        if (needed > bytes) {
+          expectedBytes =
+              Math.min(
+                  LARGEST_MESSAGE_BYTES,
+                  Math.max(expectedBytes, answerBytes / MESSAGES_PER_RECEIVE));
+          expectedMessages = MESSAGES_PER_RECEIVE;
         }
-        expectedBytes =
-            Math.min(
-                LARGEST_MESSAGE_BYTES, Math.max(expectedBytes, answerBytes / MESSAGES_PER_RECEIVE));
-        expectedMessages = MESSAGES_PER_RECEIVE;
-        free(bytes); // or two such answers would wait for each other
-        bytes = 0;
+        close();
+        answered = true;
         answersWaiting++;
         try {
-          declined = !await(() -> needed, millis);
+          declined = !await(() -> usedBytes + needed, millis);
         } finally {
           answersWaiting--;
           Room.this.notifyAll();
@@ -113,6 +121,13 @@ final class Room {
       }
     }
 
+    /** Whether the answer has begun. */
+    boolean isAnswered() {
+      synchronized (Room.this) {
+        return answered;
+      }
+    }
+
     /** Whether there was no room for the answer, so that it was not read. */
     boolean isDeclined() {
       return declined;
@@ -121,14 +136,19 @@ final class Room {
     @Override
     public void close() {
       synchronized (Room.this) {
-        free(bytes);
+        if (answered) {
+          usedBytes -= bytes;
+        } else {
+          reservedBytes -= bytes;
+        }
         bytes = 0;
+        Room.this.notifyAll();
       }
     }
   }
 
-  /** In what is used, waiting for whom it has room. */
-  private interface Need {
+  /** How many bytes there would be, with those of who waits. */
+  private interface Total {
     long bytes();
   }
 
@@ -139,13 +159,8 @@ final class Room {
    * @return null if there was none
    */
   synchronized Reservation reserve(long millis) throws InterruptedException {
-    Need need = () -> answersWaiting > 0 ? maxBytes + 1 : expected();
-    if (!await(need, millis)) {
-      return null;
-    }
-    Reservation reservation = new Reservation(expected());
-    usedBytes += reservation.bytes;
-    return reservation;
+    Total total = () -> answersWaiting > 0 ? maxBytes + 1 : usedBytes() + expected();
+    return await(total, millis) ? new Reservation(expected()) : null;
   }
 
   private long expected() {
@@ -156,14 +171,14 @@ final class Room {
     return Math.min(bytes, maxBytes);
   }
 
-  private boolean await(Need need, long millis) throws InterruptedException {
+  private boolean await(Total total, long millis) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     long left = millis;
-    while (usedBytes + need.bytes() > maxBytes && left > 0) {
+    while (total.bytes() > maxBytes && left > 0) {
       wait(left);
       left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
     }
-    return usedBytes + need.bytes() <= maxBytes;
+    return total.bytes() <= maxBytes;
   }
 
   /** So many bytes came in hand. */
@@ -198,16 +213,12 @@ final class Room {
 
   /** So many bytes are no longer in hand. */
   synchronized void vacate(long bytes) {
-    free(bytes);
-  }
-
-  private void free(long bytes) {
     usedBytes -= bytes;
     notifyAll();
   }
 
   /** How much is occupied or reserved. */
   synchronized long usedBytes() {
-    return usedBytes;
+    return usedBytes + reservedBytes;
   }
 }

@@ -6,6 +6,7 @@ import dev.cameleon.settle.Outcome;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.LoginRole;
+import dev.cameleon.support.Program;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import dev.cameleon.support.TestQueues;
@@ -129,6 +130,31 @@ class OddRowsTest {
     assertThat(site.queues().deadLetters()).isZero();
     assertThat(site.queues().left()).isZero();
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(20);
+  }
+
+  @Test
+  void anOddRowInEachBatchDoesNotStopReceivingAgainAndAgain() throws Exception {
+    Site site = site("a missing row").with("CAMELEON_BATCH_ROWS", "50");
+    site.with("CAMELEON_LOADERS", "1");
+    List<String> bodies = Events.bodies(40 * 24);
+    for (int chunk = 0; chunk < 40; chunk++) {
+      site.queues().send(bodies.subList(chunk * 24, (chunk + 1) * 24));
+      sendOdd(site);
+    }
+
+    try (Program program = Program.start(site.environment(), folder, "run")) {
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(2))
+          .until(() -> site.database().number("SELECT count(*) FROM user_logins") == 40 * 24);
+      program.terminate();
+      String log = program.result().err();
+      assertThat(log)
+          .contains("Rows fail when they are loaded alone, while others are loaded")
+          .contains("a query of a trigger or function found no row");
+      // Once to find out, and for a batch that begins with the odd row.
+      assertThat(log.split("Receiving pauses", -1)).hasSizeBetween(2, 8);
+      assertThat(log.split("Rows fail", -1)).hasSize(2);
+    }
   }
 
   private Site site(String fault) throws Exception {

@@ -7,13 +7,20 @@ import dev.cameleon.Check;
 import dev.cameleon.Plan;
 import dev.cameleon.Settings;
 import dev.cameleon.load.Database;
+import dev.cameleon.load.LoadStatement;
 import dev.cameleon.load.LoaderPool;
+import dev.cameleon.load.Outage;
+import dev.cameleon.load.Probe;
 import dev.cameleon.load.SqlFailures;
+import dev.cameleon.mask.Masker;
+import dev.cameleon.settle.Gate;
 import dev.cameleon.support.Certificates;
+import dev.cameleon.support.FixedKeys;
 import dev.cameleon.support.LocalPostgres;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
+import dev.cameleon.vault.Suppression;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -22,11 +29,14 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -168,6 +178,48 @@ class TlsFaultsTest {
 
   @Test
   void aWriteThatADeadPeerDoesNotReadIsGivenUpAtOnce() throws Exception {
+    assertThatAStuckWriteEnds(pool -> pool.abandon(System.nanoTime()));
+  }
+
+  @Test
+  void aWriteThatADeadPeerDoesNotReadIsFoundByTheTimeThatItTakes() throws Exception {
+    assertThatAStuckWriteEnds(
+        pool -> {
+          assertThat(pool.abandonStuck(System.nanoTime() - Duration.ofMinutes(1).toNanos()))
+              .isZero();
+          assertThat(pool.abandonStuck(System.nanoTime())).isEqualTo(1);
+        });
+  }
+
+  /** The server answers new connections; only the old ones are dead. */
+  @Test
+  @EnabledIfSystemProperty(named = "soak", matches = ".+")
+  void theProbeEndsAStuckWriteAfterAMinuteAlthoughItSucceeds() throws Exception {
+    Site site = Site.in(folder.resolve("stuck"));
+    site.migrate();
+    site.database()
+        .execute("INSERT INTO cameleon.mask_check (key_id, check_value) VALUES ('01020304', 'x')");
+    Database.Login login = new Database.Login(site.database().url(), "postgres", "");
+    Masker masker = new Masker(FixedKeys.of(0x01020304, 0x0b), Map.of());
+    LoadStatement statement = LoadStatement.read(Path.of("routes/load.sql"));
+    Probe probe = new Probe(login, "01020304", statement, new Suppression(masker));
+    Gate gate = new Gate();
+    assertThatAStuckWriteEnds(
+        pool -> {
+          Outage outage = new Outage(gate, null, pool, probe, 1);
+          Awaitility.await()
+              .pollInterval(Duration.ofSeconds(5))
+              .atMost(Duration.ofMinutes(2))
+              .until(
+                  () -> {
+                    outage.probe();
+                    return !isAWriteStuck();
+                  });
+          assertThat(gate.holds()).isEmpty();
+        });
+  }
+
+  private static void assertThatAStuckWriteEnds(Consumer<LoaderPool> giveUp) throws Exception {
     TestDatabase own = postgres.database();
     CompletableFuture<String> failure = new CompletableFuture<>();
     try (DatabaseProxy proxy = DatabaseProxy.before(postgres.port())) {
@@ -182,10 +234,9 @@ class TlsFaultsTest {
           .until(TlsFaultsTest::isAWriteStuck);
 
       // On a thread of its own: the driver's abort would block it.
-      CompletableFuture<Void> givenUp =
-          CompletableFuture.runAsync(() -> pool.abandon(System.nanoTime()));
+      CompletableFuture<Void> givenUp = CompletableFuture.runAsync(() -> giveUp.accept(pool));
 
-      assertThat(givenUp).succeedsWithin(Duration.ofSeconds(20));
+      assertThat(givenUp).succeedsWithin(Duration.ofMinutes(2));
       assertThat(failure).succeedsWithin(Duration.ofSeconds(20)).asString().startsWith("08");
       pool.close();
     }

@@ -3,6 +3,8 @@ package dev.cameleon.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -98,6 +100,23 @@ class RoomTest {
     assertThat(receive.isDeclined()).isTrue();
     receive.close();
     assertThat(room.usedBytes()).isEqualTo(60 * MEGABYTE);
+  }
+
+  @Test
+  void aLargeAnswerNeedsNoRoomOfReceivesThatWaitAtAnEmptyQueue() throws Exception {
+    room.seenNothing();
+    Room.Reservation answered = room.reserve(1);
+    List<Room.Reservation> waiting = new ArrayList<>();
+    for (int receive = 0; receive < 8; receive++) {
+      waiting.add(room.reserve(1));
+    }
+    assertThat(answered.fit(10 * MEGABYTE, 1)).isTrue();
+    // Whoever is answered next waits in turn, so that the bound holds.
+    assertThat(waiting.get(0).fit(10 * MEGABYTE, 1)).isFalse();
+    assertThat(waiting.get(1).fit(MEGABYTE, 1)).isTrue();
+    answered.close();
+    waiting.forEach(Room.Reservation::close);
+    assertThat(room.usedBytes()).isZero();
   }
 
   private static boolean fit(Room.Reservation receive) {

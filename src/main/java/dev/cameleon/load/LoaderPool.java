@@ -95,6 +95,12 @@ public final class LoaderPool extends HikariDataSource {
       setSocketFactoryArg(sockets.id());
     }
 
+    /** The URL's holds: the pool would end each login after its own waiting time. */
+    @Override
+    public void setLoginTimeout(int ofThePool) {
+      // as it is
+    }
+
     @Override
     public Connection getConnection(String user, String password) throws SQLException {
       return ConfirmedCommits.on(super.getConnection(user, password));

@@ -36,6 +36,7 @@ class UrlParametersTest {
     try (LoaderPool pool = Database.pool(login, 1, "01020304");
         Connection pooled = pool.getConnection()) {
       assertOfTheOperator(pooled);
+      assertThat(pool.getDataSource().getLoginTimeout()).isEqualTo(9);
       pool.abandon(System.nanoTime()); // knows no socket, and harms nothing
     }
     assertThat(OwnSockets.arguments).containsOnly("theirs").isNotEmpty();

@@ -1,6 +1,8 @@
 package dev.cameleon;
 
 import dev.cameleon.cli.Cli;
+import dev.cameleon.config.Settings;
+import dev.cameleon.errors.OutOfMemory;
 import dev.cameleon.observe.Logging;
 import org.slf4j.LoggerFactory;
 
@@ -17,7 +19,7 @@ public final class Cameleon {
   }
 
   /** What is done with a failure that ends a thread. */
-  static void handleDeadThreads() {
+  public static void handleDeadThreads() {
     // The JVM's own handler would print the exception's message, which may quote personal data.
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, failure) -> {

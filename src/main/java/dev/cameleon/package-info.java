@@ -1,2 +1,5 @@
-/** The application: its settings, the names its routes may use, and its start and stop. */
+/**
+ * The program. Packages import only from those below them; see docs/ARCHITECTURE.md for their
+ * order.
+ */
 package dev.cameleon;

@@ -1,9 +1,12 @@
 package dev.cameleon.cli;
 
-import dev.cameleon.Check;
-import dev.cameleon.InvalidSettingsException;
-import dev.cameleon.Plan;
-import dev.cameleon.Settings;
+import dev.cameleon.app.Configuration;
+import dev.cameleon.app.SelfCheck;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.Findings;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.config.Settings;
+import dev.cameleon.errors.InvalidSettingsException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -37,21 +40,21 @@ public final class CheckCommand implements Callable<Integer> {
     if (sample < 0 || sample > 10_000) {
       throw new UsageException("--sample is a number from 0 to 10000");
     }
-    Plan plan = Plan.read(Settings.read(System.getenv()));
-    List<Check.Finding> findings = new Check(plan).run(sample);
+    Configuration plan = Configuration.read(Settings.read(System.getenv()));
+    List<SelfCheck.Finding> findings = new SelfCheck(plan).run(sample);
     Findings lines = new Findings();
     findings.forEach(each -> lines.add(each.check(), each.result(), each.detail()));
     lines.print(spec.commandLine().getOut(), json);
     return exitCode(findings);
   }
 
-  private static int exitCode(List<Check.Finding> findings) {
+  private static int exitCode(List<SelfCheck.Finding> findings) {
     int code = ExitCode.DONE;
-    for (Check.Finding finding : findings) {
-      if (finding.result() == Check.Result.WRONG) {
+    for (SelfCheck.Finding finding : findings) {
+      if (finding.result() == SelfCheck.Result.WRONG) {
         return ExitCode.WRONG;
       }
-      if (finding.result() == Check.Result.FAILED) {
+      if (finding.result() == SelfCheck.Result.FAILED) {
         code = ExitCode.FAILED;
       }
     }

@@ -1,9 +1,22 @@
 package dev.cameleon.cli;
 
-import dev.cameleon.InvalidSettingsException;
-import dev.cameleon.OutOfMemory;
-import dev.cameleon.UnreachableException;
-import dev.cameleon.vault.KeyUnavailableException;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.cli.console.UsageMessage;
+import dev.cameleon.cli.console.Version;
+import dev.cameleon.cli.dlq.DlqCommand;
+import dev.cameleon.cli.privacy.AuditCommand;
+import dev.cameleon.cli.privacy.DoctorCommand;
+import dev.cameleon.cli.privacy.EraseCommand;
+import dev.cameleon.cli.privacy.KeysCommand;
+import dev.cameleon.cli.privacy.MaskCommand;
+import dev.cameleon.cli.privacy.RevealCommand;
+import dev.cameleon.cli.privacy.VaultCommand;
+import dev.cameleon.crypto.KeyUnavailableException;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.OutOfMemory;
+import dev.cameleon.errors.UnreachableException;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.AutoComplete;
@@ -40,7 +53,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RevealCommand.class,
       MaskCommand.class,
       AuditCommand.class,
-      ForgetCommand.class,
+      EraseCommand.class,
       VaultCommand.class,
       DoctorCommand.class,
       HelpCommand.class,
@@ -89,7 +102,7 @@ public final class Cli {
   private static int refuse(ParameterException wrong, String... arguments) {
     CommandLine command = wrong.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println(Refusal.inWords(wrong, List.of(arguments)));
+    err.println(UsageMessage.inWords(wrong, List.of(arguments)));
     if (!UnmatchedArgumentException.printSuggestions(wrong, err)) {
       command.usage(err);
     }

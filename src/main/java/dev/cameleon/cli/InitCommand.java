@@ -1,6 +1,8 @@
 package dev.cameleon.cli;
 
-import dev.cameleon.contract.Shown;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.errors.SafeQuote;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -46,7 +48,7 @@ public final class InitCommand implements Callable<Integer> {
     if (!existing.isEmpty()) {
       throw new FailedException(
           "nothing was written: "
-              + Shown.path(folder)
+              + SafeQuote.path(folder)
               + " has "
               + String.join(", ", existing)
               + " already; name another folder");
@@ -59,7 +61,7 @@ public final class InitCommand implements Callable<Integer> {
         .printf(
             "Wrote %d files into %s. Next, in that folder, with this jar:%n  keys create --out"
                 + " keys/mask.json%n  check%n  run%n",
-            SHIPPED.size(), Shown.path(folder));
+            SHIPPED.size(), SafeQuote.path(folder));
     return ExitCode.DONE;
   }
 
@@ -70,7 +72,7 @@ public final class InitCommand implements Callable<Integer> {
       Files.copy(content, target);
     } catch (IOException e) {
       throw new FailedException(
-          Shown.path(target) + " cannot be written (" + e.getClass().getSimpleName() + ")");
+          SafeQuote.path(target) + " cannot be written (" + e.getClass().getSimpleName() + ")");
     }
   }
 }

@@ -1,9 +1,10 @@
 package dev.cameleon.cli;
 
-import dev.cameleon.Connections;
-import dev.cameleon.InvalidSettingsException;
-import dev.cameleon.Settings;
-import dev.cameleon.UnreachableException;
+import dev.cameleon.app.Preflight;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.config.Settings;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.UnreachableException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,7 +24,7 @@ public final class MigrateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InvalidSettingsException, UnreachableException {
     Settings settings = Settings.read(System.getenv());
-    int applied = Connections.migrate(settings.owner());
+    int applied = Preflight.migrate(settings.owner());
     spec.commandLine()
         .getOut()
         .println(

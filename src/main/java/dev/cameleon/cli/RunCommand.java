@@ -1,12 +1,15 @@
 package dev.cameleon.cli;
 
-import dev.cameleon.Aws;
-import dev.cameleon.Connections;
-import dev.cameleon.InvalidSettingsException;
-import dev.cameleon.Pipeline;
-import dev.cameleon.Plan;
-import dev.cameleon.Settings;
-import dev.cameleon.UnreachableException;
+import dev.cameleon.app.Application;
+import dev.cameleon.app.Configuration;
+import dev.cameleon.app.Preflight;
+import dev.cameleon.aws.AwsClients;
+import dev.cameleon.cli.console.DurationConverter;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.ShutdownSignal;
+import dev.cameleon.config.Settings;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.UnreachableException;
 import dev.cameleon.observe.Health;
 import dev.cameleon.observe.HttpEndpoint;
 import dev.cameleon.observe.Metrics;
@@ -55,9 +58,9 @@ public final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call()
       throws InvalidSettingsException, UnreachableException, InterruptedException {
-    Stop stop = Stop.onSignals("what is in hand is loaded first");
+    ShutdownSignal stop = ShutdownSignal.onSignals("what is in hand is loaded first");
     Settings settings = Settings.read(System.getenv());
-    Plan plan = Plan.read(settings);
+    Configuration plan = Configuration.read(settings);
     Health health = new Health();
     try (Metrics metrics = new Metrics();
         HttpEndpoint http = listen(settings, health, metrics)) {
@@ -90,15 +93,15 @@ public final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private int run(Plan plan, Health health, Metrics metrics, Stop stop)
+  private int run(Configuration plan, Health health, Metrics metrics, ShutdownSignal stop)
       throws InvalidSettingsException, UnreachableException, InterruptedException {
-    SqsClient sqs = Aws.sqs(Pipeline.connections(plan.settings()));
-    Connections connections = connect(plan, sqs, health, stop);
+    SqsClient sqs = AwsClients.sqs(Application.connections(plan.settings()));
+    Preflight connections = connect(plan, sqs, health, stop);
     if (connections == null) {
       sqs.close();
       return untilEmpty ? ExitCode.FAILED : ExitCode.DONE; // stopped before it could start
     }
-    try (Pipeline pipeline = new Pipeline(plan, connections, sqs, metrics, untilEmpty)) {
+    try (Application pipeline = new Application(plan, connections, sqs, metrics, untilEmpty)) {
       pipeline.start(health);
       if (!untilEmpty) {
         stop.await();
@@ -108,13 +111,12 @@ public final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private Connections connect(Plan plan, SqsClient sqs, Health health, Stop stop)
+  private Preflight connect(Configuration plan, SqsClient sqs, Health health, ShutdownSignal stop)
       throws InvalidSettingsException, UnreachableException, InterruptedException {
     String said = "";
     while (!stop.isRequested()) {
       try {
-        return Connections.open(plan, sqs, plan.settings().migrate(), stop::isRequested)
-            .orElse(null);
+        return Preflight.open(plan, sqs, plan.settings().migrate(), stop::isRequested).orElse(null);
       } catch (UnreachableException e) {
         if (untilEmpty) {
           throw e;
@@ -130,7 +132,7 @@ public final class RunCommand implements Callable<Integer> {
     return null;
   }
 
-  private int awaitEmpty(Pipeline pipeline, Stop stop) throws InterruptedException {
+  private int awaitEmpty(Application pipeline, ShutdownSignal stop) throws InterruptedException {
     long end = System.nanoTime() + timeout.toNanos();
     int looks = 0;
     while (looks < LOOKS_THAT_PROVE) {

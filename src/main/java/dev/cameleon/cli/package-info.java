@@ -1,4 +1,4 @@
 /**
- * Hides the command line: one class per command, one place that turns a failure into an exit code.
+ * The command line: one class per command, and one place that turns a failure into an exit code.
  */
 package dev.cameleon.cli;

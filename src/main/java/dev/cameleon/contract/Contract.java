@@ -58,7 +58,7 @@ public final class Contract {
   public static Contract read(Path file) throws InvalidContractException {
     JsonNode document;
     try {
-      document = LoginJson.strictMapper().readTree(Files.readString(file));
+      document = StrictJson.strictMapper().readTree(Files.readString(file));
     } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
       throw new InvalidContractException(
           file, List.of("is not valid JSON: " + e.getOriginalMessage() + place(e)));
@@ -77,7 +77,7 @@ public final class Contract {
       fields.add(property.getKey());
       inspect(property.getKey(), property.getValue(), personal, problems);
     }
-    problems.addAll(Overlooked.in(document));
+    problems.addAll(ContractPitfalls.in(document));
     if (personal.isEmpty() && problems.isEmpty()) {
       problems.add(
           "marks no field with \"" + PII + "\": nothing would be masked; mark ip and device_id");
@@ -190,9 +190,9 @@ public final class Contract {
    */
   public ObjectNode check(ObjectNode event) throws RejectedException {
     if (event == null) {
-      throw new RejectedException(Reason.NOT_JSON, "", "not a JSON object");
+      throw new RejectedException(Violation.NOT_JSON, "", "not a JSON object");
     }
-    LoginJson.requirePairedSurrogates(event);
+    StrictJson.requirePairedSurrogates(event);
     List<Error> faults = schema.validate(event);
     if (!faults.isEmpty()) {
       throw rejected(faults);
@@ -208,7 +208,9 @@ public final class Contract {
     List<String> missing = faults.stream().filter(Contract::isMissing).map(this::fieldOf).toList();
     if (!missing.isEmpty()) {
       return new RejectedException(
-          Reason.CONTRACT, missing.get(0), "required, but missing: " + String.join(", ", missing));
+          Violation.CONTRACT,
+          missing.get(0),
+          "required, but missing: " + String.join(", ", missing));
     }
     String field = faults.stream().map(this::fieldOf).min(Comparator.naturalOrder()).orElse("");
     String rules =
@@ -217,7 +219,7 @@ public final class Contract {
             .map(fault -> fault.getKeyword() + " " + fault.getSchemaNode())
             .distinct()
             .collect(Collectors.joining(", "));
-    return new RejectedException(Reason.CONTRACT, field, "breaks the contract's " + rules);
+    return new RejectedException(Violation.CONTRACT, field, "breaks the contract's " + rules);
   }
 
   private static boolean isMissing(Error fault) {

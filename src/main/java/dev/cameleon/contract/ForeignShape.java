@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Tells whether a text that anybody may have written is one that {@link Redaction} writes. */
+/** Tells whether a text that anybody may have written is one that {@link BodyShape} writes. */
 final class ForeignShape {
   private static final String SHAPES = "•␣␦�…";
   private static final Pattern NAME = Pattern.compile("\"([a-z][a-z0-9_]{0,62})\"(?=[:…\n])");
@@ -28,7 +28,7 @@ final class ForeignShape {
               + " of "
               + NUMBER
               + "|^("
-              + Stream.concat(LoginJson.FAULTS.stream(), Stream.of(Redaction.TOO_LONG))
+              + Stream.concat(StrictJson.FAULTS.stream(), Stream.of(BodyShape.TOO_LONG))
                   .map(Pattern::quote)
                   .collect(Collectors.joining("|"))
               + ")( at line -?\\d{1,7}, column -?\\d{1,7})?(?=:)",

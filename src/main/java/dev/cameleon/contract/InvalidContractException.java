@@ -1,5 +1,6 @@
 package dev.cameleon.contract;
 
+import dev.cameleon.errors.SafeQuote;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -8,6 +9,6 @@ public final class InvalidContractException extends Exception {
   private static final long serialVersionUID = 1L;
 
   InvalidContractException(Path file, List<String> problems) {
-    super(Shown.path(file) + " " + String.join("; ", problems));
+    super(SafeQuote.path(file) + " " + String.join("; ", problems));
   }
 }

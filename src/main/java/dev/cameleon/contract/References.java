@@ -36,7 +36,7 @@ final class References {
     for (String keyword : KEYWORDS) {
       if (schema.path(keyword).isTextual()) {
         problem(schema.path(keyword).asText(), at)
-            .ifPresent(problem -> problems.add(keyword + Overlooked.place(at) + problem));
+            .ifPresent(problem -> problems.add(keyword + ContractPitfalls.place(at) + problem));
       }
     }
     return problems;

@@ -9,7 +9,7 @@ import java.util.Objects;
 public final class RejectedException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  private final Reason reason;
+  private final Violation reason;
   private final String field;
   private final String detail;
 
@@ -20,7 +20,7 @@ public final class RejectedException extends Exception {
    * @param field the contract's name of the field, or an empty string if it is not about one field
    * @param detail the rule that was broken, in words that hold no value of the message
    */
-  public RejectedException(Reason reason, String field, String detail) {
+  public RejectedException(Violation reason, String field, String detail) {
     // No stack trace: a flood of malformed messages must stay cheap, and the trace says nothing.
     super(reason + (field.isEmpty() ? "" : " at " + field) + ": " + detail, null, false, false);
     this.reason = Objects.requireNonNull(reason);
@@ -29,7 +29,7 @@ public final class RejectedException extends Exception {
   }
 
   /** The kind of fault. */
-  public Reason reason() {
+  public Violation reason() {
     return reason;
   }
 

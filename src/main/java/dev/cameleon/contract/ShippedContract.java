@@ -16,7 +16,7 @@ public final class ShippedContract {
   /** The names of its fields. */
   public static Set<String> fields() {
     try (InputStream file = ShippedContract.class.getResourceAsStream(FILE)) {
-      JsonNode properties = LoginJson.strictMapper().readTree(file).path("properties");
+      JsonNode properties = StrictJson.strictMapper().readTree(file).path("properties");
       Set<String> fields = new LinkedHashSet<>();
       properties.fieldNames().forEachRemaining(fields::add);
       return fields;

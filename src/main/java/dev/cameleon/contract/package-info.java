@@ -1,4 +1,2 @@
-/**
- * Hides what a valid login event is: strict JSON, the JSON Schema, and which fields are personal.
- */
+/** What a valid event is: strict JSON, the JSON Schema, and which fields are personal. */
 package dev.cameleon.contract;

@@ -1,8 +1,8 @@
 package dev.cameleon.load;
 
 import dev.cameleon.mask.MaskedRecord;
-import dev.cameleon.settle.Delivery;
-import dev.cameleon.vault.Suppression;
+import dev.cameleon.sqs.Delivery;
+import dev.cameleon.vault.SuppressionList;
 import dev.cameleon.vault.Vault;
 import dev.cameleon.vault.VaultEntries;
 import java.time.Instant;
@@ -128,7 +128,7 @@ public final class Batch {
    * The parameters of {@code load.sql}, made for one attempt: who is forgotten now, and what the
    * vault has now.
    */
-  public LoadParameters parameters(Vault vault, Suppression suppression) {
+  public LoadParameters parameters(Vault vault, SuppressionList suppression) {
     begin();
     Optional<Instant> made = suppression.databaseTime(); // before anything that it is to date
     entries = vault.entries();

@@ -1,2 +1,2 @@
-/** Hides PostgreSQL: batches, the statement's failures, migrations and the ledger's upkeep. */
+/** Batches of masked records, the statement that loads them, and what follows a failure. */
 package dev.cameleon.load;

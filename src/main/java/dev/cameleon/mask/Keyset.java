@@ -10,7 +10,8 @@ import com.google.crypto.tink.prf.PredefinedPrfParameters;
 import com.google.crypto.tink.prf.Prf;
 import com.google.crypto.tink.prf.PrfConfig;
 import com.google.crypto.tink.prf.PrfSet;
-import dev.cameleon.contract.Shown;
+import dev.cameleon.crypto.SecretFile;
+import dev.cameleon.errors.SafeQuote;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -74,17 +75,17 @@ public final class Keyset {
     try {
       if (!Files.exists(file)) {
         throw new InvalidKeysetException(
-            "no keyset at " + Shown.path(file) + "; make one with: keys create --out FILE");
+            "no keyset at " + SafeQuote.path(file) + "; make one with: keys create --out FILE");
       }
       String open = SecretFile.openToOthers(file);
       if (!open.isEmpty()) {
         throw new InvalidKeysetException("the keyset " + open);
       }
-      return parse(Files.readString(file), Shown.path(file));
+      return parse(Files.readString(file), SafeQuote.path(file));
     } catch (IOException e) {
       throw new InvalidKeysetException(
           "the keyset "
-              + Shown.path(file)
+              + SafeQuote.path(file)
               + " cannot be read ("
               + e.getClass().getSimpleName()
               + ")");

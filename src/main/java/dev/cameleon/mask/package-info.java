@@ -1,2 +1,2 @@
-/** Hides how a personal value becomes a token: keys, canonical forms and the token's format. */
+/** How a personal value becomes a token: keys, canonical forms and the token's format. */
 package dev.cameleon.mask;

@@ -1,9 +1,9 @@
 package dev.cameleon.observe;
 
-import dev.cameleon.contract.Reason;
-import dev.cameleon.settle.Account;
-import dev.cameleon.settle.Outcome;
-import dev.cameleon.settle.Queue;
+import dev.cameleon.contract.Violation;
+import dev.cameleon.sqs.Account;
+import dev.cameleon.sqs.Outcome;
+import dev.cameleon.sqs.SqsQueue;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Timer;
@@ -113,8 +113,8 @@ public final class Metrics implements AutoCloseable {
   }
 
   /** Exports the dead letters by reason. */
-  public void deadLetters(ToLongFunction<Reason> accepted) {
-    for (Reason reason : Reason.values()) {
+  public void deadLetters(ToLongFunction<Violation> accepted) {
+    for (Violation reason : Violation.values()) {
       FunctionCounter.builder("cameleon.dead.letters", reason, accepted::applyAsLong)
           .description("Dead letters that the dead-letter queue accepted")
           .tag("reason", reason.name())
@@ -127,7 +127,7 @@ public final class Metrics implements AutoCloseable {
    *
    * @param depth empty while it is not known: then there is no sample, not an old one or 0
    */
-  public void deadLetterQueue(Supplier<Optional<Queue.Depth>> depth) {
+  public void deadLetterQueue(Supplier<Optional<SqsQueue.Depth>> depth) {
     meters
         .getPrometheusRegistry()
         .register(
@@ -135,7 +135,7 @@ public final class Metrics implements AutoCloseable {
                 () -> depth.get().map(Metrics::snapshots).orElseGet(MetricSnapshots::new));
   }
 
-  private static MetricSnapshots snapshots(Queue.Depth depth) {
+  private static MetricSnapshots snapshots(SqsQueue.Depth depth) {
     return new MetricSnapshots(
         GaugeSnapshot.builder()
             .name("cameleon_dead_letter_queue_messages")

@@ -1,6 +1,6 @@
 package dev.cameleon.observe;
 
-import dev.cameleon.settle.Account;
+import dev.cameleon.sqs.Account;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

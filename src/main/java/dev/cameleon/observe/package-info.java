@@ -1,2 +1,2 @@
-/** Hides how the process is watched: metrics, health, the summary line and the log format. */
+/** Health, metrics, the log format and the summary line. */
 package dev.cameleon.observe;

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * longer ago, somebody may have been forgotten since: {@code forget} waits until nobody remembers.
  * Bounded; what does not fit is only written again. Thread-safe.
  */
-final class RecentTokens {
+public final class RecentTokens {
   private static final Duration GENERATION = Duration.ofSeconds(5);
 
   /** Some 10 MB in each of two generations. */
@@ -21,7 +21,7 @@ final class RecentTokens {
   private Set<String> old = Set.of();
   private long bornNanos = System.nanoTime();
 
-  RecentTokens() {
+  public RecentTokens() {
     this(GENERATION);
   }
 
@@ -30,7 +30,7 @@ final class RecentTokens {
    *
    * @param generation three times this, normally 15 s, is the longest that a token is remembered
    */
-  RecentTokens(Duration generation) {
+  public RecentTokens(Duration generation) {
     this.generationNanos = generation.toNanos();
   }
 

@@ -1,5 +1,8 @@
 package dev.cameleon.vault;
 
+import dev.cameleon.crypto.DataKey;
+import dev.cameleon.crypto.Recipient;
+import dev.cameleon.crypto.SealedBody;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -14,13 +17,13 @@ public final class Vault {
 
   private final List<Recipient> recipients;
   private final RecentTokens stored;
-  private Epoch epoch;
+  private DataKey epoch;
 
   /**
    * Bodies have a data key of their own: the sealed keys that travel with dead letters then open
    * nothing of the database, also for somebody whom a rewrap has taken off the recipients.
    */
-  private Epoch bodies;
+  private DataKey bodies;
 
   /**
    * Makes one.
@@ -31,7 +34,7 @@ public final class Vault {
     this(recipients, new RecentTokens());
   }
 
-  Vault(List<Recipient> recipients, RecentTokens stored) {
+  public Vault(List<Recipient> recipients, RecentTokens stored) {
     this.recipients = List.copyOf(recipients);
     this.stored = stored;
   }
@@ -52,22 +55,22 @@ public final class Vault {
     return SealedBody.seal(bodies(System.nanoTime()), body, preview);
   }
 
-  private synchronized Epoch bodies(long nowNanos) {
+  private synchronized DataKey bodies(long nowNanos) {
     if (recipients.isEmpty()) {
       throw new IllegalStateException("without recipients, nobody could open what is sealed");
     }
     if (bodies == null || bodies.isOver(nowNanos)) {
-      bodies = new Epoch(recipients, nowNanos + EPOCH.toNanos());
+      bodies = new DataKey(recipients, nowNanos + EPOCH.toNanos());
     }
     return bodies;
   }
 
-  private synchronized Optional<Epoch> epoch(long nowNanos) {
+  private synchronized Optional<DataKey> epoch(long nowNanos) {
     if (recipients.isEmpty()) {
       return Optional.empty();
     }
     if (epoch == null || epoch.isOver(nowNanos)) {
-      epoch = new Epoch(recipients, nowNanos + EPOCH.toNanos());
+      epoch = new DataKey(recipients, nowNanos + EPOCH.toNanos());
     }
     return Optional.of(epoch);
   }

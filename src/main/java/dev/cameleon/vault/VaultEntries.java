@@ -1,6 +1,8 @@
 package dev.cameleon.vault;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import dev.cameleon.crypto.DataKey;
+import dev.cameleon.crypto.Envelope;
 import dev.cameleon.mask.Original;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -21,7 +23,7 @@ public final class VaultEntries {
   /** What {@code load.sql} gets when there is nothing to write. */
   public static final String NONE = "{\"made\":null,\"epoch\":null,\"keys\":[],\"entries\":[]}";
 
-  private final Optional<Epoch> epoch;
+  private final Optional<DataKey> epoch;
   private final RecentTokens stored;
   private final List<Set<String>> known;
   private final Cipher cipher;
@@ -29,7 +31,7 @@ public final class VaultEntries {
   private final List<String> tokens = new ArrayList<>();
   private final StringBuilder entries = new StringBuilder();
 
-  VaultEntries(Optional<Epoch> epoch, RecentTokens stored) {
+  VaultEntries(Optional<DataKey> epoch, RecentTokens stored) {
     this.epoch = epoch;
     this.stored = stored;
     this.known = stored.sets();
@@ -52,7 +54,7 @@ public final class VaultEntries {
     }
   }
 
-  private void add(String messageId, Original original, Epoch current) {
+  private void add(String messageId, Original original, DataKey current) {
     UUID entry = UUID.randomUUID();
     byte[] sealed = current.seal(cipher, entry, original.value().getBytes(StandardCharsets.UTF_8));
     tokens.add(original.token());

@@ -1,5 +1,2 @@
-/**
- * Hides how original values are kept so that the loader can write them and nobody can read them
- * without a private key and a reason on record.
- */
+/** The original values, which loaders can write and nobody can read without a private key. */
 package dev.cameleon.vault;

@@ -49,7 +49,7 @@ class ContractTest {
         .isInstanceOfSatisfying(
             RejectedException.class,
             rejected -> {
-              assertThat(rejected.reason()).isEqualTo(Reason.CONTRACT);
+              assertThat(rejected.reason()).isEqualTo(Violation.CONTRACT);
               assertThat(rejected.field()).isEqualTo(field);
               assertThat(rejected.detail()).isEqualTo(detail);
             });

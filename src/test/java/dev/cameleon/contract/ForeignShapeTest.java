@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What anybody may have written is shown only if it is what a redaction would have written. */
 class ForeignShapeTest {
-  private final Redaction redaction = new Redaction(Set.of("user_id", "ip", "locale"));
+  private final BodyShape redaction = new BodyShape(Set.of("user_id", "ip", "locale"));
 
   @Test
   void aShapeIsOneWhereverItWasCut() {

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cameleon.contract.Contract;
-import dev.cameleon.contract.LoginJson;
-import dev.cameleon.contract.Reason;
 import dev.cameleon.contract.RejectedException;
+import dev.cameleon.contract.StrictJson;
+import dev.cameleon.contract.Violation;
 import dev.cameleon.demo.SampleEvents.Malformed;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class SampleEventsTest {
   private static final int COUNT = 600;
-  private static final ObjectMapper MAPPER = LoginJson.strictMapper();
+  private static final ObjectMapper MAPPER = StrictJson.strictMapper();
   private static Contract contract;
 
   @BeforeAll
@@ -33,7 +33,7 @@ class SampleEventsTest {
   private static List<JsonNode> logins() throws Exception {
     List<JsonNode> events = new java.util.ArrayList<>();
     for (String body : new SampleEvents(1).logins(COUNT)) {
-      events.add(contract.check(LoginJson.read(MAPPER, body)));
+      events.add(contract.check(StrictJson.read(MAPPER, body)));
     }
     return events;
   }
@@ -111,10 +111,10 @@ class SampleEventsTest {
   @DisplayName("each fault is found at the step that its reason names")
   void faults(Malformed sample) {
     // when
-    Reason found;
+    Violation found;
     try {
-      contract.check(LoginJson.read(MAPPER, sample.body()));
-      found = Reason.DATA_REJECTED; // nobody but the database is left to refuse it
+      contract.check(StrictJson.read(MAPPER, sample.body()));
+      found = Violation.DATA_REJECTED; // nobody but the database is left to refuse it
     } catch (RejectedException e) {
       found = e.reason();
     }
@@ -125,7 +125,7 @@ class SampleEventsTest {
   @Test
   @DisplayName("there is a malformed message for every reason, and no two are alike")
   void everyReason() {
-    assertThat(malformed().map(Malformed::reason)).contains(Reason.values());
+    assertThat(malformed().map(Malformed::reason)).contains(Violation.values());
     assertThat(malformed().map(Malformed::body)).doesNotHaveDuplicates().hasSizeGreaterThan(6);
   }
 }

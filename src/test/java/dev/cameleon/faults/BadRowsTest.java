@@ -2,9 +2,9 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.Connections;
-import dev.cameleon.Settings;
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.app.Preflight;
+import dev.cameleon.config.Settings;
+import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
@@ -167,7 +167,7 @@ class BadRowsTest {
 
   private Site migrated() throws Exception {
     Site site = Site.in(folder);
-    Connections.migrate(Settings.read(site.environment()).owner());
+    Preflight.migrate(Settings.read(site.environment()).owner());
     return site;
   }
 

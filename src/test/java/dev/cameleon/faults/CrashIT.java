@@ -2,8 +2,8 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.settle.Account;
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.sqs.Account;
+import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
@@ -225,7 +225,7 @@ class CrashIT {
   private static Account ended(Program process) throws Exception {
     Program.Result result = process.result(PATIENCE);
     assertThat(result.exitCode()).as(result.err()).isZero();
-    return Ended.account(result.err());
+    return ProcessResult.account(result.err());
   }
 
   private void start(int index) throws IOException {

@@ -2,7 +2,7 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ class CutConnectionsTest {
 
   @Test
   void aConnectionCutBeforeTheStatementArrivesLosesNothing() throws Exception {
-    try (Trial trial = Trial.on(site())) {
+    try (FaultScenario trial = FaultScenario.on(site())) {
       proxy.cutBeforeExecution(5);
       trial.send(200);
       trial.awaitDown("08006");
@@ -43,7 +43,7 @@ class CutConnectionsTest {
 
   @Test
   void aCommitWhoseAnswerIsLostIsRepeatedAndItsRowsCountAsDuplicates() throws Exception {
-    try (Trial trial = Trial.on(site())) {
+    try (FaultScenario trial = FaultScenario.on(site())) {
       proxy.cutAfterCommit(1);
       trial.send(10);
       trial.awaitDown("08006");
@@ -57,7 +57,7 @@ class CutConnectionsTest {
   @Test
   void aConnectionCutDuringTheCommitIsRepeatedWhileTheServerStillCommits() throws Exception {
     Site site = site();
-    try (Trial trial = Trial.on(site)) {
+    try (FaultScenario trial = FaultScenario.on(site)) {
       // A trigger that runs in the commit, once: the server does not notice that nobody waits.
       site.database()
           .execute(
@@ -91,7 +91,7 @@ class CutConnectionsTest {
 
   @Test
   void aServerThatRefusesConnectionsIsWaitedForAndNothingIsReceivedMeanwhile() throws Exception {
-    try (Trial trial = Trial.on(site())) {
+    try (FaultScenario trial = FaultScenario.on(site())) {
       proxy.refuse();
       trial.awaitDown("08001");
       long received = trial.account().received();
@@ -109,7 +109,7 @@ class CutConnectionsTest {
 
   @Test
   void aNetworkThatSwallowsEverythingIsNoticedAndDeadConnectionsAreLeft() throws Exception {
-    try (Trial trial = Trial.on(site())) {
+    try (FaultScenario trial = FaultScenario.on(site())) {
       proxy.blackHole(true);
       trial.send(300);
       trial.awaitDown("08");
@@ -122,7 +122,7 @@ class CutConnectionsTest {
 
   @Test
   void aSlowConnectionIsNoFault() throws Exception {
-    try (Trial trial = Trial.on(site())) {
+    try (FaultScenario trial = FaultScenario.on(site())) {
       proxy.delay(40);
       trial.send(500);
       trial.awaitAllLoaded();

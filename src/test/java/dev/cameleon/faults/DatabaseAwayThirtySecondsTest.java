@@ -2,7 +2,7 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ class DatabaseAwayThirtySecondsTest {
     String redriven = redriveTo(site);
     try (DatabaseProxy proxy = DatabaseProxy.before(Shared.postgres().port())) {
       site.with("CAMELEON_DB_URL", proxy.url(site.database().name()));
-      try (Trial trial = Trial.on(site)) {
+      try (FaultScenario trial = FaultScenario.on(site)) {
         trial.send(500);
         // The way of a failover: a machine is gone without a word, then its successor starts.
         proxy.blackHole(true);
@@ -44,7 +44,7 @@ class DatabaseAwayThirtySecondsTest {
         proxy.accept();
 
         Awaitility.await("loading again")
-            .atMost(Trial.RECOVERY)
+            .atMost(FaultScenario.RECOVERY)
             .pollInterval(Duration.ofMillis(20))
             .until(() -> trial.account().count(Outcome.LOADED) > loadedBefore);
         trial.recoversInTime();
@@ -54,7 +54,7 @@ class DatabaseAwayThirtySecondsTest {
     assertThat(depth(redriven)).isZero();
   }
 
-  private static void sendFor(Duration time, Trial trial) {
+  private static void sendFor(Duration time, FaultScenario trial) {
     Awaitility.await()
         .atMost(time.multipliedBy(2))
         .during(time)

@@ -2,7 +2,7 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;

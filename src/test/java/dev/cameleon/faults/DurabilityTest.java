@@ -2,9 +2,9 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.load.Database;
-import dev.cameleon.load.LoaderPool;
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.db.Database;
+import dev.cameleon.db.LoaderPool;
+import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
@@ -33,14 +33,14 @@ class DurabilityTest {
 
   @Test
   void whatWasDeletedOutlivesAServerThatCommitsAsynchronouslyByDefault() throws Exception {
-    try (MortalPostgres postgres = new MortalPostgres(folder.resolve("data"))) {
+    try (KillablePostgres postgres = new KillablePostgres(folder.resolve("data"))) {
       TestDatabase database = postgres.database();
       // Given: what is not flushed by its commit stays in memory for long.
       database.execute("ALTER SYSTEM SET wal_writer_delay = '10s'");
       database.execute("ALTER DATABASE postgres SET synchronous_commit = off");
       database.execute("SELECT pg_reload_conf()");
       Site site = Site.in(folder).with("CAMELEON_DB_URL", database.url());
-      try (Trial trial = Trial.on(site, database)) {
+      try (FaultScenario trial = FaultScenario.on(site, database)) {
         trial.send(200);
         trial.awaitAllLoaded();
         Awaitility.await().until(() -> site.queues().left() == 0);
@@ -78,7 +78,7 @@ class DurabilityTest {
 
   @Test
   void aCommitWhoseWaitForTheStandbyWasCancelledDeletesNothing() throws Exception {
-    try (MortalPostgres postgres = new MortalPostgres(folder.resolve("data"))) {
+    try (KillablePostgres postgres = new KillablePostgres(folder.resolve("data"))) {
       TestDatabase database = withoutWaiting(postgres);
       database.execute("ALTER DATABASE postgres SET client_min_messages = error");
       // One loader: whoever waits while it is held is the probe.
@@ -86,7 +86,7 @@ class DurabilityTest {
           Site.in(folder)
               .with("CAMELEON_DB_URL", postgres.database().url())
               .with("CAMELEON_LOADERS", "1");
-      try (Trial trial = Trial.on(site, database)) {
+      try (FaultScenario trial = FaultScenario.on(site, database)) {
         // Given: a synchronous standby that is away, a server that would not even warn, and
         // somebody who cancels the wait for it.
         Path copy = postgres.copy(folder.resolve("standby"));
@@ -109,7 +109,7 @@ class DurabilityTest {
         assertThat(trial.account().count(Outcome.DUPLICATE)).isZero();
         assertThat(site.queues().left()).isEqualTo(20);
         // When: the standby is back.
-        try (MortalPostgres standby = postgres.standby(copy)) {
+        try (KillablePostgres standby = postgres.standby(copy)) {
           trial.awaitAllLoaded();
           // Then
           trial.assertEachMessageWasReceivedOnceAndIsOneRow();
@@ -124,10 +124,10 @@ class DurabilityTest {
   @Test
   @EnabledIfSystemProperty(named = "soak", matches = ".+")
   void aStandbyThatIsAwayForLongerThanEveryTimeOutIsWaitedFor() throws Exception {
-    try (MortalPostgres postgres = new MortalPostgres(folder.resolve("data"))) {
+    try (KillablePostgres postgres = new KillablePostgres(folder.resolve("data"))) {
       TestDatabase database = withoutWaiting(postgres);
       Site site = Site.in(folder).with("CAMELEON_DB_URL", postgres.database().url());
-      try (Trial trial = Trial.on(site, database)) {
+      try (FaultScenario trial = FaultScenario.on(site, database)) {
         waitFor(database, "'standby'");
         trial.send(200);
         Awaitility.await()
@@ -145,7 +145,7 @@ class DurabilityTest {
   }
 
   /** The test's own statements do not wait for the standby. */
-  private static TestDatabase withoutWaiting(MortalPostgres postgres) {
+  private static TestDatabase withoutWaiting(KillablePostgres postgres) {
     return new TestDatabase(
         postgres.database().url() + "?options=-c%20synchronous_commit=local", "postgres");
   }

@@ -23,16 +23,16 @@ class FailoverTest {
   @Test
   void aUrlWithBothHostsGoesOnAtTheNewPrimary() throws Exception {
     Path data = folder.resolve("primary");
-    MortalPostgres primary = new MortalPostgres(data);
+    KillablePostgres primary = new KillablePostgres(data);
     primary.close(); // a clean copy needs no pg_basebackup, which the test's PostgreSQL lacks
     Path copy = copyOf(data);
-    try (MortalPostgres first = new MortalPostgres(data);
+    try (KillablePostgres first = new KillablePostgres(data);
         EmbeddedPostgres standby = standby(copy, first.database().url())) {
       TestDatabase old = first.database();
       TestDatabase next = databaseOf(standby);
       // The standby comes first, so that the choice of the primary is seen.
       Site site = Site.in(folder.resolve("site")).with("CAMELEON_DB_URL", both(next, old));
-      try (Trial trial = Trial.on(site, next)) {
+      try (FaultScenario trial = FaultScenario.on(site, next)) {
         assertThat(old.query("SELECT pg_is_in_recovery()::text").get(0)).containsExactly("false");
         assertThat(next.query("SELECT pg_is_in_recovery()::text").get(0)).containsExactly("true");
         // Only a standby that the primary waits for has every row of a deleted message.

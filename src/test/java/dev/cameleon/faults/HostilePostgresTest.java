@@ -2,7 +2,7 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;
@@ -27,10 +27,10 @@ class HostilePostgresTest {
 
   @Test
   void aServerThatIsKilledAndStartedAgainIsWaitedFor() throws Exception {
-    try (MortalPostgres postgres = new MortalPostgres(folder.resolve("data"))) {
+    try (KillablePostgres postgres = new KillablePostgres(folder.resolve("data"))) {
       TestDatabase database = postgres.database();
       Site site = Site.in(folder).with("CAMELEON_DB_URL", database.url());
-      try (Trial trial = Trial.on(site, database)) {
+      try (FaultScenario trial = FaultScenario.on(site, database)) {
         trial.send(300);
         Awaitility.await().until(() -> trial.account().count(Outcome.LOADED) > 60);
         postgres.kill();
@@ -61,7 +61,7 @@ class HostilePostgresTest {
       String fault, String sqlState, String breaking, String mending) throws Exception {
     Site site = Site.in(folder);
     String role = ownRole(site);
-    try (Trial trial = Trial.on(site)) {
+    try (FaultScenario trial = FaultScenario.on(site)) {
       site.database().execute(breaking.replace("$", role));
       disconnect(site, role);
       trial.send(200);
@@ -91,7 +91,7 @@ class HostilePostgresTest {
       throws Exception {
     Site site = Site.in(folder);
     String role = ownRole(site);
-    try (Trial trial = Trial.on(site)) {
+    try (FaultScenario trial = FaultScenario.on(site)) {
       site.database().execute("ALTER ROLE " + role + " SET statement_timeout = '500ms'");
       site.database().execute(TRIGGER.formatted(body));
       disconnect(site, role);
@@ -109,7 +109,7 @@ class HostilePostgresTest {
   void aConflictThatPassesIsRetriedAtOnceAndIsNoOutage(String fault, String sqlState)
       throws Exception {
     Site site = Site.in(folder);
-    try (Trial trial = Trial.on(site)) {
+    try (FaultScenario trial = FaultScenario.on(site)) {
       site.database().execute("CREATE SEQUENCE tries");
       site.database()
           .execute(

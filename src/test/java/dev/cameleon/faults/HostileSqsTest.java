@@ -3,8 +3,8 @@ package dev.cameleon.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.faults.SqsProxy.Answer;
-import dev.cameleon.settle.Account;
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.sqs.Account;
+import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;

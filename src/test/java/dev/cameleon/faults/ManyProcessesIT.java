@@ -2,8 +2,8 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.settle.Account;
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.sqs.Account;
+import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Site;
 import java.io.IOException;
@@ -51,7 +51,7 @@ class ManyProcessesIT {
     long deadLettered = 0;
     for (Program process : processes) {
       Program.Result result = process.result();
-      Account account = Ended.account(result.err());
+      Account account = ProcessResult.account(result.err());
       assertThat(result.exitCode()).as(result.err()).isZero();
       assertThat(account.inFlight()).isZero();
       assertThat(account.count(Outcome.LOADED)).isPositive();
@@ -107,7 +107,7 @@ class ManyProcessesIT {
     }
 
     assertThat(result.exitCode()).as(result.err()).isZero();
-    Account account = Ended.account(result.err());
+    Account account = ProcessResult.account(result.err());
     assertThat(account.count(Outcome.RETURNED)).isPositive();
     assertDrained(site, traffic);
   }

@@ -2,13 +2,13 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.settle.Acknowledger;
-import dev.cameleon.settle.Brake;
-import dev.cameleon.settle.Deliveries;
-import dev.cameleon.settle.Gate;
-import dev.cameleon.settle.Outcome;
-import dev.cameleon.settle.Queue;
-import dev.cameleon.settle.Received;
+import dev.cameleon.sqs.Acknowledger;
+import dev.cameleon.sqs.DeadLetterBrake;
+import dev.cameleon.sqs.InFlightMessages;
+import dev.cameleon.sqs.Outcome;
+import dev.cameleon.sqs.ReceiveGate;
+import dev.cameleon.sqs.ReceivedMessages;
+import dev.cameleon.sqs.SqsQueue;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
@@ -37,8 +37,9 @@ class RefusedDeletesTest {
 
   private final SqsProxy proxy = SqsProxy.start();
   private final CountDownLatch allInHand = new CountDownLatch(1);
-  private final Gate gate = new Gate();
-  private final Deliveries deliveries = new Deliveries(10, 1L << 30, new Brake(gate, 100));
+  private final ReceiveGate gate = new ReceiveGate();
+  private final InFlightMessages deliveries =
+      new InFlightMessages(10, 1L << 30, new DeadLetterBrake(gate, 100));
   private TestQueues queues;
 
   @Test
@@ -174,8 +175,8 @@ class RefusedDeletesTest {
   private void inHand(int hiddenSeconds, long receivedNanos, Consumer<Acknowledger> settle) {
     queues = TestQueues.create(hiddenSeconds);
     queues.send(List.of("{}"));
-    Queue source = new Queue("source", queues.sourceUrl(), "", hiddenSeconds, 1 << 20);
-    Received.these(
+    SqsQueue source = new SqsQueue("source", queues.sourceUrl(), "", hiddenSeconds, 1 << 20);
+    ReceivedMessages.these(
         deliveries,
         Shared.sqs()
             .client()

@@ -92,7 +92,7 @@ class ReplayCrashIT {
     for (int n = 0; n < KILLS * LETTERS_PER_KILL; n++) {
       boolean bad = n % MALFORMED_EVERY == 0;
       Map<String, String> attributes =
-          DeadLetterBox.attributes(dev.cameleon.contract.Reason.CONTRACT, "ip", Instant.now());
+          DeadLetterBox.attributes(dev.cameleon.contract.Violation.CONTRACT, "ip", Instant.now());
       attributes.put("source-queue", site.environment().get("CAMELEON_QUEUE"));
       box.send(bad ? Traffic.WRONG_TYPE : Events.body(n), attributes);
       (bad ? malformed : good).add(attributes.get("source-message-id"));

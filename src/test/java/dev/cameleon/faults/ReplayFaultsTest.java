@@ -3,8 +3,8 @@ package dev.cameleon.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import dev.cameleon.contract.Reason;
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.contract.Violation;
+import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.DeadLetterBox;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
@@ -39,7 +39,7 @@ class ReplayFaultsTest {
     box = DeadLetterBox.of(site.queues());
     for (int n = 0; n < COUNT; n++) {
       Map<String, String> attributes =
-          DeadLetterBox.attributes(Reason.CONTRACT, "ip", Instant.now());
+          DeadLetterBox.attributes(Violation.CONTRACT, "ip", Instant.now());
       attributes.put("source-queue", site.environment().get("CAMELEON_QUEUE"));
       box.send(Events.body(n), attributes);
     }
@@ -134,7 +134,7 @@ class ReplayFaultsTest {
 
   @Test
   void aSlowReplayEndsThoughWhatItLeavesReappearsMeanwhile() throws Exception {
-    Map<String, String> other = DeadLetterBox.attributes(Reason.CONTRACT, "ip", Instant.now());
+    Map<String, String> other = DeadLetterBox.attributes(Violation.CONTRACT, "ip", Instant.now());
     for (int n = 0; n < 40; n++) {
       box.send(Events.body(n), other);
     }

@@ -18,13 +18,13 @@ final class Replicated implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Certificates certificates;
-  private final MortalPostgres primary;
-  private final MortalPostgres standby;
+  private final KillablePostgres primary;
+  private final KillablePostgres standby;
   private final DatabaseProxy network;
 
   private Replicated(Path folder) throws Exception {
     certificates = Certificates.in(folder.resolve("tls"));
-    primary = MortalPostgres.withTls(folder.resolve("primary"), certificates);
+    primary = KillablePostgres.withTls(folder.resolve("primary"), certificates);
     standby = primary.standby(primary.copy(folder.resolve("standby")));
     network = DatabaseProxy.before(primary.port());
     TestDatabase database = database();
@@ -62,12 +62,12 @@ final class Replicated implements AutoCloseable {
   }
 
   /** The primary, to be killed and started again. */
-  MortalPostgres primary() {
+  KillablePostgres primary() {
     return primary;
   }
 
   /** The standby, to be killed and started again: nothing is committed meanwhile. */
-  MortalPostgres standby() {
+  KillablePostgres standby() {
     return standby;
   }
 

@@ -2,14 +2,14 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.crypto.PrivateKeyFile;
+import dev.cameleon.crypto.RecipientKey;
+import dev.cameleon.crypto.SealedBody;
+import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import dev.cameleon.support.TestQueues;
-import dev.cameleon.vault.PrivateKeyFile;
-import dev.cameleon.vault.RecipientKey;
-import dev.cameleon.vault.SealedBody;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -3,24 +3,24 @@ package dev.cameleon.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.cameleon.Check;
-import dev.cameleon.Plan;
-import dev.cameleon.Settings;
-import dev.cameleon.load.Database;
-import dev.cameleon.load.LoadStatement;
-import dev.cameleon.load.LoaderPool;
-import dev.cameleon.load.Outage;
-import dev.cameleon.load.Probe;
-import dev.cameleon.load.SqlFailures;
+import dev.cameleon.app.Configuration;
+import dev.cameleon.app.SelfCheck;
+import dev.cameleon.config.Settings;
+import dev.cameleon.db.Database;
+import dev.cameleon.db.LoaderPool;
+import dev.cameleon.db.SqlErrors;
+import dev.cameleon.load.DatabaseCircuitBreaker;
+import dev.cameleon.load.DatabaseProbe;
+import dev.cameleon.load.LoadSql;
 import dev.cameleon.mask.Masker;
-import dev.cameleon.settle.Gate;
+import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.support.Certificates;
 import dev.cameleon.support.FixedKeys;
 import dev.cameleon.support.LocalPostgres;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
-import dev.cameleon.vault.Suppression;
+import dev.cameleon.vault.SuppressionList;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -125,7 +125,7 @@ class TlsFaultsTest {
     SQLException failure =
         catchThrowableOfType(SQLException.class, () -> Database.connect(login).close());
 
-    assertThat(SqlFailures.describe(failure))
+    assertThat(SqlErrors.describe(failure))
         .contains(named)
         .doesNotContain("a-secret", folder.toString());
   }
@@ -141,7 +141,7 @@ class TlsFaultsTest {
     SQLException failure =
         catchThrowableOfType(SQLException.class, () -> Database.connect(login).close());
 
-    assertThat(SqlFailures.describe(failure)).contains("no TLS").doesNotContain("a-secret");
+    assertThat(SqlErrors.describe(failure)).contains("no TLS").doesNotContain("a-secret");
   }
 
   @Test
@@ -169,7 +169,7 @@ class TlsFaultsTest {
 
   private static List<String> transport(Site site, String url) throws Exception {
     site.with("CAMELEON_DB_URL", url);
-    return new Check(Plan.read(Settings.read(site.environment())))
+    return new SelfCheck(Configuration.read(Settings.read(site.environment())))
         .run(0).stream()
             .filter(finding -> finding.check().matches("transport|login"))
             .map(finding -> finding.result() + " " + finding.detail())
@@ -201,12 +201,13 @@ class TlsFaultsTest {
         .execute("INSERT INTO cameleon.mask_check (key_id, check_value) VALUES ('01020304', 'x')");
     Database.Login login = new Database.Login(site.database().url(), "postgres", "");
     Masker masker = new Masker(FixedKeys.of(0x01020304, 0x0b), Map.of());
-    LoadStatement statement = LoadStatement.read(Path.of("routes/load.sql"));
-    Probe probe = new Probe(login, "01020304", statement, new Suppression(masker));
-    Gate gate = new Gate();
+    LoadSql statement = LoadSql.read(Path.of("routes/load.sql"));
+    DatabaseProbe probe =
+        new DatabaseProbe(login, "01020304", statement, new SuppressionList(masker));
+    ReceiveGate gate = new ReceiveGate();
     assertThatAStuckWriteEnds(
         pool -> {
-          Outage outage = new Outage(gate, null, pool, probe, 1);
+          DatabaseCircuitBreaker outage = new DatabaseCircuitBreaker(gate, null, pool, probe, 1);
           Awaitility.await()
               .pollInterval(Duration.ofSeconds(5))
               .atMost(Duration.ofMinutes(2))

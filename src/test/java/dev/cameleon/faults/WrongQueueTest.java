@@ -2,7 +2,7 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.contract.Reason;
+import dev.cameleon.contract.Violation;
 import dev.cameleon.support.DeadLetterBox;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
@@ -33,7 +33,8 @@ class WrongQueueTest {
     site = Site.in(folder);
     source = new DeadLetterBox(site.queues().sourceUrl());
     for (int n = 0; n < 3; n++) {
-      source.send(Events.body(n), DeadLetterBox.attributes(Reason.CONTRACT, "ip", Instant.EPOCH));
+      source.send(
+          Events.body(n), DeadLetterBox.attributes(Violation.CONTRACT, "ip", Instant.EPOCH));
     }
   }
 
@@ -65,7 +66,7 @@ class WrongQueueTest {
   @Test
   void whoHasNoRightToTheSourceQueueReadsTheDeadLettersAndNothingElse() throws Exception {
     DeadLetterBox.of(site.queues())
-        .send("oops", DeadLetterBox.attributes(Reason.NOT_JSON, "", Instant.now()));
+        .send("oops", DeadLetterBox.attributes(Violation.NOT_JSON, "", Instant.now()));
     try (SqsProxy proxy = SqsProxy.start()) {
       proxy.on(
           "GetQueueUrl",

@@ -1,7 +1,7 @@
 package dev.cameleon.load;
 
 import dev.cameleon.mask.MaskedRecord;
-import dev.cameleon.settle.Delivery;
+import dev.cameleon.sqs.Delivery;
 
 /** Lets the benchmark's plain loop fill a batch, which the aggregator does in the application. */
 public final class HandBatch {

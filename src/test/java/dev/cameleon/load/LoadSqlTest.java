@@ -2,6 +2,8 @@ package dev.cameleon.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.db.Database;
+import dev.cameleon.db.Migrations;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Shared;
 import dev.cameleon.vault.VaultEntries;
@@ -25,12 +27,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The shipped load.sql on a real PostgreSQL. */
 class LoadSqlTest {
   private final TestDatabase database = Shared.postgres().database();
-  private LoadStatement statement;
+  private LoadSql statement;
 
   @BeforeEach
   void migrate() throws Exception {
     Migrations.migrate(login());
-    statement = LoadStatement.read(Path.of("routes/load.sql"));
+    statement = LoadSql.read(Path.of("routes/load.sql"));
   }
 
   @Test

@@ -3,7 +3,10 @@ package dev.cameleon.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.db.Database;
+import dev.cameleon.db.Migrations;
+import dev.cameleon.db.SqlErrors;
+import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Run;
@@ -103,8 +106,8 @@ class RetiredKeyTest {
   }
 
   private static void isRetired(Throwable failure) {
-    assertThat(SqlFailures.state(failure)).isEqualTo("CM001");
-    assertThat(SqlFailures.describe(failure)).contains("mask key is retired");
+    assertThat(SqlErrors.state(failure)).isEqualTo("CM001");
+    assertThat(SqlErrors.describe(failure)).contains("mask key is retired");
   }
 
   private static TestDatabase withTwoKeys() throws Exception {

@@ -3,11 +3,14 @@ package dev.cameleon.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cameleon.crypto.Recipient;
+import dev.cameleon.db.Database;
+import dev.cameleon.db.Migrations;
+import dev.cameleon.db.SqlErrors;
 import dev.cameleon.mask.Original;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Shared;
-import dev.cameleon.vault.Recipient;
 import dev.cameleon.vault.Vault;
 import dev.cameleon.vault.VaultEntries;
 import java.nio.file.Path;
@@ -36,13 +39,13 @@ class VaultSqlTest {
   private final TestDatabase database = Shared.postgres().database();
   private final Database.Login login = new Database.Login(database.url(), "postgres", "postgres");
   @TempDir private Path folder;
-  private LoadStatement statement;
+  private LoadSql statement;
   private Vault vault;
 
   @BeforeEach
   void migrate() throws Exception {
     Migrations.migrate(login);
-    statement = LoadStatement.read(Path.of("routes/load.sql"));
+    statement = LoadSql.read(Path.of("routes/load.sql"));
     Recipients.add(folder, "anna");
     vault = new Vault(Recipient.read(folder.resolve("recipients")));
   }
@@ -89,7 +92,7 @@ class VaultSqlTest {
       LoadParameters late =
           new LoadParameters(row, vault.entries().json(Optional.of(now.minusSeconds(31))));
       assertThatThrownBy(() -> statement.run(connection, late))
-          .satisfies(e -> assertThat(SqlFailures.state(e)).isEqualTo("CM003"));
+          .satisfies(e -> assertThat(SqlErrors.state(e)).isEqualTo("CM003"));
       assertThat(database.number("SELECT count(*) FROM cameleon.ingested_message")).isZero();
 
       LoadParameters inTime =

@@ -3,8 +3,8 @@ package dev.cameleon.mask;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.contract.PiiKind;
-import dev.cameleon.load.Database;
-import dev.cameleon.load.Migrations;
+import dev.cameleon.db.Database;
+import dev.cameleon.db.Migrations;
 import dev.cameleon.support.FixedKeys;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Shared;

@@ -17,7 +17,7 @@ class LogLayoutTest {
     Exception failure =
         new IllegalStateException("value 203.0.113.77", new RuntimeException("203.0.113.77"));
     LoggingEvent library = event("org.example.Lib", "caused by " + failure.getMessage(), failure);
-    LoggingEvent ours = event("dev.cameleon.Pipeline", "A task failed.", failure);
+    LoggingEvent ours = event("dev.cameleon.app.Application", "A task failed.", failure);
 
     for (boolean json : new boolean[] {false, true}) {
       assertThat(new LogLayout(json).doLayout(library))

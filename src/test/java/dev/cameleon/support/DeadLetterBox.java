@@ -1,6 +1,6 @@
 package dev.cameleon.support;
 
-import dev.cameleon.contract.Reason;
+import dev.cameleon.contract.Violation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,11 +31,12 @@ public record DeadLetterBox(String url) {
   }
 
   /** What the pipeline writes to a dead letter's attributes. */
-  public static Map<String, String> attributes(Reason reason, String field, Instant failedAt) {
+  public static Map<String, String> attributes(Violation reason, String field, Instant failedAt) {
     Map<String, String> attributes = new LinkedHashMap<>();
     attributes.put("reason", reason.name());
     attributes.put("field", field);
-    attributes.put("detail", reason == Reason.CONTRACT ? "breaks the contract's type \"x\"" : "");
+    attributes.put(
+        "detail", reason == Violation.CONTRACT ? "breaks the contract's type \"x\"" : "");
     attributes.put("source-message-id", UUID.randomUUID().toString());
     attributes.put("source-queue", "login-queue");
     attributes.put("sent-at", failedAt.minusSeconds(1).toString());
@@ -75,7 +76,7 @@ public record DeadLetterBox(String url) {
           SendMessageBatchRequestEntry.builder()
               .id("n" + n)
               .messageBody(Events.body(n))
-              .messageAttributes(values(attributes(Reason.CONTRACT, "ip", Instant.now())))
+              .messageAttributes(values(attributes(Violation.CONTRACT, "ip", Instant.now())))
               .build());
     }
     client().sendMessageBatch(request -> request.queueUrl(url).entries(entries));

@@ -1,6 +1,6 @@
 package dev.cameleon.support;
 
-import dev.cameleon.load.Database;
+import dev.cameleon.db.Database;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;

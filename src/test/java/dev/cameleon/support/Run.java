@@ -1,14 +1,14 @@
 package dev.cameleon.support;
 
-import dev.cameleon.Aws;
-import dev.cameleon.Connections;
-import dev.cameleon.Pipeline;
-import dev.cameleon.Plan;
-import dev.cameleon.Settings;
+import dev.cameleon.app.Application;
+import dev.cameleon.app.Configuration;
+import dev.cameleon.app.Preflight;
+import dev.cameleon.aws.AwsClients;
+import dev.cameleon.config.Settings;
 import dev.cameleon.observe.Health;
 import dev.cameleon.observe.Metrics;
-import dev.cameleon.settle.Account;
-import dev.cameleon.settle.Outcome;
+import dev.cameleon.sqs.Account;
+import dev.cameleon.sqs.Outcome;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -19,15 +19,15 @@ public final class Run implements AutoCloseable {
 
   private final Health health = new Health();
   private final Metrics metrics = new Metrics();
-  private final Pipeline pipeline;
+  private final Application pipeline;
 
   private Run(Site site) throws Exception {
     // The SDK reads its own variables from the process's environment only; this stands for it.
     System.setProperty("aws.endpointUrl", site.environment().get("AWS_ENDPOINT_URL"));
-    Plan plan = Plan.read(Settings.read(site.environment()));
-    SqsClient sqs = Aws.sqs(Pipeline.connections(plan.settings()));
-    Connections connections = Connections.open(plan, sqs, plan.settings().migrate());
-    pipeline = new Pipeline(plan, connections, sqs, metrics, true);
+    Configuration plan = Configuration.read(Settings.read(site.environment()));
+    SqsClient sqs = AwsClients.sqs(Application.connections(plan.settings()));
+    Preflight connections = Preflight.open(plan, sqs, plan.settings().migrate());
+    pipeline = new Application(plan, connections, sqs, metrics, true);
     pipeline.start(health);
   }
 

@@ -1,9 +1,9 @@
 package dev.cameleon.support;
 
-import dev.cameleon.Connections;
-import dev.cameleon.InvalidSettingsException;
-import dev.cameleon.Settings;
-import dev.cameleon.UnreachableException;
+import dev.cameleon.app.Preflight;
+import dev.cameleon.config.Settings;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.UnreachableException;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import java.io.IOException;
@@ -127,7 +127,7 @@ public final class Site {
 
   /** Applies the migrations, for a test that changes the tables before the first run. */
   public void migrate() throws InvalidSettingsException, UnreachableException {
-    Connections.migrate(Settings.read(environment).owner());
+    Preflight.migrate(Settings.read(environment).owner());
   }
 
   /** The test's database. */

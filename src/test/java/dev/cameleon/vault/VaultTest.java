@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.cameleon.crypto.InvalidKeyFileException;
+import dev.cameleon.crypto.PrivateKeyFile;
+import dev.cameleon.crypto.Recipient;
+import dev.cameleon.crypto.RecipientKey;
 import dev.cameleon.mask.Original;
 import dev.cameleon.support.Recipients;
 import java.nio.charset.StandardCharsets;

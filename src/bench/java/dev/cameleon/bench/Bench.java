@@ -1,0 +1,132 @@
+package dev.cameleon.bench;
+
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.support.LocalPostgres.TestDatabase;
+import dev.cameleon.support.LocalPostgres;
+import dev.cameleon.support.Recipients;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code mvn -q -Pbench}: the contestants side by side, on the same SQS stand-in and PostgreSQL;
+ * once without and once with round-trip times. All are started and warmed up first; then they take
+ * turns, several rounds, while the others rest on empty queues.
+ *
+ * <p>System properties: {@code bench} (only contestants whose name begins so), {@code bench.try}
+ * (what to try beside the shipped settings, see {@link Contestant#all}), {@code bench.millis}
+ * (round trips, {@code 0,40}), {@code bench.rounds}, {@code bench.warm} and {@code bench.turn}
+ * (seconds).
+ */
+public final class Bench {
+  private static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
+  private static final long TURN_SECONDS = Long.getLong("bench.turn", 5);
+  private static final long IDLE_SECONDS = 20;
+
+  /** With round trips, PostgreSQL is in the same region at least. */
+  private static final long DATABASE_MILLIS = 10;
+
+  private final Path folder = Files.createTempDirectory("bench");
+  private final Path keyset = folder.resolve("mask.json");
+  private final BenchReport report = new BenchReport(ROUNDS);
+
+  private Bench() throws IOException {
+    Keyset.create().write(keyset);
+    Recipients.add(folder, "officer");
+  }
+
+  /** Runs it; the argument is the jar. */
+  public static void main(String[] arguments) throws Exception {
+    Bench bench = new Bench();
+    for (String millis : property("bench.millis", "0,40").split(",", -1)) {
+      bench.scenario(Long.parseLong(millis), arguments[0]);
+    }
+    System.out.println(bench.report.table());
+    Path target = Path.of("target", "bench");
+    Files.createDirectories(target);
+    Files.writeString(target.resolve("results.json"), bench.report.json());
+    Files.writeString(target.resolve("results.svg"), bench.report.svg());
+    System.out.println("Also in " + target + ": results.json, results.svg");
+    System.exit(0);
+  }
+
+  private static String property(String name, String otherwise) {
+    String value = System.getProperty(name, "");
+    return value.isEmpty() ? otherwise : value;
+  }
+
+  /** Of the contestants that are wanted: by the beginnings of their names, or all. */
+  private static boolean matches(String name) {
+    return Arrays.stream(property("bench", "").split(",", -1)).anyMatch(name::startsWith);
+  }
+
+  private void scenario(long sqsMillis, String jar) throws Exception {
+    Path postgresFolder = Files.createTempDirectory(folder, "postgres");
+    List<RunningContestant> entrants = new ArrayList<>();
+    try (LocalPostgres postgres = LocalPostgres.start(postgresFolder);
+        SqsProcess sqs = SqsProcess.start(sqsMillis, folder.resolve("sqs.log"));
+        DelayProxy proxy = new DelayProxy(postgres.port(), DATABASE_MILLIS)) {
+      int databasePort = sqsMillis == 0 ? postgres.port() : proxy.port();
+      for (Contestant contestant : Contestant.all(jar, sqsMillis > 0, property("bench.try", ""))) {
+        if (matches(contestant.name())) {
+          TestDatabase database = postgres.database();
+          Path log = Files.createTempFile(folder, "entrant", ".log");
+          RunningContestant entrant = new RunningContestant(contestant, sqs, database, log);
+          entrants.add(entrant);
+          System.out.printf("%3d ms  %s starts and warms up%n", sqsMillis, entrant.name());
+          entrant.start(environment(sqs, database, databasePort));
+        }
+      }
+      takeTurns(sqsMillis, entrants, CpuTime.ofPostgres(postgresFolder.resolve("data")));
+    } finally {
+      for (RunningContestant entrant : entrants) {
+        entrant.end();
+      }
+    }
+  }
+
+  private void takeTurns(long sqsMillis, List<RunningContestant> entrants, CpuTime postgres)
+      throws IOException, InterruptedException {
+    Map<String, List<Measured>> rounds = new LinkedHashMap<>();
+    for (int round = 1; round <= ROUNDS; round++) {
+      for (RunningContestant entrant : entrants) {
+        Measured measured = entrant.measure(TURN_SECONDS, postgres);
+        System.out.printf(
+            "%3d ms  round %d  %-13s %,8.0f msg/s%n",
+            sqsMillis, round, entrant.name(), measured.messagesPerSecond());
+        rounds.computeIfAbsent(entrant.name(), name -> new ArrayList<>()).add(measured);
+      }
+    }
+    Map<String, Measured> medians = new LinkedHashMap<>();
+    rounds.forEach((name, all) -> medians.put(name, Measured.medians(all)));
+    report.add(sqsMillis, medians);
+    for (RunningContestant entrant : entrants) {
+      if (!entrant.storesNothing()) {
+        entrant.requireRows();
+      }
+      if (entrant.name().equals("cameleon")) {
+        report.add(sqsMillis, entrant.idle(IDLE_SECONDS));
+      }
+    }
+  }
+
+  private Map<String, String> environment(SqsProcess sqs, TestDatabase database, int port) {
+    Map<String, String> environment = new LinkedHashMap<>();
+    environment.put("AWS_ENDPOINT_URL", "http://127.0.0.1:" + sqs.port());
+    environment.put("AWS_REGION", "eu-central-1");
+    environment.put("AWS_ACCESS_KEY_ID", "x");
+    environment.put("AWS_SECRET_ACCESS_KEY", "x");
+    environment.put(
+        "CAMELEON_DB_URL", "jdbc:postgresql://localhost:" + port + "/" + database.name());
+    environment.put("CAMELEON_KEYSET", keyset.toString());
+    environment.put("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
+    environment.put("CAMELEON_HTTP_PORT", "0");
+    return environment;
+  }
+}

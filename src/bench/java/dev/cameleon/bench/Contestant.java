@@ -1,0 +1,109 @@
+package dev.cameleon.bench;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Who is measured.
+ *
+ * @param name in the results
+ * @param command what follows {@code java -Xmx256m}
+ * @param environment settings of its own
+ * @param processes how many of them work on its queue
+ * @param newValues whether no two of its messages share an address or a device
+ * @param warmUpSeconds how long it works before it is measured: little code is compiled soon
+ */
+record Contestant(
+    String name,
+    List<String> command,
+    Map<String, String> environment,
+    int processes,
+    boolean newValues,
+    long warmUpSeconds) {
+
+  private static final long LONG_WARM_UP_SECONDS = Long.getLong("bench.warm", 45);
+  private static final String FEW_POLLERS = "32";
+  private static final Map<String, String> NO_VAULT = Map.of("CAMELEON_RECIPIENTS", "");
+
+  /**
+   * Those of one run. Bare has the number of threads that serves it best: of 4, 8, 16 and 64
+   * without, of 64, 128, 256 and 512 with round trips.
+   *
+   * @param slow whether there are round-trip times, which take more threads to fill
+   * @param options what to try beside the shipped settings: JVM options, {@code NAME=value} of the
+   *     environment, another jar; several such sets, separated by semicolons
+   */
+  static List<Contestant> all(String jar, boolean slow, String options) {
+    List<Contestant> all = new ArrayList<>();
+    all.add(onClassPath("stand-in", PlainSockets.class, 5, slow ? "1024" : "8"));
+    all.add(onClassPath("bare", SdkOnly.class, 20, slow ? "256" : "8"));
+    all.add(onClassPath("by hand", HandWrittenLoop.class, LONG_WARM_UP_SECONDS));
+    all.add(onClassPath("naive", Naive.class, 10));
+    all.add(jar("cameleon", jar, Map.of(), 1));
+    all.add(jar("no vault", jar, NO_VAULT, 1));
+    if (slow) {
+      // So few that one process leaves the processor room for another: whether a second one helps.
+      Map<String, String> few = Map.of("CAMELEON_POLLERS", FEW_POLLERS);
+      all.add(jar("1 × " + FEW_POLLERS, jar, few, 1));
+      all.add(jar("2 × " + FEW_POLLERS, jar, few, 2));
+    } else {
+      // What the vault costs at worst: two new entries for each message.
+      all.add(jar("new values", jar, Map.of(), 1));
+      all.add(jar("new, no vault", jar, NO_VAULT, 1));
+    }
+    int tries = 0;
+    for (String each : options.isEmpty() ? new String[0] : options.split(" *; *", -1)) {
+      all.add(tried("tried " + ++tries, jar, List.of(each.split(" ", -1))));
+    }
+    return all;
+  }
+
+  private static Contestant jar(
+      String name, String jar, Map<String, String> environment, int processes) {
+    return new Contestant(
+        name,
+        List.of("-jar", jar, "run"),
+        environment,
+        processes,
+        name.startsWith("new"),
+        LONG_WARM_UP_SECONDS);
+  }
+
+  private static Contestant onClassPath(
+      String name, Class<?> main, long warmUpSeconds, String... arguments) {
+    List<String> command =
+        new ArrayList<>(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of(arguments));
+    return new Contestant(name, command, Map.of(), 1, false, warmUpSeconds);
+  }
+
+  private static Contestant tried(String name, String jar, List<String> options) {
+    List<String> command = new ArrayList<>();
+    Map<String, String> environment = new LinkedHashMap<>();
+    String tried = jar;
+    for (String option : options) {
+      if (option.startsWith("-")) {
+        command.add(option);
+      } else if (option.endsWith(".jar")) {
+        tried = option;
+      } else {
+        environment.put(
+            option.substring(0, option.indexOf('=')), option.substring(option.indexOf('=') + 1));
+      }
+    }
+    command.addAll(List.of("-jar", tried, "run"));
+    return new Contestant(name, command, environment, 1, false, LONG_WARM_UP_SECONDS);
+  }
+
+  /** A JVM as each contestant gets it. */
+  static ProcessBuilder java(List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx256m");
+    command.addAll(arguments);
+    return new ProcessBuilder(command);
+  }
+}

@@ -1,0 +1,186 @@
+package dev.cameleon.demo;
+
+import dev.cameleon.mask.InvalidKeysetException;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.support.LocalPostgres.TestDatabase;
+import dev.cameleon.support.LocalPostgres;
+import dev.cameleon.support.LocalSqs;
+import dev.cameleon.support.Program;
+import dev.cameleon.support.Recipients;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything that the application needs, made for one run and gone after it: an SQS, a PostgreSQL
+ * with a role of its own, a keyset, and the environment variables that an operator would set.
+ */
+final class LocalSite {
+  private static final String ROLE = "cameleon";
+  private static final String DATABASE = "logins";
+  private static final int END_SECONDS = 5;
+
+  /** A process needs these of the surrounding system; everything else would be a hidden input. */
+  private static final List<String> INHERITED = List.of("PATH", "HOME", "TMPDIR", "SystemRoot");
+
+  private final Path folder;
+  private final LocalPostgres postgres;
+  private final LocalQueues queues;
+  private final TestDatabase database;
+  private final Path privateKey;
+  private final Map<String, String> settings = new LinkedHashMap<>();
+  private final CleanUp cleanUp;
+
+  private LocalSite(CleanUp cleanUp, Path folder, LocalSqs sqs, LocalPostgres postgres)
+      throws IOException {
+    this.cleanUp = cleanUp;
+    this.folder = folder;
+    this.postgres = postgres;
+    queues = new LocalQueues(sqs);
+    String password = HexFormat.of().formatHex(SecureRandom.getSeed(12));
+    database = database(postgres, password);
+    Path keyset = folder.resolve("mask.json");
+    Keyset.create().write(keyset);
+    Path repository = Path.of("").toAbsolutePath();
+    settings.putAll(new TreeMap<>(sqs.environment()));
+    settings.put("CAMELEON_CONFIG", repository.resolve("application.properties").toString());
+    settings.put("CAMELEON_ROUTES", repository.resolve("routes").toString());
+    settings.put("CAMELEON_DB_URL", database.url());
+    settings.put("CAMELEON_DB_USER", ROLE);
+    settings.put("CAMELEON_DB_PASSWORD", password);
+    settings.put("CAMELEON_KEYSET", keyset.toString());
+    privateKey = Recipients.add(folder, "officer");
+    settings.put("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
+    settings.put("CAMELEON_HTTP_PORT", "0");
+    settings.put("LC_ALL", "C.UTF-8"); // the screen is UTF-8, whatever the locale
+  }
+
+  /** Starts the servers. */
+  static LocalSite start(CleanUp cleanUp) throws IOException {
+    // It warns when it is stopped by the exit hook, which is just what is wanted.
+    ((Logger) LoggerFactory.getLogger("org.apache.pekko")).setLevel(Level.ERROR);
+    synchronized (cleanUp) {
+      Path folder = Files.createTempDirectory("cameleon-demo-").toRealPath();
+      cleanUp.add(() -> remove(folder));
+      Path servers = Files.createDirectory(folder.resolve("postgresql"));
+      LocalSqs sqs = cleanUp.add(LocalSqs.start());
+      LocalPostgres postgres = cleanUp.add(LocalPostgres.start(servers));
+      return new LocalSite(cleanUp, folder, sqs, postgres);
+    }
+  }
+
+  /** A database whose owner is not the superuser and has to give a password. */
+  private static TestDatabase database(LocalPostgres postgres, String password) throws IOException {
+    TestDatabase first = postgres.database();
+    first.execute("CREATE ROLE " + ROLE + " LOGIN PASSWORD '" + password + "'");
+    first.execute("CREATE DATABASE " + DATABASE + " OWNER " + ROLE);
+    Path rules = Path.of(first.query("SHOW hba_file").get(0).get(0));
+    Files.writeString(rules, "host all " + ROLE + " all scram-sha-256\n" + Files.readString(rules));
+    first.execute("SELECT pg_reload_conf()");
+    return new TestDatabase(
+        "jdbc:postgresql://localhost:" + postgres.port() + "/" + DATABASE, DATABASE);
+  }
+
+  LocalQueues queues() {
+    return queues;
+  }
+
+  TestDatabase database() {
+    return database;
+  }
+
+  /** The mask keys of this run. */
+  Keyset keyset() throws InvalidKeysetException {
+    return Keyset.read(folder.resolve("mask.json"));
+  }
+
+  /** Opens what is in the vault; in production it is nowhere near. */
+  Path privateKey() {
+    return privateKey;
+  }
+
+  /** Changes a copy of a routes' file, which the application uses from now on. */
+  void edit(String name, String text, String by) throws IOException {
+    Path copy = folder.resolve("routes");
+    Path routes = Path.of(settings.put("CAMELEON_ROUTES", copy.toString()));
+    Files.createDirectory(copy);
+    try (Stream<Path> files = Files.list(routes)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+    }
+    String before = Files.readString(copy.resolve(name));
+    if (!before.contains(text)) {
+      throw new IllegalStateException(name + " is not what the demo knows");
+    }
+    Files.writeString(copy.resolve(name), before.replace(text, by));
+  }
+
+  /** Starts the application on this site. */
+  Program run(String... arguments) throws IOException {
+    Map<String, String> environment = new LinkedHashMap<>(settings);
+    for (String name : INHERITED) {
+      if (System.getenv(name) != null) {
+        environment.put(name, System.getenv(name));
+      }
+    }
+    synchronized (cleanUp) {
+      return cleanUp.add(Program.start(environment, folder, arguments));
+    }
+  }
+
+  /** The commands with which a shell comes to this site. */
+  List<String> exports() {
+    return settings.entrySet().stream()
+        .map(setting -> "export " + setting.getKey() + "=" + setting.getValue())
+        .toList();
+  }
+
+  /** The command that opens the database. */
+  String psql() {
+    return String.format(
+        "PGPASSWORD=%s psql -h localhost -p %d -U %s %s",
+        settings.get("CAMELEON_DB_PASSWORD"), postgres.port(), ROLE, DATABASE);
+  }
+
+  /**
+   * Removes the folder. Its programs are normally at rest by now; but a PostgreSQL that was still
+   * starting when the process was asked to end is known to nobody else.
+   */
+  private static void remove(Path folder) throws IOException, InterruptedException {
+    List<ProcessHandle> running =
+        ProcessHandle.allProcesses()
+            .filter(p -> p.info().command().orElse("").startsWith(folder.toString()))
+            .toList();
+    for (ProcessHandle process : running) {
+      process.destroy();
+    }
+    for (ProcessHandle process : running) {
+      try {
+        process.onExit().get(END_SECONDS, TimeUnit.SECONDS);
+      } catch (ExecutionException | TimeoutException e) {
+        process.destroyForcibly();
+      }
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}

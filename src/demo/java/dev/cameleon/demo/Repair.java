@@ -1,0 +1,83 @@
+package dev.cameleon.demo;
+
+import dev.cameleon.support.Program;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What an operator does after the job: looks at the dead letters, loosens a rule that was too
+ * strict, and sends again what had failed by it.
+ */
+final class Repair {
+  private static final String RULE = "\"type\": \"string\",\n      \"pattern\"";
+  private static final String LOOSENED = "\"type\": [\"string\", \"number\"],\n      \"pattern\"";
+
+  /** In the line of its group, the id of a dead letter about the rule. */
+  private static final Pattern EXAMPLE = Pattern.compile("CONTRACT +app_version .* (\\S+)");
+
+  private final LocalSite site;
+  private final List<String> lines = new ArrayList<>();
+
+  Repair(LocalSite site) {
+    this.site = site;
+  }
+
+  /** Does it; returns whether one dead letter became a row. */
+  boolean works() throws IOException, InterruptedException {
+    long rows = rows();
+    long letters = site.queues().deadLetters();
+    lines.add("");
+    lines.add("The dead-letter desk");
+    String list = show("dlq", "list");
+    Matcher example = EXAMPLE.matcher(list);
+    if (!example.find()) {
+      throw new IllegalStateException("no dead letter about app_version:\n" + list);
+    }
+    show("dlq", "show", example.group(1));
+    site.edit("login.schema.json", RULE, LOOSENED);
+    lines.add("");
+    lines.add(
+        "  Some client sends app_version as a number. Its rule is loosened in routes/login.schema.json:");
+    lines.add("  \"type\": [\"string\", \"number\"]. What would pass now?");
+    show("dlq", "replay", "--field", "app_version", "--dry-run");
+    show("dlq", "replay", "--field", "app_version");
+    show("run", "--until-empty", "--timeout", "50s");
+    boolean works = rows() == rows + 1 && site.queues().deadLetters() == letters - 1;
+    lines.add(
+        "  "
+            + (works ? "✓" : "✗ NOT SO:")
+            + " replayed and loaded: one row more, one dead letter less");
+    return works;
+  }
+
+  /** What was done and what came out; no personal value in it. */
+  List<String> lines() {
+    return List.copyOf(lines);
+  }
+
+  /** Runs a command; its results go to the lines. */
+  private String show(String... arguments) throws IOException, InterruptedException {
+    Program.Result result = site.run(arguments).result();
+    lines.add("");
+    lines.add("  $ java -jar target/cameleon.jar " + String.join(" ", arguments));
+    result.out().lines().forEach(line -> lines.add("  " + line));
+    if (result.exitCode() != 0) {
+      result.err().lines().forEach(line -> lines.add("  " + line));
+      throw new IllegalStateException(
+          String.join(" ", arguments)
+              + " ended with exit code "
+              + result.exitCode()
+              + ":\n"
+              + String.join("\n", lines));
+    }
+    return result.out();
+  }
+
+  private long rows() {
+    return site.database().number("SELECT count(*) FROM user_logins");
+  }
+}

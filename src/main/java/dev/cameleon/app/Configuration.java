@@ -1,0 +1,127 @@
+package dev.cameleon.app;
+
+import dev.cameleon.aws.AwsClients;
+import dev.cameleon.config.Settings;
+import dev.cameleon.contract.Contract;
+import dev.cameleon.contract.InvalidContractException;
+import dev.cameleon.crypto.InvalidKeyFileException;
+import dev.cameleon.crypto.Recipient;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.Problems;
+import dev.cameleon.errors.SafeQuote;
+import dev.cameleon.load.LoadSql;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.Masker;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What the files say, read before anything is connected: every problem in them is found at once.
+ *
+ * @param settings the configuration
+ * @param contract {@code login.schema.json}
+ * @param keyset the mask keys
+ * @param statement {@code load.sql}
+ * @param recipients who may read the vault and sealed dead letters; nobody: there is no vault
+ */
+public record Configuration(
+    Settings settings,
+    Contract contract,
+    Keyset keyset,
+    LoadSql statement,
+    List<Recipient> recipients) {
+  /** The routes' files, for Camel's file pattern. */
+  static final String ROUTE_FILES = "*.camel.yaml";
+
+  /** The contract's file, in the folder of the routes. */
+  static final String CONTRACT = "login.schema.json";
+
+  /**
+   * Reads the files that the settings name.
+   *
+   * @throws InvalidSettingsException with every problem found
+   */
+  public static Configuration read(Settings settings) throws InvalidSettingsException {
+    Problems problems = new Problems();
+    AwsClients.inspect(problems);
+    requireRoutes(settings.routes(), problems);
+    Contract contract = null;
+    try {
+      contract = Contract.read(settings.routes().resolve(CONTRACT));
+    } catch (InvalidContractException e) {
+      problems.add("the contract " + e.getMessage());
+    }
+    LoadSql statement = null;
+    try {
+      statement = LoadSql.read(settings.routes().resolve("load.sql"));
+    } catch (IOException e) {
+      problems.add("load.sql cannot be used: " + e.getMessage());
+    }
+    Keyset keyset = null;
+    try {
+      keyset = CommandConfiguration.keyset(settings.keyset(), settings.keysetJson());
+    } catch (InvalidSettingsException e) {
+      e.problems().forEach(problems::add);
+    }
+    List<Recipient> recipients = recipients(settings, problems);
+    if (!recipients.isEmpty() && statement != null && !statement.writesVault()) {
+      problems.add(
+          "cameleon.recipients (CAMELEON_RECIPIENTS): there are recipients, but load.sql writes no"
+              + " vault, so that originals would be lost; take the part with :?vault from the shipped"
+              + " load.sql (init DIR), or set no recipients");
+    }
+    if (settings.sealDeadLetters() && settings.recipients().isEmpty()) {
+      problems.add(
+          "cameleon.dead-letter.body (CAMELEON_DEAD_LETTER_BODY): sealed, but there is nobody to"
+              + " seal to; name the folder of the recipients' public keys, e.g."
+              + " CAMELEON_RECIPIENTS=recipients, or set original");
+    }
+    problems.throwIfAny();
+    return new Configuration(settings, contract, keyset, statement, recipients);
+  }
+
+  private static List<Recipient> recipients(Settings settings, Problems problems) {
+    try {
+      return settings.recipients().isEmpty()
+          ? List.of()
+          : Recipient.read(settings.recipients().get());
+    } catch (InvalidKeyFileException e) {
+      problems.add("cameleon.recipients (CAMELEON_RECIPIENTS): " + e.getMessage());
+      return List.of();
+    }
+  }
+
+  private static void requireRoutes(Path folder, Problems problems) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ROUTE_FILES)) {
+      if (!files.iterator().hasNext()) {
+        problems.add(
+            "cameleon.routes (CAMELEON_ROUTES): no "
+                + ROUTE_FILES
+                + " in "
+                + SafeQuote.path(folder)
+                + "; write the shipped ones with: init DIR");
+      }
+    } catch (IOException e) {
+      problems.add("cameleon.routes (CAMELEON_ROUTES): cannot list " + SafeQuote.path(folder));
+    }
+  }
+
+  /** Who may read the vault, for people. */
+  String vaultInWords() {
+    return recipients.isEmpty()
+        ? "none: no recipients (CAMELEON_RECIPIENTS), so original values are not kept"
+        : "sealed to " + recipients;
+  }
+
+  /** What the bodies of dead letters are, for people. */
+  String deadLettersInWords() {
+    return settings.sealDeadLetters() ? "sealed to " + recipients : "original bodies";
+  }
+
+  Masker masker() {
+    return new Masker(keyset, contract.personal());
+  }
+}

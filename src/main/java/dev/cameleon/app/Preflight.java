@@ -1,0 +1,225 @@
+package dev.cameleon.app;
+
+import dev.cameleon.config.Settings;
+import dev.cameleon.db.Database;
+import dev.cameleon.db.LockHolders;
+import dev.cameleon.db.Migrations;
+import dev.cameleon.db.SqlErrors;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.UnreachableException;
+import dev.cameleon.mask.MaskGuard;
+import dev.cameleon.sqs.SqsErrors;
+import dev.cameleon.sqs.SqsQueue;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.flywaydb.core.api.FlywayException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException;
+import software.amazon.awssdk.services.sqs.model.SqsException;
+
+/**
+ * The first contact with the database and the queues.
+ *
+ * @param source the queue to read
+ * @param deadLetters the dead-letter queue
+ */
+public record Preflight(SqsQueue source, SqsQueue deadLetters) {
+  private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
+  private static final long LOOK_MILLIS = 20;
+
+  /**
+   * Makes it.
+   *
+   * @param migrate whether to apply the migrations
+   * @throws InvalidSettingsException if what answers is not what the configuration means
+   * @throws UnreachableException if something does not answer
+   */
+  public static Preflight open(Configuration plan, SqsClient sqs, boolean migrate)
+      throws InvalidSettingsException, UnreachableException {
+    // Each takes the better part of a second at a start, and neither needs the other.
+    FutureTask<Preflight> queues = new FutureTask<>(() -> queues(plan, sqs));
+    start(queues, "queues");
+    if (migrate) {
+      migrate(plan.settings().owner());
+    }
+    guardMask(plan);
+    return result(queues);
+  }
+
+  /**
+   * The same, unless the process is to stop before it is done. SQS may be silent for minutes, and
+   * what has begun may be cut off at any line, as by a kill.
+   *
+   * @return empty if it is to stop
+   * @throws InvalidSettingsException if what answers is not what the configuration means
+   * @throws UnreachableException if something does not answer
+   */
+  public static Optional<Preflight> open(
+      Configuration plan, SqsClient sqs, boolean migrate, BooleanSupplier stop)
+      throws InvalidSettingsException, UnreachableException, InterruptedException {
+    FutureTask<Preflight> connections = new FutureTask<>(() -> open(plan, sqs, migrate));
+    start(connections, "connections");
+    while (!stop.getAsBoolean()) {
+      if (connections.isDone()) {
+        return Optional.of(result(connections));
+      }
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+    return Optional.empty();
+  }
+
+  private static void start(FutureTask<Preflight> task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static Preflight queues(Configuration plan, SqsClient sqs)
+      throws InvalidSettingsException, UnreachableException {
+    Preflight connections =
+        new Preflight(
+            find(sqs, plan.settings().queue(), Settings.named("cameleon.queue")),
+            find(
+                sqs,
+                plan.settings().deadLetterQueue(),
+                Settings.named("cameleon.dead-letter-queue")));
+    connections.requireUsable();
+    return connections;
+  }
+
+  private static Preflight result(FutureTask<Preflight> queues)
+      throws InvalidSettingsException, UnreachableException {
+    try {
+      return queues.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof InvalidSettingsException wrong) {
+        throw wrong;
+      }
+      if (e.getCause() instanceof UnreachableException unreachable) {
+        throw unreachable;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UnreachableException("SQS", "interrupted while the queues were looked up");
+    }
+  }
+
+  /**
+   * Refuses what can never work.
+   *
+   * @throws InvalidSettingsException if both are one queue, or no dead letter can be sent
+   */
+  void requireUsable() throws InvalidSettingsException {
+    if (deadLetters.isFifo()) {
+      throw new InvalidSettingsException(
+          List.of(
+              "cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): "
+                  + deadLetters.name()
+                  + " is a FIFO queue, to which dead letters cannot be sent; name a standard queue"));
+    }
+    if (source.isSameAs(deadLetters)) {
+      throw new InvalidSettingsException(
+          List.of(
+              "cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): is the source queue itself,"
+                  + " so that dead letters would come back for ever; name another, e.g. "
+                  + source.name()
+                  + "-dlq"));
+    }
+  }
+
+  /** Applies the migrations. */
+  public static int migrate(Database.Login owner)
+      throws InvalidSettingsException, UnreachableException {
+    try {
+      int applied = Migrations.migrate(owner);
+      if (applied > 0) {
+        LOG.info("Applied {} migrations to the database.", applied);
+      }
+      return applied;
+    } catch (FlywayException e) {
+      if (SqlErrors.state(e).isEmpty()) {
+        throw new InvalidSettingsException(
+            List.of(
+                "the schema cameleon of the database is not one that this version migrates (Flyway: "
+                    + e.getErrorCode()
+                    + "); was it made by hand, or by another version?"));
+      }
+      throw unmigrated(owner, e);
+    } catch (SQLException e) {
+      throw unmigrated(owner, e);
+    }
+  }
+
+  private static UnreachableException unmigrated(Database.Login owner, Exception e) {
+    return new UnreachableException(
+        "DATABASE",
+        "the migrations cannot be applied as " + owner + ": " + LockHolders.describe(owner, e),
+        "the migrations cannot be applied: " + SqlErrors.describe(e));
+  }
+
+  private static void guardMask(Configuration plan)
+      throws InvalidSettingsException, UnreachableException {
+    Database.Login login = plan.settings().loader();
+    try (Connection connection = Database.connect(login)) {
+      List<String> problems =
+          new MaskGuard(plan.keyset(), plan.contract().personal())
+              .problems(connection, plan.settings().allowUnmask());
+      if (!problems.isEmpty()) {
+        throw new InvalidSettingsException(problems);
+      }
+    } catch (SQLException e) {
+      throw new UnreachableException(
+          "DATABASE",
+          "the database cannot be used as " + login + ": " + LockHolders.describe(login, e),
+          "the database cannot be used: " + SqlErrors.describe(e));
+    }
+  }
+
+  /**
+   * Finds a queue.
+   *
+   * @param setting what names it, as messages call it
+   * @throws InvalidSettingsException if there is none
+   * @throws UnreachableException if SQS does not answer
+   */
+  public static SqsQueue find(SqsClient sqs, String nameOrUrl, String setting)
+      throws InvalidSettingsException, UnreachableException {
+    try {
+      return SqsQueue.find(sqs, nameOrUrl);
+    } catch (QueueDoesNotExistException e) {
+      throw missing(nameOrUrl, setting);
+    } catch (SqsException e) {
+      if (e.statusCode() == 400 && String.valueOf(e.getMessage()).contains("NonExistentQueue")) {
+        throw missing(nameOrUrl, setting);
+      }
+      throw unreachable(nameOrUrl, e);
+    } catch (SdkException e) {
+      throw unreachable(nameOrUrl, e);
+    }
+  }
+
+  private static UnreachableException unreachable(String queue, SdkException e) {
+    return new UnreachableException(
+        "SQS", "the queue " + queue + " cannot be looked up: " + SqsErrors.describe(e));
+  }
+
+  private static InvalidSettingsException missing(String queue, String setting) {
+    return new InvalidSettingsException(
+        List.of(
+            setting
+                + ": there is no queue "
+                + queue
+                + " in this account and region; create it, or name another by name or URL, e.g."
+                + " https://sqs.eu-central-1.amazonaws.com/123456789012/login-queue"));
+  }
+}

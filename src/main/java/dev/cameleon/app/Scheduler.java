@@ -1,0 +1,42 @@
+package dev.cameleon.app;
+
+import dev.cameleon.errors.OutOfMemory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What is done again and again; a failure of one task neither ends it nor delays another. */
+public final class Scheduler {
+  private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
+
+  private final ScheduledExecutorService clock;
+  private final List<ScheduledFuture<?>> tasks = new ArrayList<>();
+
+  public Scheduler(ScheduledExecutorService clock) {
+    this.clock = clock;
+  }
+
+  /** Runs a task every so many seconds, counted from the end of the time before. */
+  public void every(long seconds, String name, Runnable task) {
+    tasks.add(
+        clock.scheduleWithFixedDelay(
+            () -> attempt(name, task), Math.min(seconds, 10), seconds, TimeUnit.SECONDS));
+  }
+
+  private static void attempt(String name, Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable e) { // an Error too: the executor would drop the task without a word
+      OutOfMemory.endIf(e);
+      LOG.error("A periodic task failed, it runs again. task={}", name, e);
+    }
+  }
+
+  void stop() {
+    tasks.forEach(task -> task.cancel(false));
+  }
+}

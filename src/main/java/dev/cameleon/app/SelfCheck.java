@@ -1,0 +1,258 @@
+package dev.cameleon.app;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.aws.AwsClients;
+import dev.cameleon.config.Settings;
+import dev.cameleon.contract.RejectedException;
+import dev.cameleon.contract.StrictJson;
+import dev.cameleon.db.Database;
+import dev.cameleon.db.SqlErrors;
+import dev.cameleon.dlq.QueuePeek;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.SafeQuote;
+import dev.cameleon.errors.UnreachableException;
+import dev.cameleon.load.Batch;
+import dev.cameleon.mask.MaskGuard;
+import dev.cameleon.mask.Masker;
+import dev.cameleon.sqs.Delivery;
+import dev.cameleon.sqs.QueueEncryption;
+import dev.cameleon.sqs.SqsErrors;
+import dev.cameleon.sqs.SqsQueue;
+import dev.cameleon.vault.SuppressionList;
+import dev.cameleon.vault.Vault;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+
+/** Tries everything that a run needs, and changes nothing: what is written is rolled back. */
+public final class SelfCheck {
+  /** How a check ended. */
+  public enum Result {
+    /** As it should be. */
+    OK,
+    /** Something to know. */
+    NOTE,
+    /** The configuration is wrong. */
+    WRONG,
+    /** Something did not answer. */
+    FAILED
+  }
+
+  /**
+   * One line of the answer.
+   *
+   * @param check what was tried
+   * @param result how it ended
+   * @param detail one sentence
+   */
+  public record Finding(String check, Result result, String detail) {}
+
+  private static final int CALLS = 4;
+  private static final String NO_TABLE = "42P01";
+
+  private final Configuration plan;
+  private final List<Finding> findings = new ArrayList<>();
+
+  /**
+   * Prepares the findings for one configuration; nothing is tried before {@link #run}.
+   *
+   * @param plan what to try; its files are read already
+   */
+  public SelfCheck(Configuration plan) {
+    this.plan = plan;
+  }
+
+  /**
+   * Tries everything.
+   *
+   * @param sample how many messages of the source queue to try
+   */
+  public List<Finding> run(int sample) {
+    ok("settings", plan.settings().toString());
+    Map<String, String> masked = new TreeMap<>();
+    plan.contract().personal().forEach((field, kind) -> masked.put(field, kind.word()));
+    ok("contract", "masks " + masked);
+    ok("keyset", plan.keyset().keys().toString());
+    add("vault", plan.recipients().isEmpty() ? Result.NOTE : Result.OK, plan.vaultInWords());
+    database();
+    try (SqsClient sqs = AwsClients.sqs(CALLS)) {
+      SqsQueue source = queue(sqs, "queue", plan.settings().queue(), "cameleon.queue");
+      SqsQueue deadLetters =
+          queue(
+              sqs, "dead letters", plan.settings().deadLetterQueue(), "cameleon.dead-letter-queue");
+      deadLetterBodies();
+      if (source != null && deadLetters != null) {
+        routes(new Preflight(source, deadLetters));
+        if (source.visibilitySeconds() == 0) {
+          add("queue", Result.NOTE, source.withoutTimeout());
+        }
+      }
+      if (source != null) {
+        findings.add(TransportChecks.queue(AwsClients.endpoint(sqs, source.url())));
+      }
+      if (source != null && sample > 0) {
+        sample(sqs, source, sample);
+      }
+    }
+    return findings;
+  }
+
+  private void database() {
+    Database.Login login = plan.settings().loader();
+    try (Connection connection = Database.connect(login, plan.keyset().currentId())) {
+      ok("database", "connected as " + login);
+      findings.add(TransportChecks.database(connection, login));
+      findings.add(TransportChecks.login(connection));
+      connection.setAutoCommit(false);
+      try {
+        List<String> problems =
+            new MaskGuard(plan.keyset(), plan.contract().personal())
+                .problems(connection, plan.settings().allowUnmask());
+        problems.forEach(problem -> add("mask", Result.WRONG, problem));
+        if (problems.isEmpty()) {
+          ok("mask", "the key and the masked fields are the database's own, or its first");
+        }
+        loadSample(connection); // in one transaction: the database takes rows of known keys only
+      } finally {
+        connection.rollback();
+      }
+    } catch (SQLException e) {
+      String state = SqlErrors.state(e);
+      if (NO_TABLE.equals(state) && plan.settings().migrate()) {
+        add("database", Result.NOTE, "has no tables of Cameleon yet: run (or migrate) makes them");
+      } else {
+        boolean ours = state.startsWith("42");
+        add("database", ours ? Result.WRONG : Result.FAILED, SqlErrors.describe(e));
+      }
+    }
+  }
+
+  /** An event that fits the shipped contract, with addresses of RFC 5737. */
+  private void loadSample(Connection connection) {
+    ObjectNode event = StrictJson.strictMapper().createObjectNode();
+    event.put("user_id", "00000000-0000-4000-8000-000000000000");
+    event.put("app_version", "2.3.0");
+    event.put("device_type", "android");
+    event.put("ip", "192.0.2.1");
+    event.putNull("locale");
+    event.put("device_id", "000-00-0000");
+    Batch batch = Batch.of(Delivery.sample(), plan.masker().mask(event));
+    try {
+      SuppressionList suppression = new SuppressionList(plan.masker());
+      suppression.refresh(connection);
+      int rows =
+          plan.statement()
+              .run(connection, batch.parameters(new Vault(plan.recipients()), suppression));
+      add(
+          "load.sql",
+          rows == 1 ? Result.OK : Result.WRONG,
+          "inserts " + rows + " row for a sample event (rolled back)");
+    } catch (SQLException e) {
+      String state = SqlErrors.state(e);
+      String detail = SqlErrors.describe(e);
+      if (state.startsWith("42")) {
+        // About the statement, not about a row: the server's words name what is missing.
+        detail = detail + ": " + e.getMessage().lines().findFirst().orElse("");
+      }
+      boolean ours = state.matches("(22|23|42|P0).*");
+      add("load.sql", ours ? Result.WRONG : Result.FAILED, detail);
+    }
+  }
+
+  private SqsQueue queue(SqsClient sqs, String check, String nameOrUrl, String property) {
+    try {
+      SqsQueue queue = Preflight.find(sqs, nameOrUrl, Settings.named(property));
+      ok(check, queue.url() + ", " + queue.depth(sqs));
+      QueueEncryption encryption = QueueEncryption.of(sqs, queue);
+      add("encryption", encryption.isOn() ? Result.OK : Result.NOTE, encryption.inWords(queue));
+      return queue;
+    } catch (InvalidSettingsException e) {
+      add(check, Result.WRONG, e.getMessage());
+    } catch (UnreachableException e) {
+      add(check, Result.FAILED, e.getMessage());
+    } catch (SdkException e) {
+      add(check, Result.FAILED, SqsErrors.describe(e));
+    }
+    return null;
+  }
+
+  private void deadLetterBodies() {
+    ok("bodies", "dead letters: " + plan.deadLettersInWords());
+    if (plan.settings().sealDeadLetters()) {
+      add(
+          "bodies",
+          Result.NOTE,
+          "what SQS itself moves to the dead-letter queue stays as it was sent: what was received too"
+              + " often (MAX_RECEIVES), or is too large to be sealed (above about 3/4 of what the"
+              + " queue accepts)");
+    }
+  }
+
+  private void routes(Preflight connections) {
+    try {
+      connections.requireUsable();
+      ok(
+          "routes",
+          Application.tryRoutes(plan, connections)
+              + " in "
+              + SafeQuote.path(plan.settings().routes()));
+    } catch (InvalidSettingsException e) {
+      add("routes", Result.WRONG, e.getMessage());
+    }
+  }
+
+  private void sample(SqsClient sqs, SqsQueue source, int limit) {
+    Masker masker = plan.masker();
+    ObjectMapper json = StrictJson.strictMapper();
+    try (QueuePeek peek = new QueuePeek(sqs, source)) {
+      List<Message> messages = peek.receive(limit);
+      if (messages.isEmpty()) {
+        add("sample", Result.NOTE, "the queue is empty");
+      }
+      for (Message message : messages) {
+        try {
+          ObjectNode event = StrictJson.read(json, message.body());
+          if (isSnsEnvelope(event)) {
+            add(
+                "sample",
+                Result.WRONG,
+                message.messageId()
+                    + " is an SNS envelope: turn on raw message delivery for the subscription");
+            continue;
+          }
+          masker.mask(plan.contract().check(event));
+          ok("sample", message.messageId() + " passes contract and mask");
+        } catch (RejectedException e) {
+          add(
+              "sample",
+              Result.NOTE,
+              message.messageId() + " would be a dead letter, " + e.getMessage());
+        }
+      }
+    } catch (SdkException e) {
+      add("sample", Result.FAILED, SqsErrors.describe(e));
+    }
+  }
+
+  private static boolean isSnsEnvelope(ObjectNode event) {
+    return event != null
+        && event.path("TopicArn").isTextual()
+        && event.path("Message").isTextual()
+        && "Notification".equals(event.path("Type").asText());
+  }
+
+  private void ok(String check, String detail) {
+    add(check, Result.OK, detail);
+  }
+
+  private void add(String check, Result result, String detail) {
+    findings.add(new Finding(check, result, detail));
+  }
+}

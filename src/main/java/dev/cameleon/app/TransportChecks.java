@@ -1,0 +1,88 @@
+package dev.cameleon.app;
+
+import dev.cameleon.app.SelfCheck.Finding;
+import dev.cameleon.app.SelfCheck.Result;
+import dev.cameleon.config.DatabaseSettings;
+import dev.cameleon.db.Database;
+import java.net.URI;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Locale;
+
+/** What {@link SelfCheck} says about encryption in transit, and about whose login loads. */
+final class TransportChecks {
+  private static final String STRONGEST = "verify-full";
+
+  private TransportChecks() {}
+
+  /** Whether this session is encrypted, and whether the URL makes sure that it always is. */
+  static Finding database(Connection connection, Database.Login login) throws SQLException {
+    String session;
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()")) {
+      boolean encrypted = row.next() && row.getBoolean(1);
+      session = encrypted ? "encrypted with " + row.getString(2) : "not encrypted";
+    }
+    String mode = Database.sslMode(login.url());
+    String detail = "the session is " + session + " (sslmode=" + mode + ")";
+    if (DatabaseSettings.isOnThisMachine(login.url())) {
+      return new Finding("transport", Result.OK, detail + "; the database is on this machine");
+    }
+    return mode.equals(STRONGEST)
+        ? new Finding("transport", Result.OK, detail)
+        : new Finding(
+            "transport",
+            Result.NOTE,
+            detail
+                + "; the database is on another machine, and its name is not checked: set"
+                + " sslmode=verify-full and sslrootcert=FILE in cameleon.db.url");
+  }
+
+  /** Whether calls to the queues are encrypted. */
+  static Finding queue(URI endpoint) {
+    String scheme = String.valueOf(endpoint.getScheme()).toLowerCase(Locale.ROOT);
+    String host = String.valueOf(endpoint.getHost());
+    if (scheme.equals("https")) {
+      return new Finding("transport", Result.OK, "calls to SQS are encrypted (HTTPS)");
+    }
+    return DatabaseSettings.isLoopback(host)
+        ? new Finding(
+            "transport", Result.OK, "calls to SQS are not encrypted; it is on this machine")
+        : new Finding(
+            "transport",
+            Result.NOTE,
+            "calls to SQS on another machine are not encrypted: give an https:// endpoint");
+  }
+
+  /** A note if the login may do more than a loader needs. */
+  static Finding login(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                """
+                SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+                       EXISTS (SELECT FROM pg_class
+                                WHERE relkind IN ('r', 'p')
+                                  AND (relnamespace = to_regnamespace('cameleon')
+                                       OR oid = to_regclass('public.user_logins'))
+                                  AND pg_has_role(current_user, relowner, 'USAGE'))
+                """)) {
+      row.next();
+      String who =
+          row.getBoolean(1) ? "a superuser" : row.getBoolean(2) ? "the owner of the tables" : "";
+      return who.isEmpty()
+          ? new Finding("login", Result.OK, "loads, and owns no tables")
+          : new Finding(
+              "login",
+              Result.NOTE,
+              "loads as "
+                  + who
+                  + ", who may read and change everything: use a login in cameleon_loader, and"
+                  + " cameleon.db.owner.user for migrations");
+    }
+  }
+}

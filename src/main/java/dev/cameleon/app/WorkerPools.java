@@ -1,0 +1,86 @@
+package dev.cameleon.app;
+
+import dev.cameleon.config.Settings;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The process's own threads. Bounded pools with unbounded queues: what may queue is bounded by what
+ * may be in hand, and a queue that refused work would lose the account.
+ *
+ * @param loaders run load.sql
+ * @param deadLetterers send dead letters
+ * @param deleters delete from SQS and give back
+ * @param extenders extend visibility: not the deleters, which may be few
+ * @param clock runs what is due: probes, the summary, the upkeep
+ */
+record WorkerPools(
+    ExecutorService loaders,
+    ExecutorService deadLetterers,
+    ThreadPoolExecutor deleters,
+    ThreadPoolExecutor extenders,
+    ScheduledExecutorService clock)
+    implements AutoCloseable {
+
+  /** Some calls may hang until their time-out: others must get through. */
+  private static final int LEAST_DELETERS = 4;
+
+  /**
+   * 10 000 in hand are a thousand calls. At a round trip of 200 ms, 64 at a time make them in 3 s.
+   * {@link dev.cameleon.sqs.VisibilityExtender} takes as many of these as it needs.
+   */
+  static final int MOST_EXTENDERS = 64;
+
+  static WorkerPools of(Settings settings) {
+    return new WorkerPools(
+        Executors.newFixedThreadPool(settings.loaders(), named("loader")),
+        Executors.newFixedThreadPool(1, named("dead-letterer")),
+        pool(settings.deleters(), "deleter"),
+        pool(MOST_EXTENDERS, "extender"),
+        Executors.newScheduledThreadPool(4, named("clock")));
+  }
+
+  /** Up to so many threads, which end when they have nothing to do. */
+  private static ThreadPoolExecutor pool(int most, String name) {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            most, most, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named(name));
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  /** About as many deletes at a time as receives: more would only compete with them. */
+  void resize(int receives) {
+    int most = deleters.getMaximumPoolSize();
+    deleters.setCorePoolSize(Math.min(Math.max(receives, LEAST_DELETERS), most));
+  }
+
+  /** As many deletes at a time as there may ever be: what is left is to be settled soon. */
+  void hurry() {
+    resize(deleters.getMaximumPoolSize());
+  }
+
+  private static ThreadFactory named(String name) {
+    AtomicInteger count = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  @Override
+  public void close() {
+    clock.shutdownNow();
+    loaders.shutdownNow();
+    deadLetterers.shutdownNow();
+    deleters.shutdownNow();
+    extenders.shutdownNow();
+  }
+}

@@ -1,0 +1,122 @@
+package dev.cameleon.aws;
+
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.Problems;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+import software.amazon.awssdk.services.kms.KmsClient;
+import software.amazon.awssdk.services.kms.KmsClientBuilder;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/** Clients of AWS, configured by the SDK's own environment variables. */
+public final class AwsClients {
+  /** A long poll is answered after 20 s at most (AWS); a client must wait longer than that. */
+  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
+
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+  private static final Pattern ARN = Pattern.compile("arn:[^:]+:kms:(?<region>[a-z0-9-]+):\\d*:.+");
+
+  private AwsClients() {}
+
+  /**
+   * A client with a connection pool of its own.
+   *
+   * @param connections how many calls may be under way at a time
+   * @param interceptors see every call
+   */
+  public static SqsClient sqs(int connections, ExecutionInterceptor... interceptors) {
+    return SqsClient.builder()
+        .overrideConfiguration(call -> call.executionInterceptors(List.of(interceptors)))
+        .httpClientBuilder(
+            Apache5HttpClient.builder()
+                .maxConnections(connections)
+                .connectionTimeout(CONNECT_TIMEOUT)
+                .socketTimeout(ANSWER_TIMEOUT))
+        .build();
+  }
+
+  /** Where a client sends its calls about a queue. */
+  public static URI endpoint(SqsClient sqs, String queueUrl) {
+    return sqs.serviceClientConfiguration().endpointOverride().orElse(URI.create(queueUrl));
+  }
+
+  /** A client for a few calls, with a connection pool of its own. */
+  public static SecretsManagerClient secrets() {
+    return SecretsManagerClient.builder()
+        .httpClientBuilder(Apache5HttpClient.builder().connectionTimeout(CONNECT_TIMEOUT))
+        .overrideConfiguration(settings -> settings.apiCallTimeout(ANSWER_TIMEOUT))
+        .build();
+  }
+
+  /**
+   * A client for a few calls, with a connection pool of its own.
+   *
+   * @param key if it is an ARN, its region is asked; else the configured one
+   */
+  public static KmsClient kms(String key) {
+    KmsClientBuilder builder =
+        KmsClient.builder()
+            .httpClientBuilder(Apache5HttpClient.builder().connectionTimeout(CONNECT_TIMEOUT))
+            .overrideConfiguration(settings -> settings.apiCallTimeout(ANSWER_TIMEOUT));
+    Matcher arn = ARN.matcher(key);
+    if (arn.matches()) {
+      builder.region(Region.of(arn.group("region")));
+    }
+    return builder.build();
+  }
+
+  /**
+   * Why a service did not answer, and what to look at.
+   *
+   * @param service its name
+   * @param variable names its endpoint
+   */
+  public static String unreachable(String service, String variable, Throwable failure) {
+    Problems missing = new Problems();
+    inspect(missing);
+    try {
+      missing.throwIfAny();
+    } catch (InvalidSettingsException e) {
+      return e.getMessage();
+    }
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return service
+        + " cannot be reached ("
+        + root.getClass().getSimpleName()
+        + "); see AWS_REGION, "
+        + variable
+        + " and the network";
+  }
+
+  /**
+   * What is missing to talk to AWS, each with an example. Asks no service but the host's metadata.
+   */
+  public static void inspect(Problems problems) {
+    try {
+      DefaultAwsRegionProviderChain.builder().build().getRegion();
+    } catch (SdkClientException e) {
+      problems.add("AWS_REGION is not set, e.g. AWS_REGION=eu-central-1");
+    }
+    try (DefaultCredentialsProvider credentials = DefaultCredentialsProvider.builder().build()) {
+      credentials.resolveCredentials();
+    } catch (SdkClientException e) {
+      problems.add(
+          "no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run"
+              + " where a role gives them (a local SQS takes any, e.g. test and test)");
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package dev.cameleon.cli.console;
+
+import dev.cameleon.db.Database;
+import dev.cameleon.db.LockHolders;
+import dev.cameleon.db.SqlErrors;
+import dev.cameleon.errors.SafeQuote;
+import java.sql.SQLException;
+
+/** The command could not do its work: exit code 1. */
+public final class FailedException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private static final String NO_PRIVILEGE = "42501";
+  private static final String NO_SCHEMA = "3F000";
+  private static final String NO_FUNCTION = "42883";
+
+  public FailedException(String message) {
+    super(message);
+  }
+
+  /**
+   * The database refused or failed.
+   *
+   * @param login who asked
+   * @param roles whose members may do this; the first is the one to become a member of
+   */
+  public static FailedException of(Database.Login login, SQLException failure, String... roles) {
+    String more =
+        switch (SqlErrors.state(failure)) {
+          case NO_PRIVILEGE ->
+              "; it takes a member of "
+                  + String.join(" or ", roles)
+                  + ": set CAMELEON_DB_USER to one, or run as the owner: GRANT "
+                  + roles[0]
+                  + " TO \""
+                  + SafeQuote.role(login.user())
+                  + "\"";
+          case NO_SCHEMA, NO_FUNCTION -> "; the database has no vault yet: run migrate";
+          default -> "";
+        };
+    return new FailedException(
+        "the database refuses or fails as "
+            + login
+            + ": "
+            + LockHolders.describe(login, failure)
+            + more);
+  }
+}

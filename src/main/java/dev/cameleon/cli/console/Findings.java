@@ -1,0 +1,34 @@
+package dev.cameleon.cli.console;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What {@code check} and {@code doctor} answer: lines of what was looked at and how it was. */
+public final class Findings {
+  private record Line(String check, String result, String detail) {}
+
+  private final List<Line> lines = new ArrayList<>();
+
+  public void add(String check, Enum<?> result, String detail) {
+    lines.add(new Line(check, result.name(), detail));
+  }
+
+  public void print(PrintWriter out, boolean json) {
+    if (json) {
+      ArrayNode all = JsonMapper.builder().build().createArrayNode();
+      lines.forEach(
+          line ->
+              all.addObject()
+                  .put("check", line.check())
+                  .put("result", line.result())
+                  .put("detail", line.detail()));
+      out.println(all);
+    } else {
+      lines.forEach(
+          line -> out.printf("%-7s %-12s %s%n", line.result(), line.check(), line.detail()));
+    }
+  }
+}

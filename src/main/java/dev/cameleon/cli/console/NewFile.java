@@ -1,0 +1,119 @@
+package dev.cameleon.cli.console;
+
+import dev.cameleon.errors.SafeQuote;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * A file that is written to its end or not at all: until then it is called {@code FILE.part}. Only
+ * its owner can read it. Thread-safe.
+ */
+public final class NewFile implements AutoCloseable {
+  private final Path file;
+  private final Path part;
+  private final BufferedWriter writer;
+  private boolean finished;
+
+  private NewFile(Path file, Path part, BufferedWriter writer) {
+    this.file = file;
+    this.part = part;
+    this.writer = writer;
+  }
+
+  /**
+   * Begins it.
+   *
+   * @throws UsageException if there is such a file, or it cannot be made
+   */
+  public static NewFile begin(Path file) throws UsageException {
+    Path part = file.resolveSibling(file.getFileName() + ".part");
+    if (Files.exists(file)) {
+      throw new UsageException(
+          SafeQuote.path(file) + " exists, and is not overwritten; name another file");
+    }
+    try {
+      create(part);
+      return new NewFile(
+          file,
+          part,
+          Files.newBufferedWriter(part, StandardCharsets.UTF_8, StandardOpenOption.WRITE));
+    } catch (FileAlreadyExistsException e) {
+      throw new UsageException(
+          SafeQuote.path(part)
+              + " exists: another export writes it, or was killed; if it was, remove it");
+    } catch (IOException e) {
+      throw new UsageException(
+          SafeQuote.path(file) + " cannot be written (" + e.getClass().getSimpleName() + ")");
+    }
+  }
+
+  private static void create(Path part) throws IOException {
+    Path folder = part.toAbsolutePath().getParent();
+    if (Files.getFileAttributeView(folder, PosixFileAttributeView.class) != null) {
+      Files.createFile(
+          part, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    } else {
+      Files.createFile(part);
+    }
+  }
+
+  /** Writes a line. */
+  public synchronized void line(String text) {
+    try {
+      writer.write(text);
+      writer.write('\n');
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Ends it, and gives it its name.
+   *
+   * @throws FailedException if somebody made such a file meanwhile, or it cannot be written
+   */
+  public synchronized void finish() throws FailedException {
+    try {
+      writer.close();
+      Files.move(part, file);
+      finished = true;
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Why it cannot be written. */
+  public FailedException failed(IOException failure) {
+    return new FailedException(
+        SafeQuote.path(file)
+            + " cannot be written ("
+            + failure.getClass().getSimpleName()
+            + "); nothing is left of it");
+  }
+
+  /** Removes it if it is not finished. */
+  @Override
+  public synchronized void close() {
+    if (finished) {
+      return;
+    }
+    try {
+      writer.close();
+    } catch (IOException e) {
+      // a full disk, say: what matters is that it goes
+    }
+    try {
+      Files.deleteIfExists(part);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

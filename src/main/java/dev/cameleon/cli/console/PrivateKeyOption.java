@@ -1,0 +1,121 @@
+package dev.cameleon.cli.console;
+
+import dev.cameleon.crypto.InvalidKeyFileException;
+import dev.cameleon.crypto.KmsKey;
+import dev.cameleon.crypto.PrivateKeyFile;
+import dev.cameleon.crypto.RecipientKey;
+import dev.cameleon.crypto.SecretFile;
+import dev.cameleon.dlq.Bodies;
+import dev.cameleon.errors.SafeQuote;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** What opens sealed values and bodies. */
+public final class PrivateKeyOption {
+  @Option(
+      names = "--private-key",
+      paramLabel = "FILE",
+      description =
+          "A recipient's RSA key (PKCS #8, PEM), which stays on this machine; refused if everybody"
+              + " may read it. If it is encrypted, the terminal asks for the passphrase.")
+  private Path file;
+
+  @Option(
+      names = "--passphrase-file",
+      paramLabel = "FILE",
+      description = "The passphrase of --private-key: the first line of a file.")
+  private Path passphraseFile;
+
+  @Option(
+      names = "--kms-key",
+      paramLabel = "ARN",
+      description =
+          "Instead of --private-key: a recipient's key in AWS KMS (RSA, ENCRYPT_DECRYPT), which"
+              + " opens data keys there. Takes kms:GetPublicKey and kms:Decrypt.")
+  private String kmsKey;
+
+  /** Whether one is named. */
+  public boolean isGiven() {
+    return file != null || kmsKey != null;
+  }
+
+  /**
+   * The key.
+   *
+   * @throws UsageException if it is no such key
+   */
+  public Optional<RecipientKey> key() throws UsageException {
+    if (file != null && kmsKey != null) {
+      throw new UsageException("name one key: --private-key FILE or --kms-key ARN");
+    }
+    if (passphraseFile != null && file == null) {
+      throw new UsageException("--passphrase-file is for --private-key");
+    }
+    try {
+      if (kmsKey != null) {
+        return Optional.of(KmsKey.find(kmsKey));
+      }
+      return file == null
+          ? Optional.empty()
+          : Optional.of(PrivateKeyFile.read(file, this::passphrase));
+    } catch (InvalidKeyFileException e) {
+      throw new UsageException(e.getMessage());
+    }
+  }
+
+  private char[] passphrase() throws InvalidKeyFileException {
+    char[] passphrase = passphraseFile == null ? typed() : firstLine();
+    if (passphrase.length == 0) {
+      throw new InvalidKeyFileException("the passphrase of " + SafeQuote.path(file) + " is empty");
+    }
+    return passphrase;
+  }
+
+  private char[] typed() throws InvalidKeyFileException {
+    char[] typed =
+        Printable.isOnTerminal()
+            ? System.console().readPassword("Passphrase of %s: ", SafeQuote.path(file))
+            : null;
+    if (typed == null) {
+      throw new InvalidKeyFileException(
+          SafeQuote.path(file)
+              + " is encrypted: name a file that holds its passphrase (--passphrase-file), or run"
+              + " this at a terminal with nothing redirected, which asks for it");
+    }
+    return typed;
+  }
+
+  private char[] firstLine() throws InvalidKeyFileException {
+    try {
+      String open = SecretFile.openToOthers(passphraseFile);
+      if (!open.isEmpty()) {
+        throw new InvalidKeyFileException("the passphrase file " + open);
+      }
+      return Files.readString(passphraseFile, StandardCharsets.UTF_8)
+          .lines()
+          .findFirst()
+          .orElse("")
+          .toCharArray();
+    } catch (IOException e) {
+      throw new InvalidKeyFileException(
+          "the passphrase file "
+              + SafeQuote.path(passphraseFile)
+              + " cannot be read ("
+              + e.getClass().getSimpleName()
+              + ")");
+    }
+  }
+
+  /**
+   * The bodies that it opens.
+   *
+   * @throws UsageException if it is no such key
+   */
+  public Bodies bodies() throws UsageException {
+    return new Bodies(key());
+  }
+}

@@ -1,0 +1,58 @@
+package dev.cameleon.cli.console;
+
+import dev.cameleon.db.Database;
+import dev.cameleon.privacy.Audit;
+import java.sql.Connection;
+import java.sql.SQLException;
+import picocli.CommandLine.Option;
+
+/** What it takes to have original bodies: a reason, which goes on record. */
+public final class RawOptions {
+  @Option(names = "--raw", description = "The original body. Takes --purpose.")
+  private boolean raw;
+
+  @Option(
+      names = "--purpose",
+      paramLabel = "TEXT",
+      description = "Why, for the audit. No personal values: the audit is never deleted.")
+  private String purpose;
+
+  @Option(
+      names = "--ticket",
+      paramLabel = "ID",
+      description = "Where it was asked for, for the audit.")
+  private String ticket;
+
+  /** Whether original bodies are asked for. */
+  public boolean raw() {
+    return raw;
+  }
+
+  /** Says why the database refused it, and which roles it takes. */
+  public static FailedException failure(Database.Login login, SQLException cause) {
+    return FailedException.of(login, cause, "cameleon_revealer", "cameleon_officer");
+  }
+
+  /** Refuses one without the other. */
+  public void check() throws UsageException {
+    if (raw && purpose == null) {
+      throw new UsageException("--raw takes --purpose TEXT: the audit records why");
+    }
+    if (!raw && (purpose != null || ticket != null)) {
+      throw new UsageException(
+          "--purpose and --ticket are for --raw: without it nothing personal is handed out");
+    }
+    AuditReason.check(purpose, ticket);
+  }
+
+  /**
+   * Puts it on record, before anything is handed out.
+   *
+   * @param act its name
+   * @param detail what is asked for; nothing personal
+   * @return the head of the audit's chain
+   */
+  public String record(Connection connection, String act, String detail) throws SQLException {
+    return Audit.record(connection, new Audit.Act(act, null, purpose, ticket, detail)).head();
+  }
+}

@@ -1,0 +1,112 @@
+package dev.cameleon.cli.console;
+
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The request to stop: SIGTERM, Ctrl-C or SIGHUP. The first one asks; a second one, or the time-out
+ * after the first, ends the process at once. That loses nothing: what is unfinished is still on the
+ * queue.
+ */
+public final class ShutdownSignal {
+  private static final Logger LOG = LoggerFactory.getLogger(ShutdownSignal.class);
+
+  /** Some senders signal the process and its group: what comes so close together is one request. */
+  private static final long ONE_REQUEST_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  private final CountDownLatch requested = new CountDownLatch(1);
+  private volatile Duration timeout = Duration.ofSeconds(25);
+
+  private final String consequence;
+  private long requestedNanos;
+
+  private ShutdownSignal(String consequence) {
+    this.consequence = consequence;
+  }
+
+  /**
+   * Handles the signals from now on.
+   *
+   * @param consequence what happens before the process ends, for the log
+   */
+  public static ShutdownSignal onSignals(String consequence) {
+    ShutdownSignal stop = new ShutdownSignal(consequence);
+    handle("TERM", stop::request);
+    handle("INT", stop::request);
+    handle("HUP", stop::request); // a terminal that is gone
+    return stop;
+  }
+
+  /**
+   * The JVM's own handler would end with 143 and know no second signal. {@code sun.misc.Signal} is
+   * in every JDK (module jdk.unsupported), but javac warns of it and lets nobody silence that,
+   * hence the reflection.
+   */
+  private static void handle(String name, Runnable action) {
+    try {
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> handler = Class.forName("sun.misc.SignalHandler");
+      Object proxy =
+          Proxy.newProxyInstance(
+              ShutdownSignal.class.getClassLoader(),
+              new Class<?>[] {handler},
+              (self, method, arguments) -> {
+                action.run();
+                return null;
+              });
+      signal
+          .getMethod("handle", signal, handler)
+          .invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      LOG.warn("This JVM does not let the process handle {}: it ends at once then.", name);
+    }
+  }
+
+  /** How long a stop may take. */
+  public void after(Duration limit) {
+    timeout = limit;
+  }
+
+  private synchronized void request() {
+    if (isRequested() && System.nanoTime() - requestedNanos < ONE_REQUEST_NANOS) {
+      return;
+    }
+    if (isRequested()) {
+      LOG.warn("Stopped at once. What was in hand reappears on the queue.");
+      Runtime.getRuntime().halt(ExitCode.FAILED);
+    }
+    requestedNanos = System.nanoTime();
+    LOG.info("Stopping: {}.", consequence);
+    requested.countDown();
+    Thread watchdog = new Thread(this::haltAfterTimeout, "stop");
+    watchdog.setDaemon(true);
+    watchdog.start();
+  }
+
+  private void haltAfterTimeout() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(timeout.toMillis());
+      LOG.warn("The stop took longer than {} s.", timeout.toSeconds());
+      Runtime.getRuntime().halt(ExitCode.FAILED);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  public boolean isRequested() {
+    return requested.getCount() == 0;
+  }
+
+  public void await() throws InterruptedException {
+    requested.await();
+  }
+
+  /** Waits for the request; returns whether it came. */
+  public boolean await(Duration time) throws InterruptedException {
+    return requested.await(time.toMillis(), TimeUnit.MILLISECONDS);
+  }
+}

@@ -1,0 +1,74 @@
+package dev.cameleon.cli.console;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import picocli.CommandLine.MaxValuesExceededException;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.OverwrittenOptionException;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * Why a command line is refused. Picocli's own messages quote what was given, which may be a
+ * personal value or a key; these name the option and what it takes.
+ */
+public final class UsageMessage {
+  private UsageMessage() {}
+
+  /**
+   * The reason in words.
+   *
+   * @param arguments what was given; of it only the place of an argument is told
+   */
+  public static String inWords(ParameterException wrong, List<String> arguments) {
+    if (wrong instanceof UnmatchedArgumentException unmatched) {
+      int index = arguments.indexOf(unmatched.getUnmatched().get(0));
+      return (unmatched.isUnknownOption() ? "Unknown option" : "Unmatched argument")
+          + (index < 0 ? "" : " at index " + index);
+    }
+    if (wrong instanceof MissingParameterException missing) {
+      return "Missing, or without a value: "
+          + missing.getMissing().stream().map(UsageMessage::name).collect(Collectors.joining(", "));
+    }
+    ArgSpec argument = wrong.getArgSpec();
+    if (argument == null) {
+      return "Unknown command"; // what help was asked for
+    }
+    if (wrong instanceof OverwrittenOptionException
+        || wrong instanceof MaxValuesExceededException) {
+      return "Given more than once: " + name(argument);
+    }
+    return "Wrong value for " + name(argument) + ": it " + expected(argument);
+  }
+
+  private static String name(ArgSpec argument) {
+    return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+  }
+
+  private static String expected(ArgSpec argument) {
+    Class<?> type = argument.type();
+    if (type == boolean.class) {
+      return "takes none";
+    }
+    if (type.isEnum()) {
+      List<String> words = new ArrayList<>();
+      argument.completionCandidates().forEach(words::add);
+      return "is one of " + String.join(", ", words);
+    }
+    if (type == Duration.class) {
+      return "is a time such as 90s or 15m";
+    }
+    if (type == Instant.class) {
+      return "is a time such as 2026-11-20T10:00Z, a day such as 2026-11-20 (UTC), or how long ago,"
+          + " such as 90m, 2h or 7d";
+    }
+    return type == int.class || type == Integer.class
+        ? "is a whole number"
+        : "is not " + argument.paramLabel();
+  }
+}

@@ -1,0 +1,15 @@
+package dev.cameleon.cli.console;
+
+import picocli.CommandLine.IVersionProvider;
+
+/** The version of the jar's manifest. */
+public final class Version implements IVersionProvider {
+  @Override
+  public String[] getVersion() {
+    String version = Version.class.getPackage().getImplementationVersion();
+    return new String[] {
+      "cameleon " + (version == null ? "(not packaged)" : version),
+      "Java " + System.getProperty("java.version")
+    };
+  }
+}

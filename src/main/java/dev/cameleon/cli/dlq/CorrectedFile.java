@@ -1,0 +1,213 @@
+package dev.cameleon.cli.dlq;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.contract.Contract;
+import dev.cameleon.contract.RejectedException;
+import dev.cameleon.contract.StrictJson;
+import dev.cameleon.dlq.ReplayMessage;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * A file of exported and mended dead letters, read line by line, as often as needed; it is never in
+ * memory as a whole.
+ *
+ * @param file one JSON object a line, as {@code dlq export --raw} writes them
+ * @param contract today's
+ * @param queue the name of the queue that they go to
+ * @param maxBytes the largest message that it accepts
+ * @param oldest what was sent before may have been loaded and forgotten
+ */
+record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, Instant oldest) {
+  /** A body of 1 MiB of which every character is escaped, and the rest. */
+  private static final int LONGEST_LINE_CHARACTERS = 8 * 1024 * 1024;
+
+  private static final char BYTE_ORDER_MARK = '\ufeff';
+  private static final ObjectMapper JSON = StrictJson.strictMapper();
+
+  /**
+   * A message to send.
+   *
+   * @param letterId the dead letter's id, or an empty string
+   */
+  record Mended(int line, String letterId, ReplayMessage message) {}
+
+  /** Takes what is read. */
+  interface Taker {
+    void take(Mended mended) throws FailedException, InterruptedException;
+
+    /**
+     * Is told of a line that cannot be sent.
+     *
+     * @param problem what is wrong and how to mend it, without any value
+     */
+    void refuse(int line, String problem) throws FailedException;
+  }
+
+  /** What is wrong with a line, in words that hold nothing of it. */
+  private static final class WrongLineException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    WrongLineException(String problem) {
+      super(problem, null, false, false);
+    }
+  }
+
+  /**
+   * Reads it from the begin to the end; empty lines are skipped.
+   *
+   * @throws IOException if it cannot be read
+   */
+  void read(Taker taker) throws IOException, FailedException, InterruptedException {
+    Map<String, Integer> seen = new HashMap<>();
+    int number = 0;
+    try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+      for (String text = line(reader); text != null; text = line(reader)) {
+        number++;
+        if (text.isBlank()) {
+          continue;
+        }
+        try {
+          Mended mended = mended(number, text);
+          Integer other = seen.putIfAbsent(mended.message().sourceMessageId(), number);
+          if (other != null) {
+            throw new WrongLineException(
+                "has the source_message_id of line " + other + ": leave one of them");
+          }
+          taker.take(mended);
+        } catch (WrongLineException e) {
+          taker.refuse(number, e.getMessage());
+        }
+      }
+    } catch (CharacterCodingException e) {
+      taker.refuse(number + 1, "is not UTF-8, here or below: save the file as UTF-8");
+    }
+  }
+
+  /** A line without its end, cut where it is too long; null after the last one. */
+  private static String line(BufferedReader reader) throws IOException {
+    StringBuilder line = new StringBuilder();
+    int next = reader.read();
+    if (next < 0) {
+      return null;
+    }
+    while (next >= 0 && next != '\n') {
+      if (line.length() <= LONGEST_LINE_CHARACTERS && next != BYTE_ORDER_MARK) {
+        line.append((char) next);
+      }
+      next = reader.read();
+    }
+    return line.toString();
+  }
+
+  private Mended mended(int number, String text) throws WrongLineException {
+    if (text.length() > LONGEST_LINE_CHARACTERS) {
+      throw new WrongLineException("is longer than any dead letter: one JSON object a line");
+    }
+    ObjectNode line = object(text);
+    JsonNode body = line.path("body");
+    JsonNode redacted = line.path("redacted");
+    if (!body.isTextual() || !redacted.isBoolean()) {
+      throw new WrongLineException(
+          "has no \"body\" (a text) or no \"redacted\" (true or false): mend a line as dlq export"
+              + " --raw writes it");
+    }
+    if (redacted.booleanValue()) {
+      throw new WrongLineException(
+          "is redacted, its values are gone: mend what dlq export --raw --purpose TEXT writes");
+    }
+    JsonNode from = line.path("source_queue");
+    if (from.isTextual() && !from.textValue().equals(queue)) {
+      throw new WrongLineException(
+          "came from another queue than " + queue + ": import it with CAMELEON_QUEUE set to that");
+    }
+    ReplayMessage message =
+        new ReplayMessage(
+            uuid(line.path("source_message_id"), "source_message_id"),
+            sentAt(line.path("sent_at")),
+            body.textValue());
+    requireGood(message);
+    boolean named = line.hasNonNull("id");
+    return new Mended(number, named ? uuid(line.path("id"), "id") : "", message);
+  }
+
+  private static ObjectNode object(String text) throws WrongLineException {
+    try {
+      ObjectNode line = StrictJson.read(JSON, text);
+      if (line == null) {
+        throw new WrongLineException("is no JSON object");
+      }
+      return line;
+    } catch (RejectedException e) {
+      throw new WrongLineException(
+          "is no JSON object as dlq export writes it: "
+              + e.detail().replace(" at line 1, column", " at column"));
+    }
+  }
+
+  /** In lower case, as SQS and the ledger write it. */
+  private static String uuid(JsonNode id, String name) throws WrongLineException {
+    try {
+      String uuid = UUID.fromString(id.asText("")).toString();
+      if (uuid.equalsIgnoreCase(id.asText(""))) {
+        return uuid;
+      }
+    } catch (IllegalArgumentException e) {
+      // refused below, like one that is no whole UUID
+    }
+    throw new WrongLineException(
+        "has no \""
+            + name
+            + "\" such as 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21: leave it as it was exported");
+  }
+
+  private Instant sentAt(JsonNode text) throws WrongLineException {
+    Instant sentAt;
+    try {
+      sentAt = Instant.parse(text.asText(""));
+    } catch (DateTimeException e) {
+      throw new WrongLineException(
+          "has no \"sent_at\" such as 2026-11-20T10:00:00Z: leave it as it was exported");
+    }
+    if (sentAt.isAfter(Instant.now().plusSeconds(3600))) {
+      throw new WrongLineException(
+          "has a \"sent_at\" that is still to come: leave it as it was exported");
+    }
+    if (sentAt.isBefore(oldest)) {
+      throw new WrongLineException(
+          "was sent before "
+              + DeadLetterView.seconds(oldest)
+              + ", which the ledger may have forgotten (cameleon.ledger.days), so that it could be"
+              + " loaded twice: remove the line; if you know that it was never loaded, set"
+              + " CAMELEON_LEDGER_DAYS higher for this command");
+    }
+    return sentAt;
+  }
+
+  private void requireGood(ReplayMessage message) throws WrongLineException {
+    try {
+      contract.check(StrictJson.read(JSON, message.body()));
+    } catch (RejectedException e) {
+      throw new WrongLineException("would be a dead letter again, " + e.getMessage());
+    }
+    if (message.bytes() > maxBytes) {
+      throw new WrongLineException(
+          "is larger than the queue accepts (" + maxBytes + " bytes, two attributes included)");
+    }
+    if (message.body().chars().anyMatch(unit -> unit == 0xFFFE || unit == 0xFFFF)) {
+      throw new WrongLineException("has a character that SQS does not take (U+FFFE or U+FFFF)");
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package dev.cameleon.cli.dlq;
+
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.dlq.CorrectedFile.Mended;
+import dev.cameleon.dlq.SourceQueue;
+import dev.cameleon.errors.SafeQuote;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Sends the lines of a file that was checked. */
+final class CorrectedSender implements CorrectedFile.Taker {
+  private static final int LINES_AT_A_TIME = 10;
+
+  private final SourceQueue source;
+  private final DlqSession desk;
+  private final Path path;
+  private final long lines;
+  private final List<Mended> some = new ArrayList<>();
+  private final Map<String, String> letters = new ConcurrentHashMap<>();
+  private long taken;
+  private long sent;
+
+  /**
+   * Sends the mended messages of a file that was checked before; fails if it was changed since.
+   *
+   * @param path the file
+   * @param lines how many messages it held when it was checked
+   */
+  CorrectedSender(SourceQueue source, DlqSession desk, Path path, long lines) {
+    this.source = source;
+    this.desk = desk;
+    this.path = path;
+    this.lines = lines;
+  }
+
+  @Override
+  public void take(Mended mended) throws FailedException, InterruptedException {
+    taken++;
+    if (taken > lines) {
+      throw changed();
+    }
+    some.add(mended);
+    if (some.size() == LINES_AT_A_TIME) {
+      send();
+    }
+  }
+
+  @Override
+  public void refuse(int line, String problem) throws FailedException {
+    throw changed();
+  }
+
+  /** Sends the last ones. */
+  void finish() throws FailedException, InterruptedException {
+    if (taken < lines) {
+      throw changed();
+    }
+    send();
+    desk.progress().end();
+  }
+
+  private FailedException changed() {
+    return new FailedException(SafeQuote.path(path) + " was changed while it was read; " + soFar());
+  }
+
+  private void send() throws FailedException, InterruptedException {
+    if (some.isEmpty()) {
+      return;
+    }
+    if (desk.isStopRequested()) {
+      throw new FailedException("stopped; " + soFar());
+    }
+    SourceQueue.Sent answer = source.send(some.stream().map(Mended::message).toList());
+    sent += answer.accepted().size();
+    for (Mended one : some) {
+      String id = one.message().sourceMessageId();
+      if (answer.refused().containsKey(id)) {
+        throw new FailedException(
+            "SQS refused line " + one.line() + " (" + answer.refused().get(id) + "); " + soFar());
+      }
+      if (answer.accepted().contains(id) && !one.letterId().isEmpty()) {
+        letters.put(one.letterId(), id);
+      }
+    }
+    if (answer.failure().isPresent()) {
+      throw new FailedException(
+          "the queue "
+              + source.queue().name()
+              + " takes no more: "
+              + answer.failure().get()
+              + "; "
+              + soFar());
+    }
+    if (answer.accepted().size() < some.size()) {
+      throw new FailedException("stopped; " + soFar());
+    }
+    some.clear();
+    desk.progress().at("sending", sent, lines, "messages");
+  }
+
+  /** How many were sent. */
+  long sent() {
+    return sent;
+  }
+
+  /**
+   * The dead letters of what was sent: their ids, and the ids of their messages. The map may be
+   * changed.
+   */
+  Map<String, String> letters() {
+    return letters;
+  }
+
+  /** What is done and what to do, for whoever stops here. */
+  String soFar() {
+    return sent
+        + " of "
+        + lines
+        + " messages were sent, no dead letter was deleted; import the file again, what was sent is"
+        + " loaded once";
+  }
+}

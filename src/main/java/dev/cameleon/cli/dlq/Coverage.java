@@ -1,0 +1,53 @@
+package dev.cameleon.cli.dlq;
+
+import dev.cameleon.dlq.DeadLetterReader;
+import dev.cameleon.sqs.SqsQueue;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How much of the queue a reading saw.
+ *
+ * @param before what SQS counted before it: approximately
+ * @param read how many letters were read
+ * @param end why it ended
+ */
+record Coverage(SqsQueue.Depth before, long read, DeadLetterReader.End end) {
+  /** Whether it saw all that SQS knew of. */
+  boolean isComplete() {
+    // A limit that was reached with the last letter leaves none out.
+    boolean ended = end == DeadLetterReader.End.EMPTY || end == DeadLetterReader.End.LIMIT;
+    return ended && before.hidden() == 0 && read >= before.visible();
+  }
+
+  /** In words, why nothing is shown or done. */
+  String nothing() {
+    if (read > 0) {
+      return "none of the " + read + " dead letters read is meant";
+    }
+    return before.hidden() > 0
+        ? "no dead letters are visible, " + before.hidden() + " are hidden"
+        : "no dead letters";
+  }
+
+  /** What it did not see, where nobody asked for less. */
+  List<String> notes() {
+    List<String> notes = new ArrayList<>();
+    if (end == DeadLetterReader.End.MOST_HIDDEN) {
+      notes.add(
+          "only the first "
+              + read
+              + " were read: SQS hides no more at a time. The others are not in this answer.");
+    }
+    if (end == DeadLetterReader.End.EMPTY && read < before.visible()) {
+      notes.add(
+          (before.visible() - read)
+              + " fewer were read than SQS counted visible at the start ("
+              + read
+              + " of about "
+              + before.visible()
+              + "): SQS counts approximately, or somebody else reads too; ask again if that matters");
+    }
+    return notes;
+  }
+}

@@ -1,0 +1,207 @@
+package dev.cameleon.cli.dlq;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.app.CommandConfiguration;
+import dev.cameleon.cli.console.AuditReason;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.NewFile;
+import dev.cameleon.cli.console.Printable;
+import dev.cameleon.cli.console.PrivateKeyOption;
+import dev.cameleon.cli.console.RawOptions;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.contract.BodyShape;
+import dev.cameleon.db.Database;
+import dev.cameleon.dlq.Bodies;
+import dev.cameleon.dlq.DeadLetterFilter;
+import dev.cameleon.dlq.ReceivedDeadLetter;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.SafeQuote;
+import dev.cameleon.errors.UnreachableException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code dlq export}: dead letters as a file, to look at, or to mend and import. */
+@Command(
+    name = "export",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Write dead letters to a new file, one JSON object a line; they stay on the queue. Of the"
+          + " bodies only the contract's field names and the shapes of the values are written.",
+      "With --raw the original bodies, to be mended and imported (dlq import); first who asks and"
+          + " why is committed to the audit, which takes a member of cameleon_revealer or"
+          + " cameleon_officer (CAMELEON_DB_USER). The file is for its owner only: remove it when it"
+          + " is not needed any more."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  dlq export letters.jsonl --reason CONTRACT",
+      "  dlq export mend.jsonl --field ip --raw --purpose 'mend addresses'"
+    })
+public final class DlqExportCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private DlqOptions options;
+  @Mixin private FilterOptions select;
+  @Mixin private PrivateKeyOption privateKey;
+  @Mixin private RawOptions original;
+
+  @Parameters(paramLabel = "FILE", description = "The file; one that exists is not overwritten.")
+  private Path path;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Write no more than so many (default: all that are meant).")
+  private Long limit;
+
+  private final AtomicLong written = new AtomicLong();
+  private final AtomicLong unopened = new AtomicLong();
+
+  @Override
+  public Integer call()
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    check();
+    Bodies bodies = privateKey.bodies();
+    DeadLetterFilter selection = select.selection(Set.of());
+    Optional<Database.Login> login =
+        original.raw()
+            ? Optional.of(CommandConfiguration.database(System.getenv()))
+            : Optional.empty();
+    Optional<String> head = Optional.empty();
+    Coverage coverage;
+    try (DlqSession desk = DlqSession.open(options, spec);
+        NewFile file = NewFile.begin(path)) {
+      if (login.isPresent()) {
+        head = Optional.of(record(login.get(), desk));
+      }
+      Set<String> fields = desk.fields();
+      try {
+        coverage =
+            desk.read(
+                "exporting",
+                Integer.MAX_VALUE,
+                page ->
+                    write(page.stream().filter(selection).toList(), bodies, fields, file, desk));
+      } catch (UncheckedIOException e) {
+        throw file.failed(e.getCause());
+      }
+      file.finish();
+    } finally {
+      if (!options.json()) {
+        head.ifPresent(hash -> spec.commandLine().getErr().println(AuditReason.keep(hash)));
+      }
+    }
+    print(head, coverage);
+    return ExitCode.DONE;
+  }
+
+  private void check() throws UsageException {
+    original.check();
+    if (limit != null && limit < 1) {
+      throw new UsageException("--limit is a number from 1");
+    }
+    if (path.getFileName() == null) {
+      throw new UsageException("FILE is no name of a file");
+    }
+  }
+
+  /** Committed before anything is read; returns the head of the audit's chain. */
+  private String record(Database.Login login, DlqSession desk) throws FailedException {
+    String detail = "dead letters of " + desk.queue().name() + ", " + select.inWords();
+    try (Connection connection = Database.connect(login)) {
+      return original.record(connection, "export-raw", detail);
+    } catch (SQLException e) {
+      throw RawOptions.failure(login, e);
+    }
+  }
+
+  private void write(
+      List<ReceivedDeadLetter> some,
+      Bodies bodies,
+      Set<String> fields,
+      NewFile file,
+      DlqSession desk) {
+    BodyShape redaction = new BodyShape(fields);
+    for (ReceivedDeadLetter letter : some) {
+      if (limit != null && written.incrementAndGet() > limit) {
+        written.decrementAndGet();
+        desk.letters().enough();
+        return;
+      }
+      if (limit == null) {
+        written.incrementAndGet();
+      }
+      Optional<String> body = bodies.original(letter);
+      ObjectNode line =
+          DeadLetterView.json(letter.shown(fields))
+              .put("redacted", !original.raw() || body.isEmpty());
+      if (body.isEmpty()) {
+        unopened.incrementAndGet();
+        line.put("body", DeadLetterView.body(letter, redaction));
+      } else {
+        line.put("body", original.raw() ? body.get() : redaction.of(body.get()));
+      }
+      file.line(Printable.editableJson(line));
+    }
+  }
+
+  private void print(Optional<String> head, Coverage coverage) throws FailedException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json()) {
+      ObjectNode report =
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("file", path.toString())
+              .put("exported", written.get())
+              .put("redacted", !original.raw())
+              .put("sealed", unopened.get())
+              .put("hidden", coverage.before().hidden())
+              .put("audit_head", head.orElse(null));
+      out.println(Printable.json(report));
+    } else {
+      out.println(
+          "exported "
+              + written
+              + " dead letters to "
+              + SafeQuote.path(path)
+              + (original.raw() ? "" : " (redacted)"));
+      if (written.get() == 0) {
+        out.println(coverage.nothing());
+      }
+    }
+    if (unopened.get() > 0) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "note: "
+                  + unopened
+                  + " are sealed, and written as their previews"
+                  + (original.raw()
+                      ? "; to open them, give --private-key of one of their recipients"
+                      : ""));
+    }
+    if (out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+  }
+}

@@ -1,0 +1,260 @@
+package dev.cameleon.cli.dlq;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Printable;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.cli.dlq.CorrectedFile.Mended;
+import dev.cameleon.contract.Contract;
+import dev.cameleon.contract.InvalidContractException;
+import dev.cameleon.dlq.ReceivedDeadLetter;
+import dev.cameleon.dlq.SourceQueue;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.SafeQuote;
+import dev.cameleon.errors.UnreachableException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code dlq import}: sends messages that were mended in a file. */
+@Command(
+    name = "import",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Send mended messages to the source queue, under their first id and date, then delete their"
+          + " dead letters.",
+      "FILE is what dlq export --raw wrote; mend only \"body\", remove the lines that are not to be"
+          + " sent. The whole file is checked first, by today's contract too: if a line is wrong,"
+          + " nothing is sent. An import may be interrupted and repeated: the ledger loads each"
+          + " message once."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  dlq export mend.jsonl --field ip --raw --purpose 'mend addresses'",
+      "  (edit mend.jsonl)",
+      "  dlq import mend.jsonl"
+    })
+public final class DlqImportCommand implements Callable<Integer> {
+  private static final int PROBLEMS_SHOWN = 20;
+
+  @Spec private CommandSpec spec;
+  @Mixin private DlqOptions options;
+
+  @Parameters(paramLabel = "FILE", description = "The mended file.")
+  private Path path;
+
+  @Option(
+      names = "--keep",
+      description = "Leave the dead letters on the queue; dlq purge can delete them later.")
+  private boolean keep;
+
+  @Override
+  public Integer call()
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    if (!Files.isRegularFile(path)) {
+      throw new UsageException(SafeQuote.path(path) + " is no file");
+    }
+    try (DlqSession desk = DlqSession.open(options, spec)) {
+      SourceQueue source = desk.source();
+      CorrectedFile file =
+          new CorrectedFile(
+              path,
+              contract(desk),
+              source.queue().name(),
+              source.queue().maxBytes(),
+              desk.remembered());
+      CorrectedSender sending = send(file, source, desk);
+      boolean allNamed = sending.letters().size() == sending.sent();
+      AtomicLong deleted = new AtomicLong();
+      AtomicLong undeleted = new AtomicLong();
+      Optional<FailedException> failure = delete(sending, deleted, undeleted, desk);
+      print(source, desk, sending.sent(), deleted.get(), undeleted.get(), allNamed);
+      if (failure.isPresent()) {
+        throw failure.get();
+      }
+      if (undeleted.get() > 0) {
+        throw new FailedException(
+            "all messages were sent, but "
+                + undeleted
+                + " dead letters could not be deleted: they are visible again. Import the file"
+                + " again, what was sent is loaded once");
+      }
+    }
+    return ExitCode.DONE;
+  }
+
+  private CorrectedSender send(CorrectedFile file, SourceQueue source, DlqSession desk)
+      throws UsageException, FailedException, InterruptedException {
+    CorrectedSender sending = new CorrectedSender(source, desk, path, check(file));
+    try {
+      file.read(sending);
+    } catch (IOException e) {
+      throw new FailedException(
+          SafeQuote.path(path)
+              + " cannot be read ("
+              + e.getClass().getSimpleName()
+              + "); "
+              + sending.soFar());
+    }
+    sending.finish();
+    return sending;
+  }
+
+  /** Deletes unless they are to be kept; returns why not all could be. */
+  private Optional<FailedException> delete(
+      CorrectedSender sending, AtomicLong deleted, AtomicLong undeleted, DlqSession desk)
+      throws InterruptedException {
+    if (keep || sending.letters().isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      delete(sending.letters(), deleted, undeleted, desk);
+      return Optional.empty();
+    } catch (FailedException e) {
+      return Optional.of(
+          new FailedException(
+              "all messages were sent, but not all dead letters deleted: "
+                  + e.getMessage()
+                  + "; import the file again, what was sent is loaded once"));
+    }
+  }
+
+  private static Contract contract(DlqSession desk) throws InvalidSettingsException {
+    try {
+      return Contract.read(desk.access().contract());
+    } catch (InvalidContractException e) {
+      throw new InvalidSettingsException(List.of("the contract " + e.getMessage()));
+    }
+  }
+
+  /** Nothing is sent if any line is wrong; returns how many messages there are. */
+  private long check(CorrectedFile file)
+      throws UsageException, FailedException, InterruptedException {
+    PrintWriter err = spec.commandLine().getErr();
+    AtomicLong good = new AtomicLong();
+    AtomicLong wrong = new AtomicLong();
+    try {
+      file.read(
+          new CorrectedFile.Taker() {
+            @Override
+            public void take(Mended mended) {
+              good.incrementAndGet();
+            }
+
+            @Override
+            public void refuse(int line, String problem) {
+              if (wrong.incrementAndGet() <= PROBLEMS_SHOWN) {
+                err.println("line " + line + " " + problem);
+              }
+            }
+          });
+    } catch (IOException e) {
+      throw new UsageException(
+          SafeQuote.path(path) + " cannot be read (" + e.getClass().getSimpleName() + ")");
+    }
+    if (wrong.get() > PROBLEMS_SHOWN) {
+      err.println("... and " + (wrong.get() - PROBLEMS_SHOWN) + " more");
+    }
+    if (wrong.get() > 0) {
+      throw new UsageException(
+          SafeQuote.path(path)
+              + ": "
+              + wrong.get()
+              + " lines cannot be imported; nothing was sent");
+    }
+    if (good.get() == 0) {
+      throw new UsageException(SafeQuote.path(path) + " holds no dead letters; nothing was sent");
+    }
+    return good.get();
+  }
+
+  /**
+   * Deletes the very letters that were exported: one of the same message that has come since is
+   * another failure.
+   */
+  private static void delete(
+      Map<String, String> letters, AtomicLong deleted, AtomicLong undeleted, DlqSession desk)
+      throws FailedException, InterruptedException {
+    desk.read(
+        Integer.MAX_VALUE,
+        page -> {
+          List<String> some =
+              page.stream()
+                  .filter(letter -> letter.sourceMessageId().equals(letters.get(letter.id())))
+                  .map(ReceivedDeadLetter::id)
+                  .toList();
+          int gone = desk.letters().delete(some).size();
+          deleted.addAndGet(gone);
+          undeleted.addAndGet(some.size() - gone);
+          some.forEach(letters::remove);
+          if (letters.isEmpty()) {
+            desk.letters().enough();
+          }
+        });
+  }
+
+  private void print(
+      SourceQueue source,
+      DlqSession desk,
+      long sent,
+      long deleted,
+      long undeleted,
+      boolean allNamed)
+      throws FailedException {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    if (options.json()) {
+      ObjectNode report =
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("queue", source.queue().name())
+              .put("sent", sent)
+              .put("deleted", deleted);
+      out.println(Printable.json(report));
+    } else {
+      out.println(
+          "sent "
+              + sent
+              + " to "
+              + source.queue().name()
+              + (keep ? ", deleted none (--keep)" : ", deleted " + deleted + " dead letters"));
+      err.println(
+          "next: run loads them; if none is running, they wait there. "
+              + SafeQuote.path(path)
+              + " holds personal data: remove it when they are loaded");
+    }
+    long without = sent - deleted - undeleted;
+    if (!keep && without > 0) {
+      err.println(
+          "note: of "
+              + without
+              + " no dead letter was deleted: "
+              + (!allNamed ? "the file names none (\"id\"), or " : "")
+              + "it is not on "
+              + desk.queue().name()
+              + " any more");
+    }
+    if (out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+  }
+}

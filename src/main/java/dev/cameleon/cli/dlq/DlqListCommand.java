@@ -1,0 +1,215 @@
+package dev.cameleon.cli.dlq;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Printable;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.dlq.DeadLetterFilter;
+import dev.cameleon.dlq.DeadLetterGroups;
+import dev.cameleon.dlq.DeadLetterReader;
+import dev.cameleon.dlq.ReceivedDeadLetter;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.UnreachableException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code dlq list}: what failed, why, how often and since when. */
+@Command(
+    name = "list",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Show how many messages failed by which reason and field, since when, and an example of each."
+          + " Times are UTC; no personal value is shown."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  dlq list --all                          the whole queue",
+      "  dlq list --since 2h --reason CONTRACT   of the last two hours",
+      "  dlq list --each --field ip --json       one JSON object a line",
+      "SQS keeps no order: which ones are read first, nobody knows."
+    })
+public final class DlqListCommand implements Callable<Integer> {
+  private static final int USUAL = 1000;
+  private static final String LETTER = "%-20s  %-13s  %-16s  %-36s  %s%n";
+
+  @Spec private CommandSpec spec;
+  @Mixin private DlqOptions options;
+  @Mixin private FilterOptions select;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description =
+          "Read no more than so many dead letters, shown or not (default: " + USUAL + ").")
+  private Integer limit;
+
+  @Option(names = "--all", description = "Read the whole queue.")
+  private boolean all;
+
+  @Option(names = "--each", description = "One line for each dead letter instead, as it is read.")
+  private boolean each;
+
+  @Override
+  public Integer call()
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    int most = most();
+    DeadLetterFilter selection = select.selection(Set.of());
+    try (DlqSession desk = DlqSession.open(options, spec)) {
+      Set<String> fields = desk.fields();
+      DeadLetterGroups groups = new DeadLetterGroups();
+      AtomicLong shown = new AtomicLong();
+      AtomicReference<String> example = new AtomicReference<>("");
+      Coverage coverage =
+          desk.read(
+              most,
+              page -> {
+                List<ReceivedDeadLetter> some = shown(page, selection, fields);
+                if (each) {
+                  synchronized (desk.progress()) { // it writes to the same terminal
+                    desk.progress().clear();
+                    some.forEach(letter -> print(letter, shown.getAndIncrement() == 0));
+                  }
+                  some.forEach(letter -> example.compareAndSet("", letter.id()));
+                } else {
+                  some.forEach(groups::add);
+                }
+                if (spec.commandLine().getOut().checkError()) {
+                  desk.letters().enough(); // a pipe that was closed, say
+                }
+              });
+      if (!each) {
+        print(groups.list(), desk, coverage);
+        groups.list().stream().findFirst().ifPresent(group -> example.set(group.example()));
+      }
+      finish(desk, coverage, example.get());
+    }
+    return ExitCode.DONE;
+  }
+
+  private int most() throws UsageException {
+    if (all && limit != null) {
+      throw new UsageException("--all or --limit, not both");
+    }
+    if (limit != null && limit < 1) {
+      throw new UsageException("--limit is a number from 1");
+    }
+    return all ? Integer.MAX_VALUE : limit == null ? USUAL : limit;
+  }
+
+  private static List<ReceivedDeadLetter> shown(
+      List<ReceivedDeadLetter> page, DeadLetterFilter selection, Set<String> fields) {
+    return page.stream().filter(selection).map(letter -> letter.shown(fields)).toList();
+  }
+
+  private void print(ReceivedDeadLetter letter, boolean first) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json()) {
+      out.println(Printable.json(DeadLetterView.json(letter)));
+      return;
+    }
+    if (first) {
+      out.printf(LETTER, "FAILED AT", "REASON", "FIELD", "ID", "DETAIL");
+    }
+    String state = letter.sqlState().isEmpty() ? "" : "SQLSTATE " + letter.sqlState();
+    String detail = letter.detail().isEmpty() ? state : letter.detail();
+    out.printf(
+        LETTER,
+        DeadLetterView.seconds(letter.failedAt()),
+        letter.cause(),
+        orDash(letter.field()),
+        letter.id(),
+        Printable.text(orDash(detail)));
+  }
+
+  private void print(List<DeadLetterGroups.Group> groups, DlqSession desk, Coverage coverage) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json()) {
+      out.println(Printable.json(json(groups, desk, coverage)));
+      return;
+    }
+    if (groups.isEmpty()) {
+      return;
+    }
+    int width = groups.stream().mapToInt(group -> group.field().length()).max().orElse(0);
+    String line = "%7s  %-13s  %-" + Math.max(width, 5) + "s  %-20s  %-20s  %s%n";
+    out.printf(line, "COUNT", "REASON", "FIELD", "OLDEST", "NEWEST", "EXAMPLE (THE NEWEST)");
+    for (DeadLetterGroups.Group group : groups) {
+      out.printf(
+          line,
+          group.count(),
+          group.cause(),
+          orDash(group.field()),
+          DeadLetterView.seconds(group.oldest()),
+          DeadLetterView.seconds(group.newest()),
+          group.example());
+    }
+  }
+
+  private static ObjectNode json(
+      List<DeadLetterGroups.Group> groups, DlqSession desk, Coverage coverage) {
+    ObjectNode answer =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("queue", desk.queue().name())
+            .put("read", coverage.read())
+            .put("hidden", desk.hidden())
+            .put("complete", coverage.isComplete());
+    ArrayNode all = answer.putArray("groups");
+    for (DeadLetterGroups.Group group : groups) {
+      all.addObject()
+          .put("reason", group.cause().name())
+          .<ObjectNode>setAll(DeadLetterView.field("field", group.field()))
+          .put("count", group.count())
+          .put("oldest", group.oldest().toString())
+          .put("newest", group.newest().toString())
+          .put("example", group.example());
+    }
+    return answer;
+  }
+
+  private static String orDash(String text) {
+    return text.isEmpty() ? "-" : text;
+  }
+
+  /** Says what was not shown, and what to do next. */
+  private void finish(DlqSession desk, Coverage coverage, String example) throws FailedException {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    long read = coverage.read();
+    if (example.isEmpty() && !options.json()) {
+      out.println(coverage.nothing());
+    }
+    if (out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+    if (coverage.end() == DeadLetterReader.End.LIMIT && desk.found() > read) {
+      err.println(
+          "note: read the first " + read + " of about " + desk.found() + "; --all reads all");
+    }
+    if (!example.isEmpty() && !options.json()) {
+      String queue = options.queue("");
+      err.println(
+          "next: dlq show "
+              + example
+              + (queue.isEmpty() ? "" : " --queue " + Printable.text(queue))
+              + "  (one of them, redacted)");
+    }
+  }
+}

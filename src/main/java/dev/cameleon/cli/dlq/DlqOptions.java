@@ -1,0 +1,83 @@
+package dev.cameleon.cli.dlq;
+
+import dev.cameleon.app.Preflight;
+import dev.cameleon.config.Settings;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.UnreachableException;
+import dev.cameleon.sqs.SqsQueue;
+import java.util.List;
+import picocli.CommandLine.Option;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/** What every command of the dead-letter desk takes. */
+final class DlqOptions {
+  @Option(
+      names = "--queue",
+      paramLabel = "QUEUE",
+      description =
+          "The dead-letter queue, name or URL, if not the configured one"
+              + " (CAMELEON_DEAD_LETTER_QUEUE).")
+  private String queue;
+
+  @Option(names = "--json", description = "As JSON, for scripts.")
+  private boolean json;
+
+  /** The queue's name or URL. */
+  String queue(String configured) {
+    return queue == null ? configured : queue;
+  }
+
+  /**
+   * Finds the queue.
+   *
+   * @param configured its name or URL unless the command names another
+   * @throws InvalidSettingsException if it does not exist
+   * @throws UnreachableException if SQS does not answer
+   */
+  SqsQueue find(SqsClient sqs, String configured)
+      throws InvalidSettingsException, UnreachableException {
+    if (queue == null) {
+      return Preflight.find(sqs, configured, Settings.named("cameleon.dead-letter-queue"));
+    }
+    if (!SqsQueue.isNameOrUrl(queue)) {
+      throw new InvalidSettingsException(List.of("--queue: is neither a name nor a URL"));
+    }
+    return Preflight.find(sqs, queue, "--queue");
+  }
+
+  /**
+   * Refuses the source queue: reading it would hide live messages; replaying into it would go round
+   * in circles.
+   *
+   * @param source its name or URL
+   * @param deadLetters the queue that was found
+   * @throws InvalidSettingsException if they are the same
+   */
+  static void refuseSource(SqsClient sqs, String source, SqsQueue deadLetters)
+      throws InvalidSettingsException {
+    boolean same;
+    try {
+      same = SqsQueue.find(sqs, source).isSameAs(deadLetters);
+    } catch (SdkException e) {
+      // Who only reads dead letters needs no right to the source queue: then its name must do.
+      same = SqsQueue.nameIn(source).equals(deadLetters.name());
+    }
+    if (same) {
+      throw new InvalidSettingsException(
+          List.of(
+              "--queue, or "
+                  + Settings.named("cameleon.dead-letter-queue")
+                  + ": "
+                  + deadLetters.name()
+                  + " is the source queue itself; name the dead-letter queue, e.g. "
+                  + deadLetters.name()
+                  + "-dlq"));
+    }
+  }
+
+  /** Whether a script reads the answer. */
+  boolean json() {
+    return json;
+  }
+}

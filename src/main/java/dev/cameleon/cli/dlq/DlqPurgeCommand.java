@@ -1,0 +1,186 @@
+package dev.cameleon.cli.dlq;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.cli.console.Confirmation;
+import dev.cameleon.cli.console.DurationConverter;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Printable;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.dlq.DeadLetterFilter;
+import dev.cameleon.dlq.DeadLetterReason;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.UnreachableException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code dlq purge}: deletes dead letters for good. */
+@Command(
+    name = "purge",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Delete old dead letters of one reason. They cannot be brought back: what may be needed is"
+          + " to be exported first (dlq export --raw).",
+      "Reads the whole queue, says how many there are, and asks."
+    },
+    footer = {"", "Example:", "  dlq purge --reason NOT_JSON --older-than 7d"})
+public final class DlqPurgeCommand implements Callable<Integer> {
+  /** Between two looks at whether somebody asked to stop. */
+  private static final int LETTERS_AT_A_TIME = 100;
+
+  private static final Duration SHORTEST = Duration.ofSeconds(1);
+  private static final Duration LONGEST = Duration.ofDays(3650);
+
+  @Spec private CommandSpec spec;
+  @Mixin private DlqOptions options;
+
+  @Option(
+      names = "--reason",
+      required = true,
+      paramLabel = "REASON",
+      description = "Those of this reason: ${COMPLETION-CANDIDATES}.")
+  private DeadLetterReason reason;
+
+  @Option(
+      names = "--older-than",
+      required = true,
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "Those that failed longer ago than this, e.g. 7d or 12h.")
+  private Duration olderThan;
+
+  @Option(
+      names = "--field",
+      paramLabel = "FIELD",
+      description = "Of them, those about this field of the contract.")
+  private String field;
+
+  /** What is kept of a letter: there may be many. */
+  private record Meant(String id, Instant failedAt) {}
+
+  @Option(names = "--yes", description = "Do not ask.")
+  private boolean yes;
+
+  @Override
+  public Integer call()
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    if (olderThan.compareTo(SHORTEST) < 0 || olderThan.compareTo(LONGEST) > 0) {
+      throw new UsageException(
+          "--older-than is a time such as 7d, from 1s; SQS keeps messages 14 days");
+    }
+    Instant before = Instant.now().minus(olderThan);
+    DeadLetterFilter selection =
+        new DeadLetterFilter(
+            Set.of(),
+            Optional.of(reason),
+            Optional.ofNullable(field),
+            Optional.empty(),
+            Optional.of(before));
+    try (DlqSession desk = DlqSession.open(options, spec)) {
+      Queue<Meant> meant = new ConcurrentLinkedQueue<>();
+      Coverage coverage =
+          desk.read(
+              Integer.MAX_VALUE,
+              page ->
+                  page.stream()
+                      .filter(selection)
+                      .map(letter -> new Meant(letter.id(), letter.failedAt()))
+                      .forEach(meant::add));
+      List<Meant> all = List.copyOf(meant);
+      if (!all.isEmpty()) {
+        Confirmation.ask(yes, act(all, desk), desk::isStopRequested);
+      }
+      long deleted = delete(all, desk);
+      print(all.size(), deleted, coverage);
+      requireDeleted(all.size() - deleted, desk);
+    }
+    return ExitCode.DONE;
+  }
+
+  private static void requireDeleted(long left, DlqSession desk) throws FailedException {
+    long reappeared = desk.letters().reappeared();
+    if (left > 0) {
+      throw new FailedException(
+          reappeared > 0
+              ? reappeared + " were hidden for too long and are left: run it again"
+              : (desk.isStopRequested() ? "stopped; " : "SQS did not delete all; ")
+                  + left
+                  + " are still there, and visible again");
+    }
+  }
+
+  private String act(List<Meant> all, DlqSession desk) {
+    Instant oldest = all.stream().map(Meant::failedAt).min(Instant::compareTo).orElseThrow();
+    Instant newest = all.stream().map(Meant::failedAt).max(Instant::compareTo).orElseThrow();
+    return "delete "
+        + all.size()
+        + " of "
+        + desk.letters().count()
+        + " dead letters of "
+        + desk.queue().name()
+        + " for good (reason "
+        + reason
+        + (field == null ? "" : ", field " + Printable.text(field))
+        + ", failed from "
+        + DeadLetterView.seconds(oldest)
+        + " to "
+        + DeadLetterView.seconds(newest)
+        + ")";
+  }
+
+  private static long delete(List<Meant> all, DlqSession desk) throws InterruptedException {
+    long deleted = 0;
+    for (int from = 0; from < all.size() && !desk.isStopRequested(); from += LETTERS_AT_A_TIME) {
+      List<String> some =
+          all.subList(from, Math.min(from + LETTERS_AT_A_TIME, all.size())).stream()
+              .map(Meant::id)
+              .toList();
+      deleted += desk.letters().delete(some).size();
+      synchronized (desk.progress()) {
+        desk.progress().at("deleting", deleted, all.size(), "dead letters");
+      }
+    }
+    synchronized (desk.progress()) {
+      desk.progress().end();
+    }
+    return deleted;
+  }
+
+  private void print(long found, long deleted, Coverage coverage) throws FailedException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json()) {
+      ObjectNode report =
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("found", found)
+              .put("deleted", deleted)
+              .put("hidden", coverage.before().hidden());
+      out.println(Printable.json(report));
+    } else {
+      out.println("deleted " + deleted + " of " + found);
+      if (found == 0) {
+        out.println(coverage.nothing());
+      }
+    }
+    if (out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+  }
+}

@@ -1,0 +1,251 @@
+package dev.cameleon.cli.dlq;
+
+import dev.cameleon.app.CommandConfiguration;
+import dev.cameleon.cli.console.Confirmation;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.PrivateKeyOption;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.contract.Contract;
+import dev.cameleon.contract.InvalidContractException;
+import dev.cameleon.dlq.Bodies;
+import dev.cameleon.dlq.DeadLetterFilter;
+import dev.cameleon.dlq.DryRun;
+import dev.cameleon.dlq.ReceivedDeadLetter;
+import dev.cameleon.dlq.Replay;
+import dev.cameleon.dlq.ReplaySelection;
+import dev.cameleon.dlq.SourceQueue;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.UnreachableException;
+import dev.cameleon.mask.Masker;
+import dev.cameleon.sqs.SqsErrors;
+import dev.cameleon.sqs.SqsQueue;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import software.amazon.awssdk.core.exception.SdkException;
+
+/** {@code dlq replay}: sends messages again, or says what would come of it. */
+@Command(
+    name = "replay",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Send the original messages back to the source queue, under their first id and date, and"
+          + " delete from the dead-letter queue what SQS accepted there.",
+      "A replay may be interrupted and repeated: the ledger loads each message once. What fails"
+          + " again comes back as a new dead letter, and is not sent a second time by the same"
+          + " command."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  dlq replay --field ip --dry-run   how many would pass the contract now",
+      "  dlq replay --field ip             send them again",
+      "  dlq replay --all --rate 100       everything, 100 messages a second",
+      "Ends with 1 if something that was meant could not be replayed."
+    })
+public final class DlqReplayCommand implements Callable<Integer> {
+  private static final int MOST_PER_SECOND = 100_000;
+
+  @Spec private CommandSpec spec;
+  @Mixin private DlqOptions options;
+  @Mixin private FilterOptions select;
+  @Mixin private PrivateKeyOption privateKey;
+
+  @Parameters(
+      paramLabel = "ID",
+      arity = "0..*",
+      description = "Ids of dead letters, from dlq list; or of their source messages.")
+  private List<String> ids = List.of();
+
+  @Option(names = "--all", description = "All of them; asks first.")
+  private boolean all;
+
+  @Option(names = "--yes", description = "Do not ask.")
+  private boolean yes;
+
+  @Option(
+      names = "--dry-run",
+      description =
+          "Send nothing: try today's contract and mask on those that are meant, or on all, and say"
+              + " how many would pass. What the database would say is not tried.")
+  private boolean dryRun;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      description = "Send no more than N messages a second.")
+  private Integer rate;
+
+  private final Set<String> missing = ConcurrentHashMap.newKeySet();
+
+  @Override
+  public Integer call()
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    Set<String> wanted = checkUsage();
+    missing.addAll(wanted);
+    DeadLetterFilter selection = select.selection(wanted);
+    Bodies bodies = privateKey.bodies();
+    try (DlqSession desk = DlqSession.open(options, spec)) {
+      SourceQueue source = desk.source();
+      SqsQueue queue = source.queue();
+      ReplaySelection screening =
+          new ReplaySelection(
+              bodies, queue.name(), queue.maxBytes(), desk.remembered(), !wanted.isEmpty());
+      ReplayReport report =
+          new ReplayReport(spec.commandLine(), options.json(), screening, queue.name());
+      if (dryRun) {
+        rehearse(desk, selection, screening, report);
+        return ExitCode.DONE;
+      }
+      if (all) {
+        Confirmation.ask(yes, "replay all " + count(desk), desk::isStopRequested);
+      }
+      Replay replay =
+          new Replay(
+              desk.letters(), source, screening, rate == null ? 0 : rate, desk::isStopRequested);
+      return replay(desk, selection, replay, report) ? ExitCode.DONE : ExitCode.FAILED;
+    }
+  }
+
+  private void rehearse(
+      DlqSession desk, DeadLetterFilter selection, ReplaySelection screening, ReplayReport report)
+      throws InvalidSettingsException, FailedException, InterruptedException {
+    DryRun rehearsal = rehearsal(desk, screening);
+    Coverage coverage =
+        desk.read(
+            "trying", Integer.MAX_VALUE, page -> rehearsal.tryOut(meant(page, selection, desk)));
+    report.print(rehearsal, coverage);
+    refuseMissing(desk);
+  }
+
+  /** Returns whether all is done that was asked for. */
+  private boolean replay(
+      DlqSession desk, DeadLetterFilter selection, Replay replay, ReplayReport report)
+      throws FailedException, InterruptedException {
+    Optional<String> stopped = Optional.empty();
+    Optional<Coverage> coverage = Optional.empty();
+    try {
+      coverage =
+          Optional.of(
+              desk.read(
+                  "replaying",
+                  Integer.MAX_VALUE,
+                  page -> replay.replay(meant(page, selection, desk))));
+    } catch (FailedException e) {
+      stopped = Optional.of(e.getMessage()); // what was done until then is reported first
+    }
+    boolean done = report.print(replay, stopped, !ids.isEmpty(), desk.hidden(), coverage);
+    refuseMissing(desk);
+    return done;
+  }
+
+  /** The ids, if any. */
+  private Set<String> checkUsage() throws UsageException {
+    if (all && (!ids.isEmpty() || select.isByFault())) {
+      throw new UsageException("--all, or ids, --reason or --field, not both");
+    }
+    if (!all && !dryRun && ids.isEmpty() && !select.isByFault()) {
+      throw new UsageException(
+          "say which: ids (see: dlq list --each), --reason, --field, or --all; to see what would"
+              + " come of it: dlq replay --dry-run");
+    }
+    if (rate != null && (rate < 1 || rate > MOST_PER_SECOND)) {
+      throw new UsageException("--rate is a number of messages a second, from 1");
+    }
+    Set<String> wanted = ConcurrentHashMap.newKeySet();
+    for (int i = 0; i < ids.size(); i++) {
+      String id = ids.get(i).toLowerCase(Locale.ROOT);
+      if (!isUuid(id)) { // it is not shown: it may be personal
+        throw new UsageException(
+            "argument " + (i + 1) + " is no id, such as 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21");
+      }
+      wanted.add(id);
+    }
+    return wanted;
+  }
+
+  private static boolean isUuid(String text) {
+    try {
+      return UUID.fromString(text).toString().equals(text);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private static String count(DlqSession desk) throws FailedException {
+    try {
+      long count = desk.queue().depth(desk.sqs()).visible();
+      return "(about " + count + ") dead letters of " + desk.queue().name();
+    } catch (SdkException e) {
+      throw new FailedException(
+          "the queue " + desk.queue().name() + " cannot be counted: " + SqsErrors.describe(e));
+    }
+  }
+
+  /** Those of a page that are meant; if all that were named are found, the reading ends. */
+  private List<ReceivedDeadLetter> meant(
+      List<ReceivedDeadLetter> page, DeadLetterFilter selection, DlqSession desk) {
+    List<ReceivedDeadLetter> meant = page.stream().filter(selection).toList();
+    if (!ids.isEmpty()) {
+      meant.forEach(
+          letter -> {
+            missing.remove(letter.id());
+            missing.remove(letter.sourceMessageId());
+          });
+      if (missing.isEmpty()) {
+        desk.letters().enough();
+      }
+    }
+    return meant;
+  }
+
+  private void refuseMissing(DlqSession desk) throws FailedException {
+    if (!missing.isEmpty()) {
+      throw new FailedException(
+          "not among the "
+              + desk.letters().count()
+              + " dead letters read from "
+              + desk.queue().name()
+              + (select.isByFault() ? ", or not meant" : "")
+              + ": "
+              + String.join(", ", missing)
+              + "; to see which there are: dlq list --each --all");
+    }
+  }
+
+  private DryRun rehearsal(DlqSession desk, ReplaySelection screening)
+      throws InvalidSettingsException {
+    Contract contract;
+    try {
+      contract = Contract.read(desk.access().contract());
+    } catch (InvalidContractException e) {
+      throw new InvalidSettingsException(List.of("the contract " + e.getMessage()));
+    }
+    Optional<Masker> masker = Optional.empty();
+    try {
+      masker =
+          Optional.of(
+              new Masker(CommandConfiguration.keyset(System.getenv()), contract.personal()));
+    } catch (InvalidSettingsException e) {
+      spec.commandLine()
+          .getErr()
+          .println("note: the contract alone is tried, without the mask: " + e.getMessage());
+    }
+    return new DryRun(screening, contract, masker);
+  }
+}

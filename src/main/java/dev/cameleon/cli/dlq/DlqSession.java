@@ -1,0 +1,239 @@
+package dev.cameleon.cli.dlq;
+
+import dev.cameleon.app.CommandConfiguration;
+import dev.cameleon.app.Preflight;
+import dev.cameleon.aws.AwsClients;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Progress;
+import dev.cameleon.cli.console.ShutdownSignal;
+import dev.cameleon.config.Settings;
+import dev.cameleon.contract.Contract;
+import dev.cameleon.contract.InvalidContractException;
+import dev.cameleon.contract.ShippedContract;
+import dev.cameleon.dlq.DeadLetterReader;
+import dev.cameleon.dlq.SourceQueue;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.UnreachableException;
+import dev.cameleon.sqs.SqsErrors;
+import dev.cameleon.sqs.SqsQueue;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/**
+ * The dead-letter queue, opened for one command; closing it gives back what was read and not
+ * deleted, also after Ctrl-C.
+ */
+final class DlqSession implements AutoCloseable {
+  /** What was read may take some time to give back; whoever cannot wait asks a second time. */
+  private static final Duration STOP_TIMEOUT = Duration.ofMinutes(5);
+
+  private final CommandConfiguration.Desk access;
+  private final SqsClient sqs;
+  private final SqsQueue queue;
+  private final ShutdownSignal stop;
+  private final DeadLetterReader letters;
+  private final PrintWriter err;
+  private final Progress progress;
+  private SqsQueue.Depth before = new SqsQueue.Depth(0, 0, 0);
+
+  private DlqSession(
+      CommandConfiguration.Desk access,
+      SqsClient sqs,
+      SqsQueue queue,
+      ShutdownSignal stop,
+      PrintWriter err) {
+    this.access = access;
+    this.sqs = sqs;
+    this.queue = queue;
+    this.stop = stop;
+    this.letters = new DeadLetterReader(sqs, queue, stop::isRequested);
+    this.err = err;
+    this.progress = new Progress(err);
+  }
+
+  /**
+   * Finds the queue.
+   *
+   * @throws InvalidSettingsException if it does not exist, or the configuration is wrong
+   * @throws UnreachableException if SQS does not answer
+   */
+  static DlqSession open(DlqOptions options, CommandSpec spec)
+      throws InvalidSettingsException, UnreachableException {
+    CommandConfiguration.Desk access = CommandConfiguration.desk(System.getenv());
+    SqsClient sqs = AwsClients.sqs(DeadLetterReader.CALLS);
+    SqsQueue queue = options.find(sqs, access.deadLetterQueue());
+    DlqOptions.refuseSource(sqs, access.queue(), queue);
+    ShutdownSignal stop =
+        ShutdownSignal.onSignals("the dead letters in hand are made visible again first");
+    stop.after(STOP_TIMEOUT);
+    return new DlqSession(access, sqs, queue, stop, spec.commandLine().getErr());
+  }
+
+  /**
+   * The queue that messages go back to.
+   *
+   * @throws InvalidSettingsException if it does not exist, or is a FIFO queue
+   * @throws UnreachableException if SQS does not answer
+   */
+  SourceQueue source() throws InvalidSettingsException, UnreachableException {
+    SqsQueue source = Preflight.find(sqs, access.queue(), Settings.named("cameleon.queue"));
+    if (source.name().endsWith(".fifo")) {
+      throw new InvalidSettingsException(
+          List.of(
+              "cameleon.queue (CAMELEON_QUEUE): "
+                  + source.name()
+                  + " is a FIFO queue: what is sent there needs a group, which a dead letter does"
+                  + " not tell; use SQS's own redrive"));
+    }
+    return new SourceQueue(sqs, source, stop::isRequested);
+  }
+
+  /** What was sent before this may be forgotten by the ledger, and then be loaded twice. */
+  Instant remembered() {
+    return Instant.now().minus(Duration.ofDays(access.ledgerDays()));
+  }
+
+  /** The configuration. */
+  CommandConfiguration.Desk access() {
+    return access;
+  }
+
+  /** The client, for {@link DeadLetterReader#CALLS} calls at a time. */
+  SqsClient sqs() {
+    return sqs;
+  }
+
+  /** The dead-letter queue. */
+  SqsQueue queue() {
+    return queue;
+  }
+
+  /** Its letters. */
+  DeadLetterReader letters() {
+    return letters;
+  }
+
+  /** How many letters SQS counted before they were read: approximately. */
+  long found() {
+    return before.visible();
+  }
+
+  /** How many more somebody else had in hand then: approximately. They are not read. */
+  long hidden() {
+    return before.hidden();
+  }
+
+  /** Where it is shown how far the work is. */
+  Progress progress() {
+    return progress;
+  }
+
+  /** Whether somebody asked to stop. */
+  boolean isStopRequested() {
+    return stop.isRequested();
+  }
+
+  /** The names that may be shown: of today's contract, or where there is none, the shipped one. */
+  Set<String> fields() {
+    if (!Files.exists(access.contract())) {
+      return ShippedContract.fields(); // an operator's machine needs the jar only
+    }
+    try {
+      return Contract.read(access.contract()).fields();
+    } catch (InvalidContractException e) {
+      err.println(
+          "note: names are shown by the shipped contract, for the one here " + e.getMessage());
+      return ShippedContract.fields();
+    }
+  }
+
+  /**
+   * Reads the queue, and shows how far it is.
+   *
+   * @param limit how many letters at most
+   * @throws FailedException if SQS fails, or somebody asked to stop
+   */
+  Coverage read(int limit, DeadLetterReader.Reader reader)
+      throws FailedException, InterruptedException {
+    return read("reading", limit, reader);
+  }
+
+  /**
+   * The same.
+   *
+   * @param step what is done with them, for the progress
+   */
+  Coverage read(String step, int limit, DeadLetterReader.Reader reader)
+      throws FailedException, InterruptedException {
+    try {
+      before = queue.depth(sqs);
+      long all = Math.min(limit, before.visible());
+      if (before.hidden() > 0) {
+        err.println(
+            "note: "
+                + before.hidden()
+                + " more are hidden: somebody else reads them, or did within the last minutes");
+      }
+      DeadLetterReader.End end;
+      try {
+        end =
+            letters.read(
+                limit,
+                page -> {
+                  reader.read(page);
+                  show(step, letters.count(), all);
+                });
+      } finally {
+        synchronized (progress) {
+          progress.end();
+        }
+      }
+      if (end == DeadLetterReader.End.STOPPED) {
+        throw new FailedException("stopped; what was not deleted is visible again");
+      }
+      Coverage coverage = new Coverage(before, letters.count(), end);
+      coverage.notes().forEach(note -> err.println("note: " + note));
+      return coverage;
+    } catch (SdkException e) {
+      throw new FailedException(
+          "the queue " + queue.name() + " cannot be read: " + SqsErrors.describe(e));
+    }
+  }
+
+  private void show(String step, long done, long all) {
+    synchronized (progress) {
+      // SQS only estimates: where there are more, nobody knows how many.
+      progress.at(step, done, done > all ? 0 : all, "dead letters");
+    }
+  }
+
+  @Override
+  public void close() {
+    boolean done = false;
+    try {
+      int failed = letters.giveBack(count -> show("giving back", count, letters.count()));
+      done = true;
+      if (failed > 0) {
+        err.println("note: SQS did not take back " + failed + "; they reappear within ten minutes");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      if (!done) {
+        err.println(
+            "note: " + letters.hidden() + " were not given back; they reappear within ten minutes");
+      }
+      synchronized (progress) {
+        progress.end();
+      }
+      sqs.close();
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package dev.cameleon.cli.dlq;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.app.CommandConfiguration;
+import dev.cameleon.cli.console.AuditReason;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Printable;
+import dev.cameleon.cli.console.PrivateKeyOption;
+import dev.cameleon.cli.console.RawOptions;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.contract.BodyShape;
+import dev.cameleon.crypto.RecipientKey;
+import dev.cameleon.crypto.SealedBody;
+import dev.cameleon.crypto.UnopenedException;
+import dev.cameleon.db.Database;
+import dev.cameleon.dlq.DeadLetterFilter;
+import dev.cameleon.dlq.ReceivedDeadLetter;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.UnreachableException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code dlq show}: one dead letter, why it failed and what to do; its body only with a reason. */
+@Command(
+    name = "show",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Show one dead letter: why it failed, what to do about it, and its body, of which only the"
+          + " contract's field names and the shapes of the values are shown.",
+      "With --raw its original body, and nothing else, on standard output; first who asks and why"
+          + " is committed to the audit, which takes a member of cameleon_revealer or"
+          + " cameleon_officer (CAMELEON_DB_USER)."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21",
+      "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21 --raw --purpose why"
+    })
+public final class DlqShowCommand implements Callable<Integer> {
+  private static final Pattern ID =
+      Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
+
+  @Spec private CommandSpec spec;
+  @Mixin private DlqOptions options;
+  @Mixin private RawOptions original;
+  @Mixin private PrivateKeyOption privateKey;
+
+  @Parameters(
+      paramLabel = "ID",
+      description =
+          "The dead letter's id, from dlq list; or its source message's, from the ledger.")
+  private String id;
+
+  @Override
+  public Integer call()
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    check();
+    if (original.raw()) {
+      showOriginal();
+    } else {
+      try (DlqSession desk = DlqSession.open(options, spec)) {
+        Set<String> fields = desk.fields();
+        showShape(find(desk).shown(fields), fields);
+      }
+    }
+    if (spec.commandLine().getOut().checkError() || System.out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+    return ExitCode.DONE;
+  }
+
+  private void check() throws UsageException {
+    if (!ID.matcher(id).matches()) { // it is not shown: it may be personal
+      throw new UsageException(
+          "the ID is none such as 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21; to see them: dlq list"
+              + " --each");
+    }
+    original.check();
+    if (!original.raw() && privateKey.isGiven()) {
+      throw new UsageException(
+          "--private-key and --kms-key are for --raw: without it no body is opened");
+    }
+  }
+
+  private ReceivedDeadLetter find(DlqSession desk) throws FailedException, InterruptedException {
+    DeadLetterFilter selection =
+        new DeadLetterFilter(
+            Set.of(id.toLowerCase(Locale.ROOT)),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+    AtomicReference<ReceivedDeadLetter> found = new AtomicReference<>();
+    desk.read(
+        Integer.MAX_VALUE,
+        page ->
+            page.stream()
+                .filter(selection)
+                .forEach(
+                    letter -> {
+                      found.compareAndSet(null, letter);
+                      desk.letters().enough();
+                    }));
+    if (found.get() == null) {
+      throw new FailedException(
+          "no dead letter of this id is among the "
+              + desk.letters().count()
+              + " that were read from "
+              + desk.queue().name()
+              + "; to see which there are: dlq list --each --all");
+    }
+    return found.get();
+  }
+
+  private void showShape(ReceivedDeadLetter letter, Set<String> fields) {
+    String shape = DeadLetterView.body(letter, new BodyShape(fields));
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json()) {
+      out.println(Printable.json(json(letter).put("redacted", true).put("body", shape)));
+      return;
+    }
+    DeadLetterView.print(out, letter);
+    out.println();
+    out.println(DeadLetterView.shape(shape));
+  }
+
+  private ObjectNode json(ReceivedDeadLetter letter) {
+    return DeadLetterView.json(letter)
+        .put("meaning", letter.cause().meaning())
+        .put("remedy", letter.cause().remedy());
+  }
+
+  /** The original body: personal. */
+  private static String body(ReceivedDeadLetter letter, Optional<RecipientKey> key)
+      throws FailedException {
+    try {
+      return letter.sealed() ? SealedBody.open(letter.body(), key.orElseThrow()) : letter.body();
+    } catch (UnopenedException e) {
+      throw new FailedException(e.getMessage());
+    }
+  }
+
+  private void showOriginal()
+      throws UsageException,
+          FailedException,
+          InvalidSettingsException,
+          UnreachableException,
+          InterruptedException {
+    Optional<RecipientKey> key = privateKey.key();
+    Database.Login login = CommandConfiguration.database(System.getenv());
+    // Connected first: a long queue is not to be read for a database that is away.
+    try (Connection connection = Database.connect(login);
+        DlqSession desk = DlqSession.open(options, spec)) {
+      ReceivedDeadLetter letter = find(desk).shown(desk.fields());
+      if (letter.sealed() && key.isEmpty()) {
+        throw new UsageException(
+            "the body is sealed to its recipients: --private-key FILE or --kms-key ARN, a key of one"
+                + " of them");
+      }
+      String head = original.record(connection, "show-raw", "dead letter " + letter.id());
+      printOriginal(letter, body(letter, key), head);
+    } catch (SQLException e) {
+      throw RawOptions.failure(login, e);
+    }
+  }
+
+  private void printOriginal(ReceivedDeadLetter letter, String body, String head) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (options.json()) {
+      ObjectNode one = json(letter).put("redacted", false).put("body", body);
+      out.println(Printable.json(one.put("audit_head", head)));
+      return;
+    }
+    if (Printable.isOnTerminal()) {
+      out.println(Printable.text(body));
+    } else {
+      // Byte for byte, whatever the output's character set is.
+      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+      System.out.write(bytes, 0, bytes.length);
+      System.out.flush();
+    }
+    spec.commandLine().getErr().println(AuditReason.keep(head));
+  }
+}

@@ -1,0 +1,58 @@
+package dev.cameleon.cli.dlq;
+
+import dev.cameleon.cli.console.MomentConverter;
+import dev.cameleon.dlq.DeadLetterFilter;
+import dev.cameleon.dlq.DeadLetterReason;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine.Option;
+
+/** Which dead letters are meant. */
+final class FilterOptions {
+  @Option(
+      names = "--reason",
+      paramLabel = "REASON",
+      description = "Those of this reason: ${COMPLETION-CANDIDATES}.")
+  private DeadLetterReason reason;
+
+  @Option(
+      names = "--field",
+      paramLabel = "FIELD",
+      description = "Those about this field of the contract.")
+  private String field;
+
+  @Option(
+      names = "--since",
+      paramLabel = "TIME",
+      converter = MomentConverter.class,
+      description =
+          "Only those that failed since then: 2026-11-20T10:00Z, 2026-11-20 (UTC), or 2h, 7d ago.")
+  private Instant since;
+
+  /** Whether a reason or a field is named. */
+  boolean isByFault() {
+    return reason != null || field != null;
+  }
+
+  /**
+   * What is meant.
+   *
+   * @param ids of dead letters; none: any
+   */
+  DeadLetterFilter selection(Set<String> ids) {
+    return new DeadLetterFilter(
+        ids,
+        Optional.ofNullable(reason),
+        Optional.ofNullable(field),
+        Optional.ofNullable(since),
+        Optional.empty());
+  }
+
+  /** What is meant, for the audit. */
+  String inWords() {
+    return (reason == null ? "any reason" : "reason " + reason)
+        + (field == null ? "" : ", field " + field)
+        + (since == null ? "" : ", since " + since);
+  }
+}

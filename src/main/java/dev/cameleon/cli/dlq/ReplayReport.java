@@ -1,0 +1,210 @@
+package dev.cameleon.cli.dlq;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Printable;
+import dev.cameleon.dlq.DryRun;
+import dev.cameleon.dlq.Replay;
+import dev.cameleon.dlq.ReplaySelection;
+import dev.cameleon.dlq.SkipReason;
+import java.io.PrintWriter;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+
+/** What {@code dlq replay} did, or would do. */
+final class ReplayReport {
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final boolean json;
+  private final ReplaySelection screening;
+  private final String source;
+
+  /**
+   * Makes one.
+   *
+   * @param json whether a script reads it
+   * @param source the name of the queue that they go to
+   */
+  ReplayReport(CommandLine command, boolean json, ReplaySelection screening, String source) {
+    this.out = command.getOut();
+    this.err = command.getErr();
+    this.json = json;
+    this.screening = screening;
+    this.source = source;
+  }
+
+  /**
+   * Prints it.
+   *
+   * @param stopped why it ended before the end of the queue
+   * @param named whether ids were named: then each that is left is a failure, also one whose
+   *     message this command had sent already
+   * @param hidden how many letters somebody else had in hand
+   * @param coverage how much was read; empty if it was stopped
+   * @return whether all is done that was asked for
+   * @throws FailedException if it was stopped, or the source queue failed, or cannot be told
+   */
+  boolean print(
+      Replay replay,
+      Optional<String> stopped,
+      boolean named,
+      long hidden,
+      Optional<Coverage> coverage)
+      throws FailedException {
+    Optional<String> failure =
+        replay
+            .failure()
+            .map(why -> "the queue " + source + " takes no more: " + why)
+            .or(() -> stopped);
+    if (json) {
+      ObjectNode report =
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("queue", source)
+              .put("replayed", replay.replayed())
+              .put("not_deleted", replay.undeleted())
+              .put("hidden", hidden);
+      addLeft(report).put("failure", failure.orElse(null));
+      out.println(Printable.json(report));
+    } else {
+      out.println("replayed " + replay.replayed() + ", left " + leftInWords());
+      if (replay.replayed() + left() == 0) {
+        coverage.ifPresent(all -> out.println(all.nothing()));
+      }
+      explainLeft();
+    }
+    explain(replay);
+    requireWritten();
+    if (failure.isPresent()) {
+      throw new FailedException(failure.get());
+    }
+    return replay.undeleted() == 0
+        && screening.left().keySet().stream()
+            .allMatch(why -> !named && why == SkipReason.REPLAYED_BEFORE);
+  }
+
+  private void explain(Replay replay) {
+    if (!replay.refusals().isEmpty()) {
+      err.println("note: SQS answered " + String.join(", ", replay.refusals()));
+    }
+    if (replay.undeleted() > 0) {
+      err.println(
+          "note: "
+              + replay.undeleted()
+              + " were sent, but could not be deleted here: they are visible again. Replaying them"
+              + " again loads nothing twice.");
+    }
+    if (replay.replayed() > 0 && !json) {
+      err.println(
+          "next: run loads them from "
+              + source
+              + "; if none is running, they wait there. What fails again comes back: dlq list");
+    }
+  }
+
+  /** Prints what would come of it. */
+  void print(DryRun rehearsal, Coverage coverage) throws FailedException {
+    long failing =
+        rehearsal.failures().stream().mapToLong(failure -> failure.getValue().count()).sum();
+    if (json) {
+      out.println(
+          Printable.json(json(rehearsal, failing).put("hidden", coverage.before().hidden())));
+      requireWritten();
+      return;
+    }
+    out.println(
+        "would pass now: " + rehearsal.passing() + " of " + (rehearsal.passing() + failing));
+    if (rehearsal.rejectedBefore() > 0) {
+      out.println(
+          "  of them "
+              + rehearsal.rejectedBefore()
+              + " that the database refused before (DATA_REJECTED): they pass the contract; what the"
+              + " database says now is not tried");
+    }
+    out.println("would fail again: " + failing);
+    if (rehearsal.passing() + failing + left() == 0) {
+      out.println(coverage.nothing());
+    }
+    String line = "  %7s  %-24s  %-24s  %s%n";
+    if (failing > 0) {
+      out.printf(line, "COUNT", "NOW", "BEFORE", "EXAMPLE");
+    }
+    for (Map.Entry<DryRun.Failure, DryRun.Tally> one : rehearsal.failures()) {
+      DryRun.Failure failure = one.getKey();
+      out.printf(
+          line,
+          one.getValue().count(),
+          (failure.reason() + " " + failure.field()).strip(),
+          (failure.before() + " " + failure.fieldBefore()).strip(),
+          one.getValue().example());
+    }
+    if (!screening.left().isEmpty()) {
+      out.println("would be left: " + leftInWords());
+    }
+    explainLeft();
+    requireWritten();
+  }
+
+  private ObjectNode json(DryRun rehearsal, long failing) {
+    ObjectNode report =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("queue", source)
+            .put("dry_run", true)
+            .put("pass", rehearsal.passing())
+            .put("pass_database_not_asked", rehearsal.rejectedBefore())
+            .put("fail", failing);
+    ArrayNode failures = report.putArray("failures");
+    for (Map.Entry<DryRun.Failure, DryRun.Tally> one : rehearsal.failures()) {
+      DryRun.Failure failure = one.getKey();
+      failures
+          .addObject()
+          .put("reason", failure.reason().name())
+          .put("field", known(failure.field()))
+          .put("reason_before", failure.before().name())
+          .<ObjectNode>setAll(DeadLetterView.field("field_before", failure.fieldBefore()))
+          .put("count", one.getValue().count())
+          .put("example", one.getValue().example());
+    }
+    return addLeft(report);
+  }
+
+  private static String known(String text) {
+    return text.isEmpty() ? null : text;
+  }
+
+  private ObjectNode addLeft(ObjectNode report) {
+    report.put("left", left());
+    ObjectNode why = report.putObject("left_by_reason");
+    screening.left().forEach((left, count) -> why.put(left.key(), count));
+    return report;
+  }
+
+  private long left() {
+    return screening.left().values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  private String leftInWords() {
+    String why =
+        screening.left().entrySet().stream()
+            .map(left -> left.getValue() + " " + left.getKey().brief())
+            .collect(Collectors.joining(", "));
+    return left() + (why.isEmpty() ? "" : " (" + why + ")");
+  }
+
+  private void explainLeft() {
+    screening
+        .left()
+        .forEach((left, count) -> err.println("note: " + count + " left: " + left.words()));
+  }
+
+  private void requireWritten() throws FailedException {
+    if (out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.cameleon.cli.privacy;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.privacy.ErasureResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@code forget} did, and what it could not do.
+ *
+ * @param person whether it was a person, and not a value
+ * @param suppressed whether later events are forgotten too
+ * @param ticket where it was asked for
+ * @param done what was done
+ */
+record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureResult done) {
+  List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    lines.add(title() + " Ticket: " + ticket);
+    lines.add(line("rows rewritten", done.rows()));
+    lines.add(line("vault entries deleted", done.entries()));
+    lines.add(line("tokens kept, since other rows use them", done.kept()));
+    lines.add(line("tokens not settled yet", done.waiting()));
+    lines.add("  audit: number " + done.audit().seq() + ", head " + done.audit().head());
+    lines.add("What remains:");
+    remains().forEach(line -> lines.add("  - " + line));
+    toDo().ifPresent(todo -> lines.add("NOT FINISHED: " + todo));
+    return lines;
+  }
+
+  private String title() {
+    if (done.rows() > 0) {
+      return person ? "Forgot a person." : "Forgot a value.";
+    }
+    String none = person ? "No row has this user id" : "No row has such a token";
+    return none
+        + (done.found() ? "; the vault's part was settled." : "; later ones are forgotten.");
+  }
+
+  private static String line(String what, long count) {
+    return String.format("  %-40s %d", what, count);
+  }
+
+  String json() {
+    ObjectNode report = JsonMapper.builder().build().createObjectNode();
+    report
+        .put("rows_rewritten", done.rows())
+        .put("vault_entries_deleted", done.entries())
+        .put("tokens_kept", done.kept())
+        .put("tokens_not_settled", done.waiting())
+        .put("suppressed", suppressed)
+        .put("still_arriving", done.arriving())
+        .put("rotation_under_way", done.rotating())
+        .put("audit_seq", done.audit().seq())
+        .put("audit_head", done.audit().head());
+    remains().forEach(report.putArray("remains")::add);
+    toDo().ifPresent(todo -> report.put("not_finished", todo));
+    return report.toString();
+  }
+
+  /** Why originals can still be revealed, and what to do; empty if they cannot. */
+  private Optional<String> toDo() {
+    if (done.isFinished()) {
+      return Optional.empty();
+    }
+    if (done.rotating()) {
+      return Optional.of(
+          "originals can still be revealed, since a rotation of the mask key is under way: run keys"
+              + " rewrap, then this command again.");
+    }
+    if (!done.arriving() || suppressed) {
+      return Optional.of(
+          "originals can still be revealed, since loaders may rely on them: run this command again in"
+              + " some minutes.");
+    }
+    return Optional.of(
+        person
+            ? "the person's events still arrive, and are loaded as before: run this command again"
+                + " with --suppress."
+            : "the value still arrives, and its new rows have the same token: run this command again"
+                + " once it does not, or forget the person with --suppress.");
+  }
+
+  /** What nobody can do from here. */
+  private List<String> remains() {
+    List<String> remains = new ArrayList<>();
+    if (!suppressed) {
+      remains.add("Events that arrive from now on are loaded as before.");
+    }
+    if (suppressed) {
+      remains.add(
+          "A keyed hash of the user id, by which later events are known (cameleon.suppressed).");
+    }
+    if (done.waiting() > 0) {
+      remains.add(
+          "Tokens in the audit and in cameleon.parting_token, until they are settled: whoever has"
+              + " the mask keys can tell their values.");
+    }
+    if (!person) {
+      remains.add(
+          "Rows from before Cameleon that hold the value without a token: forget their persons.");
+    }
+    remains.add("The source queue and the dead-letter queue may hold messages with the originals.");
+    remains.add("Backups, replicas that lag, and PostgreSQL's WAL hold the rows as they were.");
+    remains.add(
+        "So do dead rows and statistics, until the owner runs: VACUUM (ANALYZE)"
+            + " public.user_logins, cameleon.vault, cameleon.audit_token,"
+            + " cameleon.parting_token, cameleon.ingested_message");
+    remains.add(
+        "That rows were forgotten can be seen; the columns that are not masked (device type, locale,"
+            + " version, day) are as they were, and rows that lie side by side (ctid) were written"
+            + " together.");
+    remains.add(
+        "The epoch of a kept entry says in which hour its value first came: if no other row came"
+            + " then, a forgotten one did. Which acts of the audit were about what is forgotten,"
+            + " though not about whom or what.");
+    remains.add(
+        "Logs and copies of others. The message ledger holds message ids and days only; rows whose messages came"
+            + " together with a forgotten one can be seen by xmin.");
+    return remains;
+  }
+}

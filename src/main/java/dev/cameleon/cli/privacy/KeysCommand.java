@@ -1,0 +1,131 @@
+package dev.cameleon.cli.privacy;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.cameleon.app.CommandConfiguration;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.SafeQuote;
+import dev.cameleon.mask.InvalidKeysetException;
+import dev.cameleon.mask.Keyset;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code keys}: the mask keys. */
+@Command(
+    name = "keys",
+    mixinStandardHelpOptions = true,
+    description = "Make, list and rotate the keys that values are masked with.",
+    subcommands = {
+      KeysCommand.Create.class,
+      KeysCommand.ListKeys.class,
+      RotateCommand.class,
+      RetokenizeCommand.class
+    })
+public final class KeysCommand implements Callable<Integer> {
+  @Override
+  public Integer call() throws UsageException {
+    throw new UsageException("say which: keys create, list, rotate or rewrap (see: keys --help)");
+  }
+
+  /** The keyset of a file, or the configured one if none is named. */
+  static Keyset read(Path file) throws UsageException, InvalidSettingsException {
+    try {
+      return file == null ? CommandConfiguration.keyset(System.getenv()) : Keyset.read(file);
+    } catch (InvalidKeysetException e) {
+      throw new UsageException(e.getMessage());
+    }
+  }
+
+  static void write(Keyset keyset, Path file) throws FailedException {
+    try {
+      keyset.write(file);
+    } catch (FileAlreadyExistsException e) {
+      throw new FailedException(SafeQuote.path(file) + " exists; a keyset is never overwritten");
+    } catch (IOException e) {
+      throw new FailedException(
+          SafeQuote.path(file) + " cannot be written (" + e.getClass().getSimpleName() + ")");
+    }
+  }
+
+  /** {@code keys create}. */
+  @Command(
+      name = "create",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Write a new keyset that only its owner can read. Never overwrites a file.",
+        "Keep a copy where keys are kept: without it, new events cannot be matched with old ones."
+      })
+  static final class Create implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Option(
+        names = "--out",
+        required = true,
+        paramLabel = "FILE",
+        description = "Where to write it, e.g. keys/mask.json.")
+    private Path out;
+
+    @Override
+    public Integer call() throws FailedException {
+      Keyset keyset = Keyset.create();
+      write(keyset, out);
+      spec.commandLine()
+          .getOut()
+          .println("Wrote " + SafeQuote.path(out) + " with key " + keyset.keys().get(0).id() + ".");
+      return ExitCode.DONE;
+    }
+  }
+
+  /** {@code keys list}. */
+  @Command(
+      name = "list",
+      mixinStandardHelpOptions = true,
+      description = "Show the ids of a keyset's keys and which is primary; never key material.")
+  static final class ListKeys implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Option(
+        names = "--keyset",
+        paramLabel = "FILE",
+        description =
+            "The keyset (default: CAMELEON_KEYSET_JSON, CAMELEON_KEYSET or keys/mask.json).")
+    private Path file;
+
+    @Option(names = "--json", description = "As JSON, for scripts.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws UsageException, InvalidSettingsException {
+      Keyset keyset = read(file);
+      if (json) {
+        ArrayNode keys = JsonMapper.builder().build().createArrayNode();
+        for (Keyset.KeyInfo key : keyset.keys()) {
+          keys.addObject()
+              .put("id", key.id())
+              .put("primary", key.primary())
+              .put("status", key.status());
+        }
+        spec.commandLine().getOut().println(keys);
+        return ExitCode.DONE;
+      }
+      for (Keyset.KeyInfo key : keyset.keys()) {
+        spec.commandLine()
+            .getOut()
+            .printf(
+                "%s  %s%s%n",
+                key.id(), key.status().toLowerCase(Locale.ROOT), key.primary() ? "  primary" : "");
+      }
+      return ExitCode.DONE;
+    }
+  }
+}

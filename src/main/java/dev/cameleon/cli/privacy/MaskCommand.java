@@ -1,0 +1,128 @@
+package dev.cameleon.cli.privacy;
+
+import dev.cameleon.app.CommandConfiguration;
+import dev.cameleon.cli.console.AuditReason;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.contract.PiiKind;
+import dev.cameleon.db.Database;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.MaskGuard;
+import dev.cameleon.mask.Masker;
+import dev.cameleon.privacy.Audit;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code mask}: the token of a value, for someone who has the value and wants the rows. */
+@Command(
+    name = "mask",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Print the token of one value from standard input, to find its rows by. The audit holds the"
+          + " token, never the value.",
+      "Takes the database's mask keyset (CAMELEON_KEYSET) and a member of cameleon_revealer"
+          + " or cameleon_officer (CAMELEON_DB_USER)."
+    })
+public final class MaskCommand implements Callable<Integer> {
+  private static final int MOST_BYTES = 1 << 20; // no message of SQS is longer
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--domain",
+      required = true,
+      paramLabel = "DOMAIN",
+      description = "What the value is: ip, device, or the name of a field that is masked as text.")
+  private String domain;
+
+  @Option(names = "--purpose", paramLabel = "TEXT", description = "Why, for the audit.")
+  private String purpose;
+
+  @Option(
+      names = "--ticket",
+      paramLabel = "ID",
+      description = "Where it was asked for, for the audit.")
+  private String ticket;
+
+  /** Only to refuse them: picocli's own refusal would show them. */
+  @Parameters(hidden = true, arity = "0..*")
+  private List<String> arguments = new ArrayList<>();
+
+  @Override
+  public Integer call() throws UsageException, FailedException, InvalidSettingsException {
+    if (!arguments.isEmpty()) {
+      throw new UsageException(
+          "the value comes from standard input; arguments stay in the shell's history");
+    }
+    AuditReason.check(purpose, ticket);
+    Keyset keyset = CommandConfiguration.keyset(System.getenv());
+    Database.Login login = CommandConfiguration.database(System.getenv());
+    String value = value();
+    try (Connection connection = Database.connect(login)) {
+      Optional<String> problem = new MaskGuard(keyset, Map.of()).keyProblem(connection);
+      if (problem.isPresent()) {
+        throw new InvalidSettingsException(List.of(problem.get()));
+      }
+      String token =
+          new Masker(keyset, Map.of())
+              .token(kind(MaskGuard.domains(connection), value), domain, value);
+      Audit.Entry entry =
+          Audit.record(connection, new Audit.Act("mask", token, purpose, ticket, null));
+      spec.commandLine().getOut().println(token);
+      spec.commandLine().getErr().println(AuditReason.keep(entry.head()));
+      return ExitCode.DONE;
+    } catch (SQLException e) {
+      throw FailedException.of(login, e, "cameleon_revealer", "cameleon_officer");
+    }
+  }
+
+  /**
+   * A token of another domain, or of no address, would find nothing, and so seem to say there is
+   * none.
+   */
+  private PiiKind kind(Map<String, PiiKind> domains, String value) throws UsageException {
+    PiiKind kind = domains.get(domain);
+    if (kind == null) {
+      throw new UsageException(
+          "--domain is none of this database's, which are " + new TreeSet<>(domains.keySet()));
+    }
+    if (kind == PiiKind.IP && !Masker.isAddress(value)) {
+      throw new UsageException("standard input holds no IPv4 or IPv6 address, or more than one");
+    }
+    return kind;
+  }
+
+  private static String value() throws UsageException, FailedException {
+    try {
+      byte[] input = System.in.readNBytes(MOST_BYTES + 1);
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(input)).toString();
+      String value = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
+      value = value.endsWith("\r") ? value.substring(0, value.length() - 1) : value;
+      if (value.isEmpty() || input.length > MOST_BYTES) {
+        throw new UsageException("standard input must hold one value of 1 byte to 1 MiB");
+      }
+      return value;
+    } catch (CharacterCodingException e) {
+      throw new UsageException("standard input is not UTF-8");
+    } catch (IOException e) {
+      throw new FailedException("standard input cannot be read");
+    }
+  }
+}

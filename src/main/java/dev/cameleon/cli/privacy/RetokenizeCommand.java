@@ -1,0 +1,119 @@
+package dev.cameleon.cli.privacy;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.app.CommandConfiguration;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Progress;
+import dev.cameleon.db.AdvisoryLock;
+import dev.cameleon.db.Database;
+import dev.cameleon.db.LockHolders;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.privacy.PreventedException;
+import dev.cameleon.privacy.Retokenization;
+import dev.cameleon.privacy.RetokenizationResult;
+import java.io.PrintWriter;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code keys rewrap}. */
+@Command(
+    name = "rewrap",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Bring every row and the vault under the newest key of the keyset, while loaders run; no"
+          + " original value is needed. Then equal values have equal tokens again.",
+      "Run it as a member of cameleon_officer once every loader has the keyset that keys rotate"
+          + " wrote: it retires the older keys, and the database takes no more rows under them.",
+      "It may be interrupted anywhere: run it again, and it goes on. The table grows by up to its"
+          + " own size meanwhile, as with any UPDATE of all rows; VACUUM afterwards."
+    })
+final class RetokenizeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--json", description = "The result as JSON, for scripts.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws InvalidSettingsException, FailedException {
+    Keyset keyset = CommandConfiguration.keyset(System.getenv());
+    Database.Login login = CommandConfiguration.database(System.getenv());
+    Progress progress = new Progress(spec.commandLine().getErr());
+    try (Connection connection = Database.connect(login)) {
+      RetokenizationResult result = rewrap(login, connection, keyset, progress);
+      progress.end();
+      show(result);
+      return ExitCode.DONE;
+    } catch (SQLException e) {
+      progress.end();
+      throw new FailedException(
+          "the rewrap as "
+              + login
+              + " did not end: "
+              + LockHolders.describe(login, e)
+              + "; what was done stays: run keys rewrap again, and it goes on");
+    } catch (PreventedException e) {
+      progress.end();
+      throw new FailedException(e.getMessage());
+    }
+  }
+
+  private static RetokenizationResult rewrap(
+      Database.Login login, Connection connection, Keyset keyset, Progress progress)
+      throws SQLException, PreventedException, InvalidSettingsException, FailedException {
+    Optional<Retokenization> begun = Retokenization.begin(connection, keyset);
+    if (begun.isEmpty()) {
+      throw new FailedException(
+          "another forget or keys rewrap is running in this database ("
+              + AdvisoryLock.LOGINS.holder(login)
+              + "); run it again when that has ended");
+    }
+    Retokenization rewrap = begun.get();
+    Optional<String> problem = rewrap.problem();
+    if (problem.isPresent()) {
+      throw new InvalidSettingsException(List.of(problem.get()));
+    }
+    return rewrap.run(progress::at);
+  }
+
+  private void show(RetokenizationResult result) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      ObjectNode root = JsonMapper.builder().build().createObjectNode().put("key", result.key());
+      result.retired().forEach(root.putArray("retired")::add);
+      root.put("rows", result.rows())
+          .put("vaultEntries", result.entries())
+          .put("vaultEntriesDropped", result.dropped())
+          .put("subjects", result.subjects());
+      result.unknown().forEach(root.putObject("tokensOfUnknownKeys")::put);
+      out.println(root.put("auditHead", result.head()));
+      return;
+    }
+    out.printf(
+        "Rewrote %,d rows and %,d vault entries (%,d were there already): what was under an older"
+            + " key is under key %s.%n",
+        result.rows(), result.entries(), result.dropped(), result.key());
+    if (!result.retired().isEmpty()) {
+      out.println(
+          "Retired: "
+              + String.join(" ", result.retired())
+              + ". Keep them in the keyset: new tokens still pass through them.");
+    }
+    result
+        .unknown()
+        .forEach(
+            (id, count) ->
+                out.printf(
+                    "Left alone: %,d tokens of key %s, which is not in the keyset.%n", count, id));
+    out.println("The audit's head is " + result.head() + ".");
+  }
+}

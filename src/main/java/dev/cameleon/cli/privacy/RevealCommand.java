@@ -1,0 +1,210 @@
+package dev.cameleon.cli.privacy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.cameleon.app.CommandConfiguration;
+import dev.cameleon.cli.console.AuditReason;
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.PrivateKeyOption;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.crypto.RecipientKey;
+import dev.cameleon.db.Database;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.MaskGuard;
+import dev.cameleon.mask.Token;
+import dev.cameleon.privacy.MaskedColumns;
+import dev.cameleon.privacy.Reveal;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code reveal}: the original values of tokens, with a reason on record. */
+@Command(
+    name = "reveal",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Show the original values of tokens. Each request is committed to the audit before the"
+          + " database hands anything out, and how it ended before the value is shown.",
+      "Takes a member of cameleon_revealer (CAMELEON_DB_USER) and the private key of a recipient,"
+          + " which stays on this machine. With the mask keyset (CAMELEON_KEYSET), a value that is"
+          + " not its token's own is refused.",
+      "With --user: each column of each row of the person: its row's number, the column, the token if"
+          + " it holds one, the value, and the row's create_date, with tabs between.",
+      "Prints TOKEN, a tab and the value, control characters escaped as in \\u001b; ends with 1 if a"
+          + " token could not be revealed, the others are."
+    })
+public final class RevealCommand implements Callable<Integer> {
+  /** Each takes three transactions; whoever needs more asks again. */
+  private static final int MOST_TOKENS = 10_000;
+
+  /** They are held in memory; a login every hour makes as many in five years. */
+  private static final int MOST_ROWS = 50_000;
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private PrivateKeyOption privateKey;
+
+  @Option(
+      names = "--user",
+      paramLabel = "ID",
+      description =
+          "Instead of tokens: all that user_logins holds of a person, by their user id; - reads it"
+              + " from standard input. The audit does not say whom it was about.")
+  private String user;
+
+  @Option(
+      names = "--purpose",
+      required = true,
+      paramLabel = "TEXT",
+      description = "Why, for the audit. No personal values: the audit is never deleted.")
+  private String purpose;
+
+  @Option(
+      names = "--ticket",
+      paramLabel = "ID",
+      description = "Where it was asked for, for the audit.")
+  private String ticket;
+
+  @Option(names = "--json", description = "As JSON, values unescaped, for scripts.")
+  private boolean json;
+
+  @Parameters(
+      paramLabel = "TOKEN",
+      arity = "0..*",
+      description = "What to reveal; without any: one per line from standard input.")
+  private List<String> arguments = new ArrayList<>();
+
+  @Override
+  public Integer call() throws UsageException, FailedException, InvalidSettingsException {
+    AuditReason.check(purpose, ticket);
+    if (user != null && !arguments.isEmpty()) {
+      throw new UsageException("say whom or what: either --user ID or TOKENs");
+    }
+    RecipientKey key =
+        privateKey
+            .key()
+            .orElseThrow(
+                () -> new UsageException("say which key: --private-key FILE or --kms-key ARN"));
+    Database.Login login = CommandConfiguration.database(System.getenv());
+    Optional<Keyset> keyset = CommandConfiguration.keysetIfAny(System.getenv());
+    Set<String> tokens = user == null ? tokens() : Set.of();
+    String person = user == null ? "" : UserId.of(user);
+    RevealReport report =
+        new RevealReport(spec, user == null ? "tokens" : "rows", json, keyset.isPresent());
+    try (Connection connection = Database.connect(login)) {
+      requireTheDatabases(keyset, connection);
+      Reveal reveal = new Reveal(connection, key, keyset, purpose, ticket);
+      requireUserId(reveal, person);
+      try {
+        for (String token : tokens) {
+          report.show(reveal.ask(token));
+        }
+        if (user != null) {
+          showRows(reveal, person, report);
+        }
+      } finally {
+        report.finish(reveal.head());
+      }
+    } catch (SQLException e) {
+      throw FailedException.of(login, e, "cameleon_revealer");
+    }
+    return report.isComplete() ? ExitCode.DONE : ExitCode.FAILED;
+  }
+
+  private static void requireUserId(Reveal reveal, String person)
+      throws SQLException, UsageException {
+    if (!person.isEmpty() && !Token.isToken(person) && reveal.masksUsers()) {
+      throw new UsageException(
+          "user ids are masked in this database: give the token of this one (the command mask says"
+              + " it)");
+    }
+  }
+
+  private static void showRows(Reveal reveal, String person, RevealReport report)
+      throws SQLException, FailedException {
+    List<JsonNode> rows = reveal.rowsOf(person, MOST_ROWS + 1);
+    if (rows.isEmpty()) {
+      throw new FailedException("no row of user_logins has this user id");
+    }
+    if (rows.size() > MOST_ROWS) {
+      throw new FailedException(
+          "the person has more than "
+              + MOST_ROWS
+              + " rows, too many for this command; let an officer extract them, and reveal their"
+              + " tokens");
+    }
+    MaskedColumns masked = reveal.maskedColumns();
+    for (JsonNode row : rows) {
+      report.show(row, masked, reveal);
+    }
+  }
+
+  /** With another keyset every value would seem to be another token's. */
+  private static void requireTheDatabases(Optional<Keyset> keyset, Connection connection)
+      throws SQLException, InvalidSettingsException {
+    if (keyset.isPresent()) {
+      Optional<String> problem = new MaskGuard(keyset.get(), Map.of()).keyProblem(connection);
+      if (problem.isPresent()) {
+        throw new InvalidSettingsException(List.of(problem.get()));
+      }
+    }
+  }
+
+  private Set<String> tokens() throws UsageException, FailedException {
+    return arguments.isEmpty() ? tokensOfInput() : tokens("argument ", arguments);
+  }
+
+  private static Set<String> tokensOfInput() throws UsageException, FailedException {
+    List<String> lines = new ArrayList<>();
+    try (BufferedReader input =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+      String line = input.readLine();
+      while (line != null && lines.size() <= MOST_TOKENS) {
+        lines.add(line);
+        line = input.readLine();
+      }
+    } catch (IOException e) {
+      throw new FailedException("standard input cannot be read");
+    }
+    return tokens("line ", lines);
+  }
+
+  /** The tokens of what was given; what is none is not shown, since it may be personal. */
+  private static Set<String> tokens(String place, List<String> given) throws UsageException {
+    Set<String> tokens = new LinkedHashSet<>();
+    for (int i = 0; i < given.size(); i++) {
+      String token = given.get(i).strip();
+      if (!token.isEmpty() && !Token.isToken(token)) {
+        throw new UsageException(
+            place
+                + (i + 1)
+                + " is no token, such as ip_1a2b3c4d_ and 22 more characters; nothing was asked for"
+                + " (to find the token of a value: mask)");
+      }
+      if (!token.isEmpty()) {
+        tokens.add(token);
+      }
+    }
+    if (tokens.isEmpty() || given.size() > MOST_TOKENS) {
+      throw new UsageException("name 1 to " + MOST_TOKENS + " tokens, nothing was asked for");
+    }
+    return tokens;
+  }
+}

@@ -1,0 +1,180 @@
+package dev.cameleon.cli.privacy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.cli.console.AuditReason;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Printable;
+import dev.cameleon.mask.Token;
+import dev.cameleon.privacy.MaskedColumns;
+import dev.cameleon.privacy.Reveal;
+import java.io.PrintWriter;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** What {@code reveal} prints: text as it comes, or one JSON object at the end. */
+final class RevealReport {
+  private static final String DATE = "create_date";
+
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final boolean json;
+  private final boolean checked;
+  private final ObjectNode report = JsonNodeFactory.instance.objectNode();
+  private final ArrayNode list;
+
+  /** A person's rows repeat values; each is asked for once. */
+  private final Map<String, Reveal.Answer> answers = new HashMap<>();
+
+  /** Columns with something that looks like a token and was not revealed. */
+  private final Set<String> left = new HashSet<>();
+
+  private int rows;
+  private boolean complete = true;
+  private boolean shown;
+
+  /**
+   * An empty report.
+   *
+   * @param parts what its parts are called in JSON
+   * @param checked whether values are checked against their tokens
+   */
+  RevealReport(CommandSpec spec, String parts, boolean json, boolean checked) {
+    this.out = spec.commandLine().getOut();
+    this.err = spec.commandLine().getErr();
+    this.json = json;
+    this.checked = checked;
+    this.list = report.putArray(parts);
+  }
+
+  /** Shows what became of one token. */
+  void show(Reveal.Answer answer) {
+    note(answer);
+    if (json) {
+      describe(answer, list.addObject());
+    } else if (answer.value().isPresent()) {
+      out.println(Printable.text(answer.token()) + '\t' + Printable.text(answer.value().get()));
+    }
+  }
+
+  /**
+   * Shows one row of a person, the tokens in masked columns revealed. Another text may look like a
+   * token: who sent the event may have written one that is somebody else's.
+   *
+   * @param row an object of its columns
+   */
+  void show(JsonNode row, MaskedColumns masked, Reveal reveal) throws SQLException {
+    rows++;
+    ObjectNode columns = list.addObject();
+    for (Map.Entry<String, JsonNode> column : row.properties()) {
+      String value = column.getValue().asText();
+      boolean token = column.getValue().isTextual() && Token.isToken(value);
+      if (token && !masked.fits(column.getKey(), value)) {
+        leave(column.getKey(), masked.masks(column.getKey()));
+      }
+      if (token && masked.fits(column.getKey(), value)) {
+        show(column.getKey(), answer(value, reveal), row, columns);
+      } else if (json) {
+        columns.set(column.getKey(), column.getValue());
+      } else {
+        print(column.getKey(), "", column.getValue().isNull() ? "" : value, row);
+      }
+    }
+  }
+
+  /** Notes, once for each column, that what looks like a token is shown as it is. */
+  private void leave(String column, boolean masked) {
+    complete &= !masked;
+    if (left.add(column)) {
+      err.println(
+          Printable.text(column)
+              + ": not revealed: it looks like a token, "
+              + (masked
+                  ? "but one of another kind than this column holds"
+                  : "and this column is not masked, so it may be what a sender wrote"));
+    }
+  }
+
+  private void show(String column, Reveal.Answer answer, JsonNode row, ObjectNode columns) {
+    if (json) {
+      describe(answer, columns.putObject(column));
+    } else {
+      print(column, answer.token(), answer.value().orElse(""), row);
+    }
+  }
+
+  private void print(String column, String token, String value, JsonNode row) {
+    out.println(
+        rows
+            + "\t"
+            + Printable.text(column)
+            + '\t'
+            + Printable.text(token)
+            + '\t'
+            + Printable.text(value)
+            + '\t'
+            + Printable.text(row.path(DATE).asText("")));
+  }
+
+  private Reveal.Answer answer(String token, Reveal reveal) throws SQLException {
+    Reveal.Answer known = answers.get(token);
+    if (known == null) {
+      known = reveal.ask(token);
+      answers.put(token, known);
+      note(known);
+    }
+    return known;
+  }
+
+  private void note(Reveal.Answer answer) {
+    if (answer.value().isPresent()) {
+      shown = true;
+      return;
+    }
+    complete = false;
+    if (!json) {
+      err.println(Printable.text(answer.token()) + ": " + Printable.text(answer.detail()));
+    }
+  }
+
+  private static void describe(Reveal.Answer answer, ObjectNode one) {
+    one.put("token", answer.token()).put("outcome", answer.outcome());
+    answer
+        .value()
+        .ifPresentOrElse(
+            value -> one.put("value", value), () -> one.put("detail", answer.detail()));
+  }
+
+  /**
+   * Shows what is left to say.
+   *
+   * @param head of the audit's chain; empty if nothing is on record
+   */
+  void finish(String head) throws FailedException {
+    if (json) {
+      report.put("checked_by_keyset", checked).put("audit_head", head.isEmpty() ? null : head);
+      out.println(Printable.json(report));
+    } else if (!head.isEmpty()) {
+      if (shown && !checked) {
+        err.println(
+            "not checked: whether a value is its token's own can be told with the mask keyset only"
+                + " (CAMELEON_KEYSET)");
+      }
+      err.println(AuditReason.keep(head));
+    }
+    if (out.checkError()) {
+      throw new FailedException("standard output cannot be written");
+    }
+  }
+
+  /** Whether every token was revealed. */
+  boolean isComplete() {
+    return complete;
+  }
+}

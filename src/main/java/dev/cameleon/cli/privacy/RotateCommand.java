@@ -1,0 +1,60 @@
+package dev.cameleon.cli.privacy;
+
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.SafeQuote;
+import dev.cameleon.mask.Keyset;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code keys rotate}. */
+@Command(
+    name = "rotate",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Write a keyset of the current keys and a new one, which is the primary. Never overwrites a"
+          + " file.",
+      "The older keys are needed as long as there is any row: a token passes through all of them."
+          + " Equal values stay equal once keys rewrap has ended."
+    })
+final class RotateCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE",
+      description = "Where to write it, e.g. keys/mask-2.json.")
+  private Path out;
+
+  @Option(
+      names = "--keyset",
+      paramLabel = "FILE",
+      description =
+          "The current keyset (default: CAMELEON_KEYSET_JSON, CAMELEON_KEYSET or keys/mask.json).")
+  private Path current;
+
+  @Override
+  public Integer call() throws FailedException, InvalidSettingsException, UsageException {
+    Keyset rotated = KeysCommand.read(current).rotated();
+    KeysCommand.write(rotated, out);
+    spec.commandLine()
+        .getOut()
+        .printf(
+            "Wrote %s with the new key %s after %s.%n"
+                + "Next:%n"
+                + "  1. keep a copy where keys are kept;%n"
+                + "  2. give it to every loader (CAMELEON_KEYSET) and restart them, one by one if you"
+                + " like: until step 3 ends the duplicate views may show a value twice;%n"
+                + "  3. run with it: keys rewrap. From then on the database refuses loaders that still"
+                + " have the older keyset.%n",
+            SafeQuote.path(out), rotated.currentId(), String.join(" ", rotated.olderIds()));
+    return ExitCode.DONE;
+  }
+}

@@ -1,0 +1,35 @@
+package dev.cameleon.cli.privacy;
+
+import dev.cameleon.cli.console.UsageException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A user id as commands take it: arguments stay in the shell's history, standard input does not.
+ */
+final class UserId {
+  private UserId() {}
+
+  /**
+   * The user id.
+   *
+   * @param option the id, or {@code -} to read one line of standard input
+   */
+  static String of(String option) throws UsageException {
+    String id = option;
+    if (id.equals("-")) {
+      try {
+        id =
+            new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+      } catch (IOException e) {
+        throw new UsageException("the user id cannot be read from standard input");
+      }
+    }
+    if (id == null || id.isEmpty()) {
+      throw new UsageException("the user id is empty");
+    }
+    return id;
+  }
+}

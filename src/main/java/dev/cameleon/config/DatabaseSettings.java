@@ -1,0 +1,115 @@
+package dev.cameleon.config;
+
+import dev.cameleon.db.Database;
+import dev.cameleon.db.IamPassword;
+import dev.cameleon.db.Password;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** The part of the configuration that says who logs in to which database. */
+public final class DatabaseSettings {
+  private static final String HOST = "(\\[[0-9A-Fa-f:.%]+]|[A-Za-z0-9._-]*)(:[0-9]{1,5})?";
+  private static final String DATABASE = "[^/@:;=&?#{}\"'\\s]*";
+
+  /**
+   * A URL of pgjdbc. The driver is less strict: it would take libpq's user and password for a part
+   * of the host or of the database's name, and its log, or a message of ours, would show them.
+   */
+  private static final Pattern URL =
+      Pattern.compile(
+          String.format("jdbc:postgresql:(//%1$s(,%1$s)*(/%2$s)?|/|%2$s)(\\?.*)?", HOST, DATABASE));
+
+  /** The driver would let these lose against ours. */
+  private static final Pattern USER_OR_PASSWORD = Pattern.compile("[?&](user|password)=");
+
+  private static final String IAM = "cameleon.db.iam";
+
+  private DatabaseSettings() {}
+
+  /** Who loads, or runs another command. */
+  public static Database.Login loader(SettingsParser parser) {
+    String url = parser.text("cameleon.db.url");
+    parser.flag(IAM);
+    return login(parser, url, "cameleon.db.user", "cameleon.db.password", null);
+  }
+
+  /** Who migrates: the loader, unless the owner has a login of its own. */
+  static Database.Login owner(SettingsParser parser, Database.Login loader) {
+    String url = parser.text("cameleon.db.url");
+    return login(parser, url, "cameleon.db.owner.user", "cameleon.db.owner.password", loader);
+  }
+
+  /** The loader's role, or the owner's, which is the loader's unless it has one of its own. */
+  private static Database.Login login(
+      SettingsParser parser,
+      String url,
+      String userKey,
+      String passwordKey,
+      Database.Login fallback) {
+    String user = parser.optional(userKey);
+    if (!URL.matcher(url).matches()
+        || USER_OR_PASSWORD.matcher(url).find()
+        || !Database.understands(url)) {
+      if (fallback == null) {
+        parser.problem(
+            "cameleon.db.url",
+            "is no URL of PostgreSQL, e.g. jdbc:postgresql://db.example:5432/app; user and password"
+                + " go into CAMELEON_DB_USER and CAMELEON_DB_PASSWORD");
+      }
+      return new Database.Login("jdbc:postgresql://(refused)", "", "");
+    }
+    if (user.isEmpty() && fallback != null) {
+      return fallback;
+    }
+    if (parser.optional(IAM).equals("true")) {
+      return new Database.Login(url, user, iam(parser, url, user, userKey, passwordKey));
+    }
+    if (user.isEmpty() && isOnThisMachine(url)) {
+      return new Database.Login(url, "postgres", parser.password(passwordKey, "postgres"));
+    }
+    if (user.isEmpty()) {
+      parser.problem(userKey, "needed for a database that is not on this machine, e.g. app_loader");
+    }
+    return new Database.Login(url, user, parser.password(passwordKey, ""));
+  }
+
+  private static Password iam(
+      SettingsParser parser, String url, String user, String userKey, String passwordKey) {
+    List<String> hosts = Database.hosts(url);
+    if (user.isEmpty()) {
+      parser.problem(userKey, "needed with " + IAM + "=true: a role that is granted rds_iam");
+    }
+    if (!parser.optional(passwordKey).isEmpty()) {
+      parser.problem(passwordKey, "has no use with " + IAM + "=true; remove one of the two");
+    }
+    if (hosts.size() != 1) {
+      parser.problem("cameleon.db.url", "names no one host, which a token of RDS is for");
+      return Password.fixed("");
+    }
+    if (!Database.requiresTls(url) && !isOnThisMachine(url)) {
+      parser.problem(
+          "cameleon.db.url",
+          "RDS takes a token over TLS only: add sslmode=verify-full and the CA file of RDS as"
+              + " sslrootcert");
+    }
+    return new IamPassword(hosts.get(0), Database.port(url), user);
+  }
+
+  /** Whether every host of a JDBC URL is this machine. */
+  public static boolean isOnThisMachine(String url) {
+    return Database.hosts(url).stream().allMatch(DatabaseSettings::isLoopback);
+  }
+
+  public static boolean isLoopback(String host) {
+    try {
+      // Only a literal address or the name "localhost": a look-up here could take seconds.
+      return host.isEmpty()
+          || host.equals("localhost")
+          || (host.matches("[0-9.]+|.*:.*") && InetAddress.getByName(host).isLoopbackAddress());
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+}

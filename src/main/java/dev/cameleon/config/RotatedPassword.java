@@ -1,0 +1,53 @@
+package dev.cameleon.config;
+
+import dev.cameleon.db.Password;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A password from the configuration: the text there, or the secret that it names. When the server
+ * refuses it, the file and the secret are read again, at most every few seconds, since somebody may
+ * have rotated it.
+ */
+final class RotatedPassword implements Password {
+  private static final Logger LOG = LoggerFactory.getLogger(RotatedPassword.class);
+
+  /** Many connections are refused at a time; AWS Secrets Manager shall not be asked for each. */
+  private static final long PAUSE_NANOS = 2_000_000_000L;
+
+  private final Map<String, String> environment;
+  private final String property;
+  private String current;
+  private long readNanos = System.nanoTime() - PAUSE_NANOS;
+
+  RotatedPassword(Map<String, String> environment, String property, String current) {
+    this.environment = Map.copyOf(environment);
+    this.property = property;
+    this.current = current;
+  }
+
+  @Override
+  public synchronized Optional<String> get(Optional<String> refused) {
+    if (refused.isEmpty() || !refused.get().equals(current)) {
+      return Optional.of(current); // another thread has read the new one
+    }
+    if (System.nanoTime() - readNanos < PAUSE_NANOS) {
+      return Optional.empty();
+    }
+    readNanos = System.nanoTime();
+    try {
+      String read = SecretReference.resolve(Settings.value(environment, property));
+      if (read.isEmpty() || read.equals(current)) {
+        return Optional.empty();
+      }
+      LOG.info("PostgreSQL refused the password, and another was found. property={}", property);
+      current = read;
+      return Optional.of(read);
+    } catch (SecretReference.UnavailableException e) {
+      LOG.warn("The password cannot be read again. property={} {}", property, e.getMessage());
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,166 @@
+package dev.cameleon.config;
+
+import dev.cameleon.db.Password;
+import dev.cameleon.errors.Problems;
+import dev.cameleon.sqs.SqsQueue;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads typed values out of properties; notes what is wrong and goes on, to find all of it. */
+public final class SettingsParser {
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,6})(ms|s|m|h|d)");
+
+  private final Map<String, String> values;
+  private final Problems problems;
+  private final Map<String, String> environment;
+
+  /**
+   * Reads these values.
+   *
+   * @param environment where they are from, for what is read again later
+   */
+  public SettingsParser(
+      Map<String, String> values, Problems problems, Map<String, String> environment) {
+    this.values = values;
+    this.problems = problems;
+    this.environment = environment;
+  }
+
+  void problem(String property, String what) {
+    problems.add(Settings.named(property) + ": " + what);
+  }
+
+  String optional(String property) {
+    return values.get(property);
+  }
+
+  /** A secret: the value itself, or what it refers to (see {@link SecretReference}). */
+  String secret(String property) {
+    try {
+      return SecretReference.resolve(optional(property));
+    } catch (SecretReference.UnavailableException e) {
+      problem(property, e.getMessage());
+      return "";
+    }
+  }
+
+  /** A secret that is read again when it is refused. */
+  Password password(String property, String fallback) {
+    String first = secret(property);
+    return new RotatedPassword(environment, property, first.isEmpty() ? fallback : first);
+  }
+
+  String text(String property) {
+    String value = optional(property);
+    if (value.isEmpty()) {
+      problem(property, "must not be empty, e.g. " + Settings.DEFAULTS.get(property));
+    }
+    return value;
+  }
+
+  public String queue(String property) {
+    String value = text(property);
+    if (!SqsQueue.isNameOrUrl(value)) {
+      problem(
+          property,
+          "is neither the name of a queue, e.g. "
+              + Settings.DEFAULTS.get(property)
+              + ", nor its URL, e.g. https://sqs.eu-central-1.amazonaws.com/123456789012/"
+              + Settings.DEFAULTS.get(property)
+              + "; a user or password does not belong there");
+    }
+    return value;
+  }
+
+  /** A file or folder; whether it exists is for others to say. */
+  public Path path(String property) {
+    return path(property, text(property));
+  }
+
+  /** The same, or nothing if it is not set. */
+  Optional<Path> optionalPath(String property) {
+    return Optional.of(optional(property))
+        .filter(value -> !value.isEmpty())
+        .map(value -> path(property, value));
+  }
+
+  private Path path(String property, String value) {
+    try {
+      return Path.of(value);
+    } catch (InvalidPathException e) {
+      problem(property, "names no file or folder");
+      return Path.of("");
+    }
+  }
+
+  boolean flag(String property) {
+    return oneOf(property, Set.of("true", "false")).equals("true");
+  }
+
+  String oneOf(String property, Set<String> words) {
+    String value = text(property);
+    if (!words.contains(value)) {
+      problem(property, "is one of " + new TreeSet<>(words));
+    }
+    return value;
+  }
+
+  int number(String property, int least, int most) {
+    try {
+      int number = Integer.parseInt(text(property));
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // reported below, like a number out of range
+    }
+    problem(
+        property,
+        "a whole number from "
+            + least
+            + " to "
+            + most
+            + ", e.g. "
+            + Settings.DEFAULTS.get(property));
+    return least;
+  }
+
+  Duration duration(String property, Duration least, Duration most) {
+    Duration duration = duration(text(property));
+    if (duration != null && duration.compareTo(least) >= 0 && duration.compareTo(most) <= 0) {
+      return duration;
+    }
+    problem(
+        property,
+        "a time with its unit (ms, s, m, h, d) from "
+            + least.toMillis()
+            + "ms to "
+            + most.toSeconds()
+            + "s, e.g. "
+            + Settings.DEFAULTS.get(property));
+    return least;
+  }
+
+  /** A time such as 200ms or 15m, or null if it is not one. */
+  static Duration duration(String text) {
+    Matcher matcher = DURATION.matcher(text);
+    if (!matcher.matches()) {
+      return null;
+    }
+    long amount = Long.parseLong(matcher.group(1));
+    return switch (matcher.group(2)) {
+      case "ms" -> Duration.ofMillis(amount);
+      case "s" -> Duration.ofSeconds(amount);
+      case "m" -> Duration.ofMinutes(amount);
+      case "h" -> Duration.ofHours(amount);
+      default -> Duration.ofDays(amount);
+    };
+  }
+}

@@ -1,0 +1,208 @@
+package dev.cameleon.contract;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Shows what a body looks like and nothing of what it says. The contract's own field names stay,
+ * every other key and every value becomes its shape: {@code •} for a character, {@code ␣} for white
+ * space, {@code ␦} for what is invisible, {@code �} for half a surrogate pair. In values of the
+ * contract's fields the {@code . : -} between other characters stay, so that the shape of an
+ * address can be seen. Thread-safe.
+ */
+public final class BodyShape {
+  private static final JsonFactory JSON = StrictJson.strictMapper().getFactory();
+
+  private static final char DOT = '•';
+  private static final char SPACE = '␣';
+  private static final char INVISIBLE = '␦';
+  private static final char HALF_PAIR = '�';
+  private static final String SEPARATORS = ".:-";
+  private static final String SIGNS = "{}[]:,\"";
+
+  static final String TOO_LONG = "too long to be shown whole, it goes on here";
+
+  private static final int LONG_TEXT = 64;
+  private static final int SHOWN_OF_LONG_TEXT = 16;
+  private static final int MOST_CHARACTERS = 20_000;
+  private static final int AROUND = 32;
+
+  private final Set<String> knownFields;
+
+  /**
+   * Makes one.
+   *
+   * @param knownFields the contract's fields: only their names are shown, and only at the top level
+   */
+  public BodyShape(Set<String> knownFields) {
+    this.knownFields = Set.copyOf(knownFields);
+  }
+
+  /**
+   * The shape of a body, on several lines. A broken body is shown up to its fault; below that the
+   * kind and the place of the fault, and the text around it with a caret, where JSON's own signs
+   * stay.
+   */
+  public String of(String body) {
+    StringWriter shape = new StringWriter();
+    String fault = "";
+    long offset = 0;
+    try (JsonParser in = JSON.createParser(body);
+        JsonGenerator out = JSON.createGenerator(shape)) {
+      out.configure(JsonGenerator.Feature.AUTO_CLOSE_JSON_CONTENT, false);
+      DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
+      out.setPrettyPrinter(
+          new DefaultPrettyPrinter(
+                  Separators.createDefaultInstance()
+                      .withObjectFieldValueSpacing(Separators.Spacing.AFTER))
+              .withObjectIndenter(indenter));
+      try {
+        fault = copy(in, out, shape);
+        offset = in.currentTokenLocation().getCharOffset();
+      } catch (JsonProcessingException e) {
+        fault = StrictJson.rejected(e).detail();
+        offset = (e.getLocation() == null ? in.currentLocation() : e.getLocation()).getCharOffset();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // of a text in memory
+    }
+    return fault.isEmpty()
+        ? shape.toString()
+        : (shape + "\n").stripLeading() + fault + ":\n" + excerpt(body, (int) offset);
+  }
+
+  /** Copies token by token; returns why it ended early, or an empty string. */
+  private String copy(JsonParser in, JsonGenerator out, StringWriter shape) throws IOException {
+    boolean ended = false;
+    for (JsonToken token = in.nextToken(); token != null; token = in.nextToken()) {
+      if (ended) {
+        return StrictJson.TRAILING;
+      }
+      copy(token, in, out);
+      out.flush();
+      if (shape.getBuffer().length() > MOST_CHARACTERS) {
+        return TOO_LONG;
+      }
+      ended = in.getParsingContext().inRoot();
+    }
+    return ended ? "" : StrictJson.EMPTY;
+  }
+
+  private void copy(JsonToken token, JsonParser in, JsonGenerator out) throws IOException {
+    switch (token) {
+      case START_OBJECT -> out.writeStartObject();
+      case END_OBJECT -> out.writeEndObject();
+      case START_ARRAY -> out.writeStartArray();
+      case END_ARRAY -> out.writeEndArray();
+      case FIELD_NAME -> {
+        String name = in.currentName();
+        out.writeFieldName(isKnown(in, name) ? name : shape(name, false));
+      }
+      case VALUE_STRING -> out.writeString(shape(in.getText(), isKnown(in, in.currentName())));
+      case VALUE_NULL -> out.writeNull();
+      case VALUE_TRUE, VALUE_FALSE -> out.writeRawValue("true|false");
+      default -> out.writeRawValue(shape(in.getText(), true)); // numbers
+    }
+  }
+
+  private boolean isKnown(JsonParser in, String name) {
+    return in.getParsingContext().inObject()
+        && in.getParsingContext().getParent().inRoot()
+        && knownFields.contains(name);
+  }
+
+  /**
+   * The shape of one text.
+   *
+   * @param parted whether {@code . : -} between other characters are shown
+   */
+  private static String shape(String text, boolean parted) {
+    // A text of separators alone would be shown as it is.
+    boolean separators =
+        parted && text.codePoints().anyMatch(point -> SEPARATORS.indexOf(point) < 0);
+    int length = text.codePointCount(0, text.length());
+    StringBuilder shape = new StringBuilder();
+    text.codePoints()
+        .limit(length > LONG_TEXT ? SHOWN_OF_LONG_TEXT : length)
+        .forEach(point -> shape.append(shape(point, separators)));
+    return length > LONG_TEXT
+        ? shape + String.format(Locale.ROOT, "…(%,d characters)", length)
+        : shape.toString();
+  }
+
+  private static char shape(int point, boolean separators) {
+    if (separators && SEPARATORS.indexOf(point) >= 0) {
+      return (char) point;
+    }
+    if (Character.isWhitespace(point) || Character.isSpaceChar(point)) {
+      return SPACE;
+    }
+    return switch (Character.getType(point)) {
+      case Character.SURROGATE -> HALF_PAIR;
+      case Character.CONTROL, Character.FORMAT, Character.PRIVATE_USE, Character.UNASSIGNED ->
+          INVISIBLE;
+      default -> DOT;
+    };
+  }
+
+  /** The text around a place, with a caret below the place. In strings no sign is JSON's own. */
+  private static String excerpt(String body, int offset) {
+    int at = Math.min(Math.max(offset, 0), body.length());
+    int from = Math.max(0, at - AROUND);
+    int to = Math.min(body.length(), at + AROUND);
+    StringBuilder excerpt = new StringBuilder(from > 0 ? "…" : "");
+    int column = excerpt.length() + at - from;
+    boolean inText = false;
+    boolean escaped = false;
+    for (int i = 0; i < to; i++) {
+      char c = body.charAt(i);
+      boolean quote = c == '"' && !escaped;
+      if (i >= from) {
+        excerpt.append(quote || !inText ? sign(body, i) : DOT);
+      }
+      inText ^= quote;
+      escaped = inText && !quote && !escaped && c == '\\';
+    }
+    excerpt.append(to < body.length() ? "…" : "");
+    return String.format(
+        Locale.ROOT,
+        "%s\n%s^ character %,d of %,d",
+        excerpt,
+        " ".repeat(column),
+        Math.min(at + 1, body.length()),
+        body.length());
+  }
+
+  private static char sign(String body, int at) {
+    char c = body.charAt(at);
+    if (Character.isWhitespace(c) || Character.isISOControl(c)) {
+      return ' ';
+    }
+    // An address, where a quote is missing: JSON has no two colons side by side.
+    boolean doubled = c == ':' && (body.startsWith("::", at) || body.startsWith("::", at - 1));
+    return SIGNS.indexOf(c) >= 0 && !doubled ? c : DOT;
+  }
+
+  /**
+   * What somebody else says is a shape, if it holds nothing but what a shape may hold. A contract's
+   * field that is not among today's is shown as a shape too.
+   *
+   * @return empty if it may hold a value
+   */
+  public Optional<String> ofShape(String shape) {
+    return ForeignShape.check(
+        shape, name -> knownFields.contains(name) ? name : shape(name, false));
+  }
+}

@@ -1,0 +1,237 @@
+package dev.cameleon.contract;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.cameleon.errors.Spelling;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/**
+ * Finds what a validator would silently overlook in a contract: a keyword that it does not know, a
+ * required name that no event can have, a mark in a place where nothing is masked. A misspelt mark
+ * would store personal values as they are.
+ */
+final class ContractPitfalls {
+  private static final String PII = "x-pii";
+  private static final String DRAFT = "https://json-schema.org/draft/2020-12/schema";
+
+  /** Schemas about the same value as the schema around them. */
+  private static final Set<String> SAME = Set.of("not", "if", "then", "else");
+
+  private static final Set<String> SAME_LISTS = Set.of("allOf", "anyOf", "oneOf");
+  private static final String SAME_BY_NAME = "dependentSchemas";
+
+  /** Schemas about a part of the value. */
+  private static final Set<String> PARTS =
+      Set.of(
+          "items",
+          "contains",
+          "additionalProperties",
+          "propertyNames",
+          "unevaluatedItems",
+          "unevaluatedProperties",
+          "contentSchema");
+
+  private static final String PART_LIST = "prefixItems";
+  private static final Set<String> PARTS_BY_NAME = Set.of("properties", "patternProperties");
+  private static final String DEFINITIONS = "$defs";
+
+  /** The rest of JSON Schema 2020-12's vocabularies: what holds no schema. */
+  private static final Set<String> OTHERS =
+      Set.of(
+          ("$schema $id $ref $anchor $dynamicRef $dynamicAnchor $vocabulary $comment"
+                  + " type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum"
+                  + " maxLength minLength pattern maxItems minItems uniqueItems maxContains"
+                  + " minContains maxProperties minProperties required dependentRequired format"
+                  + " contentEncoding contentMediaType title description default deprecated readOnly"
+                  + " writeOnly examples")
+              .split(" ", -1));
+
+  /** What older drafts called it. */
+  private static final Map<String, String> FORMERLY =
+      Map.of("definitions", DEFINITIONS, "dependencies", "dependentRequired", "id", "$id");
+
+  private static final Set<String> KEYWORDS = keywords();
+  private static final Pattern TOP_LEVEL_PROPERTY = Pattern.compile("/properties/[^/]+");
+
+  private final References references;
+
+  /** A schema may be met more than once, through references. */
+  private final Set<String> problems = new LinkedHashSet<>();
+
+  private final Set<String> followed = new HashSet<>();
+
+  private ContractPitfalls(JsonNode document) {
+    this.references = new References(document);
+  }
+
+  private static Set<String> keywords() {
+    Set<String> all = new TreeSet<>(OTHERS);
+    all.addAll(SAME);
+    all.addAll(SAME_LISTS);
+    all.addAll(PARTS);
+    all.addAll(PARTS_BY_NAME);
+    all.addAll(Set.of(PII, SAME_BY_NAME, PART_LIST, DEFINITIONS));
+    return all;
+  }
+
+  /** Each as one sentence; none if the contract means what it says. */
+  static List<String> in(JsonNode document) {
+    ContractPitfalls overlooked = new ContractPitfalls(document);
+    if (!document.path("$schema").asText(DRAFT).equals(DRAFT)) {
+      overlooked.problems.add("$schema is another draft than 2020-12, which is " + DRAFT);
+    }
+    // At the top, the properties are all that is kept of an event; elsewhere they may be spread.
+    overlooked.inspect(document, "", Optional.of(names(document.path("properties"))));
+    return List.copyOf(overlooked.problems);
+  }
+
+  /**
+   * Looks at a schema and those in it.
+   *
+   * @param at its JSON Pointer (RFC 6901)
+   * @param names the properties of the object that it is about; empty if that cannot be known
+   */
+  private void inspect(JsonNode schema, String at, Optional<Set<String>> names) {
+    if (!schema.isObject()) {
+      return; // true, false, or what the meta-schema refuses
+    }
+    requireKeywords(schema, at);
+    problems.addAll(references.problems(schema, at));
+    names.ifPresent(known -> requireNames(schema, at, known));
+    follow(schema.path("$ref"), at, names);
+    for (Map.Entry<String, JsonNode> keyword : schema.properties()) {
+      String name = keyword.getKey();
+      JsonNode value = keyword.getValue();
+      String inside = at + "/" + name;
+      if (SAME.contains(name)) {
+        inspect(value, inside, names);
+      } else if (SAME_LISTS.contains(name) || name.equals(SAME_BY_NAME)) {
+        children(value).forEach((key, each) -> inspect(each, inside + "/" + key, names));
+      } else if (PARTS.contains(name)) {
+        inspect(value, inside, namesOf(value));
+      } else if (PARTS_BY_NAME.contains(name) || name.equals(PART_LIST)) {
+        children(value).forEach((key, each) -> inspect(each, inside + "/" + key, namesOf(each)));
+      } else if (name.equals(DEFINITIONS)) {
+        children(value).forEach((key, each) -> inspect(each, inside + "/" + key, Optional.empty()));
+      }
+    }
+  }
+
+  private void requireKeywords(JsonNode schema, String at) {
+    for (String keyword : names(schema)) {
+      if (!KEYWORDS.contains(keyword)) {
+        problems.add(
+            quoted(keyword)
+                + place(at)
+                + " is no keyword of JSON Schema 2020-12 and would have no effect; did you mean "
+                + quoted(meant(keyword))
+                + "? (notes go into \"$comment\")");
+      }
+    }
+    if (schema.has(PII) && !TOP_LEVEL_PROPERTY.matcher(at).matches()) {
+      problems.add(PII + place(at) + " is only understood directly under a top-level property");
+    }
+  }
+
+  private static String meant(String keyword) {
+    return keyword.startsWith("x-")
+        ? PII
+        : Optional.ofNullable(FORMERLY.get(keyword))
+            .orElseGet(() -> Spelling.nearest(KEYWORDS, keyword));
+  }
+
+  private void requireNames(JsonNode schema, String at, Set<String> known) {
+    schema.path("required").forEach(name -> requireName("required", name.asText(), at, known));
+    for (Map.Entry<String, JsonNode> each : schema.path("dependentRequired").properties()) {
+      requireName("dependentRequired", each.getKey(), at, known);
+      each.getValue().forEach(name -> requireName("dependentRequired", name.asText(), at, known));
+    }
+    names(schema.path(SAME_BY_NAME)).forEach(name -> requireName(SAME_BY_NAME, name, at, known));
+  }
+
+  private void requireName(String keyword, String name, String at, Set<String> known) {
+    if (!known.contains(name)) {
+      problems.add(
+          keyword
+              + place(at)
+              + " names "
+              + quoted(name)
+              + ", which is not among the properties of that object"
+              + (known.isEmpty()
+                  ? "; put it under \"properties\""
+                  : "; did you mean " + quoted(Spelling.nearest(known, name)) + "?"));
+    }
+  }
+
+  /** The schema that is referred to is about the same value. Anchors are not followed. */
+  private void follow(JsonNode reference, String at, Optional<Set<String>> names) {
+    if (reference.isTextual() && followed.add(reference.asText() + names)) {
+      references
+          .target(reference.asText())
+          .ifPresent(
+              schema -> inspect(schema, References.pointer(reference.asText()).orElse(at), names));
+    }
+  }
+
+  /** The properties of an object, which schemas about the same value may add to. */
+  private Optional<Set<String>> namesOf(JsonNode schema) {
+    Set<String> names = new TreeSet<>();
+    return collect(schema, names, new HashSet<>()) ? Optional.of(names) : Optional.empty();
+  }
+
+  /** Whether all are known. */
+  private boolean collect(JsonNode schema, Set<String> names, Set<String> seen) {
+    if (!schema.isObject()) {
+      return true;
+    }
+    if (schema.has("patternProperties") || schema.has("$dynamicRef")) {
+      return false;
+    }
+    names.addAll(names(schema.path("properties")));
+    List<JsonNode> same = new ArrayList<>();
+    SAME.forEach(keyword -> same.add(schema.path(keyword)));
+    SAME_LISTS.forEach(keyword -> schema.path(keyword).forEach(same::add));
+    schema.path(SAME_BY_NAME).forEach(same::add);
+    JsonNode reference = schema.path("$ref");
+    if (reference.isTextual() && seen.add(reference.asText())) {
+      Optional<JsonNode> target = references.target(reference.asText());
+      if (target.isEmpty()) {
+        return false;
+      }
+      same.add(target.get());
+    }
+    return same.stream().allMatch(each -> collect(each, names, seen));
+  }
+
+  private static Set<String> names(JsonNode object) {
+    Set<String> names = new TreeSet<>();
+    object.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  /** Of an object by name, of an array by index. */
+  private static Map<String, JsonNode> children(JsonNode node) {
+    Map<String, JsonNode> children = new LinkedHashMap<>();
+    node.properties().forEach(each -> children.put(each.getKey(), each.getValue()));
+    for (int i = 0; node.isArray() && i < node.size(); i++) {
+      children.put(Integer.toString(i), node.get(i));
+    }
+    return children;
+  }
+
+  private static String quoted(String word) {
+    return "\"" + word + "\"";
+  }
+
+  static String place(String at) {
+    return at.isEmpty() ? " at the top" : " at " + at;
+  }
+}

@@ -1,0 +1,185 @@
+package dev.cameleon.crypto;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.spec.MGF1ParameterSpec;
+import java.util.Arrays;
+import java.util.UUID;
+import javax.crypto.Cipher;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.OAEPParameterSpec;
+import javax.crypto.spec.PSource;
+
+/**
+ * The vault's cryptography: a value under a data key with AES-256-GCM (NIST SP 800-38D), the data
+ * key under a public key with RSAES-OAEP (RFC 8017 §7.1).
+ *
+ * <p>A sealed value is nonce (12 bytes) ‖ ciphertext ‖ tag (16 bytes), with the 16 bytes of the
+ * entry's id as associated data: an entry's value cannot be passed off as another's. What is
+ * encrypted is the value, the byte 0x80 and zeros up to 64, 256, 1024, … bytes (ISO/IEC 7816-4
+ * padding): addresses and device ids all have one length.
+ *
+ * <p>A sealed body is the same, with the id and the word {@code body} as associated data, so that
+ * neither passes for the other, and padded to the next multiple of 256 bytes.
+ */
+public final class Envelope {
+  public static final int NONCE_BYTES = 12;
+  private static final int TAG_BITS = 128;
+  private static final int SMALLEST_BYTES = 64;
+  private static final int GROWTH = 4;
+  private static final byte END = (byte) 0x80;
+
+  /**
+   * Steps of 4 would make four times as much of a body, and SQS takes 1 MiB; one of 256 bytes costs
+   * little, and an ordinary event of 170 bytes and one twice damaged are still alike.
+   */
+  private static final int BODY_STEP_BYTES = 256;
+
+  private static final byte[] BODY = "body".getBytes(StandardCharsets.US_ASCII);
+
+  /** Java's default for OAEP with SHA-256 takes SHA-1 for MGF1; here it is SHA-256 in both. */
+  private static final OAEPParameterSpec OAEP =
+      new OAEPParameterSpec(
+          "SHA-256", "MGF1", MGF1ParameterSpec.SHA256, PSource.PSpecified.DEFAULT);
+
+  private Envelope() {}
+
+  /** A cipher for {@link #seal}; not to be shared between threads. */
+  public static Cipher gcm() {
+    try {
+      return Cipher.getInstance("AES/GCM/NoPadding");
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this Java has no AES-GCM", e);
+    }
+  }
+
+  /**
+   * Seals a value.
+   *
+   * @param nonce 12 bytes that were never used with this key
+   */
+  static byte[] seal(Cipher cipher, SecretKey key, byte[] nonce, UUID entry, byte[] value) {
+    return encrypt(cipher, key, nonce, bytes(entry), pad(value));
+  }
+
+  /**
+   * Seals a message's body.
+   *
+   * @param nonce 12 bytes that were never used with this key
+   */
+  static byte[] sealBody(Cipher cipher, SecretKey key, byte[] nonce, UUID entry, byte[] body) {
+    int length = (body.length / BODY_STEP_BYTES + 1) * BODY_STEP_BYTES;
+    return encrypt(cipher, key, nonce, bodyOf(entry), pad(body, length));
+  }
+
+  /**
+   * Opens what {@link #sealBody} sealed.
+   *
+   * @throws GeneralSecurityException if the key or the id is another, or a bit has changed
+   */
+  static byte[] openBody(SecretKey key, UUID entry, byte[] sealed) throws GeneralSecurityException {
+    return unpad(decrypt(key, bodyOf(entry), sealed));
+  }
+
+  private static byte[] bodyOf(UUID entry) {
+    return ByteBuffer.allocate(16 + BODY.length).put(bytes(entry)).put(BODY).array();
+  }
+
+  /** AES-256-GCM: the nonce, the ciphertext and the tag. */
+  static byte[] encrypt(
+      Cipher cipher, SecretKey key, byte[] nonce, byte[] associated, byte[] plain) {
+    try {
+      cipher.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(TAG_BITS, nonce));
+      cipher.updateAAD(associated);
+      byte[] sealed = Arrays.copyOf(nonce, NONCE_BYTES + cipher.getOutputSize(plain.length));
+      cipher.doFinal(plain, 0, plain.length, sealed, NONCE_BYTES);
+      return sealed;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this Java cannot encrypt with AES-GCM", e);
+    }
+  }
+
+  /**
+   * Opens what {@link #seal} sealed.
+   *
+   * @throws GeneralSecurityException if the key or the entry is another, or a bit has changed
+   */
+  static byte[] open(SecretKey key, UUID entry, byte[] sealed) throws GeneralSecurityException {
+    return unpad(decrypt(key, bytes(entry), sealed));
+  }
+
+  /** Undoes {@link #encrypt}, or refuses. */
+  static byte[] decrypt(SecretKey key, byte[] associated, byte[] sealed)
+      throws GeneralSecurityException {
+    if (sealed.length < NONCE_BYTES) {
+      throw new GeneralSecurityException("too short");
+    }
+    Cipher cipher = gcm();
+    cipher.init(Cipher.DECRYPT_MODE, key, new GCMParameterSpec(TAG_BITS, sealed, 0, NONCE_BYTES));
+    cipher.updateAAD(associated);
+    return cipher.doFinal(sealed, NONCE_BYTES, sealed.length - NONCE_BYTES);
+  }
+
+  /** Seals a data key to a public key. */
+  static byte[] wrap(PublicKey recipient, SecretKey key) {
+    try {
+      Cipher cipher = oaep();
+      cipher.init(Cipher.ENCRYPT_MODE, recipient, OAEP);
+      return cipher.doFinal(key.getEncoded());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this Java cannot encrypt with RSA-OAEP", e);
+    }
+  }
+
+  /**
+   * Opens what {@link #wrap} sealed.
+   *
+   * @return the data key's bytes
+   * @throws GeneralSecurityException if it was sealed to another key, or a bit has changed
+   */
+  static byte[] unwrap(PrivateKey key, byte[] sealedKey) throws GeneralSecurityException {
+    Cipher cipher = oaep();
+    cipher.init(Cipher.DECRYPT_MODE, key, OAEP);
+    return cipher.doFinal(sealedKey);
+  }
+
+  private static Cipher oaep() throws GeneralSecurityException {
+    return Cipher.getInstance("RSA/ECB/OAEPPadding");
+  }
+
+  private static byte[] bytes(UUID entry) {
+    return ByteBuffer.allocate(16)
+        .putLong(entry.getMostSignificantBits())
+        .putLong(entry.getLeastSignificantBits())
+        .array();
+  }
+
+  static byte[] pad(byte[] value) {
+    long length = SMALLEST_BYTES;
+    while (length <= value.length) {
+      length *= GROWTH;
+    }
+    return pad(value, Math.toIntExact(length));
+  }
+
+  private static byte[] pad(byte[] value, int length) {
+    byte[] padded = Arrays.copyOf(value, length);
+    padded[value.length] = END;
+    return padded;
+  }
+
+  static byte[] unpad(byte[] padded) throws GeneralSecurityException {
+    int end = padded.length - 1;
+    while (end >= 0 && padded[end] == 0) {
+      end--;
+    }
+    if (end < 0 || padded[end] != END) {
+      throw new GeneralSecurityException("not padded as it should be");
+    }
+    return Arrays.copyOf(padded, end);
+  }
+}

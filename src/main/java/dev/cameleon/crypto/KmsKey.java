@@ -1,0 +1,137 @@
+package dev.cameleon.crypto;
+
+import dev.cameleon.aws.AwsClients;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.X509EncodedKeySpec;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.kms.KmsClient;
+import software.amazon.awssdk.services.kms.model.EncryptionAlgorithmSpec;
+import software.amazon.awssdk.services.kms.model.GetPublicKeyResponse;
+import software.amazon.awssdk.services.kms.model.IncorrectKeyException;
+import software.amazon.awssdk.services.kms.model.InvalidCiphertextException;
+import software.amazon.awssdk.services.kms.model.KmsException;
+import software.amazon.awssdk.services.kms.model.NotFoundException;
+
+/**
+ * A recipient's key in AWS KMS, which never leaves it: the data keys of the vault are opened there,
+ * with Decrypt and RSAES_OAEP_SHA_256 (SHA-256 in the hash and in MGF1, no label), and the values
+ * here.
+ */
+public final class KmsKey {
+  private static final EncryptionAlgorithmSpec OAEP = EncryptionAlgorithmSpec.RSAES_OAEP_SHA_256;
+
+  /** What KMS knows a key by (AWS KMS developer guide, key identifiers). */
+  private static final Pattern ID =
+      Pattern.compile(
+          "(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/|alias/)[A-Za-z0-9/_-]{1,256}"
+              + "|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}");
+
+  private final KmsClient kms;
+  private final String id;
+
+  private KmsKey(KmsClient kms, String id) {
+    this.kms = kms;
+    this.id = id;
+  }
+
+  /**
+   * Asks KMS for a key's public half, which says which recipient it is.
+   *
+   * @param id its ARN, or whatever else KMS knows it by
+   * @throws InvalidKeyFileException if there is no such key, or it does not decrypt with RSA, or
+   *     the text is none that KMS could know; that is repeated nowhere
+   * @throws KeyUnavailableException if KMS does not answer or refuses
+   */
+  public static RecipientKey find(String id) throws InvalidKeyFileException {
+    if (!ID.matcher(id).matches()) {
+      throw new InvalidKeyFileException(
+          "--kms-key takes a key's ARN (arn:aws:kms:REGION:ACCOUNT:key/ID), its id, or alias/NAME");
+    }
+    try {
+      return new KmsKey(AwsClients.kms(id), id).recipientKey();
+    } catch (SdkClientException e) {
+      throw unreachable(id, e);
+    }
+  }
+
+  private RecipientKey recipientKey() throws InvalidKeyFileException {
+    try {
+      GetPublicKeyResponse answer = kms.getPublicKey(request -> request.keyId(id));
+      if (!answer.encryptionAlgorithms().contains(OAEP)) {
+        throw notRsa();
+      }
+      RSAPublicKey key =
+          (RSAPublicKey)
+              KeyFactory.getInstance("RSA")
+                  .generatePublic(new X509EncodedKeySpec(answer.publicKey().asByteArray()));
+      int length = (key.getModulus().bitLength() + 7) / 8;
+      return new RecipientKey(key, sealedKey -> open(sealedKey, length));
+    } catch (NotFoundException e) {
+      throw new InvalidKeyFileException(
+          "--kms-key: AWS KMS has no key " + id + " in this account and region");
+    } catch (KmsException e) {
+      throw refused("kms:GetPublicKey", e);
+    } catch (GeneralSecurityException | ClassCastException e) {
+      throw notRsa();
+    }
+  }
+
+  private InvalidKeyFileException notRsa() {
+    return new InvalidKeyFileException(
+        "--kms-key: the key "
+            + id
+            + " does not decrypt with RSA; make one of the key spec RSA_3072 or RSA_4096 with the"
+            + " key usage ENCRYPT_DECRYPT");
+  }
+
+  private byte[] open(byte[] sealedKey, int length) throws GeneralSecurityException {
+    if (sealedKey.length != length) {
+      throw new GeneralSecurityException("not sealed to this key"); // KMS need not be asked
+    }
+    try {
+      return kms.decrypt(
+              request ->
+                  request
+                      .keyId(id)
+                      .encryptionAlgorithm(OAEP)
+                      .ciphertextBlob(SdkBytes.fromByteArray(sealedKey)))
+          .plaintext()
+          .asByteArray();
+    } catch (InvalidCiphertextException | IncorrectKeyException e) {
+      throw new GeneralSecurityException("not sealed to this key, or changed");
+    } catch (KmsException e) {
+      throw refused("kms:Decrypt", e);
+    } catch (SdkClientException e) {
+      throw unreachable(id, e);
+    }
+  }
+
+  /** Without the service's message: it repeats what it was asked. */
+  private KeyUnavailableException refused(String permission, KmsException e) {
+    String code =
+        Optional.ofNullable(e.awsErrorDetails()).map(AwsErrorDetails::errorCode).orElse("");
+    return new KeyUnavailableException(
+        "the key "
+            + id
+            + " cannot be used: AWS KMS answered HTTP "
+            + e.statusCode()
+            + (code.isEmpty() ? "" : ", " + code)
+            + (code.equals("AccessDeniedException")
+                ? "; allow this AWS user or role " + permission + ", in the key's policy as well"
+                : ""));
+  }
+
+  private static KeyUnavailableException unreachable(String id, SdkClientException e) {
+    return new KeyUnavailableException(
+        "the key "
+            + id
+            + " cannot be used: "
+            + AwsClients.unreachable("AWS KMS", "AWS_ENDPOINT_URL_KMS", e));
+  }
+}

@@ -1,0 +1,54 @@
+package dev.cameleon.crypto;
+
+import dev.cameleon.errors.SafeQuote;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The one object of a PEM file (RFC 7468).
+ *
+ * @param label what it is, e.g. {@code PUBLIC KEY}
+ * @param content its DER bytes
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record PemFile(String label, byte[] content) {
+  private static final Pattern OBJECT =
+      Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s]*)-----END \\1-----");
+
+  /** Whatever follows a public key in its file, e.g. the private one, must not go unnoticed. */
+  private static final Pattern SEVERAL = Pattern.compile("(?s)-----BEGIN .*-----BEGIN ");
+
+  static PemFile read(Path file) throws InvalidKeyFileException {
+    try {
+      String text = Files.readString(file);
+      if (SEVERAL.matcher(text).find()) {
+        throw new InvalidKeyFileException(
+            SafeQuote.path(file)
+                + " holds more than one key or certificate; a file must hold one key alone");
+      }
+      Matcher object = OBJECT.matcher(text);
+      if (object.find()) {
+        return new PemFile(object.group(1), Base64.getMimeDecoder().decode(object.group(2)));
+      }
+      throw new InvalidKeyFileException(
+          SafeQuote.path(file) + " is not a PEM file (-----BEGIN …-----)");
+    } catch (MalformedInputException | IllegalArgumentException e) {
+      throw new InvalidKeyFileException(
+          SafeQuote.path(file) + " is not a PEM file (-----BEGIN …-----)");
+    } catch (IOException e) {
+      throw new InvalidKeyFileException(
+          SafeQuote.path(file) + " cannot be read (" + e.getClass().getSimpleName() + ")");
+    }
+  }
+
+  /** Redacted: the content may be a private key. */
+  @Override
+  public String toString() {
+    return "Pem[" + label + "]";
+  }
+}

@@ -1,0 +1,121 @@
+package dev.cameleon.crypto;
+
+import dev.cameleon.errors.SafeQuote;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.interfaces.RSAPrivateCrtKey;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.RSAPublicKeySpec;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Private keys in files. */
+public final class PrivateKeyFile {
+  /** Says what an encrypted key is encrypted with; asked only if it is. */
+  @FunctionalInterface
+  public interface Passphrase {
+    /**
+     * The passphrase, which the caller wipes.
+     *
+     * @throws InvalidKeyFileException if there is none
+     */
+    char[] get() throws InvalidKeyFileException;
+  }
+
+  private static final String ENCRYPTED = "ENCRYPTED PRIVATE KEY";
+
+  private PrivateKeyFile() {}
+
+  /**
+   * Reads one that is not encrypted.
+   *
+   * @throws InvalidKeyFileException as below, and if it is encrypted
+   */
+  public static RecipientKey read(Path file) throws InvalidKeyFileException {
+    return read(
+        file,
+        () -> {
+          throw new InvalidKeyFileException(
+              SafeQuote.path(file) + " is encrypted, and there is no passphrase");
+        });
+  }
+
+  /**
+   * Reads one: PKCS #8 (RFC 5958) in PEM, unencrypted or with PBES2 (RFC 8018 §6.2).
+   *
+   * @throws InvalidKeyFileException if it is missing, readable by every user of the machine, not
+   *     such a key, or encrypted with another passphrase
+   */
+  public static RecipientKey read(Path file, Passphrase passphrase) throws InvalidKeyFileException {
+    try {
+      if (!Files.exists(file)) {
+        throw new InvalidKeyFileException("no private key at " + SafeQuote.path(file));
+      }
+      String open = SecretFile.openToOthers(file);
+      if (!open.isEmpty()) {
+        throw new InvalidKeyFileException("the private key " + open);
+      }
+    } catch (IOException e) {
+      throw new InvalidKeyFileException(
+          SafeQuote.path(file) + " cannot be read (" + e.getClass().getSimpleName() + ")");
+    }
+    PemFile pem = PemFile.read(file);
+    switch (pem.label()) {
+      case "PRIVATE KEY" -> {
+        return of(file, pem.content(), " is not an RSA private key");
+      }
+      case ENCRYPTED -> {
+        return of(
+            file,
+            decrypt(file, pem.content(), passphrase),
+            " cannot be opened: the passphrase is another, or it is no RSA private key");
+      }
+      case "RSA PRIVATE KEY" ->
+          throw new InvalidKeyFileException(
+              SafeQuote.path(file)
+                  + " must be a PKCS #8 key; write one with: openssl pkey -in FILE -out NEW");
+      default ->
+          throw new InvalidKeyFileException(
+              pem.label().endsWith("PRIVATE KEY")
+                  ? SafeQuote.path(file) + " is not an RSA private key"
+                  : SafeQuote.path(file) + " is no private key but a " + pem.label());
+    }
+  }
+
+  private static RecipientKey of(Path file, byte[] pkcs8, String wrong)
+      throws InvalidKeyFileException {
+    try {
+      KeyFactory rsa = KeyFactory.getInstance("RSA");
+      RSAPrivateCrtKey key = (RSAPrivateCrtKey) rsa.generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
+      return new RecipientKey(
+          rsa.generatePublic(new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent())),
+          sealedKey -> Envelope.unwrap(key, sealedKey));
+    } catch (GeneralSecurityException | ClassCastException e) {
+      throw new InvalidKeyFileException(SafeQuote.path(file) + wrong);
+    }
+  }
+
+  private static byte[] decrypt(Path file, byte[] encrypted, Passphrase passphrase)
+      throws InvalidKeyFileException {
+    Optional<Pbes2> pbes2 = Pbes2.parse(encrypted);
+    if (pbes2.isEmpty()) {
+      throw new InvalidKeyFileException(
+          file
+              + " is encrypted in another way than with PBES2 (PBKDF2 and AES); write it anew with:"
+              + " openssl pkcs8 -topk8 -in FILE -out NEW");
+    }
+    char[] secret = passphrase.get();
+    try {
+      return pbes2.get().decrypt(secret);
+    } catch (GeneralSecurityException e) {
+      throw new InvalidKeyFileException(
+          SafeQuote.path(file)
+              + " cannot be opened: the passphrase is another, or the file was damaged");
+    } finally {
+      Arrays.fill(secret, '\0');
+    }
+  }
+}

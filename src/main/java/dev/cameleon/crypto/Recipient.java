@@ -1,0 +1,128 @@
+package dev.cameleon.crypto;
+
+import dev.cameleon.errors.SafeQuote;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.PublicKey;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.X509EncodedKeySpec;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Somebody who may read the vault, by a public key.
+ *
+ * @param fingerprint SHA-256 of the key's SubjectPublicKeyInfo (RFC 5280), hexadecimal
+ * @param key the public key
+ */
+public record Recipient(String fingerprint, PublicKey key) {
+  private static final int LEAST_BITS = 3072;
+
+  /** What a public key is called in a PEM file (RFC 7468 §13). */
+  private static final String PUBLIC = "PUBLIC KEY";
+
+  /**
+   * Reads a folder of public keys: every file {@code *.pem} is one.
+   *
+   * @throws InvalidKeyFileException if there is none, one is not an RSA public key of 3072 bits or
+   *     more, or every user of this machine may add or change one: whoever can, reads what is
+   *     sealed from then on
+   */
+  public static List<Recipient> read(Path folder) throws InvalidKeyFileException {
+    Map<String, Recipient> recipients = new LinkedHashMap<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.pem")) {
+      refuseIf(SecretFile.changeableByOthers(folder));
+      for (Path file : files) {
+        requireOwners(folder, file);
+        Recipient recipient = of(file, PemFile.read(file));
+        recipients.put(recipient.fingerprint(), recipient);
+      }
+    } catch (IOException e) {
+      throw new InvalidKeyFileException(
+          SafeQuote.path(folder) + " is not a folder that can be read");
+    }
+    if (recipients.isEmpty()) {
+      throw new InvalidKeyFileException(
+          "no public key (*.pem) in "
+              + SafeQuote.path(folder)
+              + "; unset it to run without a vault");
+    }
+    return List.copyOf(recipients.values());
+  }
+
+  private static void requireOwners(Path folder, Path file) throws InvalidKeyFileException {
+    try {
+      refuseIf(SecretFile.changeableByOthers(file));
+      if (SecretFile.isStrangers(folder, file)) {
+        throw new InvalidKeyFileException(
+            SafeQuote.path(file)
+                + " is not the folder's owner's, and every user of this machine may put files there;"
+                + " if it is to be a recipient: chown it, and chmod o-w the folder");
+      }
+    } catch (IOException e) {
+      throw new InvalidKeyFileException(
+          SafeQuote.path(file) + " cannot be read (" + e.getClass().getSimpleName() + ")");
+    }
+  }
+
+  private static void refuseIf(String open) throws InvalidKeyFileException {
+    if (!open.isEmpty()) {
+      throw new InvalidKeyFileException(open);
+    }
+  }
+
+  private static Recipient of(Path file, PemFile pem) throws InvalidKeyFileException {
+    if (!pem.label().equals(PUBLIC)) {
+      boolean secret = pem.label().endsWith("PRIVATE KEY");
+      throw new InvalidKeyFileException(
+          SafeQuote.path(file)
+              + (secret
+                  ? " is a private key, which must not be on this machine; its public half is"
+                      + " written by: openssl pkey -in FILE -pubout"
+                  : " holds no PUBLIC KEY but a " + pem.label()));
+    }
+    try {
+      PublicKey key =
+          KeyFactory.getInstance("RSA").generatePublic(new X509EncodedKeySpec(pem.content()));
+      if (((RSAPublicKey) key).getModulus().bitLength() < LEAST_BITS) {
+        throw new InvalidKeyFileException(
+            SafeQuote.path(file) + " is an RSA key of less than " + LEAST_BITS + " bits");
+      }
+      return of(key);
+    } catch (GeneralSecurityException e) {
+      throw new InvalidKeyFileException(SafeQuote.path(file) + " is not an RSA public key");
+    }
+  }
+
+  /** The recipient with this key. */
+  public static Recipient of(PublicKey key) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
+      return new Recipient(HexFormat.of().formatHex(hash), key);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this Java has no SHA-256", e);
+    }
+  }
+
+  /** The beginning of the fingerprint, for people. */
+  public String shortName() {
+    return shortName(fingerprint);
+  }
+
+  public static String shortName(String fingerprint) {
+    return fingerprint.substring(0, Math.min(16, fingerprint.length()));
+  }
+
+  @Override
+  public String toString() {
+    return shortName();
+  }
+}

@@ -1,0 +1,101 @@
+package dev.cameleon.crypto;
+
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.PublicKey;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * What a recipient opens values with: their private key in memory, or one that others keep and that
+ * only opens data keys. Thread-safe.
+ */
+public final class RecipientKey {
+  /** Opens the data keys that are sealed to a recipient. */
+  @FunctionalInterface
+  public interface Unsealing {
+    /**
+     * Opens one: RSAES-OAEP (RFC 8017 §7.1) with SHA-256, MGF1 with SHA-256, and no label.
+     *
+     * @return the data key's bytes
+     * @throws GeneralSecurityException if it was sealed to another key, or a bit has changed
+     * @throws KeyUnavailableException if the private key cannot be used now
+     */
+    byte[] open(byte[] sealedKey) throws GeneralSecurityException;
+  }
+
+  private static final int MOST_DATA_KEYS = 100;
+  private static final int DATA_KEY_BYTES = 32;
+
+  private final Recipient recipient;
+  private final Unsealing unsealing;
+
+  /** The data keys of the last epochs: RSA takes milliseconds, and an epoch seals thousands. */
+  private final Map<ByteBuffer, SecretKey> opened =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, SecretKey> eldest) {
+          return size() > MOST_DATA_KEYS;
+        }
+      };
+
+  /**
+   * A key that knows nothing opened yet.
+   *
+   * @param publicKey its public half: which recipient this is
+   * @param unsealing uses its private half
+   */
+  public RecipientKey(PublicKey publicKey, Unsealing unsealing) {
+    this.recipient = Recipient.of(publicKey);
+    this.unsealing = unsealing;
+  }
+
+  /** SHA-256 of its public half: which recipient this is. */
+  public String fingerprint() {
+    return recipient.fingerprint();
+  }
+
+  /**
+   * Opens a sealed value.
+   *
+   * @param sealedKey the epoch's data key, sealed to this recipient
+   * @param entry the entry's id
+   * @param sealed the value
+   * @return the value: personal
+   * @throws GeneralSecurityException if the key is another's, or something was changed
+   * @throws KeyUnavailableException if the private key cannot be used now
+   */
+  public byte[] open(byte[] sealedKey, UUID entry, byte[] sealed) throws GeneralSecurityException {
+    return Envelope.open(dataKey(sealedKey), entry, sealed);
+  }
+
+  /** The same for a message's body. */
+  byte[] openBody(byte[] sealedKey, UUID entry, byte[] sealed) throws GeneralSecurityException {
+    return Envelope.openBody(dataKey(sealedKey), entry, sealed);
+  }
+
+  private synchronized SecretKey dataKey(byte[] sealedKey) throws GeneralSecurityException {
+    SecretKey known = opened.get(ByteBuffer.wrap(sealedKey));
+    if (known != null) {
+      return known;
+    }
+    byte[] bytes = unsealing.open(sealedKey);
+    if (bytes.length != DATA_KEY_BYTES) { // anybody can seal anything to a public key
+      throw new GeneralSecurityException("not a data key");
+    }
+    SecretKey dataKey = new SecretKeySpec(bytes, "AES");
+    opened.put(ByteBuffer.wrap(sealedKey.clone()), dataKey);
+    return dataKey;
+  }
+
+  /** Redacted. */
+  @Override
+  public String toString() {
+    return "RecipientKey[" + recipient + "]";
+  }
+}

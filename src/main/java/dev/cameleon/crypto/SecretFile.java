@@ -1,0 +1,92 @@
+package dev.cameleon.crypto;
+
+import dev.cameleon.errors.SafeQuote;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/** Files that hold keys: who may read and change them. */
+public final class SecretFile {
+  /** S_ISVTX of POSIX's sys/stat.h. */
+  private static final int STICKY = 0x200;
+
+  private SecretFile() {}
+
+  /**
+   * What is wrong if every user of this machine may read or write the file, and how to mend it;
+   * else an empty string. Where files have no owners this cannot be told.
+   */
+  public static String openToOthers(Path file) throws IOException {
+    PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+    if (view == null) {
+      return "";
+    }
+    Set<PosixFilePermission> permissions = view.readAttributes().permissions();
+    if (!permissions.contains(PosixFilePermission.OTHERS_READ)
+        && !permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
+      return "";
+    }
+    return SafeQuote.path(file)
+        + " is open to every user of this machine ("
+        + PosixFilePermissions.toString(permissions)
+        + "); run: chmod 600 "
+        + SafeQuote.path(file);
+  }
+
+  /**
+   * What is wrong if every user of this machine may change what a path leads to, and how to mend
+   * it; else an empty string. Looked at are the file or folder behind all links, and every folder
+   * above it: whoever may write one of these could put another in its place. In a folder with the
+   * sticky bit (/tmp, or what Kubernetes mounts) nobody can do that to what is somebody else's.
+   */
+  public static String changeableByOthers(Path path) throws IOException {
+    for (Path at = path.toRealPath(); at != null; at = at.getParent()) {
+      if (isOpenToWrite(at) && !(Files.isDirectory(at) && isSticky(at))) {
+        return SafeQuote.path(at)
+            + " may be changed by every user of this machine; run: chmod o-w "
+            + SafeQuote.path(at);
+      }
+    }
+    return "";
+  }
+
+  /** Whether everybody may put files into this folder, and somebody else than its owner did. */
+  public static boolean isStrangers(Path folder, Path file) throws IOException {
+    return isOpenToWrite(folder)
+        && !Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(folder));
+  }
+
+  private static boolean isOpenToWrite(Path path) throws IOException {
+    PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
+    return view != null
+        && view.readAttributes().permissions().contains(PosixFilePermission.OTHERS_WRITE);
+  }
+
+  private static boolean isSticky(Path path) throws IOException {
+    return ((Integer) Files.getAttribute(path, "unix:mode") & STICKY) != 0;
+  }
+
+  /**
+   * Writes a new file that only its owner can read.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException if there is one
+   */
+  public static void write(Path file, String content) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    Files.createDirectories(folder);
+    if (Files.getFileAttributeView(folder, PosixFileAttributeView.class) != null) {
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    } else {
+      Files.createFile(file);
+    }
+    Files.writeString(file, content, StandardCharsets.UTF_8, StandardOpenOption.WRITE);
+  }
+}

@@ -1,0 +1,2 @@
+/** Sealing to public keys and opening with private ones. */
+package dev.cameleon.crypto;

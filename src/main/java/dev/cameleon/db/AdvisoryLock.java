@@ -1,0 +1,85 @@
+package dev.cameleon.db;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/**
+ * Work that one session does at a time. Whose turn it is says a row that only the roles may read,
+ * lock and change. It counts while the session that it names holds the advisory lock that it names:
+ * that ends with the session, however it ends. The number is a new random one each time, so that no
+ * other login can take it first; taken afterwards, it is worth nothing, since the row names the
+ * login too.
+ */
+public enum AdvisoryLock {
+  /** The upkeep of the ledger. */
+  LEDGER("cameleon.ledger_turn"),
+  /** Forgetting, pruning and rotating. */
+  LOGINS("cameleon.logins_turn");
+
+  private static final String HAS_IT =
+      " FROM %s t JOIN pg_locks l ON l.pid = t.pid JOIN pg_stat_activity a"
+          + " ON a.pid = t.pid AND a.usename = t.login"
+          + " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
+          + " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+          + " AND (l.classid::bigint << 32 | l.objid::bigint) = t.lock"
+          + " AND t.pid <> pg_backend_pid()";
+
+  private final String table;
+
+  AdvisoryLock(String table) {
+    this.table = table;
+  }
+
+  /**
+   * Takes the turn; it ends with the connection.
+   *
+   * @param connection with auto-commit on
+   * @return whether it was free
+   */
+  public boolean take(Connection connection) throws SQLException {
+    // Who waits for the row must see what was committed meanwhile, whatever the server's default.
+    connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SELECT FROM " + table + " FOR UPDATE");
+      if (!holder(connection).isEmpty()) {
+        return false;
+      }
+      // Six bits of a UUID are fixed; these are the 58 that are left of its first half.
+      statement.execute(
+          "UPDATE "
+              + table
+              + " SET pid = pg_backend_pid(), login = session_user, since = clock_timestamp(), lock ="
+              + " ('x' || left(replace(gen_random_uuid()::text, '-', ''), 16))::bit(64)::bigint"
+              + " RETURNING pg_advisory_lock(lock)");
+      connection.commit();
+      return true;
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
+    }
+  }
+
+  /** Who has the turn, to show to an operator. */
+  public String holder(Database.Login login) throws SQLException {
+    try (Connection connection = Database.connect(login)) {
+      String holder = holder(connection);
+      return holder.isEmpty() ? "a session that has just ended" : holder;
+    }
+  }
+
+  /** Another session that has the turn; empty if it is free, or this session's. */
+  private String holder(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+            connection.prepareStatement(
+                "SELECT t.pid, t.login, t.since::timestamptz(0)::text" + HAS_IT.formatted(table));
+        ResultSet row = statement.executeQuery()) {
+      return row.next()
+          ? LockHolders.session(row.getInt(1), row.getString(2), row.getString(3))
+          : "";
+    }
+  }
+}

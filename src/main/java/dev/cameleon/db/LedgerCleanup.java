@@ -1,0 +1,46 @@
+package dev.cameleon.db;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+
+/**
+ * The upkeep of {@code cameleon.ingested_message}: forgets message ids that SQS cannot deliver any
+ * more. SQS keeps a message 14 days at most.
+ */
+public final class LedgerCleanup {
+  /** Rows per transaction: short locks, and little to repeat if the process dies. */
+  private static final int ROWS_PER_DELETE = 10_000;
+
+  private static final String DELETE =
+      "DELETE FROM cameleon.ingested_message WHERE ctid = ANY (ARRAY("
+          + "SELECT ctid FROM cameleon.ingested_message"
+          + " WHERE ingested_at < (now() AT TIME ZONE 'UTC')::date - ? LIMIT "
+          + ROWS_PER_DELETE
+          + "))";
+
+  private LedgerCleanup() {}
+
+  /**
+   * Deletes entries older than {@code days}. Does nothing while another process does it.
+   *
+   * @return how many entries were forgotten
+   */
+  public static long forget(Database.Login login, int days) throws SQLException {
+    try (Connection connection = Database.connect(login)) {
+      if (!AdvisoryLock.LEDGER.take(connection)) {
+        return 0;
+      }
+      try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
+        delete.setInt(1, days);
+        long forgotten = 0;
+        int rows;
+        do {
+          rows = delete.executeUpdate();
+          forgotten += rows;
+        } while (rows == ROWS_PER_DELETE);
+        return forgotten;
+      }
+    }
+  }
+}

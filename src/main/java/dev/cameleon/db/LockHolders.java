@@ -1,0 +1,70 @@
+package dev.cameleon.db;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.StringJoiner;
+
+/** Names the sessions that hold what others wait for, so that an operator can end them. */
+public final class LockHolders {
+  static final String NOT_LOCKED = "55P03";
+
+  /** The strongest locks first, since they are in the way of most, and the oldest of these. */
+  private static final String QUERY =
+      """
+      SELECT a.pid, a.usename, max(a.xact_start)::timestamptz(0)::text,
+             coalesce(string_agg(DISTINCT c.oid::regclass::text, ', '), 'Flyway''s lock')
+        FROM pg_locks l JOIN pg_stat_activity a USING (pid) LEFT JOIN pg_class c ON c.oid = l.relation
+       WHERE l.granted AND l.pid <> pg_backend_pid()
+         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+         AND (c.relkind IN ('r', 'p') AND (c.relnamespace = to_regnamespace('cameleon')
+                                           OR c.oid = to_regclass('public.user_logins'))
+              -- The number is "Flyway" and the hash of the table's name, which may borrow from it.
+              OR l.locktype = 'advisory' AND l.classid::bigint BETWEEN x'466b'::int AND x'466d'::int)
+       GROUP BY a.pid, a.usename
+       ORDER BY max(array_position(ARRAY['AccessShareLock', 'RowShareLock', 'RowExclusiveLock',
+                  'ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock',
+                  'ExclusiveLock', 'AccessExclusiveLock'], l.mode)) DESC, max(a.xact_start)
+       LIMIT 3
+      """;
+
+  private LockHolders() {}
+
+  /**
+   * A failure in words, as {@link SqlErrors#describe} has them; if a lock was not to be had, also
+   * who may have it.
+   *
+   * @param login who failed, and looks
+   */
+  public static String describe(Database.Login login, Exception failure) {
+    String words = SqlErrors.describe(failure);
+    return SqlErrors.state(failure).equals(NOT_LOCKED) ? words + now(login) : words;
+  }
+
+  /** Who holds locks on our tables now. */
+  static String now(Database.Login login) {
+    StringJoiner holders = new StringJoiner("; ", "; locks are held by ", "");
+    holders.setEmptyValue("");
+    try (Connection connection = Database.connect(login);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(QUERY)) {
+      while (row.next()) {
+        holders.add(
+            session(row.getInt(1), row.getString(2), row.getString(3)) + " on " + row.getString(4));
+      }
+    } catch (SQLException e) {
+      return ""; // the failure itself is told
+    }
+    return holders.toString();
+  }
+
+  /**
+   * A session.
+   *
+   * @param since when it began; null if this role may not see it
+   */
+  static String session(int pid, String login, String since) {
+    return "session " + pid + " of user " + login + (since == null ? "" : " since " + since);
+  }
+}

@@ -1,0 +1,213 @@
+package dev.cameleon.db;
+
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.util.Locale;
+import java.util.Set;
+import org.postgresql.util.PSQLException;
+
+/**
+ * Says whose fault a failure of the database is, by its SQLSTATE (PostgreSQL documentation,
+ * appendix A): the row's, a passing conflict's, or the database's.
+ */
+public final class SqlErrors {
+  /** What raise_exception in a trigger of the user's own gives. */
+  private static final String RAISED = "P0001";
+
+  /** What the functions of the vault and the audit give. */
+  private static final String REFUSED_BY_FUNCTION = "CM002";
+
+  /** Committed here, but not known to be on the standby (see {@link ConfirmedCommits}). */
+  static final String NOT_CONFIRMED = "01000";
+
+  private static final String SEQUENCE_EXHAUSTED = "2200H";
+
+  /** Where PostgreSQL looks for a row's partition; a missing one has no SQLSTATE of its own. */
+  private static final String NO_PARTITION = "ExecFindPartition";
+
+  private static final String OUT_OF_SHAPE = "22";
+  private static final String CONSTRAINT = "23";
+  private static final String CHECK_OPTION = "44";
+  private static final String ROLLED_BACK = "40";
+  private static final String UNREACHABLE = "08";
+
+  /**
+   * Classes that say nothing of a row: of warnings, connections, transactions, logins, resources,
+   * locks, time-outs, the system, its configuration, foreign servers, prepared statements, and our
+   * own functions.
+   */
+  private static final Set<String> SERVERS =
+      Set.of(
+          "01",
+          UNREACHABLE,
+          "25",
+          "26",
+          "28",
+          "3D",
+          ROLLED_BACK,
+          "53",
+          "55",
+          "57",
+          "58",
+          "CM",
+          "F0",
+          "HV");
+
+  /** Whether PostgreSQL refuses this row and always will: class 22, 23 or 44, or P0001. */
+  public boolean isRefusal(Throwable failure) {
+    String state = state(failure);
+    return !isDatabasesOwn(failure, state)
+        && !isMissingPartition(failure)
+        && (state.equals(RAISED)
+            || Set.of(OUT_OF_SHAPE, CONSTRAINT, CHECK_OPTION).contains(classOf(state)));
+  }
+
+  /**
+   * Whether this row may be the cause, or something in the database that many rows need: a missing
+   * partition, row-level security, a trigger or subquery that finds too little or too much.
+   */
+  public boolean mayBeRows(Throwable failure) {
+    String state = state(failure);
+    return !state.isEmpty()
+        && !isDatabasesOwn(failure, state)
+        && !isRefusal(failure)
+        && !SERVERS.contains(classOf(state));
+  }
+
+  /** Failures of any class that no row can help: it would be refused whatever it held. */
+  private static boolean isDatabasesOwn(Throwable failure, String state) {
+    if (state.equals(SEQUENCE_EXHAUSTED)) {
+      return true;
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLTransientConnectionException) {
+        return true; // what the server said to a connection, not to a statement
+      }
+    }
+    return false;
+  }
+
+  private static boolean isMissingPartition(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof PSQLException postgres
+          && postgres.getServerErrorMessage() != null
+          && NO_PARTITION.equals(postgres.getServerErrorMessage().getRoutine())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String classOf(String state) {
+    return state.length() < 2 ? state : state.substring(0, 2);
+  }
+
+  /** Whether the same statement may succeed at once: a deadlock or serialization failure. */
+  public boolean isConflict(Throwable failure) {
+    return state(failure).startsWith(ROLLED_BACK);
+  }
+
+  /** Whether the server was not reached or fell silent: class 08, or no SQLSTATE at all. */
+  public boolean isSilence(Throwable failure) {
+    String state = state(failure);
+    return state.isEmpty() || state.startsWith(UNREACHABLE);
+  }
+
+  /** The SQLSTATE, or an empty string. */
+  public static String state(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+        return sql.getSQLState();
+      }
+    }
+    return "";
+  }
+
+  /**
+   * The failure in words that hold no value of any row: SQLSTATE, its meaning, and the table,
+   * column or constraint if the server named one.
+   */
+  public static String describe(Throwable failure) {
+    String state = state(failure);
+    StringBuilder words =
+        new StringBuilder(TlsErrors.describe(failure).orElseGet(() -> meaning(state, failure)));
+    if (!state.isEmpty()) {
+      words.append(" (SQLSTATE ").append(state).append(')');
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof PSQLException postgres && postgres.getServerErrorMessage() != null) {
+        append(words, "table", postgres.getServerErrorMessage().getTable());
+        append(words, "column", postgres.getServerErrorMessage().getColumn());
+        append(words, "constraint", postgres.getServerErrorMessage().getConstraint());
+      }
+    }
+    return words.toString();
+  }
+
+  private static void append(StringBuilder words, String kind, String name) {
+    if (name != null) {
+      words.append(", ").append(kind).append(' ').append(name);
+    }
+  }
+
+  /** Our own functions' words hold no value; the server's may. */
+  private static String meaning(String state, Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (state.equals(REFUSED_BY_FUNCTION)
+          && cause instanceof PSQLException postgres
+          && postgres.getServerErrorMessage() != null) {
+        return String.valueOf(postgres.getServerErrorMessage().getMessage());
+      }
+    }
+    return meaning(state);
+  }
+
+  private static String meaning(String state) {
+    return switch (state) {
+      case "" -> "the database did not answer";
+      case NOT_CONFIRMED -> "the synchronous standby does not confirm commits";
+      case "22001" -> "a value is longer than its column";
+      case "22003" -> "a number is out of its column's range";
+      case "22P02" -> "a value has not the form of its column's type";
+      case "22P05", "22021" -> "a character that PostgreSQL cannot store";
+      case "22007", "22008" -> "a date is not one";
+      case "23502" -> "a required column would be null";
+      case "23503" -> "a referenced row is missing";
+      case "23505" -> "a row with this key exists";
+      case "21000", "P0003" -> "a subquery found more than one row";
+      case "P0002" -> "a query of a trigger or function found no row";
+      case "44000" -> "the check option of a view refuses the row";
+      case "23514" -> "a check of the table refuses the row";
+      case "P0001" -> "a trigger of the table refuses the row";
+      case "25006" -> "the database is read-only (a failover?)";
+      case "28P01", "28000" -> "the database refuses the user or its password";
+      case "3D000" -> "the database does not exist";
+      case "42501" -> "the database user lacks a privilege, or row-level security is against it";
+      case "42P01" -> "a table does not exist (run: migrate)";
+      case "42703" -> "a column does not exist";
+      case "53300" -> "the database has no connection left";
+      case "CM003" -> "the statement was on its way for too long, and is made anew";
+      case "CM001" ->
+          "this process's mask key is retired: restart it with the keyset that keys rotate wrote";
+      case "CM004" ->
+          "this process's mask key is none of this database's: restart it, so that its keyset is"
+              + " compared with them";
+      case "55P03" -> "another session holds a lock for too long";
+      case "57014" -> "the statement took too long";
+      default -> meaningOfClass(classOf(state));
+    };
+  }
+
+  private static String meaningOfClass(String state) {
+    return switch (state.toUpperCase(Locale.ROOT)) {
+      case UNREACHABLE -> "the database cannot be reached";
+      case OUT_OF_SHAPE -> "a value does not fit its column";
+      case CONSTRAINT -> "a constraint of the table refuses the row";
+      case ROLLED_BACK -> "a conflict with another transaction";
+      case "42" -> "load.sql and the tables do not fit together (run: check)";
+      case "53" -> "the database lacks a resource";
+      case "57" -> "the database is shutting down or was interrupted";
+      default -> "the database failed";
+    };
+  }
+}

@@ -1,0 +1,170 @@
+package dev.cameleon.db;
+
+import java.io.FileNotFoundException;
+import java.net.UnknownHostException;
+import java.security.UnrecoverableKeyException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateExpiredException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import javax.net.ssl.SSLHandshakeException;
+import org.postgresql.util.GT;
+import org.postgresql.util.PSQLException;
+
+/**
+ * Says why a connection could not be made where the SQLSTATE does not: all failures of TLS have the
+ * one of a broken connection, or of a refused password. No words of the driver's or the server's
+ * are repeated, since they name files, users and hosts.
+ */
+final class TlsErrors {
+  private static final String ROOT =
+      "the database's certificate cannot be checked: the file that sslrootcert of the URL names";
+
+  private static final String CERTIFICATE = "the client certificate that sslcert of the URL names";
+  private static final String KEY = "the private key that sslkey of the URL names";
+
+  private static final String HOST =
+      "the certificate of the database is for another host name than the URL's; use a name that it"
+          + " is for";
+
+  /** The driver's own messages, in its English: it translates them where it runs. */
+  private static final Map<String, String> OF_DRIVER = new LinkedHashMap<>();
+
+  static {
+    OF_DRIVER.put("The hostname {0} could not be verified by hostnameverifier {1}.", HOST);
+    OF_DRIVER.put(
+        "Invalid sslmode value: {0}",
+        "sslmode of the URL is none that the driver knows; set verify-full");
+    OF_DRIVER.put(
+        "The server does not support SSL.",
+        "the database offers no TLS, but sslmode of the URL requires it; turn on ssl at the server");
+    OF_DRIVER.put(
+        "Could not open SSL root certificate file {0}.",
+        ROOT + " (or ~/.postgresql/root.crt) cannot be read");
+    OF_DRIVER.put(
+        "Loading the SSL root certificate {0} into a TrustManager failed.",
+        ROOT + " holds no certificate in PEM");
+    OF_DRIVER.put("Could not open SSL certificate file {0}.", CERTIFICATE + " cannot be read");
+    OF_DRIVER.put(
+        "Loading the SSL certificate {0} into a KeyManager failed.",
+        CERTIFICATE + " is not one in PEM");
+    OF_DRIVER.put("Could not load cert chain", CERTIFICATE + " is not one in PEM");
+    OF_DRIVER.put("Could not read SSL key file {0}.", KEY + " cannot be read, or is not a key");
+    OF_DRIVER.put(
+        "Could not decrypt SSL key file {0}.",
+        KEY
+            + " cannot be decrypted; is sslpassword of the URL right, and the file PKCS #8 in DER?");
+    OF_DRIVER.put(
+        "Could not read password for SSL key file, console is not available.",
+        KEY
+            + " is encrypted, or not PKCS #8 in DER; set sslpassword in the URL if it is encrypted");
+    OF_DRIVER.put(
+        "Could not load the private key",
+        KEY + " is no RSA key in PKCS #8; for another kind in PEM set pemKeyAlgorithm, e.g. EC");
+    String others = KEY + " may be read by others: its file must have mode 0600";
+    OF_DRIVER.put(
+        "private key file \"{0}\" has group or world access; file must have permissions u=rw (0600)"
+            + " or less if owned by the current user, or permissions u=rw,g=r (0640) or less if"
+            + " owned by root. Current permissions: {1}",
+        others);
+    OF_DRIVER.put(
+        "Private key file \"{0}\" has insecure permissions. Non-owner principal \"{1}\" has read"
+            + " access.",
+        others);
+  }
+
+  /** Parts of what PostgreSQL says, in English, to one that it does not let in. */
+  private static final Map<String, String> OF_SERVER = new LinkedHashMap<>();
+
+  static {
+    OF_SERVER.put(
+        "requires a valid client certificate",
+        "the database wants a client certificate of an authority that it knows; name one with"
+            + " sslcert and sslkey in the URL");
+    OF_SERVER.put(
+        "certificate authentication failed",
+        "the client certificate is another user's: the database compares its common name with the"
+            + " user");
+    String tls =
+        "the database does not let this user in without TLS; set sslmode=verify-full in the URL";
+    OF_SERVER.put("no encryption", tls);
+    OF_SERVER.put("SSL off", tls);
+  }
+
+  private TlsErrors() {}
+
+  /** The cause and how to end it, if it is TLS or a host name that is not known. */
+  static Optional<String> describe(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      Optional<String> words = ofOne(cause);
+      if (words.isPresent()) {
+        return words;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<String> ofOne(Throwable failure) {
+    String words = null;
+    if (failure instanceof PSQLException postgres) {
+      return postgres.getServerErrorMessage() == null ? ofDriver(postgres) : ofServer(postgres);
+    } else if (failure instanceof UnknownHostException) {
+      words = "the host name of the database is not known";
+    } else if (failure instanceof FileNotFoundException) {
+      // The driver has words for the other files; of PKCS #12 it says that an algorithm is missing.
+      words = KEY + " cannot be read";
+    } else if (failure instanceof UnrecoverableKeyException) {
+      words = KEY + " cannot be decrypted: sslpassword of the URL is wrong";
+    } else if (failure instanceof CertificateExpiredException) {
+      words = "the certificate of the database has expired; renew it at the server";
+    } else if (failure instanceof CertPathBuilderException
+        || (failure instanceof CertPathValidatorException
+            && !(failure.getCause() instanceof CertificateExpiredException))) {
+      words =
+          "the certificate of the database is not of an authority in the file that sslrootcert of"
+              + " the URL names; use the server's own, e.g. RDS's bundle";
+    } else if (isAlert(failure)) {
+      words = "the database refuses the client certificate; is it expired, or revoked?";
+    }
+    return Optional.ofNullable(words);
+  }
+
+  /** What a server says about a client's certificate that it read. */
+  private static boolean isAlert(Throwable failure) {
+    return failure instanceof SSLHandshakeException
+        && String.valueOf(failure.getMessage())
+            .matches(".*fatal alert: (unknown_ca|bad_certificate|.*certificate_.*|access_denied)");
+  }
+
+  private static Optional<String> ofDriver(PSQLException failure) {
+    String message = String.valueOf(failure.getMessage());
+    return OF_DRIVER.entrySet().stream()
+        .filter(known -> isTranslationOf(message, known.getKey()))
+        .map(Map.Entry::getValue)
+        .findFirst();
+  }
+
+  private static boolean isTranslationOf(String message, String template) {
+    int from = 0;
+    for (String part : GT.tr(template, "\0", "\0").split("\0", -1)) {
+      int found = message.indexOf(part, from);
+      if (found < 0) {
+        return false;
+      }
+      from = found + part.length();
+    }
+    return true;
+  }
+
+  private static Optional<String> ofServer(PSQLException failure) {
+    String message = String.valueOf(failure.getMessage());
+    return "28000".equals(failure.getSQLState())
+        ? OF_SERVER.entrySet().stream()
+            .filter(known -> message.contains(known.getKey()))
+            .map(Map.Entry::getValue)
+            .findFirst()
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,28 @@
+package dev.cameleon.dlq;
+
+import dev.cameleon.crypto.RecipientKey;
+import dev.cameleon.crypto.SealedBody;
+import dev.cameleon.crypto.UnopenedException;
+import java.util.Optional;
+
+/**
+ * The bodies of letters as they were received, where that can be had.
+ *
+ * @param key opens what is sealed to its holder
+ */
+public record Bodies(Optional<RecipientKey> key) {
+  /** The original body: personal; empty if it is sealed and cannot be opened. */
+  public Optional<String> original(ReceivedDeadLetter letter) {
+    if (!letter.sealed()) {
+      return Optional.of(letter.body());
+    }
+    if (key.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(SealedBody.open(letter.body(), key.get()));
+    } catch (UnopenedException e) {
+      return Optional.empty();
+    }
+  }
+}

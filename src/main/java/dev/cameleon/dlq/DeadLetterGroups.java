@@ -1,0 +1,74 @@
+package dev.cameleon.dlq;
+
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Counts letters by cause and field, in bounded memory. Thread-safe. */
+public final class DeadLetterGroups {
+  /** The field of the letters for whose own there is no more room. */
+  public static final String OTHERS = "(others)";
+
+  /** Anybody who may send to the queue can write fields, but a contract has few. */
+  static final int MOST = 1000;
+
+  /**
+   * Letters of one cause and field.
+   *
+   * @param cause why they failed
+   * @param field the contract's name of the field, an empty string, {@link
+   *     ReceivedDeadLetter#UNKNOWN} or {@link #OTHERS}
+   * @param count how many
+   * @param oldest when the first of them failed
+   * @param newest when the last of them failed
+   * @param example the id of the last of them
+   */
+  public record Group(
+      DeadLetterReason cause,
+      String field,
+      long count,
+      Instant oldest,
+      Instant newest,
+      String example) {
+    private static Group of(ReceivedDeadLetter letter, String field) {
+      return new Group(letter.cause(), field, 1, letter.failedAt(), letter.failedAt(), letter.id());
+    }
+
+    private Group and(Group other) {
+      boolean later = other.newest.isAfter(newest);
+      return new Group(
+          cause,
+          field,
+          count + other.count,
+          other.oldest.isBefore(oldest) ? other.oldest : oldest,
+          later ? other.newest : newest,
+          later ? other.example : example);
+    }
+  }
+
+  private record Key(DeadLetterReason cause, String field) {}
+
+  private final Map<Key, Group> groups = new HashMap<>();
+
+  /** Counts a letter. */
+  public synchronized void add(ReceivedDeadLetter letter) {
+    Key key = new Key(letter.cause(), letter.field());
+    if (groups.size() >= MOST && !groups.containsKey(key)) {
+      key = new Key(letter.cause(), OTHERS);
+    }
+    groups.merge(key, Group.of(letter, key.field()), Group::and);
+  }
+
+  /** What was counted so far, the most frequent first. */
+  public synchronized List<Group> list() {
+    return groups.values().stream()
+        .sorted(
+            Comparator.comparingLong(Group::count)
+                .reversed()
+                .thenComparing(Group::cause)
+                .thenComparing(Group::field))
+        .toList();
+  }
+}

@@ -1,0 +1,64 @@
+package dev.cameleon.dlq;
+
+import dev.cameleon.contract.Violation;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Why a message is on the dead-letter queue, and what to do about it. */
+public enum DeadLetterReason {
+  /** {@link dev.cameleon.contract.Violation#NOT_JSON}. */
+  NOT_JSON(
+      "The body is not one JSON object.",
+      "Mend the sender. What was sent can be mended in a file: dlq export --raw, edit, dlq import."),
+  /** {@link dev.cameleon.contract.Violation#CONTRACT}. */
+  CONTRACT(
+      "The event breaks a rule of login.schema.json.",
+      "If the rule is wrong, mend the contract, restart, then: dlq replay --dry-run, and dlq replay"
+          + " --field FIELD. If the event is wrong, mend the sender, and the event in a file: dlq"
+          + " export --raw, edit, dlq import."),
+  /** {@link dev.cameleon.contract.Violation#DATA_REJECTED}. */
+  DATA_REJECTED(
+      "PostgreSQL refused the row; the SQLSTATE says why.",
+      "If a constraint, a column or a trigger is wrong, mend the table, then: dlq replay"
+          + " --reason DATA_REJECTED. If the event is wrong, let the contract refuse it earlier, and"
+          + " mend the event in a file: dlq export --raw, edit, dlq import."),
+  /** SQS itself moved it there; it carries nothing of ours. */
+  MAX_RECEIVES(
+      "SQS moved it here after too many receives: it was never settled, or it is too large for a"
+          + " dead letter.",
+      "See the log of that time for outages, time-outs and restarts; mend what caused them, then:"
+          + " dlq replay --reason MAX_RECEIVES. If it was loaded after all, the ledger makes the"
+          + " replay a duplicate."),
+  /** Neither Cameleon nor SQS says that it put it there. */
+  UNKNOWN(
+      "It carries no reason of Cameleon's, and SQS does not say that it moved it here: somebody"
+          + " sent it, or moved it by hand.",
+      "See whether it belongs here. If so: dlq replay ID.");
+
+  private final String meaning;
+  private final String remedy;
+
+  DeadLetterReason(String meaning, String remedy) {
+    this.meaning = meaning;
+    this.remedy = remedy;
+  }
+
+  /** What happened, in one sentence. */
+  public String meaning() {
+    return meaning;
+  }
+
+  /** What to do about it. */
+  public String remedy() {
+    return remedy;
+  }
+
+  /** The cause by the reason that the pipeline wrote: one of its own, so none of the last two. */
+  static Optional<DeadLetterReason> of(String reason) {
+    return Arrays.stream(Violation.values())
+        .map(Violation::name)
+        .filter(reason::equals)
+        .findFirst()
+        .map(DeadLetterReason::valueOf);
+  }
+}

@@ -1,0 +1,205 @@
+package dev.cameleon.dlq;
+
+import dev.cameleon.contract.Violation;
+import dev.cameleon.crypto.SealedBody;
+import dev.cameleon.sqs.Acknowledger;
+import dev.cameleon.sqs.Delivery;
+import dev.cameleon.sqs.OutgoingMessage;
+import dev.cameleon.sqs.ReceiveGate;
+import dev.cameleon.sqs.SendBatchResult;
+import dev.cameleon.sqs.SqsErrors;
+import dev.cameleon.sqs.SqsQueue;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
+
+/**
+ * Sends dead letters in as few calls as SQS's limits allow. While the queue does not accept them,
+ * receiving pauses and they are tried again for as long as they may be kept in hand.
+ */
+public final class DeadLetterSender {
+  private static final Logger LOG = LoggerFactory.getLogger(DeadLetterSender.class);
+  private static final long PAUSE_MILLIS = 1000;
+  private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+  /** The client waits for minutes before it gives up; receiving pauses sooner. */
+  private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private final SqsClient sqs;
+  private final SqsQueue queue;
+  private final SqsQueue source;
+  private final Optional<BodySealing> sealing;
+  private final ReceiveGate gate;
+  private final Acknowledger acknowledger;
+  private final long limitNanos;
+  private volatile long failedNanos = System.nanoTime();
+
+  /** When the call under way began; empty between calls. */
+  private volatile Optional<Long> callBeganNanos = Optional.empty();
+
+  private final Map<Violation, LongAdder> accepted = new EnumMap<>(Violation.class);
+
+  /**
+   * Makes one.
+   *
+   * @param queue where dead letters go
+   * @param source where the messages came from
+   * @param sealing how bodies are sealed; empty: they are sent as they came
+   * @param limitNanos the longest that a message is kept in hand
+   */
+  public DeadLetterSender(
+      SqsClient sqs,
+      SqsQueue queue,
+      SqsQueue source,
+      Optional<BodySealing> sealing,
+      ReceiveGate gate,
+      Acknowledger acknowledger,
+      long limitNanos) {
+    this.limitNanos = limitNanos;
+    this.sqs = sqs;
+    this.queue = queue;
+    this.source = source;
+    this.sealing = sealing;
+    this.gate = gate;
+    this.acknowledger = acknowledger;
+    for (Violation reason : Violation.values()) {
+      accepted.put(reason, new LongAdder());
+    }
+  }
+
+  /** How many dead letters of this reason were accepted so far. */
+  public long accepted(Violation reason) {
+    return accepted.get(reason).sum();
+  }
+
+  /**
+   * Sends these dead letters and waits for the queue's word on each. What cannot be sent is given
+   * back to the source queue.
+   *
+   * @return the messages whose dead letters were accepted: they may be deleted
+   */
+  public List<Delivery> send(List<DeadLetter> deadLetters) throws InterruptedException {
+    List<Delivery> done = new ArrayList<>();
+    List<Delivery> refused = new ArrayList<>();
+    List<DeadLetter.Letter> left = new ArrayList<>();
+    for (DeadLetter deadLetter : deadLetters) {
+      DeadLetter.Letter letter = letter(deadLetter);
+      if (letter.bytes() <= queue.maxBytes()) {
+        left.add(letter);
+      } else {
+        String size = sealing.isPresent() ? "sealed, it" : "it";
+        refuse(deadLetter.delivery(), size + " is larger than the queue accepts", refused);
+      }
+    }
+    while (!left.isEmpty()) {
+      List<DeadLetter.Letter> again = new ArrayList<>();
+      for (List<DeadLetter.Letter> call : OutgoingMessage.calls(left, DeadLetter.Letter::bytes)) {
+        again.addAll(send(call, done, refused));
+      }
+      left = again;
+      if (left.isEmpty()) {
+        gate.open(ReceiveGate.Hold.DEAD_LETTER_QUEUE);
+      } else if (gate.isStopping() || isOverdue(left)) {
+        for (DeadLetter.Letter letter : left) {
+          refused.add(letter.of().delivery());
+        }
+        break; // reconsider() lets the next letter try
+      } else {
+        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+      }
+    }
+    acknowledger.postponed(refused);
+    return done;
+  }
+
+  private DeadLetter.Letter letter(DeadLetter deadLetter) {
+    Optional<SealedBody> sealed = sealing.map(seal -> seal.seal(deadLetter.delivery().body()));
+    return deadLetter.letter(sealed, source.name(), Instant.now(), queue.maxBytes());
+  }
+
+  /** Makes one call; returns what should be tried again. */
+  private List<DeadLetter.Letter> send(
+      List<DeadLetter.Letter> call, List<Delivery> done, List<Delivery> refused) {
+    List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
+    for (int i = 0; i < call.size(); i++) {
+      entries.add(
+          SendMessageBatchRequestEntry.builder()
+              .id(Integer.toString(i))
+              .messageBody(call.get(i).body())
+              .messageAttributes(call.get(i).values())
+              .build());
+    }
+    List<DeadLetter.Letter> again = new ArrayList<>(call);
+    callBeganNanos = Optional.of(System.nanoTime());
+    try {
+      SendBatchResult answer =
+          SendBatchResult.of(
+              sqs.sendMessageBatch(request -> request.queueUrl(queue.url()).entries(entries)),
+              entries.size());
+      again.clear();
+      for (int i = 0; i < call.size(); i++) {
+        DeadLetter.Letter letter = call.get(i);
+        if (answer.accepted().contains(i)) {
+          done.add(letter.of().delivery());
+          accepted.get(letter.of().reason()).increment();
+        } else if (answer.refused().containsKey(i)) {
+          refuse(letter.of().delivery(), "SQS answered " + answer.refused().get(i), refused);
+        } else {
+          again.add(letter);
+          closeGate("the dead-letter queue answered " + answer.failed().get(i));
+        }
+      }
+    } catch (SdkException e) {
+      closeGate("the dead-letter queue does not accept: " + SqsErrors.describe(e));
+    } finally {
+      callBeganNanos = Optional.empty();
+    }
+    return again;
+  }
+
+  private void closeGate(String why) {
+    failedNanos = System.nanoTime();
+    gate.close(ReceiveGate.Hold.DEAD_LETTER_QUEUE, why);
+  }
+
+  /**
+   * Closes the gate while a call hangs, and opens it some time after the last failure: all letters
+   * may have been given back, and then only a new one can prove that the queue accepts again. To be
+   * called once a second.
+   */
+  public void reconsider() {
+    reconsider(System.nanoTime());
+  }
+
+  /** The same at that time, by {@link System#nanoTime}. */
+  void reconsider(long now) {
+    if (callBeganNanos.filter(began -> now - began > HANGS_NANOS).isPresent()) {
+      closeGate("the dead-letter queue does not answer");
+    } else if (now - failedNanos > QUIET_NANOS) {
+      gate.open(ReceiveGate.Hold.DEAD_LETTER_QUEUE);
+    }
+  }
+
+  private static void refuse(Delivery delivery, String why, List<Delivery> refused) {
+    LOG.warn(
+        "A dead letter cannot be sent: {}. The message goes back to the source queue, whose own"
+            + " redrive policy takes it as it was sent. message={}",
+        why,
+        delivery.messageId());
+    refused.add(delivery);
+  }
+
+  private boolean isOverdue(List<DeadLetter.Letter> letters) {
+    return letters.stream().anyMatch(letter -> letter.of().delivery().isOverdue(limitNanos));
+  }
+}

@@ -1,0 +1,103 @@
+package dev.cameleon.dlq;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.cameleon.contract.Contract;
+import dev.cameleon.contract.RejectedException;
+import dev.cameleon.contract.StrictJson;
+import dev.cameleon.dlq.ReplaySelection.Candidate;
+import dev.cameleon.mask.Masker;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a replay would come to, by today's contract and mask; the database is not asked. Changes
+ * nothing. Thread-safe.
+ */
+public final class DryRun {
+  private final ReplaySelection screening;
+  private final Contract contract;
+  private final Optional<Masker> masker;
+  private final ObjectMapper json = StrictJson.strictMapper();
+  private final Map<Failure, Tally> failures = new HashMap<>();
+  private long passing;
+  private long rejectedBefore;
+
+  /**
+   * How some would fail again.
+   *
+   * @param reason the kind of fault now
+   * @param field the contract's name of the field now, or an empty string
+   * @param before why they failed the last time
+   * @param fieldBefore the field then, or an empty string, or {@link ReceivedDeadLetter#UNKNOWN}
+   */
+  public record Failure(
+      dev.cameleon.contract.Violation reason,
+      String field,
+      DeadLetterReason before,
+      String fieldBefore) {}
+
+  /**
+   * How many, and which, for example.
+   *
+   * @param count how many
+   * @param example the id of one of them on the dead-letter queue
+   */
+  public record Tally(long count, String example) {}
+
+  /**
+   * Makes one.
+   *
+   * @param contract today's
+   * @param masker today's; empty: the contract alone is tried
+   */
+  public DryRun(ReplaySelection screening, Contract contract, Optional<Masker> masker) {
+    this.screening = screening;
+    this.contract = contract;
+    this.masker = masker;
+  }
+
+  /** Tries those of a page that can be sent. */
+  public void tryOut(List<ReceivedDeadLetter> page) {
+    for (Candidate one : screening.screen(page)) {
+      ReceivedDeadLetter letter = one.letter();
+      try {
+        var event = contract.check(StrictJson.read(json, one.message().body()));
+        masker.ifPresent(mask -> mask.mask(event));
+        passes(letter);
+      } catch (RejectedException e) {
+        String before = letter.shown(contract.fields()).field();
+        fails(new Failure(e.reason(), e.field(), letter.cause(), before), letter.id());
+      }
+    }
+  }
+
+  private synchronized void passes(ReceivedDeadLetter letter) {
+    passing++;
+    rejectedBefore += letter.cause() == DeadLetterReason.DATA_REJECTED ? 1 : 0;
+  }
+
+  private synchronized void fails(Failure failure, String id) {
+    failures.merge(
+        failure, new Tally(1, id), (sum, one) -> new Tally(sum.count() + 1, sum.example()));
+  }
+
+  /** How many would pass the contract now. */
+  public synchronized long passing() {
+    return passing;
+  }
+
+  /** How many of them the database refused before: what it says now is not known. */
+  public synchronized long rejectedBefore() {
+    return rejectedBefore;
+  }
+
+  /** How the others would fail, the most frequent first. */
+  public synchronized List<Map.Entry<Failure, Tally>> failures() {
+    return failures.entrySet().stream()
+        .sorted(Comparator.comparingLong(failure -> -failure.getValue().count()))
+        .toList();
+  }
+}

@@ -1,0 +1,57 @@
+package dev.cameleon.dlq;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What a reading hides, and until when. What a slow reader has read may reappear, and is received
+ * again. Thread-safe.
+ */
+final class Receipts {
+  private record Receipt(String handle, long untilNanos) {}
+
+  private final Map<String, Receipt> receipts = new ConcurrentHashMap<>();
+  private final AtomicLong again = new AtomicLong();
+
+  /**
+   * Adds one.
+   *
+   * @param id the message's
+   * @param untilNanos when it reappears, by {@link System#nanoTime}
+   * @return whether the message was not hidden before
+   */
+  boolean add(String id, String handle, long untilNanos) {
+    boolean added = receipts.put(id, new Receipt(handle, untilNanos)) == null;
+    again.updateAndGet(count -> added ? 0 : count + 1);
+    return added;
+  }
+
+  /** Whether all were received again, so that nothing else is to be expected. */
+  boolean cameAgain() {
+    return again.get() > receipts.size();
+  }
+
+  void remove(String id) {
+    receipts.remove(id);
+  }
+
+  String handle(String id) {
+    return receipts.get(id).handle();
+  }
+
+  int size() {
+    return receipts.size();
+  }
+
+  List<String> ids() {
+    return List.copyOf(receipts.keySet());
+  }
+
+  /** Those that have not reappeared by themselves. */
+  List<String> stillHidden(List<String> ids) {
+    long now = System.nanoTime();
+    return ids.stream().filter(id -> receipts.get(id).untilNanos() - now > 0).toList();
+  }
+}

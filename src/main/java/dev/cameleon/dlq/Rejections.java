@@ -1,0 +1,71 @@
+package dev.cameleon.dlq;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.cameleon.contract.RejectedException;
+import dev.cameleon.contract.StrictJson;
+import dev.cameleon.contract.Violation;
+import dev.cameleon.sqs.Delivery;
+import dev.cameleon.sqs.DeliveryTracking;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.AggregationStrategy;
+import org.apache.camel.Exchange;
+
+/** Turns a message's fault into a {@link DeadLetter}, and collects dead letters for one call. */
+public final class Rejections implements AggregationStrategy {
+  /**
+   * Whether a failure of the ingest route is the message's own: the contract refuses it, or its
+   * body, still as it was received, is no JSON. What a step of someone's own throws is not.
+   */
+  public boolean isMessagesFault(Exchange exchange) {
+    return DeliveryTracking.isHere(exchange) && fault(exchange).isPresent();
+  }
+
+  /** The dead letter of an exchange of which {@link #isMessagesFault} holds. */
+  public DeadLetter malformed(Exchange exchange) {
+    RejectedException rejected = fault(exchange).orElseThrow();
+    return new DeadLetter(
+        DeliveryTracking.of(exchange), rejected.reason(), rejected.field(), rejected.detail(), "");
+  }
+
+  private static Optional<RejectedException> fault(Exchange exchange) {
+    Throwable cause = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    for (; cause != null; cause = cause.getCause()) {
+      if (cause instanceof RejectedException rejected) {
+        return Optional.of(rejected);
+      }
+      if (cause instanceof JsonProcessingException json
+          && DeliveryTracking.of(exchange).body().equals(exchange.getMessage().getBody())) {
+        return Optional.of(StrictJson.rejected(json));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The dead letter of a row that PostgreSQL refused. */
+  public static DeadLetter refused(Delivery delivery, String sqlState, String detail) {
+    return new DeadLetter(delivery, Violation.DATA_REJECTED, "", detail, sqlState);
+  }
+
+  @Override
+  public Exchange aggregate(Exchange collected, Exchange next) {
+    if (!(next.getMessage().getBody() instanceof DeadLetter letter)) {
+      throw new IllegalStateException("only a dead letter can go to the dead-letter queue");
+    }
+    Exchange answer = collected;
+    if (answer == null) {
+      answer = next.copy();
+      // The row of a refused letter: a later failure would give back that one letter alone.
+      answer.removeVariable("batch");
+      answer.getMessage().setHeaders(Map.of());
+      answer.getMessage().setBody(new ArrayList<DeadLetter>());
+    }
+    @SuppressWarnings("unchecked")
+    List<DeadLetter> letters = answer.getMessage().getBody(List.class);
+    letters.add(letter);
+    DeliveryTracking.passOn(next);
+    return answer;
+  }
+}

@@ -1,0 +1,107 @@
+package dev.cameleon.dlq;
+
+import dev.cameleon.dlq.ReplaySelection.Candidate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Sends letters back to the source queue, then deletes those that SQS accepted there. If the
+ * process dies in between, both are there, and the ledger loads it once. Thread-safe.
+ */
+public final class Replay {
+  private final DeadLetterReader letters;
+  private final SourceQueue source;
+  private final ReplaySelection screening;
+  private final RateLimit pace;
+  private final AtomicLong replayed = new AtomicLong();
+  private final AtomicLong undeleted = new AtomicLong();
+  private final Set<String> refusals = ConcurrentHashMap.newKeySet();
+  private final AtomicReference<String> failure = new AtomicReference<>();
+
+  /**
+   * Makes one.
+   *
+   * @param letters where they are
+   * @param source where they go
+   * @param perSecond how many a second at most; 0: as many as may be
+   * @param stop whether somebody asked to stop
+   */
+  public Replay(
+      DeadLetterReader letters,
+      SourceQueue source,
+      ReplaySelection screening,
+      int perSecond,
+      BooleanSupplier stop) {
+    this.letters = letters;
+    this.source = source;
+    this.screening = screening;
+    this.pace = new RateLimit(perSecond, () -> stop.getAsBoolean() || failure.get() != null);
+  }
+
+  /** Replays those of a page that can be. If the source queue fails, it ends the reading. */
+  public void replay(List<ReceivedDeadLetter> page) throws InterruptedException {
+    List<Candidate> candidates = screening.screen(page);
+    for (int from = 0; from < candidates.size(); from += pace.atATime()) {
+      List<Candidate> some =
+          candidates.subList(from, Math.min(from + pace.atATime(), candidates.size()));
+      if (pace.await(some.size())) {
+        send(some);
+      } else {
+        screening.leave(SkipReason.UNSENT, count(some));
+      }
+    }
+  }
+
+  private void send(List<Candidate> some) throws InterruptedException {
+    SourceQueue.Sent sent = source.send(some.stream().map(Candidate::message).toList());
+    sent.failure()
+        .ifPresent(
+            why -> {
+              failure.compareAndSet(null, why);
+              letters.enough();
+            });
+    refusals.addAll(sent.refused().values());
+    List<String> superfluous = new ArrayList<>();
+    for (Candidate one : some) {
+      String id = one.message().sourceMessageId();
+      if (sent.accepted().contains(id)) {
+        one.letters().forEach(letter -> superfluous.add(letter.id()));
+      } else {
+        boolean refused = sent.refused().containsKey(id);
+        screening.leave(refused ? SkipReason.REFUSED : SkipReason.UNSENT, one.letters().size());
+      }
+    }
+    replayed.addAndGet(sent.accepted().size());
+    undeleted.addAndGet(superfluous.size() - letters.delete(superfluous).size());
+  }
+
+  private static int count(List<Candidate> some) {
+    return some.stream().mapToInt(one -> one.letters().size()).sum();
+  }
+
+  /** How many messages were sent. */
+  public long replayed() {
+    return replayed.get();
+  }
+
+  /** How many letters of them could not be deleted. */
+  public long undeleted() {
+    return undeleted.get();
+  }
+
+  /** The error codes of what SQS refused. */
+  public Set<String> refusals() {
+    return Set.copyOf(refusals);
+  }
+
+  /** Why the source queue takes no more; empty if it does. */
+  public Optional<String> failure() {
+    return Optional.ofNullable(failure.get());
+  }
+}

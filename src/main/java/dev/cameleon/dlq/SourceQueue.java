@@ -1,0 +1,130 @@
+package dev.cameleon.dlq;
+
+import dev.cameleon.sqs.OutgoingMessage;
+import dev.cameleon.sqs.SendBatchResult;
+import dev.cameleon.sqs.SqsErrors;
+import dev.cameleon.sqs.SqsQueue;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
+
+/** The queue that messages go back to. Thread-safe. */
+public final class SourceQueue {
+  private static final int ATTEMPTS = 6;
+  private static final long FIRST_PAUSE_MILLIS = 100;
+
+  private final SqsClient sqs;
+  private final SqsQueue queue;
+  private final BooleanSupplier stop;
+
+  /**
+   * How a sending ended, each message by its {@link ReplayMessage#sourceMessageId}.
+   *
+   * @param accepted what SQS has
+   * @param refused what SQS will never take, with its error code
+   * @param failure why the others are not sent; empty if there are none
+   */
+  public record Sent(Set<String> accepted, Map<String, String> refused, Optional<String> failure) {}
+
+  /**
+   * Makes one.
+   *
+   * @param queue where to send
+   * @param stop whether somebody asked to stop: what fails is not tried again then
+   */
+  public SourceQueue(SqsClient sqs, SqsQueue queue, BooleanSupplier stop) {
+    this.sqs = sqs;
+    this.queue = queue;
+    this.stop = stop;
+  }
+
+  /** The queue. */
+  public SqsQueue queue() {
+    return queue;
+  }
+
+  /**
+   * Sends messages, in as few calls as SQS's limits allow, and waits for SQS's word on each. What
+   * it does not take for now is tried again a few times. If an answer is lost, a message may be
+   * sent twice; it is loaded once.
+   *
+   * @param messages each of another id
+   */
+  public Sent send(List<ReplayMessage> messages) throws InterruptedException {
+    Set<String> accepted = new HashSet<>();
+    Map<String, String> refused = new HashMap<>();
+    for (List<ReplayMessage> call : OutgoingMessage.calls(messages, ReplayMessage::bytes)) {
+      List<ReplayMessage> left = call;
+      Optional<String> failure = Optional.empty();
+      for (int attempt = 0; attempt < ATTEMPTS && !left.isEmpty(); attempt++) {
+        if (attempt > 0) {
+          if (stop.getAsBoolean()) {
+            break;
+          }
+          TimeUnit.MILLISECONDS.sleep(FIRST_PAUSE_MILLIS << attempt);
+        }
+        List<ReplayMessage> again = new ArrayList<>();
+        try {
+          failure = once(left, accepted, refused, again);
+        } catch (SdkException e) {
+          failure = Optional.of(SqsErrors.describe(e));
+          again.addAll(left);
+          if (isFinal(e)) {
+            return new Sent(accepted, refused, failure);
+          }
+        }
+        left = again;
+      }
+      if (!left.isEmpty()) {
+        return new Sent(accepted, refused, failure);
+      }
+    }
+    return new Sent(accepted, refused, Optional.empty());
+  }
+
+  /** One call; returns why some are to be tried again. */
+  private Optional<String> once(
+      List<ReplayMessage> some,
+      Set<String> accepted,
+      Map<String, String> refused,
+      List<ReplayMessage> again) {
+    List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
+    for (int i = 0; i < some.size(); i++) {
+      entries.add(some.get(i).outgoing().entry(Integer.toString(i)));
+    }
+    SendBatchResult answer =
+        SendBatchResult.of(
+            sqs.sendMessageBatch(request -> request.queueUrl(queue.url()).entries(entries)),
+            entries.size());
+    Optional<String> failure = Optional.empty();
+    for (int i = 0; i < some.size(); i++) {
+      ReplayMessage one = some.get(i);
+      if (answer.accepted().contains(i)) {
+        accepted.add(one.sourceMessageId());
+      } else if (answer.refused().containsKey(i)) {
+        refused.put(one.sourceMessageId(), answer.refused().get(i));
+      } else {
+        again.add(one);
+        failure = Optional.of("SQS answered " + answer.failed().get(i));
+      }
+    }
+    return failure;
+  }
+
+  /** Whether the same call cannot succeed later: the queue is gone, say, or may not be used. */
+  private static boolean isFinal(SdkException failure) {
+    return failure instanceof AwsServiceException service
+        && service.statusCode() / 100 == 4
+        && !service.isThrottlingException();
+  }
+}

@@ -1,0 +1,2 @@
+/** The dead-letter queue: what is sent to it, and how it is read and replayed. */
+package dev.cameleon.dlq;

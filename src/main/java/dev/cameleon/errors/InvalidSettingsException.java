@@ -1,0 +1,25 @@
+package dev.cameleon.errors;
+
+import java.util.List;
+
+/** The configuration is wrong: exit code 2. */
+public final class InvalidSettingsException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final List<String> problems;
+
+  /**
+   * Reports all that is wrong with the settings at once.
+   *
+   * @param problems each as one sentence that says what to set, and an example
+   */
+  public InvalidSettingsException(List<String> problems) {
+    super(String.join("; ", problems));
+    this.problems = List.copyOf(problems);
+  }
+
+  /** Each problem as one sentence. */
+  public List<String> problems() {
+    return problems;
+  }
+}

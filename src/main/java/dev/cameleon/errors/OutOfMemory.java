@@ -1,0 +1,40 @@
+package dev.cameleon.errors;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The end of a process that ran out of memory. A thread that died of it leaves work undone that
+ * nobody else does, and what still runs would only fail in turn; SQS has all that is not settled.
+ */
+public final class OutOfMemory {
+  private static final Logger LOG = LoggerFactory.getLogger(OutOfMemory.class);
+
+  /** What {@code -XX:+ExitOnOutOfMemoryError} ends with as well. */
+  public static final int EXIT_CODE = 3;
+
+  private static final int DEEPEST_CAUSE = 20;
+
+  private OutOfMemory() {}
+
+  /** Ends the process at once if this failure is, or was caused by, want of memory. */
+  public static void endIf(Throwable failure) {
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
+      if (cause instanceof OutOfMemoryError) {
+        end();
+      }
+      cause = cause.getCause();
+    }
+  }
+
+  private static void end() {
+    try {
+      LOG.error(
+          "Out of memory: the process ends, its messages come again. Give it more, or set"
+              + " cameleon.in-hand.megabytes lower.");
+    } finally {
+      Runtime.getRuntime().halt(EXIT_CODE); // even if there is no memory for the line
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package dev.cameleon.errors;
+
+import java.util.Collection;
+import java.util.Comparator;
+
+/** Finds what a misspelt name may have meant. */
+public final class Spelling {
+  private Spelling() {}
+
+  /** The known name with the fewest letters to change. */
+  public static String nearest(Collection<String> known, String name) {
+    return known.stream()
+        .min(Comparator.comparingInt(candidate -> distance(candidate, name)))
+        .orElse("");
+  }
+
+  /** Levenshtein's distance. */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int substitute = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(substitute, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[b.length()];
+  }
+}

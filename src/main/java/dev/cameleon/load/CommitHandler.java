@@ -1,0 +1,58 @@
+package dev.cameleon.load;
+
+import dev.cameleon.observe.Metrics;
+import dev.cameleon.sqs.Acknowledger;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.jdbc.JdbcConstants;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What follows a commit: an outage is over, the batch is counted, its messages are deleted. */
+public final class CommitHandler {
+  private static final Logger LOG = LoggerFactory.getLogger(CommitHandler.class);
+
+  private final DatabaseCircuitBreaker outage;
+  private final Metrics metrics;
+  private final Acknowledger acknowledger;
+
+  /**
+   * Makes one.
+   *
+   * @param outage told that the database takes rows
+   */
+  public CommitHandler(DatabaseCircuitBreaker outage, Metrics metrics, Acknowledger acknowledger) {
+    this.outage = outage;
+    this.metrics = metrics;
+    this.acknowledger = acknowledger;
+  }
+
+  /** How many rows were new in the batch that the insert route committed, if it did. */
+  static Optional<Integer> committed(Exchange exchange) {
+    return Optional.ofNullable(
+        exchange.getMessage().getHeader(JdbcConstants.JDBC_UPDATE_COUNT, Integer.class));
+  }
+
+  /**
+   * Counts a committed batch and deletes its messages.
+   *
+   * @param batch what was loaded
+   * @param inserted how many of its rows were new
+   */
+  public void rows(Batch batch, int inserted) {
+    try {
+      batch.committed(inserted);
+      outage.over(batch);
+      if (inserted > 0) {
+        outage.rowsPassed();
+      }
+      Duration took = Duration.ofNanos(System.nanoTime() - batch.readyNanos());
+      metrics.loaded(batch.size(), took);
+      LOG.debug("Loaded a batch. rows={} new={} ms={}", batch.size(), inserted, took.toMillis());
+    } finally {
+      // Whatever fails above: nobody else deletes what is committed.
+      acknowledger.loaded(batch.deliveries(), inserted);
+    }
+  }
+}

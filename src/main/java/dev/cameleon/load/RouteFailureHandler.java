@@ -1,0 +1,107 @@
+package dev.cameleon.load;
+
+import dev.cameleon.dlq.DeadLetter;
+import dev.cameleon.errors.OutOfMemory;
+import dev.cameleon.sqs.Acknowledger;
+import dev.cameleon.sqs.Delivery;
+import dev.cameleon.sqs.DeliveryTracking;
+import dev.cameleon.sqs.ReceiveGate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+import org.apache.camel.util.URISupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The last resort: a failure that no rule knows, such as a mistake in a route. Its messages go back
+ * to the queue, so that nothing is lost and nothing stays in hand for ever; those whose rows are
+ * committed are deleted, so that they are not loaded in a loop.
+ */
+public final class RouteFailureHandler {
+  private static final Logger LOG = LoggerFactory.getLogger(RouteFailureHandler.class);
+
+  private final ReceiveGate gate;
+  private final DatabaseCircuitBreaker outage;
+  private final CommitHandler loaded;
+  private final Acknowledger acknowledger;
+
+  /**
+   * Makes one.
+   *
+   * @param gate receiving slows down while this happens
+   * @param outage told of batches that are not retried any more
+   * @param loaded ends batches that are committed
+   * @param acknowledger gives them back
+   */
+  public RouteFailureHandler(
+      ReceiveGate gate,
+      DatabaseCircuitBreaker outage,
+      CommitHandler loaded,
+      Acknowledger acknowledger) {
+    this.gate = gate;
+    this.outage = outage;
+    this.loaded = loaded;
+    this.acknowledger = acknowledger;
+  }
+
+  /** Gives back whatever messages this exchange carries. */
+  public void giveBack(Exchange exchange) {
+    Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    OutOfMemory.endIf(failure);
+    List<Delivery> carried = carried(exchange);
+    if (!gate.isClosed(ReceiveGate.Hold.UNEXPECTED)) {
+      LOG.error(
+          "A failure that no rule knows in route {}, step {}: {} messages go back to the queue, the"
+              + " first is {}; what was committed stays so. Further ones are not logged while"
+              + " receiving is slow.",
+          exchange.getProperty(Exchange.FAILURE_ROUTE_ID),
+          URISupport.sanitizeUri(exchange.getProperty(Exchange.FAILURE_ENDPOINT, String.class)),
+          carried.size(),
+          carried.isEmpty() ? "none" : carried.get(0).messageId(),
+          failure);
+    }
+    gate.close(
+        ReceiveGate.Hold.UNEXPECTED,
+        "a route fails in a way that no rule knows ("
+            + (failure == null ? "?" : failure.getClass().getSimpleName())
+            + "), messages that are not loaded go back to the queue; see the ERROR line");
+    acknowledger.postponed(carried);
+  }
+
+  private List<Delivery> uncommitted(Exchange exchange, Batch batch) {
+    if (batch.isPassedOn()) {
+      return List.of();
+    }
+    Optional<Integer> committed = CommitHandler.committed(exchange);
+    if (committed.isPresent()) {
+      loaded.rows(batch, committed.get());
+      return List.of();
+    }
+    batch.passOn();
+    return batch.deliveries();
+  }
+
+  private List<Delivery> carried(Exchange exchange) {
+    Batch batch = exchange.getVariable("batch", Batch.class);
+    if (batch != null) {
+      outage.giveUp(batch);
+      return uncommitted(exchange, batch);
+    }
+    List<Delivery> carried = new ArrayList<>();
+    Object letters = exchange.getVariable("letters");
+    Object body = letters == null ? exchange.getMessage().getBody() : letters;
+    for (Object each : body instanceof List<?> list ? list : List.of(body == null ? "" : body)) {
+      if (each instanceof DeadLetter letter) {
+        carried.add(letter.delivery());
+      } else if (each instanceof Delivery delivery) {
+        carried.add(delivery);
+      } else if (each instanceof Batch rows && !rows.isPassedOn()) {
+        carried.addAll(rows.deliveries());
+      }
+    }
+    DeliveryTracking.passOn(exchange).ifPresent(carried::add);
+    return carried;
+  }
+}

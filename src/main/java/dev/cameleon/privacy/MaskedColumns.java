@@ -1,0 +1,61 @@
+package dev.cameleon.privacy;
+
+import dev.cameleon.mask.Token;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The columns of {@code public.user_logins} that hold tokens because a loader masks their fields.
+ * In any other column, what looks like a token is what the sender of an event wrote.
+ */
+public final class MaskedColumns {
+  /** Masked from the first row on, with the domain of their tokens. */
+  static final Map<String, String> ALWAYS = Map.of("masked_ip", "ip", "maked_device_id", "device");
+
+  /** What a field's column may be called, besides the field's own name. */
+  private static final List<String> PREFIXES = List.of("", "masked_", "maked_");
+
+  private final Map<String, Set<String>> domains = new HashMap<>();
+
+  private MaskedColumns() {
+    ALWAYS.forEach(this::add);
+  }
+
+  /** Reads which fields loaders mask, as a role that may read {@code cameleon.masked_field}. */
+  static MaskedColumns of(Connection connection) throws SQLException {
+    MaskedColumns columns = new MaskedColumns();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT field, CASE kind WHEN 'text' THEN field ELSE kind END"
+                    + " FROM cameleon.masked_field")) {
+      while (row.next()) {
+        for (String prefix : PREFIXES) {
+          columns.add(prefix + row.getString(1), row.getString(2));
+        }
+      }
+    }
+    return columns;
+  }
+
+  private void add(String column, String domain) {
+    domains.computeIfAbsent(column, name -> new HashSet<>()).add(domain);
+  }
+
+  /** Whether a column is masked. */
+  public boolean masks(String column) {
+    return domains.containsKey(column);
+  }
+
+  /** Whether a column is masked, and a token in it of the kind that it holds. */
+  public boolean fits(String column, String token) {
+    return domains.getOrDefault(column, Set.of()).contains(Token.domain(token));
+  }
+}

@@ -1,0 +1,243 @@
+package dev.cameleon.privacy;
+
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.MaskGuard;
+import dev.cameleon.mask.Masker;
+import dev.cameleon.mask.Token;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Brings everything in the database under the newest mask key while loaders run, and needs no
+ * original value for it: {@link Masker#renew} makes the new token of the old one.
+ *
+ * <p>First what is there is rewritten, while loaders with older keys may add to it. Then the older
+ * keys are retired: the database takes no more rows under them. What was loaded until then is
+ * rewritten too, and it ends when one look at the whole table finds nothing. Every step is a
+ * transaction of its own and may be done again, so that after a failure anywhere a new rewrap goes
+ * on.
+ */
+public final class Retokenization {
+  /** Told how far it is. */
+  @FunctionalInterface
+  public interface Watcher {
+    /**
+     * A step goes on.
+     *
+     * @param step what is being done
+     * @param done how many of the units are done
+     * @param all of how many; 0 if that is not known
+     * @param unit what is counted
+     */
+    void at(String step, long done, long all, String unit);
+  }
+
+  /** The measures that tests make small. */
+  record Sizes(int pages, int entries, Duration patience) {}
+
+  private static final String ACT = "rewrap";
+
+  /** Half a megabyte of table, and 500 entries, are a few 10 ms each. */
+  private static final Sizes SIZES = new Sizes(64, 500, Duration.ofMinutes(2));
+
+  /** While nobody loads under an older key one sweep is enough; who adds still has a way around. */
+  private static final int MOST_SWEEPS = 10;
+
+  private final Connection connection;
+  private final Keyset keyset;
+  private final Sizes sizes;
+  private final LockRetry attempts;
+  private final LoginTokens logins;
+  private final TokenTable vault;
+  private final TokenTable suppressed;
+  private final TokenTable parting;
+
+  private long rows;
+  private long entries;
+  private long dropped;
+  private long subjects;
+
+  private Retokenization(Connection connection, Keyset keyset, Sizes sizes) throws SQLException {
+    this.connection = connection;
+    this.keyset = keyset;
+    this.sizes = sizes;
+    this.attempts = new LockRetry(sizes.patience());
+    List<String> older = keyset.olderIds();
+    Masker masker = new Masker(keyset, Map.of());
+    this.logins = new LoginTokens(connection, LoginTokens.columns(connection), older, masker);
+    this.vault = new TokenTable(connection, "cameleon.vault", "token", older, masker);
+    this.suppressed = new TokenTable(connection, "cameleon.suppressed", "subject", older, masker);
+    this.parting = new TokenTable(connection, "cameleon.parting_token", "token", older, masker);
+  }
+
+  /**
+   * Begins one, and records that.
+   *
+   * @param connection of the officer's, with auto-commit on; used for nothing else until the end
+   * @return nothing if another rewrap or forget is running
+   */
+  public static Optional<Retokenization> begin(Connection connection, Keyset keyset)
+      throws SQLException {
+    return begin(connection, keyset, SIZES);
+  }
+
+  static Optional<Retokenization> begin(Connection connection, Keyset keyset, Sizes sizes)
+      throws SQLException {
+    // Looking at a whole table may take long.
+    connection.setNetworkTimeout(Runnable::run, 0);
+    // Each statement is to see what was committed before it, whatever the server's defaults are.
+    connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+    execute(connection, "SET statement_timeout = 0");
+    if (!Logins.lock(connection)) {
+      return Optional.empty();
+    }
+    record(connection, "begin: to key " + keyset.currentId());
+    return Optional.of(new Retokenization(connection, keyset, sizes));
+  }
+
+  /**
+   * What is wrong with the keyset: it must go on from the database's, and be the newest. Its newest
+   * key is recorded there if no loader did so yet.
+   */
+  public Optional<String> problem() throws SQLException {
+    return new MaskGuard(keyset, Map.of()).newestKeyProblem(connection);
+  }
+
+  /**
+   * Does it, until nothing is left under an older key.
+   *
+   * @throws SQLException if the database fails, or a lock is not to be had for two minutes; what
+   *     was done until then stays
+   * @throws PreventedException if tokens of retired keys appear again and again
+   */
+  public RetokenizationResult run(Watcher watcher) throws SQLException, PreventedException {
+    if (!isRetired()) {
+      renew(watcher);
+      retire(watcher);
+    }
+    Map<String, Long> counts = sweep(watcher);
+    subjects += renew(suppressed, "renaming who asked to be forgotten", watcher);
+    // What an interrupted forget has to settle: the vault has it under the newer token now.
+    renew(parting, "renaming what is to be forgotten", watcher);
+    counts.remove(Token.ERASED);
+    counts.remove(keyset.currentId());
+    return new RetokenizationResult(
+        keyset.currentId(),
+        keyset.olderIds(),
+        rows,
+        entries,
+        dropped,
+        subjects,
+        new TreeMap<>(counts),
+        record(connection, "end: to key " + keyset.currentId() + summary(counts)));
+  }
+
+  private String summary(Map<String, Long> unknown) {
+    return ", retired "
+        + String.join(" ", keyset.olderIds())
+        + ", rows "
+        + rows
+        + ", vault entries "
+        + entries
+        + ", subjects "
+        + subjects
+        + ", tokens of unknown keys "
+        + unknown.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Rewrites what came until the older keys were retired; returns the tokens by key at the end. */
+  private Map<String, Long> sweep(Watcher watcher) throws SQLException, PreventedException {
+    for (int sweep = 0; sweep < MOST_SWEEPS; sweep++) {
+      watcher.at("looking whether anything is left", 0, 0, "");
+      Map<String, Long> counts = logins.count();
+      if (keyset.olderIds().stream().noneMatch(counts::containsKey) && !vault.hasOlder()) {
+        return counts;
+      }
+      renew(watcher);
+    }
+    throw new PreventedException(
+        "tokens of retired keys appear in public.user_logins again and again, although no loader"
+            + " can write them: find out who does, then run keys rewrap again");
+  }
+
+  private void renew(Watcher watcher) throws SQLException {
+    LoginTokens.Size size = logins.size();
+    int step = Math.max(1, sizes.pages() / size.partitions());
+    for (long from = 0; from < size.pages(); from += step) {
+      long first = from;
+      watcher.at("rewriting user_logins", from, size.pages(), "pages");
+      rows += attempt(() -> logins.renew(first, first + step));
+    }
+    watcher.at("rewriting user_logins", size.pages(), size.pages(), "pages");
+    entries += renew(vault, "renaming vault entries", watcher);
+  }
+
+  private long renew(TokenTable table, String step, Watcher watcher) throws SQLException {
+    long done = 0;
+    String last = "";
+    List<String> tokens;
+    do {
+      tokens = table.after(last, sizes.entries());
+      List<String> older = tokens.stream().filter(table::isOlder).toList();
+      if (!older.isEmpty()) {
+        TokenTable.Renewed renewed = attempt(() -> table.renew(older));
+        done += renewed.renamed();
+        dropped += table == vault ? renewed.dropped() : 0;
+        watcher.at(step, done, 0, "entries");
+      }
+      last = tokens.isEmpty() ? last : tokens.get(tokens.size() - 1);
+    } while (tokens.size() == sizes.entries());
+    return done;
+  }
+
+  /** Does work that is one transaction, again and again if others are in the way. */
+  private <T> T attempt(LockRetry.Work<T> work) throws SQLException {
+    return attempts.of(connection, work);
+  }
+
+  private void retire(Watcher watcher) throws SQLException {
+    watcher.at("retiring older keys", 0, 0, "");
+    for (String id : keyset.olderIds()) {
+      attempt(() -> retire(id));
+    }
+  }
+
+  private boolean retire(String id) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT cameleon.retire_key(?)")) {
+      statement.setString(1, id);
+      return statement.execute();
+    }
+  }
+
+  private boolean isRetired() throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT count(*) FROM cameleon.mask_check"
+                + " WHERE key_id = ANY (?) AND retired_at IS NULL")) {
+      statement.setArray(1, connection.createArrayOf("text", keyset.olderIds().toArray()));
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getLong(1) == 0;
+      }
+    }
+  }
+
+  private static String record(Connection connection, String detail) throws SQLException {
+    return Audit.record(connection, new Audit.Act(ACT, null, null, null, detail)).head();
+  }
+
+  private static void execute(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+}

@@ -1,0 +1,237 @@
+package dev.cameleon.privacy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.cameleon.crypto.KeyUnavailableException;
+import dev.cameleon.crypto.Recipient;
+import dev.cameleon.crypto.RecipientKey;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.Masker;
+import dev.cameleon.mask.Token;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.StringJoiner;
+import java.util.UUID;
+
+/**
+ * Recovers original values, with a reason on record. For each token the request is committed to the
+ * audit first, the database hands out the sealed value for it, the private key opens it here, and
+ * how that ended is committed to the audit before anybody sees the value.
+ */
+public final class Reveal {
+  /**
+   * What became of one request.
+   *
+   * @param token what was asked for
+   * @param outcome in a few words, as in the audit: {@code revealed}, {@code revealed unchecked},
+   *     or why not
+   * @param detail the outcome in a sentence, for the person who asked; empty if it was revealed
+   * @param value the original: personal; empty if it was not revealed
+   */
+  public record Answer(String token, String outcome, String detail, Optional<String> value) {
+    /** Redacted. */
+    @Override
+    public String toString() {
+      return "Answer[" + token + ", " + outcome + "]";
+    }
+  }
+
+  private static final String REQUEST = "reveal";
+
+  private final Connection connection;
+  private final RecipientKey key;
+  private final Optional<Keyset> keyset;
+  private final AuditedRequests requests;
+
+  /**
+   * Makes one.
+   *
+   * @param connection as a member of cameleon_revealer; each step is a transaction of its own
+   * @param key opens what is sealed to its public half
+   * @param keyset the database's mask keys: a value that has another token is not revealed. Without
+   *     them that cannot be told
+   * @param purpose why; not blank, and not personal
+   * @param ticket where it was asked for; null if nowhere
+   */
+  public Reveal(
+      Connection connection,
+      RecipientKey key,
+      Optional<Keyset> keyset,
+      String purpose,
+      String ticket)
+      throws SQLException {
+    this.connection = connection;
+    this.key = key;
+    this.keyset = keyset;
+    this.requests = new AuditedRequests(connection, purpose, ticket);
+  }
+
+  /**
+   * Asks for one value.
+   *
+   * @throws SQLException if the database refuses or fails; the request may be on record then, and
+   *     nothing is revealed
+   * @throws KeyUnavailableException if the private key cannot be used now; the same holds
+   */
+  public Answer ask(String token) throws SQLException {
+    return requests.ask(REQUEST, token, null, request -> answer(request, token), Answer::outcome);
+  }
+
+  /**
+   * What {@code user_logins} holds of one person: each row as an object of its columns, tokens as
+   * they are. The audit has the request, and nothing by which anybody could tell whom it was about.
+   *
+   * @param user their user id as the column has it: personal
+   * @param most the most rows to read
+   * @throws SQLException if the database refuses or fails
+   */
+  public List<JsonNode> rowsOf(String user, int most) throws SQLException {
+    return PersonRows.read(connection, requests, user, most);
+  }
+
+  /** Whether user ids are masked: then {@link #rowsOf} takes the token of one. */
+  public boolean masksUsers() throws SQLException {
+    return Logins.masksUsers(connection);
+  }
+
+  /** In which columns of {@link #rowsOf} a token is one. */
+  public MaskedColumns maskedColumns() throws SQLException {
+    return MaskedColumns.of(connection);
+  }
+
+  /** The head of the audit's chain after the last record; empty before the first. */
+  public String head() {
+    return requests.head();
+  }
+
+  private Answer answer(long request, String token) throws SQLException {
+    if (Token.keyId(token).equals(Token.ERASED)) {
+      return refusal(token, "erased", "erased: it is a random token that stands for nothing");
+    }
+    StringJoiner recipients = new StringJoiner(", ");
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT entry, sealed, recipient, sealed_key FROM cameleon.reveal(?)"
+                + " ORDER BY recipient")) {
+      statement.setLong(1, request);
+      try (ResultSet row = statement.executeQuery()) {
+        boolean found = false;
+        while (row.next()) {
+          found = true;
+          String recipient = row.getString(3);
+          if (key.fingerprint().equals(recipient)) {
+            return open(token, row.getBytes(4), row.getObject(1, UUID.class), row.getBytes(2));
+          }
+          if (recipient != null) {
+            recipients.add(Recipient.shortName(recipient));
+          }
+        }
+        if (!found) {
+          return missing(token);
+        }
+      }
+    }
+    return refusal(
+        token,
+        "not a recipient",
+        "not sealed to this key ("
+            + Recipient.shortName(key.fingerprint())
+            + "); its recipients: "
+            + (recipients.length() == 0 ? "none is known, its epoch is lost" : recipients));
+  }
+
+  private Answer open(String token, byte[] sealedKey, UUID entry, byte[] sealed) {
+    try {
+      String value = new String(key.open(sealedKey, entry, sealed), StandardCharsets.UTF_8);
+      return mismatch(token, value)
+          .orElseGet(
+              () ->
+                  new Answer(
+                      token,
+                      keyset.isPresent() ? "revealed" : "revealed unchecked",
+                      "",
+                      Optional.of(value)));
+    } catch (GeneralSecurityException e) {
+      return refusal(
+          token, "damaged", "damaged: what is stored for it was changed and does not open");
+    }
+  }
+
+  /**
+   * What is wrong if a value is not the one that the token stands for. An officer can rename
+   * entries in a rotation, and a loader can add them; neither can make this come out right.
+   */
+  private Optional<Answer> mismatch(String token, String value) {
+    if (keyset.isEmpty() || new Masker(keyset.get(), Map.of()).makes(token, value)) {
+      return Optional.empty();
+    }
+    String keyId = Token.keyId(token);
+    boolean ours =
+        keyId.equals(keyset.get().currentId()) || keyset.get().olderIds().contains(keyId);
+    return Optional.of(
+        ours
+            ? refusal(
+                token,
+                "mismatch",
+                "not shown: the value that is stored for it has another token; somebody with a"
+                    + " loader's or an officer's rights must have put it there")
+            : refusal(
+                token,
+                "unknown key",
+                "not shown: its mask key "
+                    + keyId
+                    + " is not in your keyset, so the value cannot be checked; set CAMELEON_KEYSET"
+                    + " to the keyset that keys rotate wrote last"));
+  }
+
+  /** Why there is no entry, as far as the database tells. */
+  private Answer missing(String token) throws SQLException {
+    Optional<String> erased =
+        look(
+            "SELECT 'erased on ' || (at AT TIME ZONE 'UTC')::date"
+                + " || coalesce(' (ticket ' || ticket || ')', '')"
+                + " FROM cameleon.acts WHERE act = 'forget' AND token = ?"
+                + " ORDER BY seq DESC LIMIT 1",
+            token);
+    if (erased.isPresent()) {
+      return refusal(token, "erased", erased.get());
+    }
+    String keyId = Token.keyId(token);
+    Optional<String> retired =
+        look(
+            "SELECT coalesce(retired_at::text, '') FROM cameleon.mask_check WHERE key_id = ?",
+            keyId);
+    if (retired.isEmpty()) {
+      return refusal(
+          token, "no entry", "no entry: the mask key " + keyId + " is none of this database");
+    }
+    return refusal(
+        token,
+        "no entry",
+        retired.get().isEmpty()
+            ? "no entry: loaded without a vault, or forgotten"
+            : "no entry: its mask key "
+                + keyId
+                + " is retired, and its rows may have a newer token now; or it was loaded without a"
+                + " vault, or forgotten");
+  }
+
+  private Optional<String> look(String sql, String parameter) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, parameter);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+      }
+    }
+  }
+
+  private static Answer refusal(String token, String outcome, String detail) {
+    return new Answer(token, outcome, detail, Optional.empty());
+  }
+}

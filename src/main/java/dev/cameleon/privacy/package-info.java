@@ -1,0 +1,2 @@
+/** What an officer does with personal data: reveal, audit, erase, retokenize. */
+package dev.cameleon.privacy;

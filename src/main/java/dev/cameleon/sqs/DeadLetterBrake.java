@@ -1,0 +1,72 @@
+package dev.cameleon.sqs;
+
+import java.util.BitSet;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Slows receiving down against a flood of dead letters: a wrong queue, or a bad edit of contract or
+ * SQL, would else empty the source queue into the dead-letter queue within minutes. Thread-safe.
+ */
+public final class DeadLetterBrake {
+  /** How many settled messages are looked back at. */
+  static final int WINDOW = 1000;
+
+  private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** It is released well below the share that puts it on: at the edge it would come and go. */
+  private static final double RELEASE = 0.8;
+
+  private final ReceiveGate gate;
+  private final int percent;
+  private final BitSet deadLettered = new BitSet(WINDOW);
+  private int next;
+  private long turnNanos = System.nanoTime();
+
+  /**
+   * Makes one.
+   *
+   * @param gate shows that the brake is on
+   * @param percent the share of dead letters above which it is on; 100 disables it
+   */
+  public DeadLetterBrake(ReceiveGate gate, int percent) {
+    this.gate = gate;
+    this.percent = percent;
+  }
+
+  /** Takes note of an outcome. */
+  synchronized void settled(Outcome outcome) {
+    if (outcome == Outcome.RETURNED || percent >= 100) {
+      return;
+    }
+    deadLettered.set(next, outcome == Outcome.DEAD_LETTERED);
+    next = (next + 1) % WINDOW;
+    int deadLetters = deadLettered.cardinality();
+    int most = WINDOW / 100 * percent;
+    if (deadLetters > most) {
+      gate.close(
+          ReceiveGate.Hold.DEAD_LETTER_FLOOD,
+          "more than "
+              + percent
+              + "% of the last "
+              + WINDOW
+              + " messages were dead-lettered (a wrong queue? a bad edit of the contract or load.sql?)");
+    } else if (deadLetters < most * RELEASE) {
+      gate.open(ReceiveGate.Hold.DEAD_LETTER_FLOOD);
+    }
+  }
+
+  /**
+   * Takes the next turn to receive if there is one now; unless receiving is slow there always is.
+   */
+  synchronized boolean takeTurn() {
+    if (!gate.isSlow()) {
+      return true;
+    }
+    long now = System.nanoTime();
+    if (now - turnNanos < 0) {
+      return false;
+    }
+    turnNanos = now + PAUSE_NANOS;
+    return true;
+  }
+}

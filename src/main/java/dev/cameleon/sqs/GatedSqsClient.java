@@ -1,0 +1,243 @@
+package dev.cameleon.sqs;
+
+import dev.cameleon.errors.OutOfMemory;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
+
+/**
+ * The client that the ingest route polls with; it can do nothing else. It receives only while the
+ * {@link ReceiveGate} is open and there is room in hand, so many at a time as pays, registers what
+ * it received before anyone sees it, backs off when SQS fails, and ends idle long polls when the
+ * process stops.
+ */
+public final class GatedSqsClient implements SqsClient {
+  private static final Logger LOG = LoggerFactory.getLogger(GatedSqsClient.class);
+
+  private static final long FIRST_PAUSE_MILLIS = 100;
+  private static final long LONGEST_PAUSE_MILLIS = 5_000;
+  private static final long TURN_MILLIS = 250;
+
+  /** A receive that took longer than this without an answer found an empty queue. */
+  private static final long IDLE_MILLIS = 300;
+
+  /** A single empty long poll proves little: SQS is many servers. */
+  private static final int EMPTY_RECEIVES = 8;
+
+  /** Of the 10 that SQS gives at most: with so many in one answer, others are likely to wait. */
+  private static final int MANY = 5;
+
+  private static final List<String> REPLAY_ATTRIBUTES =
+      List.of(Delivery.SOURCE_MESSAGE_ID, Delivery.SENT_AT);
+
+  private static final ReceiveMessageResponse NOTHING = ReceiveMessageResponse.builder().build();
+
+  /** A receive that is under way; when it began, by {@link System#nanoTime}. */
+  private record UnderWay(long beganNanos, MemoryBudget.Reservation room) {
+    /** Whether it is answered, or so young that it may be any moment. */
+    boolean isBeingAnswered() {
+      return room.isAnswered()
+          || System.nanoTime() - beganNanos < TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
+    }
+  }
+
+  private final SqsClient client;
+  private final ReceiveGate gate;
+  private final DeadLetterBrake brake;
+  private final InFlightMessages deliveries;
+  private final ConcurrencyLimit limit;
+  private final int waitSeconds;
+
+  private final Map<Thread, UnderWay> underWay = new ConcurrentHashMap<>();
+
+  private final WarningLimit declinedWarnings = new WarningLimit();
+
+  private final AtomicInteger failures = new AtomicInteger();
+  private final AtomicLong emptyReceives = new AtomicLong();
+  private volatile String failure = "";
+
+  /**
+   * Makes one.
+   *
+   * @param client a client of its own, with an {@link AnswerLimit}: {@link #stop} closes it
+   * @param limit how many receives may be under way
+   * @param waitSeconds how long an empty queue is asked for messages per call, at most 20
+   */
+  public GatedSqsClient(
+      SqsClient client,
+      ReceiveGate gate,
+      DeadLetterBrake brake,
+      InFlightMessages deliveries,
+      ConcurrencyLimit limit,
+      int waitSeconds) {
+    this.client = client;
+    this.gate = gate;
+    this.brake = brake;
+    this.deliveries = deliveries;
+    this.limit = limit;
+    this.waitSeconds = waitSeconds;
+  }
+
+  @Override
+  public ReceiveMessageResponse receiveMessage(ReceiveMessageRequest request) {
+    try {
+      limit.acquire();
+      try {
+        return receiveInTurn(request);
+      } finally {
+        limit.release();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return NOTHING;
+    } catch (Throwable e) {
+      OutOfMemory.endIf(e); // Camel would log it and poll again
+      throw e;
+    }
+  }
+
+  private ReceiveMessageResponse receiveInTurn(ReceiveMessageRequest request)
+      throws InterruptedException {
+    while (gate.awaitOpen()) {
+      try (MemoryBudget.Reservation room = deliveries.reserve(LONGEST_PAUSE_MILLIS)) {
+        if (room == null || !gate.awaitOpen()) {
+          continue;
+        }
+        if (brake.takeTurn()) {
+          return receive(request, room);
+        }
+      }
+      TimeUnit.MILLISECONDS.sleep(TURN_MILLIS);
+    }
+    return NOTHING;
+  }
+
+  private ReceiveMessageResponse receive(
+      ReceiveMessageRequest request, MemoryBudget.Reservation room) throws InterruptedException {
+    long began = System.nanoTime();
+    underWay.put(Thread.currentThread(), new UnderWay(began, room));
+    try {
+      ReceiveMessageResponse response =
+          client.receiveMessage(
+              request.toBuilder()
+                  .waitTimeSeconds(waitSeconds)
+                  .messageSystemAttributeNames(Delivery.SYSTEM_ATTRIBUTES)
+                  .messageAttributeNames(union(request.messageAttributeNames(), REPLAY_ATTRIBUTES))
+                  .overrideConfiguration(call -> call.putExecutionAttribute(AnswerLimit.ROOM, room))
+                  .build());
+      // Before anything is registered: if no thread can be started, SQS must get these back.
+      adapt(response.messages().size());
+      List<Message> taken = deliveries.receive(response.messages(), began);
+      recovered();
+      return response.toBuilder().messages(taken).build();
+    } catch (SdkException | IllegalStateException e) {
+      // IllegalStateException: the HTTP client was closed by stop().
+      if (room.isDeclined()) {
+        warnOfDeclined(declinedWarnings.add(1));
+      } else if (!gate.isStopping()) {
+        backOff(e);
+      }
+      return NOTHING;
+    } finally {
+      underWay.remove(Thread.currentThread());
+    }
+  }
+
+  private static void warnOfDeclined(long count) {
+    if (count > 0) {
+      LOG.warn(
+          "Answers of SQS were not read, for want of memory for their messages: those come again"
+              + " after their visibility timeout. More heap, or a faster database, helps."
+              + " count={}",
+          count);
+    }
+  }
+
+  private void adapt(int received) {
+    emptyReceives.updateAndGet(empty -> received == 0 ? empty + 1 : 0);
+    if (received == 0) {
+      limit.empty();
+    } else if (received >= MANY) {
+      limit.busy();
+    }
+  }
+
+  private static List<String> union(List<String> asked, List<String> needed) {
+    return asked.isEmpty()
+        ? needed
+        : Stream.concat(asked.stream(), needed.stream()).distinct().toList();
+  }
+
+  private void recovered() {
+    if (failures.get() > 0 && failures.getAndSet(0) > 0) {
+      failure = "";
+      LOG.info("Receiving from the source queue works again.");
+    }
+  }
+
+  private void backOff(RuntimeException e) throws InterruptedException {
+    int attempt = failures.incrementAndGet();
+    failure = SqsErrors.describe(e);
+    if (attempt == 1) {
+      LOG.warn("Receiving from the source queue fails, will retry: {}", failure);
+    }
+    long pause = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempt, 10));
+    TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextLong(pause / 2, pause + 1));
+  }
+
+  /** Why receiving fails now, or an empty string. */
+  public String failure() {
+    return failures.get() > 0 ? failure : "";
+  }
+
+  /**
+   * Whether so many receives in a row came back empty that none under way is likely to bring any.
+   */
+  public boolean isIdle() {
+    return emptyReceives.get()
+        >= Math.max(EMPTY_RECEIVES, Math.max(limit.limit(), underWay.size()));
+  }
+
+  /**
+   * Ends receiving: lets receives that are being answered finish, and cuts those that wait at an
+   * empty queue. The gate must be stopped before.
+   *
+   * @param millis how long to wait for answers at most
+   */
+  public void stop(long millis) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    while (System.nanoTime() < end && isBeingAnswered()) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    client.close();
+    while (System.nanoTime() < end && !underWay.isEmpty()) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+  }
+
+  @Override
+  public String serviceName() {
+    return client.serviceName();
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  private boolean isBeingAnswered() {
+    return underWay.values().stream().anyMatch(UnderWay::isBeingAnswered);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.cameleon.sqs;
+
+import java.util.Map;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/** Whether SQS encrypts what a queue stores (server-side encryption), as the queue says. */
+public enum QueueEncryption {
+  /** With a key of AWS KMS (SSE-KMS). */
+  KMS,
+  /** With a key of SQS itself (SSE-SQS), the default of queues made since October 2022. */
+  SQS,
+  /** It does not. */
+  NONE,
+  /** The queue does not say: emulators do not know these attributes, some refuse their names. */
+  UNKNOWN;
+
+  /** Asks a queue. */
+  public static QueueEncryption of(SqsClient sqs, SqsQueue queue) {
+    try {
+      Map<QueueAttributeName, String> attributes =
+          sqs.getQueueAttributes(
+                  request ->
+                      request
+                          .queueUrl(queue.url())
+                          .attributeNames(
+                              QueueAttributeName.KMS_MASTER_KEY_ID,
+                              QueueAttributeName.SQS_MANAGED_SSE_ENABLED))
+              .attributes();
+      return of(
+          attributes.getOrDefault(QueueAttributeName.KMS_MASTER_KEY_ID, ""),
+          attributes.getOrDefault(QueueAttributeName.SQS_MANAGED_SSE_ENABLED, ""));
+    } catch (SdkException e) {
+      return UNKNOWN;
+    }
+  }
+
+  /** Whether it is known that it encrypts. */
+  public boolean isOn() {
+    return this == KMS || this == SQS;
+  }
+
+  /** One sentence about a queue of which this holds. */
+  public String inWords(SqsQueue queue) {
+    return queue.name()
+        + ": "
+        + switch (this) {
+          case KMS -> "encrypted at rest, with a key of KMS";
+          case SQS -> "encrypted at rest, with a key of SQS";
+          case NONE ->
+              "not encrypted at rest, and its messages hold personal data; turn it on: aws sqs"
+                  + " set-queue-attributes --attributes SqsManagedSseEnabled=true --queue-url "
+                  + queue.url();
+          case UNKNOWN -> "this SQS does not say whether it encrypts at rest";
+        };
+  }
+
+  private static QueueEncryption of(String kmsKey, String managed) {
+    if (!kmsKey.isEmpty()) {
+      return KMS;
+    }
+    return switch (managed) {
+      case "true" -> SQS;
+      case "false" -> NONE;
+      default -> UNKNOWN;
+    };
+  }
+}

@@ -1,0 +1,133 @@
+package dev.cameleon.sqs;
+
+import java.net.URI;
+import java.util.Map;
+import java.util.regex.Pattern;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
+
+/**
+ * One SQS queue, found by its name or URL.
+ *
+ * @param name its name, for people
+ * @param url its URL, for calls
+ * @param arn its Amazon Resource Name, which no other queue has; empty if the service does not say
+ * @param visibilitySeconds its own visibility timeout
+ * @param maxBytes the largest message that it accepts, attributes included
+ */
+public record SqsQueue(String name, String url, String arn, int visibilitySeconds, int maxBytes) {
+  /** AWS: the largest that a queue may allow, since August 2025: 1 MiB. */
+  private static final int LARGEST_BYTES = 1024 * 1024;
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,80}(\\.fifo)?");
+
+  private static final Pattern URL =
+      Pattern.compile(
+          "https?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?(/([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)+/?");
+
+  private static final QueueAttributeName[] COUNTS = {
+    QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,
+    QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE,
+    QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_DELAYED
+  };
+
+  /**
+   * Messages of a queue, as SQS counts them: approximately.
+   *
+   * @param visible could be received now
+   * @param hidden received by someone, neither deleted nor back yet
+   * @param delayed sent with a delay
+   */
+  public record Depth(long visible, long hidden, long delayed) {
+    /** Whether SQS counts no message of any kind. */
+    public boolean isEmpty() {
+      return visible + hidden + delayed == 0;
+    }
+
+    @Override
+    public String toString() {
+      return visible + " visible, " + hidden + " hidden, " + delayed + " delayed";
+    }
+  }
+
+  /**
+   * Finds a queue.
+   *
+   * @param nameOrUrl a name in the client's region, or a URL
+   * @throws software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException if there is none
+   * @throws software.amazon.awssdk.core.exception.SdkException if SQS cannot be asked
+   */
+  public static SqsQueue find(SqsClient sqs, String nameOrUrl) {
+    String url =
+        nameOrUrl.contains("://")
+            ? nameOrUrl
+            : sqs.getQueueUrl(request -> request.queueName(nameOrUrl)).queueUrl();
+    Map<QueueAttributeName, String> attributes =
+        sqs.getQueueAttributes(
+                request ->
+                    request
+                        .queueUrl(url)
+                        .attributeNames(
+                            QueueAttributeName.QUEUE_ARN,
+                            QueueAttributeName.VISIBILITY_TIMEOUT,
+                            QueueAttributeName.MAXIMUM_MESSAGE_SIZE))
+            .attributes();
+    String arn = attributes.getOrDefault(QueueAttributeName.QUEUE_ARN, "");
+    return new SqsQueue(
+        arn.isEmpty() ? nameIn(url) : arn.substring(arn.lastIndexOf(':') + 1),
+        url,
+        arn,
+        Integer.parseInt(attributes.getOrDefault(QueueAttributeName.VISIBILITY_TIMEOUT, "30")),
+        attributes.containsKey(QueueAttributeName.MAXIMUM_MESSAGE_SIZE)
+            ? Integer.parseInt(attributes.get(QueueAttributeName.MAXIMUM_MESSAGE_SIZE))
+            : LARGEST_BYTES);
+  }
+
+  /**
+   * Whether a text can be looked up: a name as AWS has them, or a URL with nothing in it but host
+   * and path. So a password in it is refused before any message, ours or a library's, can show it.
+   */
+  public static boolean isNameOrUrl(String text) {
+    return NAME.matcher(text).matches() || URL.matcher(text).matches();
+  }
+
+  /** The name in a name or URL, without what a URL may have around it. */
+  public static String nameIn(String nameOrUrl) {
+    if (!nameOrUrl.contains("://")) {
+      return nameOrUrl;
+    }
+    String path = URI.create(nameOrUrl).getPath().replaceAll("/+$", "");
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  /** Whether it is the same queue: one queue answers to many URLs, but has one ARN. */
+  public boolean isSameAs(SqsQueue other) {
+    boolean known = !arn.isEmpty() && !other.arn.isEmpty();
+    return known ? arn.equals(other.arn) : url.equals(other.url);
+  }
+
+  /** Whether it is a FIFO queue: AWS wants their names to end so. */
+  public boolean isFifo() {
+    return name.endsWith(".fifo");
+  }
+
+  /** One sentence about a queue whose visibility timeout is 0. */
+  public String withoutTimeout() {
+    return name
+        + ": its visibility timeout is 0, so every message is received again and again while it is"
+        + " worked on; set one, e.g. aws sqs set-queue-attributes --attributes VisibilityTimeout=60"
+        + " --queue-url "
+        + url;
+  }
+
+  /** Counts the queue's messages. */
+  public Depth depth(SqsClient sqs) {
+    Map<QueueAttributeName, String> attributes =
+        sqs.getQueueAttributes(request -> request.queueUrl(url).attributeNames(COUNTS))
+            .attributes();
+    return new Depth(
+        Long.parseLong(attributes.getOrDefault(COUNTS[0], "0")),
+        Long.parseLong(attributes.getOrDefault(COUNTS[1], "0")),
+        Long.parseLong(attributes.getOrDefault(COUNTS[2], "0")));
+  }
+}

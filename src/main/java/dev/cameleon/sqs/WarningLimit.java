@@ -1,0 +1,32 @@
+package dev.cameleon.sqs;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Keeps a warning of something that may happen thousands of times to one line per minute: the first
+ * at once, later ones with their number. Thread-safe.
+ */
+public final class WarningLimit {
+  private static final long PERIOD_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private long count;
+  private long warnedNanos = System.nanoTime() - PERIOD_NANOS;
+
+  /**
+   * It happened.
+   *
+   * @param times how often
+   * @return how often since the last line, if one is due now; else 0
+   */
+  public synchronized long add(long times) {
+    count += times;
+    long nanos = System.nanoTime();
+    if (nanos - warnedNanos < PERIOD_NANOS) {
+      return 0;
+    }
+    warnedNanos = nanos;
+    long due = count;
+    count = 0;
+    return due;
+  }
+}

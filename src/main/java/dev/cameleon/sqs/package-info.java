@@ -1,0 +1,2 @@
+/** The source queue: receiving, messages in flight, deleting, and the account of every message. */
+package dev.cameleon.sqs;

@@ -1,0 +1,189 @@
+package dev.cameleon.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.contract.Contract;
+import dev.cameleon.contract.StrictJson;
+import dev.cameleon.contract.Violation;
+import dev.cameleon.db.Database;
+import dev.cameleon.db.LoaderPool;
+import dev.cameleon.dlq.DeadLetter;
+import dev.cameleon.dlq.Rejections;
+import dev.cameleon.load.Batch;
+import dev.cameleon.load.BatchAggregationStrategy;
+import dev.cameleon.load.CommitHandler;
+import dev.cameleon.load.DatabaseCircuitBreaker;
+import dev.cameleon.load.DatabaseProbe;
+import dev.cameleon.load.LoadParametersProcessor;
+import dev.cameleon.load.LoadSql;
+import dev.cameleon.load.RouteFailureHandler;
+import dev.cameleon.mask.MaskedRecord;
+import dev.cameleon.mask.Masker;
+import dev.cameleon.observe.Metrics;
+import dev.cameleon.sqs.Acknowledger;
+import dev.cameleon.sqs.DeadLetterBrake;
+import dev.cameleon.sqs.DeliveryTracking;
+import dev.cameleon.sqs.InFlightMessages;
+import dev.cameleon.sqs.Outcome;
+import dev.cameleon.sqs.ReceiveGate;
+import dev.cameleon.sqs.ReceivedMessages;
+import dev.cameleon.sqs.SqsQueue;
+import dev.cameleon.support.Events;
+import dev.cameleon.support.FixedKeys;
+import dev.cameleon.support.Shared;
+import dev.cameleon.support.TestQueues;
+import dev.cameleon.vault.SuppressionList;
+import dev.cameleon.vault.Vault;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.aws2.sqs.Sqs2Constants;
+import org.apache.camel.component.mock.InterceptSendToMockEndpointStrategy;
+import org.apache.camel.component.mock.MockEndpoint;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.test.junit5.CamelTestSupport;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** The real YAML, route by route: what goes in, and where it comes out. */
+class CamelRoutesTest extends CamelTestSupport {
+  private final InFlightMessages deliveries =
+      new InFlightMessages(100, 1_000_000, new DeadLetterBrake(new ReceiveGate(), 100));
+  private final ReceiveGate gate = new ReceiveGate();
+  private Masker masker;
+  private final ExecutorService loaders = Executors.newFixedThreadPool(1);
+
+  @Override
+  protected CamelContext createCamelContext() throws Exception {
+    CamelContext context = super.createCamelContext();
+    context
+        .getCamelContextExtension()
+        .registerEndpointCallback(
+            new InterceptSendToMockEndpointStrategy("direct:(load|insert|dead-letter)", true));
+    Contract contract = Contract.read(Path.of("routes/login.schema.json"));
+    LoadSql statement = LoadSql.read(Path.of("routes/load.sql"));
+    context.getRegistry().bind("intake", Shared.sqs().client());
+    context.getRegistry().bind("strictJson", StrictJson.strictMapper());
+    context.getRegistry().bind("contract", contract);
+    masker = new Masker(FixedKeys.of(0x01020304, 0x0b), contract.personal());
+    context.getRegistry().bind("masker", masker);
+    context.getRegistry().bind("batching", new BatchAggregationStrategy());
+    context.getRegistry().bind("rejects", new Rejections());
+    context.getRegistry().bind("loaders", loaders);
+    Database.Login login = new Database.Login("jdbc:postgresql:none", "", "");
+    LoaderPool database = Database.pool(login, 1, "01020304");
+    context.getRegistry().bind("database", database);
+    SqsQueue queue =
+        new SqsQueue("login-queue", TestQueues.create(30).sourceUrl(), "", 30, 1 << 20);
+    Acknowledger acknowledger =
+        new Acknowledger(Shared.sqs().client(), queue, deliveries, gate, loaders);
+    context.getRegistry().bind("custody", new DeliveryTracking(deliveries, gate, acknowledger));
+    SuppressionList suppression = new SuppressionList(masker);
+    context
+        .getRegistry()
+        .bind(
+            "parameters", new LoadParametersProcessor(new Vault(List.of()), suppression, database));
+    DatabaseProbe probe = new DatabaseProbe(login, "01020304", statement, suppression);
+    DatabaseCircuitBreaker outage =
+        new DatabaseCircuitBreaker(gate, acknowledger, database, probe, 60_000_000_000L);
+    context.getRegistry().bind("outage", outage);
+    CommitHandler loaded = new CommitHandler(outage, new Metrics(), acknowledger);
+    context.getRegistry().bind("loaded", loaded);
+    context
+        .getRegistry()
+        .bind("unexpected", new RouteFailureHandler(gate, outage, loaded, acknowledger));
+    Properties properties = new Properties();
+    properties.put("cameleon.routes", Path.of("routes").toAbsolutePath().toString());
+    properties.put("cameleon.queue.name", "login-queue");
+    properties.put("cameleon.queue.url", "http://localhost:1/000000000000/login-queue");
+    properties.put("cameleon.pollers", "1");
+    properties.put("cameleon.batch.rows", "3");
+    properties.put("cameleon.batch.wait", "100");
+    context.getPropertiesComponent().setInitialProperties(properties);
+    for (String file : List.of("errors", "ingest", "load")) {
+      Resource resource =
+          PluginHelper.getResourceLoader(context)
+              .resolveResource("file:routes/" + file + ".camel.yaml");
+      PluginHelper.getRoutesLoader(context).loadRoutes(resource);
+    }
+    AdviceWith.adviceWith(context, "ingest", route -> route.replaceFromWith("direct:in"));
+    AdviceWith.adviceWith(context, "load", route -> route.replaceFromWith("direct:masked"));
+    return context;
+  }
+
+  @Test
+  void aGoodEventLeavesIngestMasked() throws Exception {
+    MockEndpoint load = getMockEndpoint("mock:direct:load");
+    load.expectedMessageCount(1);
+
+    receive(Events.login(1).put("ip", "1.2.3.4").toString());
+
+    load.assertIsSatisfied();
+    MaskedRecord record = load.getExchanges().get(0).getMessage().getBody(MaskedRecord.class);
+    assertThat(record.json())
+        .contains("\"ip\":\"ip_01020304_ovudm-4FpIHXDTzDuUSb2A\"")
+        .doesNotContain("1.2.3.4");
+  }
+
+  @Test
+  void aMalformedEventLeavesIngestAsADeadLetter() throws Exception {
+    MockEndpoint deadLetter = getMockEndpoint("mock:direct:dead-letter");
+    deadLetter.expectedMessageCount(2);
+
+    receive("{broken");
+    receive("{\"foo\": 1}");
+
+    deadLetter.assertIsSatisfied();
+    assertThat(deadLetter.getExchanges())
+        .extracting(exchange -> exchange.getMessage().getBody(DeadLetter.class).reason())
+        .containsExactly(Violation.NOT_JSON, Violation.CONTRACT);
+  }
+
+  @Test
+  void aBatchIsLoadedWhenItIsFullAndElseAfterTheWait() throws Exception {
+    MockEndpoint insert = getMockEndpoint("mock:direct:insert");
+    insert.expectedMessageCount(2);
+
+    for (int i = 0; i < 4; i++) {
+      load(masker.mask(Events.login(i)));
+    }
+
+    insert.assertIsSatisfied();
+    assertThat(insert.getExchanges())
+        .extracting(exchange -> exchange.getMessage().getBody(Batch.class).size())
+        .containsExactly(3, 1);
+    assertThat(insert.getExchanges().get(0).getMessage().getHeaders()).isEmpty();
+  }
+
+  @Test
+  void whatIsNotMaskedNeverEntersABatch() throws Exception {
+    MockEndpoint insert = getMockEndpoint("mock:direct:insert");
+    insert.expectedMessageCount(1);
+
+    load(Events.login(1).toString());
+    load(masker.mask(Events.login(2)));
+
+    insert.assertIsSatisfied();
+    assertThat(insert.getExchanges().get(0).getMessage().getBody(Batch.class).size()).isEqualTo(1);
+    Awaitility.await().until(() -> deliveries.account().count(Outcome.RETURNED) == 1);
+  }
+
+  private void load(Object body) {
+    template.send(
+        "direct:masked",
+        exchange -> {
+          ReceivedMessages.as(exchange, deliveries);
+          exchange.getMessage().setBody(body);
+        });
+  }
+
+  private void receive(String body) {
+    String handle = ReceivedMessages.one(deliveries, body);
+    template.sendBodyAndHeader("direct:in", body, Sqs2Constants.RECEIPT_HANDLE, handle);
+  }
+}

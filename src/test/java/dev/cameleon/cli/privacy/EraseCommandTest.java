@@ -1,0 +1,148 @@
+package dev.cameleon.cli.privacy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.privacy.Audit;
+import dev.cameleon.privacy.ErasureResult;
+import dev.cameleon.sqs.Outcome;
+import dev.cameleon.support.Events;
+import dev.cameleon.support.Program;
+import dev.cameleon.support.Run;
+import dev.cameleon.support.Site;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code forget} and {@code doctor} as processes, as far as they need not wait for loaders. */
+class EraseCommandTest {
+  @TempDir private Path folder;
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          forget                                                         | --ticket
+          forget --ticket T                                              | whom or what
+          forget --ticket T --user plantedvalue ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | whom or what
+          forget --ticket T --suppress ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | needs --user
+          forget --ticket T plantedvalue                                 | argument 1 is no token
+          forget --ticket T ip_00000000_AAAAAAAAAAAAAAAAAAAAAA           | random token already
+          """)
+  void wrongUsageEndsWithTwoAndShowsNoArgument(String arguments, String message) throws Exception {
+    Program.Result result = Program.run(Map.of(), folder, arguments.split(" ", -1));
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains(message).doesNotContain("plantedvalue");
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
+  void whoIsNotThereIsNotFoundAndOthersAreNotAllowedTo() throws Exception {
+    Site site = Site.in(folder);
+    site.queues().send(List.of(Events.body(1)));
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.LOADED, 1);
+    }
+    as(site, "cameleon_officer");
+
+    Program.Result unknown = forget(site, "plantedvalue");
+    Program.Result doctor = Program.run(site.environment(), folder, "doctor");
+    Program.Result json = Program.run(site.environment(), folder, "doctor", "--json");
+    site.with("CAMELEON_KEYSET", site.newKeyset("other.json").toString());
+    Program.Result otherKey = forget(site, "user-1");
+    as(site, "cameleon_reader");
+    Program.Result reader = Program.run(site.environment(), folder, "doctor");
+
+    assertThat(unknown.exitCode()).isEqualTo(1);
+    assertThat(unknown.err()).contains("no row has this user id").doesNotContain("plantedvalue");
+    assertThat(doctor.exitCode()).as(doctor.out() + doctor.err()).isZero();
+    assertThat(doctor.out()).contains("OK      rows         masked_ip by key");
+    assertThat(json.out()).contains("{\"check\":\"vault\",\"result\":\"NOTE\"");
+    assertThat(otherKey.exitCode()).isEqualTo(2);
+    assertThat(otherKey.err()).contains("mask key is not the one");
+    assertThat(reader.exitCode()).isEqualTo(1);
+    assertThat(reader.err()).contains("lacks a privilege").contains("cameleon_officer");
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.audit WHERE act <> 'add-key'"))
+        .isEqualTo(1);
+    assertThat(site.database().number("SELECT count(*) FROM user_logins WHERE user_id = 'user-1'"))
+        .isEqualTo(1);
+  }
+
+  @Test
+  void doctorEndsWithOneIfAnythingIsWrong() throws Exception {
+    Site site = Site.in(folder);
+    site.queues().send(List.of(Events.body(1)));
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.LOADED, 1);
+    }
+    site.database().execute("INSERT INTO user_logins (masked_ip) VALUES ('plantedvalue')");
+
+    Program.Result result = Program.run(site.environment(), folder, "doctor");
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.out()).contains("WRONG   old formats").doesNotContain("plantedvalue");
+  }
+
+  @Test
+  void pruneSaysHowItEndedAndRefusesInARotation() throws Exception {
+    Site site = Site.in(folder);
+    site.queues().send(List.of(Events.body(1)));
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.LOADED, 1);
+    }
+    Program.Result noTicket = Program.run(Map.of(), folder, "vault", "prune");
+    as(site, "cameleon_reader");
+    Program.Result reader = prune(site);
+    as(site, "cameleon_officer");
+    Program.Result nothing = prune(site);
+    site.database()
+        .execute(
+            "INSERT INTO cameleon.mask_check (key_id, check_value, follows)"
+                + " SELECT 'fffffff1', 'x', key_id FROM cameleon.mask_check");
+    Program.Result rotating = prune(site);
+
+    assertThat(noTicket.exitCode()).isEqualTo(2);
+    assertThat(reader.exitCode()).isEqualTo(1);
+    assertThat(reader.err()).contains("cameleon_officer");
+    assertThat(nothing.exitCode()).as(nothing.err()).isZero();
+    assertThat(nothing.out()).contains("Vault entries deleted: 0. Ticket: T-1");
+    assertThat(rotating.exitCode()).isEqualTo(1);
+    assertThat(rotating.err()).contains("run keys rewrap");
+  }
+
+  @Test
+  void theLastLineSaysWhatToDoWhileOriginalsCanBeRevealed() {
+    assertThat(lastLine(0, false, false)).doesNotContain("NOT FINISHED");
+    assertThat(lastLine(2, false, false)).contains("NOT FINISHED").contains("in some minutes");
+    assertThat(lastLine(2, false, true)).contains("NOT FINISHED").contains("run keys rewrap");
+    assertThat(lastLine(2, true, false)).contains("NOT FINISHED").contains("--suppress");
+  }
+
+  private static String lastLine(long waiting, boolean arriving, boolean rotating) {
+    ErasureResult done =
+        new ErasureResult(
+            true, 1, 0, 0, waiting, arriving, rotating, new Audit.Entry(1, "0".repeat(64)));
+    assertThat(done.isFinished()).isEqualTo(waiting == 0);
+    List<String> lines = new ErasureReport(true, false, "T", done).lines();
+    return lines.get(lines.size() - 1);
+  }
+
+  private Program.Result prune(Site site) throws Exception {
+    return Program.run(site.environment(), folder, "vault", "prune", "--ticket", "T-1");
+  }
+
+  private Program.Result forget(Site site, String user) throws Exception {
+    return Program.run(site.environment(), folder, "forget", "--user", user, "--ticket", "PRIV-1");
+  }
+
+  private static void as(Site site, String role) {
+    String user = role + "_of_" + site.database().name();
+    site.database().execute("CREATE ROLE " + user + " LOGIN IN ROLE " + role);
+    site.with("CAMELEON_DB_USER", user).with("CAMELEON_DB_PASSWORD", "x");
+  }
+}

@@ -1,0 +1,162 @@
+package dev.cameleon.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.cameleon.errors.InvalidSettingsException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+  @TempDir private Path folder;
+
+  @Test
+  void theShippedPropertiesAreTheDefaults() throws Exception {
+    Properties shipped = new Properties();
+    try (Reader reader = Files.newBufferedReader(Path.of("application.properties"))) {
+      shipped.load(reader);
+    }
+
+    assertThat(new HashMap<Object, Object>(shipped))
+        .isEqualTo(new HashMap<Object, Object>(Settings.DEFAULTS));
+  }
+
+  @Test
+  void theReadmeNamesEveryVariableWithItsDefault() throws Exception {
+    String readme = Files.readString(Path.of("README.md"));
+
+    Settings.DEFAULTS.forEach(
+        (property, value) ->
+            assertThat(readme)
+                .contains("`" + Settings.variable(property) + "`")
+                .contains(value.isEmpty() ? "" : "`" + value + "`"));
+  }
+
+  @Test
+  void theEnvironmentOverridesTheFile() throws Exception {
+    Map<String, String> environment = file("cameleon.pollers=3\ncameleon.batch.wait=50ms\n");
+    environment.put("CAMELEON_POLLERS", "5");
+
+    Settings settings = Settings.read(environment);
+
+    assertThat(settings.pollers()).isEqualTo(5);
+    assertThat(settings.batchWait()).isEqualTo(Duration.ofMillis(50));
+  }
+
+  @Test
+  void everyProblemIsReportedAtOnceWithItsPropertyVariableAndAnExample() throws Exception {
+    Map<String, String> environment =
+        file("cameleon.pollers=many\ncameleon.batch.wait=200\ncameleon.migrate=ja\n");
+    environment.put("CAMELEON_ROUTES", "nowhere");
+    environment.put("CAMELEON_DB_URL", "mysql://x");
+
+    List<String> problems = problems(environment);
+
+    assertThat(problems)
+        .hasSize(5)
+        .anyMatch(each -> each.contains("CAMELEON_ROUTES") && each.contains("init DIR"))
+        .anyMatch(each -> each.contains("CAMELEON_DB_URL") && each.contains("e.g. jdbc:postgresql"))
+        .anyMatch(each -> each.contains("CAMELEON_POLLERS") && each.contains("e.g. 96"))
+        .anyMatch(each -> each.contains("CAMELEON_BATCH_WAIT") && each.contains("e.g. 200ms"))
+        .anyMatch(each -> each.contains("CAMELEON_MIGRATE") && each.contains("[false, true]"));
+  }
+
+  @Test
+  void anUnknownPropertyIsRefusedWithTheNearestKnownOne() throws Exception {
+    assertThat(problems(file("cameleon.poler=3\n")))
+        .containsExactly(
+            "cameleon.poler is not a property of Cameleon; did you mean cameleon.pollers?");
+  }
+
+  @Test
+  void aUrlWithCredentialsIsRefusedWithoutShowingThem() throws Exception {
+    Map<String, String> environment = file("");
+    environment.put("CAMELEON_DB_URL", "jdbc:postgresql://app:hunter2@db.example/app");
+
+    assertThat(problems(environment))
+        .singleElement()
+        .asString()
+        .contains("CAMELEON_DB_USER")
+        .doesNotContain("hunter2");
+  }
+
+  @Test
+  void aMisspeltVariableIsRefusedAndWhatKubernetesSetsIsNot() throws Exception {
+    Map<String, String> environment = file("");
+    environment.put("CAMELEON_POLERS", "3");
+    environment.put("CAMELEON_PORT", "tcp://10.0.0.1:9876");
+    environment.put("CAMELEON_SERVICE_HOST", "10.0.0.1");
+    environment.put("CAMELEON_SERVICE_PORT_HTTP", "9876");
+    environment.put("CAMELEON_METRICS_PORT_9876_TCP_ADDR", "10.0.0.1");
+
+    assertThat(problems(environment))
+        .containsExactly(
+            "CAMELEON_POLERS is not a variable of Cameleon; did you mean CAMELEON_POLLERS?");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "jdbc:postgresql://localhost/app, true",
+    "jdbc:postgresql://127.0.0.1:5433/app, true",
+    "jdbc:postgresql://[::1]/app, true",
+    "jdbc:postgresql:app, true",
+    "jdbc:postgresql://db.example.org/app, false",
+    "jdbc:postgresql://10.1.2.3/app, false",
+    "'jdbc:postgresql://localhost:5432,127.0.0.1:5433/app', true",
+    "'jdbc:postgresql://db.example.org,localhost/app', false",
+    "'jdbc:postgresql://localhost,db.example.org/app', false"
+  })
+  void theDefaultPasswordIsForThisMachineOnly(String url, boolean accepted) throws Exception {
+    Map<String, String> environment = file("");
+    environment.put("CAMELEON_DB_URL", url);
+
+    if (accepted) {
+      assertThat(Settings.read(environment).loader().user()).isEqualTo("postgres");
+    } else {
+      assertThat(problems(environment))
+          .singleElement()
+          .asString()
+          .contains("CAMELEON_DB_USER")
+          .contains("not on this machine");
+    }
+  }
+
+  @Test
+  void theOwnerIsTheLoaderUnlessItIsNamed() throws Exception {
+    Map<String, String> environment = file("");
+    environment.put("CAMELEON_DB_USER", "loader");
+    environment.put("CAMELEON_DB_PASSWORD", "hunter2");
+
+    assertThat(Settings.read(environment).owner().user()).isEqualTo("loader");
+    environment.put("CAMELEON_DB_OWNER_USER", "owner");
+    assertThat(Settings.read(environment).owner().user()).isEqualTo("owner");
+    assertThat(Settings.read(environment).toString()).doesNotContain("hunter2");
+  }
+
+  @Test
+  void aNamedFileThatIsMissingIsAProblem() {
+    assertThat(problems(Map.of("CAMELEON_CONFIG", "none.properties")))
+        .anyMatch(each -> each.contains("none.properties") && each.contains("CAMELEON_CONFIG"));
+  }
+
+  private Map<String, String> file(String text) throws Exception {
+    Path file = folder.resolve("application.properties");
+    Files.writeString(file, text);
+    return new HashMap<>(Map.of("CAMELEON_CONFIG", file.toString()));
+  }
+
+  private static List<String> problems(Map<String, String> environment) {
+    return catchThrowableOfType(InvalidSettingsException.class, () -> Settings.read(environment))
+        .problems();
+  }
+}

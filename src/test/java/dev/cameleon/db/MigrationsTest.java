@@ -1,0 +1,177 @@
+package dev.cameleon.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cameleon.support.LocalPostgres.TestDatabase;
+import dev.cameleon.support.Shared;
+import java.sql.Connection;
+import java.sql.SQLWarning;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.Test;
+
+class MigrationsTest {
+  private final TestDatabase database = Shared.postgres().database();
+  private final Database.Login owner = new Database.Login(database.url(), "postgres", "postgres");
+
+  @Test
+  void userLoginsHasExactlyTheGivenColumns() throws Exception {
+    Migrations.migrate(owner);
+
+    assertThat(
+            database.query(
+                """
+                SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+                 WHERE attrelid = 'public.user_logins'::regclass AND attnum > 0 ORDER BY attnum
+                """))
+        .containsExactly(
+            List.of("user_id", "character varying(128)"),
+            List.of("device_type", "character varying(32)"),
+            List.of("masked_ip", "character varying(256)"),
+            List.of("maked_device_id", "character varying(256)"),
+            List.of("locale", "character varying(32)"),
+            List.of("app_version", "integer"),
+            List.of("create_date", "date"));
+  }
+
+  @Test
+  void anExistingTableAndItsRowsAreKeptAsTheyAre() throws Exception {
+    database.execute(
+        "CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip"
+            + " varchar(256), maked_device_id varchar(256), locale varchar(32), app_version"
+            + " integer, create_date date, extra text DEFAULT 'mine');"
+            + " INSERT INTO user_logins (user_id) VALUES ('old')");
+
+    Migrations.migrate(owner);
+
+    assertThat(database.query("SELECT user_id, extra FROM user_logins"))
+        .containsExactly(List.of("old", "mine"));
+  }
+
+  @Test
+  void aDatabaseOfBeforeTheVaultKeepsItsMaskAndLoadsOn() throws Exception {
+    Flyway.configure()
+        .dataSource(database.url(), "postgres", "postgres")
+        .schemas("cameleon")
+        .locations("classpath:db/migration")
+        .target("3")
+        .load()
+        .migrate();
+    database.execute("INSERT INTO cameleon.mask_check (key_id, check_value) VALUES ('k1', 'v1')");
+
+    Migrations.migrate(owner);
+
+    assertThat(database.query("SELECT key_id, check_value, retired_at FROM cameleon.mask_check"))
+        .containsExactly(Arrays.asList("k1", "v1", null));
+    // A process of before, which says no key, goes on until a key is retired.
+    database.execute("INSERT INTO cameleon.ingested_message VALUES (gen_random_uuid())");
+    database.execute(
+        "INSERT INTO cameleon.mask_check (key_id, check_value, follows) VALUES ('k2', 'v2', 'k1');"
+            + " SELECT cameleon.retire_key('k1')");
+    assertThatThrownBy(
+            () ->
+                database.execute(
+                    "INSERT INTO cameleon.ingested_message VALUES (gen_random_uuid())"))
+        .rootCause()
+        .extracting(SqlErrors::state)
+        .isEqualTo("CM001");
+  }
+
+  @Test
+  void aTableOfSomebodyElsesIsKeptAndTheRolesPartInItIsAskedFor() throws Exception {
+    Migrations.migrate(new Database.Login(Shared.postgres().database().url(), "postgres", "x"));
+    String migrator = "migrator_of_" + database.name();
+    database.execute(
+        "CREATE ROLE "
+            + migrator
+            + " LOGIN; CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32),"
+            + " masked_ip varchar(256), maked_device_id varchar(256), locale varchar(32),"
+            + " app_version integer, create_date date); GRANT SELECT ON user_logins TO "
+            + migrator
+            + "; GRANT CREATE ON SCHEMA public TO "
+            + migrator
+            + "; GRANT CREATE ON DATABASE "
+            + database.name()
+            + " TO "
+            + migrator);
+    Database.Login login = new Database.Login(database.url(), migrator, "x");
+
+    Migrations.migrate(login);
+
+    try (Connection connection = Database.connect(login);
+        Statement statement = connection.createStatement()) {
+      statement.execute("SELECT cameleon.grant_roles()");
+      StringBuilder warnings = new StringBuilder();
+      for (SQLWarning w = statement.getWarnings(); w != null; w = w.getNextWarning()) {
+        warnings.append(w.getMessage());
+      }
+      assertThat(warnings).contains("public.user_logins belongs to somebody else");
+    }
+    assertThat(
+            database.query(
+                "SELECT has_table_privilege('cameleon_loader', 'cameleon.vault', 'INSERT'),"
+                    + " has_table_privilege('cameleon_loader', 'public.user_logins', 'INSERT')"))
+        .containsExactly(List.of("t", "f"));
+  }
+
+  @Test
+  void everythingElseIsInSchemaCameleon() throws Exception {
+    Migrations.migrate(owner);
+
+    assertThat(
+            database.query(
+                "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"))
+        .containsExactly(List.of("user_logins"));
+    assertThat(
+            database.query(
+                "SELECT relname FROM pg_class WHERE relnamespace = 'cameleon'::regnamespace AND"
+                    + " relkind IN ('r', 'v') ORDER BY 1"))
+        .extracting(row -> row.get(0))
+        .contains(
+            "duplicate_devices",
+            "duplicate_ips",
+            "flyway_schema_history",
+            "ingested_message",
+            "logins",
+            "mask_check",
+            "masked_field");
+  }
+
+  @Test
+  void processesThatStartTogetherTakeTurns() throws Exception {
+    ExecutorService processes = Executors.newFixedThreadPool(4);
+    List<Callable<Integer>> starts = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      starts.add(() -> Migrations.migrate(owner));
+    }
+
+    List<Integer> applied = new ArrayList<>();
+    for (Future<Integer> start : processes.invokeAll(starts)) {
+      applied.add(start.get());
+    }
+    processes.shutdown();
+
+    assertThat(applied).filteredOn(count -> count > 0).hasSize(1);
+  }
+
+  @Test
+  void theLedgerForgetsWhatIsOlderThanItsDays() throws Exception {
+    Migrations.migrate(owner);
+    database.execute(
+        "INSERT INTO cameleon.ingested_message SELECT gen_random_uuid(), now() - interval '31 days'"
+            + " FROM generate_series(1, 20001); INSERT INTO cameleon.ingested_message VALUES"
+            + " (gen_random_uuid(), now() - interval '29 days')");
+
+    assertThat(LedgerCleanup.forget(owner, 30)).isEqualTo(20_001);
+
+    assertThat(database.number("SELECT count(*) FROM cameleon.ingested_message")).isEqualTo(1);
+  }
+}

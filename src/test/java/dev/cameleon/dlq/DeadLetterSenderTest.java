@@ -1,0 +1,140 @@
+package dev.cameleon.dlq;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cameleon.contract.Violation;
+import dev.cameleon.sqs.Acknowledger;
+import dev.cameleon.sqs.DeadLetterBrake;
+import dev.cameleon.sqs.Delivery;
+import dev.cameleon.sqs.InFlightMessages;
+import dev.cameleon.sqs.Outcome;
+import dev.cameleon.sqs.OutgoingMessage;
+import dev.cameleon.sqs.ReceiveGate;
+import dev.cameleon.sqs.ReceivedMessages;
+import dev.cameleon.sqs.SqsQueue;
+import dev.cameleon.support.Shared;
+import dev.cameleon.support.TestQueues;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+class DeadLetterSenderTest {
+  private final TestQueues queues = TestQueues.create(30);
+  private final InFlightMessages deliveries =
+      new InFlightMessages(1000, 1L << 30, new DeadLetterBrake(new ReceiveGate(), 100));
+  private final ReceiveGate gate = new ReceiveGate();
+  private final ExecutorService calls = Executors.newFixedThreadPool(2);
+  private final SqsQueue source = new SqsQueue("source", queues.sourceUrl(), "", 30, 1 << 20);
+
+  @AfterEach
+  void stop() {
+    calls.shutdownNow();
+  }
+
+  @Test
+  void manyAndLargeDeadLettersAreSentWithinTheLimitsOfSqs() throws Exception {
+    List<DeadLetter> letters = new ArrayList<>();
+    for (int i = 0; i < 25; i++) {
+      letters.add(letter("small " + i));
+    }
+    for (int i = 0; i < 4; i++) {
+      letters.add(letter("x".repeat(400_000)));
+    }
+
+    List<Delivery> accepted = queue(queues.deadLetterUrl()).send(letters);
+
+    assertThat(accepted).hasSize(29);
+    assertThat(queues.deadLetters()).isEqualTo(29);
+  }
+
+  @Test
+  void aBodyThatFitsNowhereIsGivenBackAndTheOthersAreSent() throws Exception {
+    DeadLetter tooLarge = letter("x".repeat(OutgoingMessage.MAX_CALL_BYTES + 1));
+
+    List<Delivery> accepted =
+        queue(queues.deadLetterUrl()).send(List.of(letter("a"), tooLarge, letter("b")));
+
+    assertThat(accepted).hasSize(2);
+    Awaitility.await().until(() -> deliveries.account().count(Outcome.RETURNED) == 1);
+    assertThat(gate.holds()).isEmpty();
+  }
+
+  @Test
+  void aQueueThatDoesNotAcceptPausesReceivingAndThePauseEndsWithTheStop() throws Exception {
+    ExecutorService sender = Executors.newSingleThreadExecutor();
+    DeadLetter letter = letter("a");
+    Future<List<Delivery>> sent =
+        sender.submit(() -> queue(queues.deadLetterUrl() + "-gone").send(List.of(letter)));
+
+    Awaitility.await().until(() -> gate.isClosed(ReceiveGate.Hold.DEAD_LETTER_QUEUE));
+    gate.stop();
+
+    assertThat(sent.get()).isEmpty();
+    Awaitility.await().until(() -> deliveries.account().count(Outcome.RETURNED) == 1);
+    sender.shutdownNow();
+  }
+
+  @Test
+  void receivingStaysPausedForAsLongAsASendHangs() throws Exception {
+    ExecutorService sender = Executors.newSingleThreadExecutor();
+    Future<List<Delivery>> sent;
+    DeadLetterSender queue;
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      SqsClient sqs = Shared.sqs().clientThrough("http://127.0.0.1:" + silent.getLocalPort());
+      queue = queue(sqs, queues.deadLetterUrl());
+      DeadLetter letter = letter("a");
+      sent = sender.submit(() -> queue.send(List.of(letter)));
+      try (Socket asked = silent.accept()) {
+        long now = System.nanoTime();
+        queue.reconsider(now);
+        assertThat(gate.holds()).as("at once, to %s", asked).isEmpty();
+        // Each second, for longer than it takes to forget a failure that is over.
+        for (int seconds = 11; seconds < 120; seconds++) {
+          queue.reconsider(now + TimeUnit.SECONDS.toNanos(seconds));
+          assertThat(gate.holds()).containsKey(ReceiveGate.Hold.DEAD_LETTER_QUEUE);
+        }
+        gate.stop();
+      }
+    }
+
+    assertThat(sent.get()).as("the connection broke, and no other is accepted").isEmpty();
+    queue.reconsider(System.nanoTime() + TimeUnit.SECONDS.toNanos(20));
+    assertThat(gate.holds()).isEmpty();
+    sender.shutdownNow();
+  }
+
+  private DeadLetterSender queue(String url) {
+    return queue(Shared.sqs().client(), url);
+  }
+
+  private DeadLetterSender queue(SqsClient sqs, String url) {
+    Acknowledger acknowledger =
+        new Acknowledger(Shared.sqs().client(), source, deliveries, gate, calls);
+    return new DeadLetterSender(
+        sqs,
+        new SqsQueue("dlq", url, "", 30, 1 << 20),
+        source,
+        Optional.empty(),
+        gate,
+        acknowledger,
+        60_000_000_000L);
+  }
+
+  private DeadLetter letter(String body) {
+    software.amazon.awssdk.services.sqs.model.Message message = ReceivedMessages.message(body);
+    deliveries.receive(List.of(message), System.nanoTime());
+    return new DeadLetter(
+        Delivery.of(message, System.nanoTime()), Violation.NOT_JSON, "", "broken", "");
+  }
+}

@@ -1,0 +1,248 @@
+package dev.cameleon.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cameleon.dlq.DeadLetterReader;
+import dev.cameleon.dlq.ReceivedDeadLetter;
+import dev.cameleon.sqs.SqsQueue;
+import dev.cameleon.support.DeadLetterBox;
+import dev.cameleon.support.Program;
+import dev.cameleon.support.Shared;
+import dev.cameleon.support.TestQueues;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.SqsException;
+
+/** The dead-letter desk, while SQS fails: no letter is lost, read twice, or kept for long. */
+class DlqCommandFaultsTest {
+  private static final int COUNT = 100;
+
+  /** A process on a busy machine. */
+  private static final Duration START = Duration.ofSeconds(60);
+
+  @TempDir private Path folder;
+
+  private final SqsProxy proxy = SqsProxy.start();
+  private final TestQueues queues = TestQueues.create(30); // the SDK knows region and keys now
+  private final DeadLetterBox box = DeadLetterBox.of(queues);
+  private final SqsClient client =
+      SqsClient.builder().endpointOverride(URI.create(proxy.url())).build();
+  private final DeadLetterReader letters =
+      new DeadLetterReader(client, SqsQueue.find(client, box.url()), () -> false);
+  private final List<ReceivedDeadLetter> read = Collections.synchronizedList(new ArrayList<>());
+
+  @AfterEach
+  void close() {
+    client.close();
+    proxy.close();
+  }
+
+  @Test
+  void aLetterThatIsReceivedTwiceIsReadOnce() throws Exception {
+    box.fill(COUNT);
+    proxy.on(SqsProxy.RECEIVE, Fault.twiceInOneBatch(true));
+
+    letters.read(Integer.MAX_VALUE, read::addAll);
+
+    assertEachWasReadOnce();
+    assertThat(letters.giveBack(done -> {})).isZero();
+    assertAllAreBack();
+  }
+
+  @Test
+  void lettersThatReappearWhileTheOthersAreReadAreReadOnceAndTheReadingEnds() throws Exception {
+    box.fill(COUNT);
+    proxy.on(
+        SqsProxy.RECEIVE,
+        call ->
+            call.forward(
+                call.body().replace("\"VisibilityTimeout\":600", "\"VisibilityTimeout\":1")));
+
+    letters.read(Integer.MAX_VALUE, read::addAll);
+
+    assertEachWasReadOnce();
+    assertThat(proxy.calls(SqsProxy.RECEIVE)).isGreaterThan(COUNT / 10);
+    letters.close();
+    assertAllAreBack();
+  }
+
+  @Test
+  void receivesThatFailForAWhileAreRepeated() throws Exception {
+    box.fill(COUNT);
+    proxy.on(SqsProxy.RECEIVE, Fault.throttling().every(3).first(30));
+
+    assertThat(letters.read(Integer.MAX_VALUE, read::addAll)).isEqualTo(DeadLetterReader.End.EMPTY);
+
+    assertEachWasReadOnce();
+    letters.close();
+    assertAllAreBack();
+  }
+
+  @Test
+  void aReceiveThatIsRefusedEndsTheReadingAndAllIsGivenBack() throws Exception {
+    box.fill(COUNT);
+
+    assertThatThrownBy(
+            () ->
+                letters.read(
+                    Integer.MAX_VALUE,
+                    page -> {
+                      read.addAll(page);
+                      proxy.on(SqsProxy.RECEIVE, Fault.denied());
+                    }))
+        .isInstanceOf(SqsException.class);
+
+    assertThat(read).isNotEmpty();
+    assertThat(letters.giveBack(done -> {})).isZero();
+    assertAllAreBack();
+  }
+
+  @Test
+  void deletesThatFailForSomeAreRepeatedForThose() throws Exception {
+    box.fill(COUNT);
+    letters.read(Integer.MAX_VALUE, read::addAll);
+    proxy.on(SqsProxy.DELETE, Fault.refusing(read.get(3).id()).first(2));
+
+    assertThat(letters.delete(ids(read))).hasSize(COUNT);
+
+    assertThat(proxy.calls(SqsProxy.DELETE)).isGreaterThan(COUNT / 10);
+    assertThat(box.visible() + box.hidden()).isZero();
+  }
+
+  @Test
+  void whatCannotBeDeletedIsToldAndGivenBack() throws Exception {
+    box.fill(COUNT);
+    letters.read(Integer.MAX_VALUE, read::addAll);
+    ReceivedDeadLetter stuck = read.get(42);
+    proxy.on(SqsProxy.DELETE, Fault.refusing(stuck.id()));
+
+    List<String> deleted = letters.delete(ids(read));
+
+    assertThat(deleted).hasSize(COUNT - 1).doesNotContain(stuck.id());
+    letters.close();
+    assertThat(box.visible()).isEqualTo(1);
+    assertThat(box.hidden()).isZero();
+  }
+
+  @Test
+  void deletesThatAreDeniedDeleteNothingAndAllIsGivenBack() throws Exception {
+    box.fill(20);
+    letters.read(Integer.MAX_VALUE, read::addAll);
+    proxy.on(SqsProxy.DELETE, Fault.denied());
+
+    assertThat(letters.delete(ids(read))).isEmpty();
+
+    letters.close();
+    assertThat(box.visible()).isEqualTo(20);
+  }
+
+  @Test
+  void givingBackIsRepeatedForWhatFailed() throws Exception {
+    box.fill(COUNT);
+    letters.read(Integer.MAX_VALUE, read::addAll);
+    proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.status(500).exceptEvery(3).first(20));
+
+    assertThat(letters.giveBack(done -> {})).isZero();
+    assertAllAreBack();
+  }
+
+  @Test
+  void answersThatAreLostWhileLettersAreGivenBackDoNoHarm() throws Exception {
+    box.fill(COUNT);
+    letters.read(Integer.MAX_VALUE, read::addAll);
+    proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.answerLost().every(2).first(10));
+
+    assertThat(letters.giveBack(done -> {})).isZero();
+    assertAllAreBack();
+  }
+
+  @Test
+  void aCommandThatMayNotGiveBackSaysWhenTheyReappear() throws Exception {
+    box.fill(20);
+    proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.denied());
+
+    Program.Result result = Program.run(environment(), folder, "dlq", "list");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("     20  CONTRACT       ip ");
+    assertThat(result.err())
+        .contains("note: SQS did not take back 20; they reappear within ten minutes");
+    assertThat(box.hidden()).isEqualTo(20);
+  }
+
+  @Test
+  void aCommandThatMayNotReceiveSaysSo() throws Exception {
+    box.fill(20);
+    proxy.on(SqsProxy.RECEIVE, Fault.denied());
+
+    Program.Result result = Program.run(environment(), folder, "dlq", "list");
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err())
+        .contains("-dlq cannot be read: SQS answered AccessDeniedException (HTTP 403)");
+    assertThat(box.visible()).isEqualTo(20);
+  }
+
+  @Test
+  void aSecondSignalEndsTheProcessWhileItGivesBack() throws Exception {
+    box.fill(20);
+    proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.slow(25_000));
+    try (Program program = Program.start(environment(), folder, "dlq", "list")) {
+      Awaitility.await().atMost(START).until(() -> proxy.calls(SqsProxy.CHANGE_VISIBILITY) > 0);
+      program.terminate();
+      Awaitility.await().until(() -> program.err().contains("Stopping"));
+      assertThat(program.isAlive()).isTrue();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(10))
+          .pollInterval(Duration.ofMillis(400)) // what comes closer together is one request
+          .until(
+              () -> {
+                program.terminate();
+                return !program.isAlive();
+              });
+      Program.Result result = program.result();
+
+      assertThat(result.exitCode()).isEqualTo(1);
+      assertThat(result.err()).contains("Stopped at once. What was in hand reappears on the queue");
+    }
+  }
+
+  private Map<String, String> environment() {
+    Map<String, String> environment = new HashMap<>(Shared.sqs().environment());
+    environment.putAll(queues.environment());
+    environment.put("AWS_ENDPOINT_URL", proxy.url());
+    return environment;
+  }
+
+  private static List<String> ids(List<ReceivedDeadLetter> some) {
+    return some.stream().map(ReceivedDeadLetter::id).toList();
+  }
+
+  private void assertEachWasReadOnce() {
+    Set<String> ids = new HashSet<>();
+    read.forEach(letter -> ids.add(letter.id()));
+    assertThat(ids).hasSize(COUNT);
+    assertThat(read).hasSize(COUNT);
+    assertThat(letters.count()).isEqualTo(COUNT);
+  }
+
+  private void assertAllAreBack() {
+    assertThat(box.visible()).isEqualTo(COUNT);
+    assertThat(box.hidden()).isZero();
+  }
+}

@@ -1,0 +1,145 @@
+package dev.cameleon.sqs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.cameleon.aws.AwsClients;
+import dev.cameleon.support.Shared;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
+import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
+
+/** Receives whose answers are larger than the room in hand, from a server that speaks HTTP. */
+class AnswerLimitTest {
+  private static final int MAX_BYTES = 1_000_000;
+
+  /** Five copies of it fit, but not beside {@link #IN_HAND} small ones. */
+  private static final int LARGE = 100_000;
+
+  private static final int SMALL = 2_000;
+  private static final int IN_HAND = 55;
+
+  private static final String ANSWER =
+      """
+      {"Messages": [{"MessageId": "00000000-0000-4000-8000-%012d", "ReceiptHandle": "%d",
+        "Body": "%s", "MD5OfBody": "%s",
+        "Attributes": {"SentTimestamp": "1700000000000", "ApproximateReceiveCount": "1"}}]}
+      """;
+
+  private final ReceiveGate gate = new ReceiveGate();
+  private final InFlightMessages deliveries =
+      new InFlightMessages(1000, MAX_BYTES, new DeadLetterBrake(gate, 100));
+  private final List<Message> inHand = new ArrayList<>();
+  private final AtomicInteger calls = new AtomicInteger();
+  private volatile int bodyLength = SMALL;
+  private HttpServer server;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            exchange.getRequestBody().readAllBytes();
+            byte[] answer = answer(calls.incrementAndGet(), "x".repeat(bodyLength));
+            exchange.getResponseHeaders().set("Content-Type", "application/x-amz-json-1.0");
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+          }
+        });
+    server.start();
+    Shared.sqs();
+    System.setProperty("aws.endpointUrl", "http://127.0.0.1:" + server.getAddress().getPort());
+  }
+
+  @AfterEach
+  void stop() {
+    System.setProperty("aws.endpointUrl", Shared.sqs().endpoint().toString());
+    server.stop(0);
+  }
+
+  private static byte[] answer(int call, String body) {
+    try {
+      byte[] md5 = MessageDigest.getInstance("MD5").digest(body.getBytes(StandardCharsets.UTF_8));
+      return ANSWER
+          .formatted(call, call, body, HexFormat.of().formatHex(md5))
+          .getBytes(StandardCharsets.UTF_8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** An intake with one connection, which knows small messages only and has many in hand. */
+  private GatedSqsClient intake(AnswerLimit answers) {
+    gate.start();
+    ConcurrencyLimit limit = new ConcurrencyLimit(1, () -> true, now -> {});
+    GatedSqsClient intake =
+        new GatedSqsClient(
+            AwsClients.sqs(1, answers), gate, new DeadLetterBrake(gate, 100), deliveries, limit, 0);
+    for (int answer = 0; answer < 60; answer++) {
+      settle(receive(intake).messages());
+    }
+    for (int message = 0; message < IN_HAND; message++) {
+      inHand.addAll(receive(intake).messages());
+    }
+    calls.set(0);
+    bodyLength = LARGE;
+    return intake;
+  }
+
+  private static ReceiveMessageResponse receive(GatedSqsClient intake) {
+    return intake.receiveMessage(
+        ReceiveMessageRequest.builder().queueUrl("http://localhost/0/q").build());
+  }
+
+  private void settle(List<Message> messages) {
+    deliveries.settle(
+        messages.stream().map(message -> Delivery.of(message, 0)).toList(), Outcome.LOADED);
+  }
+
+  @Test
+  void whatFindsNoRoomIsThrownAwayUnreadAndIsNoFailure() {
+    try (GatedSqsClient intake = intake(new AnswerLimit(50))) {
+      assertThat(receive(intake).messages()).isEmpty();
+      // Asked once, by the SDK too; not in hand, and no reason to back off.
+      assertThat(calls).hasValue(1);
+      assertThat(deliveries.account().inFlight()).isEqualTo(IN_HAND);
+      assertThat(intake.failure()).isEmpty();
+      // The only connection is free again, for what has room now.
+      settle(inHand);
+      assertThat(receive(intake).messages()).hasSize(1);
+    }
+  }
+
+  @Test
+  void whatFindsRoomInTimeIsReadThen() {
+    try (GatedSqsClient intake = intake(new AnswerLimit(60_000))) {
+      CompletableFuture<ReceiveMessageResponse> waiting =
+          CompletableFuture.supplyAsync(() -> receive(intake));
+      Awaitility.await().until(() -> calls.get() > 0);
+      // Room for a small one, but none begins: what settles is for the one that waits.
+      settle(inHand.subList(0, 5));
+      assertThat(waiting).isNotDone();
+      settle(inHand);
+      Awaitility.await().until(waiting::isDone);
+      assertThat(waiting.join().messages()).hasSize(1);
+      assertThat(calls).hasValue(1);
+    }
+  }
+}

@@ -10,7 +10,7 @@ WITH batch AS MATERIALIZED (
    ORDER BY message_id                   -- one order in all processes: no deadlocks
 ),
 sealed AS MATERIALIZED (                 -- taken apart once, not once for each entry
-  SELECT (part ->> 'made')::timestamptz AS made, (part ->> 'epoch')::uuid AS epoch,
+  SELECT (part ->> 'made')::timestamptz AS made, (part ->> 'data_key')::uuid AS data_key,
          part -> 'keys' AS keys, part -> 'entries' AS entries
     FROM (SELECT :?vault::json) AS parameter(part)
 ),
@@ -22,22 +22,22 @@ fresh AS (
   ON CONFLICT DO NOTHING
   RETURNING message_id
 ),
-vault_epoch AS (
-  INSERT INTO cameleon.vault_epoch (epoch, recipient, sealed_key)
-  SELECT epoch, recipient, decode(sealed_key, 'base64')
+sealed_data_key AS (
+  INSERT INTO cameleon.sealed_data_key (data_key, recipient, sealed_key)
+  SELECT data_key, recipient, decode(sealed_key, 'base64')
     FROM sealed, json_to_recordset(keys) AS k(recipient text, sealed_key text)
    ORDER BY recipient
   ON CONFLICT DO NOTHING
 ),
 entry AS MATERIALIZED (
-  SELECT e.*, epoch
+  SELECT e.*, data_key
     FROM sealed, json_to_recordset(entries)
       AS e(message_id uuid, token text, entry uuid, value text)
 ),
 vault AS (
-  INSERT INTO cameleon.vault (token, entry, epoch, sealed)
-  SELECT DISTINCT ON (token) token, entry, epoch, decode(value, 'base64')
-    FROM entry JOIN fresh USING (message_id)   -- a duplicate must not bring back what was forgotten
+  INSERT INTO cameleon.vault (token, entry, data_key, sealed)
+  SELECT DISTINCT ON (token) token, entry, data_key, decode(value, 'base64')
+    FROM entry JOIN fresh USING (message_id)   -- a duplicate must not bring back what was erased
    ORDER BY token
   ON CONFLICT DO NOTHING
 )

@@ -48,7 +48,7 @@ queue_url=$url
 queue_created=$created
 
 # 14 days, the longest that SQS keeps a message. A redriven message keeps its first day, so the
-# source queue forgets earlier (7 days): what is redriven last still has a week to be looked at.
+# source queue erases earlier (7 days): what is redriven last still has a week to be looked at.
 sqs set-queue-attributes --queue-url "$dead_letter_url" --attributes MessageRetentionPeriod=1209600
 dead_letter_arn=$(sqs get-queue-attributes --queue-url "$dead_letter_url" \
   --attribute-names QueueArn --query Attributes.QueueArn)

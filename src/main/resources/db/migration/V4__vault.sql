@@ -2,20 +2,20 @@
 -- an operator or a function of theirs in the place of PostgreSQL's.
 
 -- The vault: the original value of every token, sealed. The loader writes it and cannot read it; nobody
--- can without a private key. A value is under its epoch's data key, the data key under the public key
+-- can without a private key. A value is under a data key, the data key under the public key
 -- of each recipient (dev.cameleon.vault says how).
-CREATE TABLE cameleon.vault_epoch (
-  epoch      uuid,
+CREATE TABLE cameleon.sealed_data_key (
+  data_key      uuid,
   recipient  text,                       -- SHA-256 of the public key, hexadecimal
   sealed_key bytea NOT NULL,
   opened_at  date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date,
-  PRIMARY KEY (epoch, recipient)
+  PRIMARY KEY (data_key, recipient)
 );
--- No foreign key: an entry and its epoch come with one statement, and a check per entry would cost.
+-- No foreign key: an entry and its data key come with one statement, and a check per entry would cost.
 CREATE TABLE cameleon.vault (
   token  text PRIMARY KEY,
   entry  uuid NOT NULL,
-  epoch  uuid NOT NULL,
+  data_key  uuid NOT NULL,
   sealed bytea NOT NULL
 );
 
@@ -27,9 +27,9 @@ SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF left(NEW.token, -32) <> left(OLD.token, -32) OR NOT EXISTS (
        WITH RECURSIVE after AS (
-         SELECT key_id FROM cameleon.mask_check WHERE follows = left(right(OLD.token, 31), 8)
+         SELECT key_id FROM cameleon.mask_key WHERE follows = left(right(OLD.token, 31), 8)
          UNION ALL
-         SELECT m.key_id FROM cameleon.mask_check m JOIN after ON m.follows = after.key_id)
+         SELECT m.key_id FROM cameleon.mask_key m JOIN after ON m.follows = after.key_id)
        SELECT FROM after WHERE key_id = left(right(NEW.token, 31), 8)) THEN
     RAISE EXCEPTION 'an entry is renamed by a rotation only' USING ERRCODE = 'CM002';
   END IF;
@@ -39,12 +39,12 @@ CREATE TRIGGER refuse_other_names BEFORE UPDATE ON cameleon.vault
   FOR EACH ROW EXECUTE FUNCTION cameleon.refuse_other_names();
 
 -- The chain of mask keys: each follows the one before it, and no two follow the same.
-ALTER TABLE cameleon.mask_check
+ALTER TABLE cameleon.mask_key
   DROP COLUMN only_row,
   ADD PRIMARY KEY (key_id),
-  ADD COLUMN follows text REFERENCES cameleon.mask_check (key_id),
+  ADD COLUMN follows text REFERENCES cameleon.mask_key (key_id),
   ADD COLUMN retired_at timestamptz;
-CREATE UNIQUE INDEX mask_check_is_a_chain ON cameleon.mask_check (coalesce(follows, ''));
+CREATE UNIQUE INDEX mask_key_is_a_chain ON cameleon.mask_key (coalesce(follows, ''));
 
 -- Nothing is loaded under a retired key, also by a process that began before, nor under one that the chain does
 -- not know. A session says which key it has in the setting cameleon.mask_key; one that says none is of a time
@@ -55,11 +55,11 @@ SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   mine text := nullif(current_setting('cameleon.mask_key', true), '');
 BEGIN
-  IF EXISTS (SELECT FROM cameleon.mask_check
+  IF EXISTS (SELECT FROM cameleon.mask_key
               WHERE retired_at IS NOT NULL AND key_id = coalesce(mine, key_id)) THEN
     RAISE EXCEPTION 'the mask key % is retired', coalesce(mine, '(not said)') USING ERRCODE = 'CM001';
   END IF;
-  IF mine IS NOT NULL AND NOT EXISTS (SELECT FROM cameleon.mask_check WHERE key_id = mine) THEN
+  IF mine IS NOT NULL AND NOT EXISTS (SELECT FROM cameleon.mask_key WHERE key_id = mine) THEN
     RAISE EXCEPTION 'the mask key % is none of this database', mine USING ERRCODE = 'CM004';
   END IF;
   -- A commit that wrote nothing does not wait for the synchronous standby. Each run of load.sql must: one that
@@ -72,7 +72,7 @@ END $$;
 CREATE TRIGGER require_current_key BEFORE INSERT ON cameleon.ingested_message
   FOR EACH STATEMENT EXECUTE FUNCTION cameleon.require_current_key();
 
--- What a loader was told of the vault and of who is forgotten holds for a while only. A statement that was
+-- What a loader was told of the vault and of who is erased holds for a while only. A statement that was
 -- made longer ago, in a process that slept or on a connection that hung, is refused and made anew.
 CREATE FUNCTION cameleon.is_current(made timestamptz) RETURNS boolean STABLE
 LANGUAGE plpgsql
@@ -89,9 +89,9 @@ CREATE FUNCTION cameleon.retire_key(key text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   LOCK TABLE cameleon.ingested_message IN SHARE ROW EXCLUSIVE MODE;
-  UPDATE cameleon.mask_check SET retired_at = now()
+  UPDATE cameleon.mask_key SET retired_at = now()
    WHERE key_id = key AND retired_at IS NULL
-     AND EXISTS (SELECT FROM cameleon.mask_check WHERE follows = key);
+     AND EXISTS (SELECT FROM cameleon.mask_key WHERE follows = key);
 END $$;
 
 -- Adds a keyset's keys to the chain, each with a row in the audit: the first ones of a database, or those that go
@@ -100,13 +100,13 @@ END $$;
 CREATE FUNCTION cameleon.add_keys(keys text[], check_values text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  newest cameleon.mask_check;
+  newest cameleon.mask_key;
   first  boolean;
   place  integer := 0;                     -- of the chain's end among the keys
 BEGIN
-  LOCK TABLE cameleon.mask_check IN SHARE ROW EXCLUSIVE MODE;   -- one keyset after the other
-  SELECT * INTO newest FROM cameleon.mask_check m
-   WHERE NOT EXISTS (SELECT FROM cameleon.mask_check WHERE follows = m.key_id);
+  LOCK TABLE cameleon.mask_key IN SHARE ROW EXCLUSIVE MODE;   -- one keyset after the other
+  SELECT * INTO newest FROM cameleon.mask_key m
+   WHERE NOT EXISTS (SELECT FROM cameleon.mask_key WHERE follows = m.key_id);
   first := NOT FOUND;
   IF NOT first THEN
     place := array_position(keys, newest.key_id);
@@ -120,7 +120,7 @@ BEGIN
       RAISE EXCEPTION 'a mask key has an id of 8 hexadecimal digits, and a check value of its own'
         USING ERRCODE = 'CM002';
     END IF;
-    INSERT INTO cameleon.mask_check (key_id, check_value, follows, retired_at)
+    INSERT INTO cameleon.mask_key (key_id, check_value, follows, retired_at)
     VALUES (keys[i], check_values[i], keys[i - 1],
             CASE WHEN first AND i < cardinality(keys) THEN now() END);
     PERFORM cameleon.add_act('add-key', NULL, NULL, NULL,
@@ -130,24 +130,24 @@ END $$;
 
 -- Whose turn it is at what one session does at a time. Only the roles may lock these rows. A session has the
 -- turn while it holds the advisory lock of that number, which is new each time: nobody can take it before.
-CREATE TABLE cameleon.ledger_turn (
+CREATE TABLE cameleon.ledger_lock (
   pid   integer NOT NULL,
   login name NOT NULL,
   lock  bigint NOT NULL,
   since timestamptz NOT NULL
 );
-CREATE TABLE cameleon.logins_turn (LIKE cameleon.ledger_turn INCLUDING ALL);
-INSERT INTO cameleon.ledger_turn VALUES (0, '', 0, 'epoch');
-INSERT INTO cameleon.logins_turn VALUES (0, '', 0, 'epoch');
+CREATE TABLE cameleon.logins_lock (LIKE cameleon.ledger_lock INCLUDING ALL);
+INSERT INTO cameleon.ledger_lock VALUES (0, '', 0, 'epoch');
+INSERT INTO cameleon.logins_lock VALUES (0, '', 0, 'epoch');
 
 -- People whose later events are loaded under random values too, by keyed hashes of their user ids.
 CREATE TABLE cameleon.suppressed (
   subject text PRIMARY KEY               -- no date: it would lead to the ticket in the audit
 );
 
--- Tokens that forgotten rows had, until it is settled whether the vault's entries go with them: a row
--- that was rewritten does not say what it had, and forgetting may be interrupted.
-CREATE TABLE cameleon.parting_token (
+-- Tokens that erased rows had, until it is settled whether the vault's entries go with them: a row
+-- that was rewritten does not say what it had, and erasure may be interrupted.
+CREATE TABLE cameleon.erased_token (
   token text PRIMARY KEY,
   since timestamptz NOT NULL             -- when a row last lost it
 );
@@ -174,7 +174,7 @@ END $$;
 CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON cameleon.audit
   FOR EACH STATEMENT EXECUTE FUNCTION cameleon.refuse_change();
 
--- The tokens of acts, apart from the chain, so that they can be forgotten and the chain still verifies. Salt and
+-- The tokens of acts, apart from the chain, so that they can be erased and the chain still verifies. Salt and
 -- token go together: with the salt alone, whoever has the mask key could try all addresses.
 CREATE TABLE cameleon.audit_token (
   seq       bigint PRIMARY KEY,
@@ -226,7 +226,7 @@ BEGIN
 END $$;
 
 -- Erases tokens that nothing uses any more from the audit, with an act that says of which rows. While an entry or
--- a row has a token, only the forgetting of that may take it from the audit. A user id that is not masked is what
+-- a row has a token, only the erasure of that may take it from the audit. A user id that is not masked is what
 -- its sender chose.
 CREATE FUNCTION cameleon.erase_tokens(tokens text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -269,23 +269,23 @@ BEGIN
   UPDATE cameleon.audit_token SET salt = NULL, token = NULL, erased_by = own WHERE seq = ANY (acts);
 END $$;
 
--- Gives the ledger's rows of these transactions a new xmin: the old ones would date a forgotten login.
-CREATE FUNCTION cameleon.blend_ledger(transactions xid[]) RETURNS void
+-- Gives the ledger's rows of these transactions a new xmin: the old ones would date an erased login.
+CREATE FUNCTION cameleon.rewrite_ledger(transactions xid[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE cameleon.ingested_message SET ingested_at = ingested_at WHERE xmin = ANY (transactions);
 $$;
 
 -- Writes entries anew, in the order of their tokens, which is random: xmin and ctid then do not say with which row
 -- one came. Takes those after a token, so many; returns the last of them, null at the end.
-CREATE FUNCTION cameleon.blend_vault(after text, entries integer) RETURNS text
+CREATE FUNCTION cameleon.rewrite_vault(after text, entries integer) RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH chosen AS MATERIALIZED (
     SELECT token FROM cameleon.vault WHERE token > after ORDER BY token LIMIT entries),
   taken AS (
     DELETE FROM cameleon.vault v USING chosen WHERE v.token = chosen.token RETURNING v.*),
   written AS (
-    INSERT INTO cameleon.vault (token, entry, epoch, sealed)
-    SELECT token, entry, epoch, sealed FROM taken ORDER BY token)
+    INSERT INTO cameleon.vault (token, entry, data_key, sealed)
+    SELECT token, entry, data_key, sealed FROM taken ORDER BY token)
   SELECT max(token) FROM chosen;
 $$;
 
@@ -312,14 +312,14 @@ END $$;
 
 -- Hands out the sealed value that a request asks for, once for each recipient.
 CREATE FUNCTION cameleon.reveal(request bigint)
-RETURNS TABLE (entry uuid, epoch uuid, sealed bytea, recipient text, sealed_key bytea)
+RETURNS TABLE (entry uuid, data_key uuid, sealed bytea, recipient text, sealed_key bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   asked cameleon.audit := cameleon.committed_request(request, 'reveal');
 BEGIN
   RETURN QUERY
-    SELECT v.entry, v.epoch, v.sealed, e.recipient, e.sealed_key
-      FROM cameleon.vault v LEFT JOIN cameleon.vault_epoch e USING (epoch)
+    SELECT v.entry, v.data_key, v.sealed, e.recipient, e.sealed_key
+      FROM cameleon.vault v LEFT JOIN cameleon.sealed_data_key e USING (data_key)
      WHERE v.token = (SELECT t.token FROM cameleon.audit_token t WHERE t.seq = request);
 END $$;
 
@@ -366,11 +366,11 @@ BEGIN
      TO cameleon_loader, cameleon_reader, cameleon_revealer, cameleon_officer;
 
   GRANT SELECT, INSERT, DELETE ON cameleon.ingested_message TO cameleon_loader;
-  GRANT SELECT ON cameleon.mask_check TO cameleon_loader;
+  GRANT SELECT ON cameleon.mask_key TO cameleon_loader;
   GRANT SELECT, INSERT ON cameleon.masked_field TO cameleon_loader;
-  GRANT INSERT ON cameleon.vault, cameleon.vault_epoch TO cameleon_loader;
+  GRANT INSERT ON cameleon.vault, cameleon.sealed_data_key TO cameleon_loader;
   GRANT SELECT ON cameleon.suppressed TO cameleon_loader;
-  GRANT SELECT, UPDATE ON cameleon.ledger_turn TO cameleon_loader;
+  GRANT SELECT, UPDATE ON cameleon.ledger_lock TO cameleon_loader;
   GRANT EXECUTE ON FUNCTION cameleon.is_current(timestamptz) TO cameleon_loader;
   GRANT EXECUTE ON FUNCTION cameleon.add_keys(text[], text[]) TO cameleon_loader, cameleon_officer;
 
@@ -384,19 +384,19 @@ BEGIN
   GRANT SELECT ON cameleon.audit TO cameleon_revealer, cameleon_officer;
   GRANT SELECT ON cameleon.audit_token TO cameleon_revealer, cameleon_officer;
   GRANT SELECT ON cameleon.acts TO cameleon_revealer, cameleon_officer;
-  GRANT SELECT ON cameleon.mask_check, cameleon.masked_field TO cameleon_revealer;
+  GRANT SELECT ON cameleon.mask_key, cameleon.masked_field TO cameleon_revealer;
 
-  GRANT SELECT (token, entry, epoch), UPDATE (token), DELETE ON cameleon.vault TO cameleon_officer;
-  GRANT SELECT (epoch, recipient, opened_at) ON cameleon.vault_epoch TO cameleon_officer;
-  GRANT SELECT, INSERT, UPDATE, DELETE ON cameleon.suppressed, cameleon.parting_token
+  GRANT SELECT (token, entry, data_key), UPDATE (token), DELETE ON cameleon.vault TO cameleon_officer;
+  GRANT SELECT (data_key, recipient, opened_at) ON cameleon.sealed_data_key TO cameleon_officer;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON cameleon.suppressed, cameleon.erased_token
      TO cameleon_officer;
-  GRANT SELECT ON cameleon.mask_check TO cameleon_officer;
+  GRANT SELECT ON cameleon.mask_key TO cameleon_officer;
   GRANT SELECT ON cameleon.masked_field TO cameleon_officer;
-  GRANT SELECT, UPDATE ON cameleon.logins_turn TO cameleon_officer;
+  GRANT SELECT, UPDATE ON cameleon.logins_lock TO cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.retire_key(text) TO cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.erase_tokens(text[]) TO cameleon_officer;
-  GRANT EXECUTE ON FUNCTION cameleon.blend_ledger(xid[]) TO cameleon_officer;
-  GRANT EXECUTE ON FUNCTION cameleon.blend_vault(text, integer) TO cameleon_officer;
+  GRANT EXECUTE ON FUNCTION cameleon.rewrite_ledger(xid[]) TO cameleon_officer;
+  GRANT EXECUTE ON FUNCTION cameleon.rewrite_vault(text, integer) TO cameleon_officer;
 
   BEGIN
     GRANT INSERT ON public.user_logins TO cameleon_loader;
@@ -420,6 +420,6 @@ REVOKE EXECUTE ON FUNCTION
   FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION cameleon.add_act(text, text, text, text, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION cameleon.erase_tokens(text[]) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION cameleon.blend_ledger(xid[]) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION cameleon.blend_vault(text, integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION cameleon.rewrite_ledger(xid[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION cameleon.rewrite_vault(text, integer) FROM PUBLIC;
 SELECT cameleon.grant_roles();

@@ -111,9 +111,9 @@ final class LocalQueues {
     return depth.visible() + depth.hidden() + depth.delayed();
   }
 
-  /** Receives all dead letters and gives them back. */
+  /** Receives all dead letters and returns them. */
   List<Message> readDeadLetters() {
-    List<Message> letters = new ArrayList<>();
+    List<Message> received = new ArrayList<>();
     List<Message> some;
     do {
       some =
@@ -125,16 +125,16 @@ final class LocalQueues {
                           .maxNumberOfMessages(ENTRIES_PER_CALL)
                           .messageAttributeNames("All"))
               .messages();
-      letters.addAll(some);
+      received.addAll(some);
     } while (!some.isEmpty());
-    for (Message letter : letters) {
+    for (Message deadLetter : received) {
       client.changeMessageVisibility(
           request ->
               request
                   .queueUrl(deadLetters.url())
-                  .receiptHandle(letter.receiptHandle())
+                  .receiptHandle(deadLetter.receiptHandle())
                   .visibilityTimeout(0));
     }
-    return letters;
+    return received;
   }
 }

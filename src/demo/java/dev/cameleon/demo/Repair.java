@@ -29,7 +29,7 @@ final class Repair {
   /** Does it; returns whether one dead letter became a row. */
   boolean works() throws IOException, InterruptedException {
     long rows = rows();
-    long letters = site.queues().deadLetters();
+    long deadLetters = site.queues().deadLetters();
     lines.add("");
     lines.add("The dead-letter desk");
     String list = show("dlq", "list");
@@ -46,7 +46,7 @@ final class Repair {
     show("dlq", "replay", "--field", "app_version", "--dry-run");
     show("dlq", "replay", "--field", "app_version");
     show("run", "--until-empty", "--timeout", "50s");
-    boolean works = rows() == rows + 1 && site.queues().deadLetters() == letters - 1;
+    boolean works = rows() == rows + 1 && site.queues().deadLetters() == deadLetters - 1;
     lines.add(
         "  "
             + (works ? "✓" : "✗ NOT SO:")

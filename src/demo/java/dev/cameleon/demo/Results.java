@@ -35,7 +35,7 @@ public record Results(
     long travellerLogins,
     long travellerTokens,
     boolean recovered,
-    List<Letter> deadLetters) {
+    List<DeadLetter> deadLetters) {
 
   private static final Pattern ENDED =
       Pattern.compile(
@@ -69,7 +69,7 @@ public record Results(
   public record Repeated(long distinct, long repeated, List<List<String>> top) {}
 
   /** One dead letter. */
-  public record Letter(String sourceMessageId, String reason) {}
+  public record DeadLetter(String sourceMessageId, String reason) {}
 
   /** Reads them. */
   static Results read(LocalSite site, String log, boolean recovered) {
@@ -96,7 +96,7 @@ public record Results(
         Long.parseLong(traveller.get(0).get(0)),
         Long.parseLong(traveller.get(0).get(1)),
         recovered,
-        letters(site.queues()));
+        deadLetters(site.queues()));
   }
 
   private static Repeated repeated(TestDatabase database, String column, String view) {
@@ -111,16 +111,16 @@ public record Results(
                 + " ORDER BY logins DESC, 1 LIMIT 3"));
   }
 
-  private static List<Letter> letters(LocalQueues queues) {
-    List<Letter> letters = new ArrayList<>();
+  private static List<DeadLetter> deadLetters(LocalQueues queues) {
+    List<DeadLetter> deadLetters = new ArrayList<>();
     queues
         .readDeadLetters()
         .forEach(
             message ->
-                letters.add(
-                    new Letter(
+                deadLetters.add(
+                    new DeadLetter(
                         TestQueues.attribute(message, Delivery.SOURCE_MESSAGE_ID),
                         TestQueues.attribute(message, "reason"))));
-    return letters;
+    return deadLetters;
   }
 }

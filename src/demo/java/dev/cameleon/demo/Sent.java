@@ -26,12 +26,12 @@ public record Sent(int logins, int again, Map<String, Malformed> malformed) {
   }
 
   /** How many of the malformed ones are dead letters with the right reason. */
-  long understood(List<Results.Letter> letters) {
+  long understood(List<Results.DeadLetter> deadLetters) {
     List<String> found = new ArrayList<>();
-    for (Results.Letter letter : letters) {
-      Malformed sample = malformed.get(letter.sourceMessageId());
-      if (sample != null && sample.reason().name().equals(letter.reason())) {
-        found.add(letter.sourceMessageId());
+    for (Results.DeadLetter deadLetter : deadLetters) {
+      Malformed sample = malformed.get(deadLetter.sourceMessageId());
+      if (sample != null && sample.reason().name().equals(deadLetter.reason())) {
+        found.add(deadLetter.sourceMessageId());
       }
     }
     return found.stream().distinct().count();

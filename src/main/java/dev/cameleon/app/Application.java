@@ -42,7 +42,7 @@ public final class Application implements AutoCloseable {
   /** Calls that are neither receives nor deletes: dead letters, probes, more time. */
   private static final int OTHER_CONNECTIONS = 4 + WorkerPools.MOST_EXTENDERS;
 
-  /** Of the heap, messages in hand may take one part in so many. */
+  /** Of the heap, messages in flight may take one part in so many. */
   private static final int SHARE_OF_HEAP = 4;
 
   private final Configuration plan;
@@ -81,7 +81,7 @@ public final class Application implements AutoCloseable {
     this.source = connections.source();
     this.threads = WorkerPools.of(settings);
     DeadLetterBrake brake = new DeadLetterBrake(gate, settings.brakePercent());
-    this.deliveries = new InFlightMessages(settings.maxMessages(), bytesInHand(settings), brake);
+    this.deliveries = new InFlightMessages(settings.maxMessages(), bytesInFlight(settings), brake);
     this.intake =
         new GatedSqsClient(
             AwsClients.sqs(settings.pollers(), new AnswerLimit()),
@@ -116,7 +116,7 @@ public final class Application implements AutoCloseable {
   }
 
   /** Never more than the heap can hold beside the program and what is collected only later. */
-  private static long bytesInHand(Settings settings) {
+  private static long bytesInFlight(Settings settings) {
     return Math.min(settings.maxBytes(), Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }
 
@@ -132,7 +132,7 @@ public final class Application implements AutoCloseable {
    */
   public void start(Health health) throws InvalidSettingsException {
     LOG.info("Vault: {}. Dead letters: {}.", plan.vaultInWords(), plan.deadLettersInWords());
-    wiring.outage().probe();
+    wiring.breaker().probe();
     CamelRoutes.start(main, plan.settings(), wiring);
     gate.start();
     health.report(this::problems);
@@ -193,8 +193,8 @@ public final class Application implements AutoCloseable {
   }
 
   /**
-   * Whether all is done: no outage, long polls came back empty, nothing in hand, and SQS counts no
-   * message.
+   * Whether all is done: no outage, long polls came back empty, nothing in flight, and SQS counts
+   * no message.
    */
   public boolean isEmpty() {
     try {
@@ -217,7 +217,7 @@ public final class Application implements AutoCloseable {
     }
   }
 
-  /** Stops receiving, loads what is in hand, deletes it, gives back the rest. */
+  /** Stops receiving, loads what is in flight, deletes it, returns the rest. */
   @Override
   public void close() {
     long timeoutNanos = plan.settings().shutdownTimeout().toNanos();
@@ -229,10 +229,10 @@ public final class Application implements AutoCloseable {
       awaitSettled(began + timeoutNanos / 10 * 7);
       upkeep.stop();
       wiring.acknowledger().endDeletes();
-      giveBackRest();
+      returnRest();
       awaitSettled(began + timeoutNanos / 10 * 8);
       database.abandon(
-          System.nanoTime()); // a statement that still runs is for a message that was given back
+          System.nanoTime()); // a statement that still runs is for a message that was returned
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -251,11 +251,10 @@ public final class Application implements AutoCloseable {
     }
   }
 
-  private void giveBackRest() {
+  private void returnRest() {
     List<Delivery> rest = deliveries.rest();
     if (!rest.isEmpty()) {
-      LOG.warn(
-          "{} messages could not be finished before the stop and are given back.", rest.size());
+      LOG.warn("{} messages could not be finished before the stop and are returned.", rest.size());
       wiring.acknowledger().returned(rest);
     }
   }

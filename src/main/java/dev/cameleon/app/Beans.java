@@ -45,7 +45,7 @@ final class Beans {
   private final GatedSqsClient intake;
   private final Acknowledger acknowledger;
   private final DeadLetterSender deadLetterQueue;
-  private final DatabaseCircuitBreaker outage;
+  private final DatabaseCircuitBreaker breaker;
   private final CommitHandler loaded;
   private final ExecutorService loaders;
   private final ExecutorService deadLetterers;
@@ -81,8 +81,8 @@ final class Beans {
     DatabaseProbe probe =
         new DatabaseProbe(
             settings.loader(), plan.keyset().currentId(), plan.statement(), suppression);
-    this.outage = new DatabaseCircuitBreaker(gate, acknowledger, database, probe, limitNanos);
-    this.loaded = new CommitHandler(outage, metrics, acknowledger);
+    this.breaker = new DatabaseCircuitBreaker(gate, acknowledger, database, probe, limitNanos);
+    this.loaded = new CommitHandler(breaker, metrics, acknowledger);
     this.loaders = threads.loaders();
     this.deadLetterers = threads.deadLetterers();
   }
@@ -97,7 +97,7 @@ final class Beans {
   /** Binds the names. */
   void bind(Main main) {
     // ingest.camel.yaml
-    main.bind("intake", intake); // the SQS client: receives while the gate is open
+    main.bind("gatedSqsClient", intake); // the SQS client: receives while the gate is open
     main.bind(
         "custody",
         new DeliveryTracking(deliveries, gate, acknowledger)); // no message leaves it unsettled
@@ -106,22 +106,22 @@ final class Beans {
     main.bind("masker", masker); // mask: ObjectNode → MaskedRecord
 
     // load.camel.yaml
-    main.bind("batching", new BatchAggregationStrategy()); // MaskedRecords → Batch
-    main.bind("loaders", loaders); // the threads that load
-    main.bind("parameters", parameters); // the headers batch and vault, anew for each attempt
+    main.bind("batchAggregationStrategy", new BatchAggregationStrategy()); // MaskedRecords → Batch
+    main.bind("loadWorkers", loaders); // the threads that load
+    main.bind("loadParameters", parameters); // the headers batch and vault, anew for each attempt
     main.bind("database", database); // the DataSource of jdbc:database
-    main.bind("loaded", loaded); // rows: count, then delete from SQS
-    main.bind("outage", outage); // mustSplit, retry, refused, giveBackAlone, …
+    main.bind("commitHandler", loaded); // rows: count, then delete from SQS
+    main.bind("databaseCircuitBreaker", breaker); // mustSplit, retry, refused, giveBackAlone, …
 
     // dead-letter.camel.yaml
-    main.bind("rejects", new Rejections()); // malformed; DeadLetters → a list of them
-    main.bind("deadLetterers", deadLetterers); // the thread that sends dead letters
-    main.bind("deadLetterQueue", deadLetterQueue); // send: returns what was accepted
-    main.bind("acknowledge", acknowledger); // loaded, deadLettered, returned
+    main.bind("rejections", new Rejections()); // malformed; DeadLetters → a list of them
+    main.bind("deadLetterWorkers", deadLetterers); // the thread that sends dead letters
+    main.bind("deadLetterSender", deadLetterQueue); // send: returns what was accepted
+    main.bind("acknowledger", acknowledger); // loaded, deadLettered, returned
 
     // errors.camel.yaml
     main.bind(
-        "unexpected", new RouteFailureHandler(gate, outage, loaded, acknowledger)); // giveBack
+        "unexpected", new RouteFailureHandler(gate, breaker, loaded, acknowledger)); // giveBack
   }
 
   /** The properties that the routes' placeholders name. */
@@ -140,8 +140,8 @@ final class Beans {
     return vault;
   }
 
-  DatabaseCircuitBreaker outage() {
-    return outage;
+  DatabaseCircuitBreaker breaker() {
+    return breaker;
   }
 
   DeadLetterSender deadLetterQueue() {

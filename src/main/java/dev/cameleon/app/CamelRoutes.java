@@ -81,7 +81,7 @@ final class CamelRoutes {
                   + String.join(", ", missing)));
     }
     for (String loading : LOADING) {
-      // Camel ignores a name that no configuration has: nothing would be retried, nor given back.
+      // Camel ignores a name that no configuration has: nothing would be retried, nor returned.
       String rules = Objects.requireNonNullElse(context.getRoute(loading).getConfigurationId(), "");
       if (!List.of(rules.split(" *, *", -1)).contains(BATCHES)) {
         throw new InvalidSettingsException(

@@ -46,27 +46,27 @@ public final class CommandConfiguration {
    * @param contract the file of the contract; it may be missing
    * @param ledgerDays how long the ledger remembers message ids
    */
-  public record Desk(String queue, String deadLetterQueue, Path contract, int ledgerDays) {}
+  public record Dlq(String queue, String deadLetterQueue, Path contract, int ledgerDays) {}
 
   /**
    * What the dead-letter desk works on; that AWS can be asked is checked, too.
    *
    * @throws InvalidSettingsException with every problem found
    */
-  public static Desk desk(Map<String, String> environment) throws InvalidSettingsException {
+  public static Dlq dlq(Map<String, String> environment) throws InvalidSettingsException {
     Problems problems = new Problems();
     SettingsParser parser =
         new SettingsParser(
             SettingsSource.read(environment, problems).values(), problems, environment);
     AwsClients.inspect(problems);
-    Desk desk =
-        new Desk(
+    Dlq dlq =
+        new Dlq(
             parser.queue("cameleon.queue"),
             parser.queue("cameleon.dead-letter-queue"),
             parser.path("cameleon.routes").resolve(Configuration.CONTRACT),
             Settings.ledgerDays(parser));
     problems.throwIfAny();
-    return desk;
+    return dlq;
   }
 
   /**

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** Looks, by the clock, whether database and dead-letter queue work and nothing is forgotten. */
+/** Looks, by the clock, whether database and dead-letter queue work and nothing is erased. */
 final class PeriodicChecks {
   private static final Logger LOG = LoggerFactory.getLogger(PeriodicChecks.class);
 
@@ -66,12 +66,12 @@ final class PeriodicChecks {
   void schedule(Scheduler upkeep) {
     upkeep.every(1, "probe", this::probe);
     upkeep.every(1, "deletes", wiring.acknowledger()::retryDeletes);
-    upkeep.every(10, "forgotten", this::giveBackForgotten);
+    upkeep.every(10, "erased", this::returnUnsettled);
     upkeep.every(1, "dead letters", wiring.deadLetterQueue()::reconsider);
     upkeep.every(15, "dead-letter queue", this::lookAtDeadLetterQueue);
-    upkeep.every(60, "data key", wiring.vault()::forgetOldKey);
-    upkeep.every(60, "unexpected", () -> gate.open(ReceiveGate.Hold.UNEXPECTED));
-    upkeep.every(3600, "ledger", this::forget);
+    upkeep.every(60, "data key", wiring.vault()::dropOldKey);
+    upkeep.every(60, "unexpected", () -> gate.open(ReceiveGate.Hold.ROUTE_FAILURES));
+    upkeep.every(3600, "ledger", this::erase);
   }
 
   /** Why the dead-letter queue could not be looked at last time, or an empty string. */
@@ -87,20 +87,20 @@ final class PeriodicChecks {
   private void probe() {
     probes++;
     if (gate.isClosed(ReceiveGate.Hold.DATABASE) || probes % PROBE_SECONDS_IDLE == 0) {
-      wiring.outage().probe();
+      wiring.breaker().probe();
     }
   }
 
-  /** Nothing may stay in hand for ever, whatever a route or an Error did to it. */
-  private void giveBackForgotten() {
+  /** Nothing may stay in flight for ever, whatever a route or an Error did to it. */
+  private void returnUnsettled() {
     long limit = plan.settings().maxTime().toNanos() + TimeUnit.MINUTES.toNanos(1);
-    List<Delivery> forgotten = deliveries.forgotten(limit);
-    if (!forgotten.isEmpty()) {
+    List<Delivery> erased = deliveries.erased(limit);
+    if (!erased.isEmpty()) {
       LOG.warn(
-          "{} messages were in hand for too long without an outcome and go back to the queue. first={}",
-          forgotten.size(),
-          forgotten.get(0).messageId());
-      wiring.acknowledger().postponed(forgotten);
+          "{} messages were in flight for too long without an outcome and go back to the queue. first={}",
+          erased.size(),
+          erased.get(0).messageId());
+      wiring.acknowledger().postponed(erased);
     }
   }
 
@@ -114,10 +114,10 @@ final class PeriodicChecks {
     }
   }
 
-  private void forget() {
+  private void erase() {
     try {
-      long forgotten = LedgerCleanup.forget(plan.settings().loader(), plan.settings().ledgerDays());
-      LOG.debug("The ledger forgot old message ids. count={}", forgotten);
+      long erased = LedgerCleanup.erase(plan.settings().loader(), plan.settings().ledgerDays());
+      LOG.debug("The ledger erased old message ids. count={}", erased);
     } catch (SQLException e) {
       LOG.warn("The upkeep of the ledger failed, it runs again: {}", SqlErrors.describe(e));
     }

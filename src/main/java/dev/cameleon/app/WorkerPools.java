@@ -12,11 +12,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The process's own threads. Bounded pools with unbounded queues: what may queue is bounded by what
- * may be in hand, and a queue that refused work would lose the account.
+ * may be in flight, and a queue that refused work would lose the account.
  *
  * @param loaders run load.sql
  * @param deadLetterers send dead letters
- * @param deleters delete from SQS and give back
+ * @param deleters delete from SQS and return
  * @param extenders extend visibility: not the deleters, which may be few
  * @param clock runs what is due: probes, the summary, the upkeep
  */
@@ -32,8 +32,8 @@ record WorkerPools(
   private static final int LEAST_DELETERS = 4;
 
   /**
-   * 10 000 in hand are a thousand calls. At a round trip of 200 ms, 64 at a time make them in 3 s.
-   * {@link dev.cameleon.sqs.VisibilityExtender} takes as many of these as it needs.
+   * 10 000 in flight are a thousand calls. At a round trip of 200 ms, 64 at a time make them in 3
+   * s. {@link dev.cameleon.sqs.VisibilityExtender} takes as many of these as it needs.
    */
   static final int MOST_EXTENDERS = 64;
 

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Check configuration, routes, contract, SQL and connections; change nothing.",
       "With --sample, receive real messages, pass them through contract and mask, show redacted"
-          + " verdicts, and give them back (their receive counts rise by one)."
+          + " verdicts, and return them (their receive counts rise by one)."
     })
 public final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

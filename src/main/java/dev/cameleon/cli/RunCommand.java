@@ -30,7 +30,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
     mixinStandardHelpOptions = true,
     description = {
       "Load login events from SQS into PostgreSQL until stopped (the default command).",
-      "SIGTERM: stop receiving, load what is in hand, exit 0; a second one ends at once."
+      "SIGTERM: stop receiving, load what is in flight, exit 0; a second one ends at once."
     })
 public final class RunCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
@@ -43,7 +43,7 @@ public final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--until-empty",
       description =
-          "End with 0 once the queue is empty and everything in hand is settled; with 1 if that is"
+          "End with 0 once the queue is empty and everything in flight is settled; with 1 if that is"
               + " not so after --timeout.")
   private boolean untilEmpty;
 
@@ -58,7 +58,7 @@ public final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call()
       throws InvalidSettingsException, UnreachableException, InterruptedException {
-    ShutdownSignal stop = ShutdownSignal.onSignals("what is in hand is loaded first");
+    ShutdownSignal stop = ShutdownSignal.onSignals("what is in flight is loaded first");
     Settings settings = Settings.read(System.getenv());
     Configuration plan = Configuration.read(settings);
     Health health = new Health();

@@ -37,9 +37,9 @@ import java.util.stream.Collectors;
  * @param deleters how many deletes are in flight
  * @param batchRows the most rows of one batch
  * @param batchWait the longest that a row waits for its batch
- * @param maxMessages the most messages in hand
- * @param maxBytes the most bytes in hand
- * @param maxTime the longest that a message is kept in hand
+ * @param maxMessages the most messages in flight
+ * @param maxBytes the most bytes in flight
+ * @param maxTime the longest that a message is kept in flight
  * @param brakePercent the share of dead letters above which receiving slows down; 100 disables it
  * @param ledgerDays how long message ids are remembered
  * @param shutdownTimeout the longest that a stop may take
@@ -103,9 +103,9 @@ public record Settings(
     defaults.put("cameleon.deleters", "96");
     defaults.put("cameleon.batch.rows", "500");
     defaults.put("cameleon.batch.wait", "200ms");
-    defaults.put("cameleon.in-hand.messages", "10000");
-    defaults.put("cameleon.in-hand.megabytes", "64");
-    defaults.put("cameleon.in-hand.time", "10m");
+    defaults.put("cameleon.in-flight.messages", "10000");
+    defaults.put("cameleon.in-flight.megabytes", "64");
+    defaults.put("cameleon.in-flight.time", "10m");
     defaults.put("cameleon.dead-letter.brake", "50");
     defaults.put("cameleon.ledger.days", "30");
     defaults.put("cameleon.shutdown.timeout", "25s");
@@ -168,9 +168,9 @@ public record Settings(
         parser.number("cameleon.deleters", 1, 256),
         parser.number("cameleon.batch.rows", 1, 10_000),
         parser.duration("cameleon.batch.wait", Duration.ofMillis(1), Duration.ofSeconds(10)),
-        parser.number("cameleon.in-hand.messages", 10, 1_000_000),
-        parser.number("cameleon.in-hand.megabytes", 1, 65_536) * 1024L * 1024L,
-        parser.duration("cameleon.in-hand.time", Duration.ofSeconds(5), Duration.ofHours(11)),
+        parser.number("cameleon.in-flight.messages", 10, 1_000_000),
+        parser.number("cameleon.in-flight.megabytes", 1, 65_536) * 1024L * 1024L,
+        parser.duration("cameleon.in-flight.time", Duration.ofSeconds(5), Duration.ofHours(11)),
         parser.number("cameleon.dead-letter.brake", 1, 100),
         ledgerDays(parser),
         parser.duration("cameleon.shutdown.timeout", Duration.ofSeconds(1), Duration.ofHours(1)),

@@ -33,7 +33,9 @@ public final class RecipientKey {
   private final Recipient recipient;
   private final Unsealing unsealing;
 
-  /** The data keys of the last epochs: RSA takes milliseconds, and an epoch seals thousands. */
+  /**
+   * The data keys of the last data keys: RSA takes milliseconds, and a data key seals thousands.
+   */
   private final Map<ByteBuffer, SecretKey> opened =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -63,7 +65,7 @@ public final class RecipientKey {
   /**
    * Opens a sealed value.
    *
-   * @param sealedKey the epoch's data key, sealed to this recipient
+   * @param sealedKey the data key's data key, sealed to this recipient
    * @param entry the entry's id
    * @param sealed the value
    * @return the value: personal

@@ -44,12 +44,12 @@ public final class SealedBody {
     this.preview = preview;
   }
 
-  public static SealedBody seal(DataKey epoch, String body, String preview) {
+  public static SealedBody seal(DataKey dataKey, String body, String preview) {
     UUID entry = UUID.randomUUID();
-    byte[] value = epoch.sealBody(Envelope.gcm(), entry, body.getBytes(StandardCharsets.UTF_8));
+    byte[] value = dataKey.sealBody(Envelope.gcm(), entry, body.getBytes(StandardCharsets.UTF_8));
     ObjectNode sealed =
         JsonNodeFactory.instance.objectNode().put("v", VERSION).put("entry", entry.toString());
-    epoch
+    dataKey
         .sealedKeys()
         .forEach(
             (recipient, key) ->

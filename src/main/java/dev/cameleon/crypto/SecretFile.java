@@ -20,7 +20,7 @@ public final class SecretFile {
   private SecretFile() {}
 
   /**
-   * What is wrong if every user of this machine may read or write the file, and how to mend it;
+   * What is wrong if every user of this machine may read or write the file, and how to correct it;
    * else an empty string. Where files have no owners this cannot be told.
    */
   public static String openToOthers(Path file) throws IOException {
@@ -41,7 +41,7 @@ public final class SecretFile {
   }
 
   /**
-   * What is wrong if every user of this machine may change what a path leads to, and how to mend
+   * What is wrong if every user of this machine may change what a path leads to, and how to correct
    * it; else an empty string. Looked at are the file or folder behind all links, and every folder
    * above it: whoever may write one of these could put another in its place. In a folder with the
    * sticky bit (/tmp, or what Kubernetes mounts) nobody can do that to what is somebody else's.

@@ -15,9 +15,9 @@ import java.sql.Statement;
  */
 public enum AdvisoryLock {
   /** The upkeep of the ledger. */
-  LEDGER("cameleon.ledger_turn"),
-  /** Forgetting, pruning and rotating. */
-  LOGINS("cameleon.logins_turn");
+  LEDGER("cameleon.ledger_lock"),
+  /** Erasure, pruning and rotating. */
+  LOGINS("cameleon.logins_lock");
 
   private static final String HAS_IT =
       " FROM %s t JOIN pg_locks l ON l.pid = t.pid JOIN pg_stat_activity a"

@@ -5,7 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 
 /**
- * The upkeep of {@code cameleon.ingested_message}: forgets message ids that SQS cannot deliver any
+ * The upkeep of {@code cameleon.ingested_message}: erases message ids that SQS cannot deliver any
  * more. SQS keeps a message 14 days at most.
  */
 public final class LedgerCleanup {
@@ -24,22 +24,22 @@ public final class LedgerCleanup {
   /**
    * Deletes entries older than {@code days}. Does nothing while another process does it.
    *
-   * @return how many entries were forgotten
+   * @return how many entries were erased
    */
-  public static long forget(Database.Login login, int days) throws SQLException {
+  public static long erase(Database.Login login, int days) throws SQLException {
     try (Connection connection = Database.connect(login)) {
       if (!AdvisoryLock.LEDGER.take(connection)) {
         return 0;
       }
       try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
         delete.setInt(1, days);
-        long forgotten = 0;
+        long erased = 0;
         int rows;
         do {
           rows = delete.executeUpdate();
-          forgotten += rows;
+          erased += rows;
         } while (rows == ROWS_PER_DELETE);
-        return forgotten;
+        return erased;
       }
     }
   }

@@ -6,21 +6,21 @@ import dev.cameleon.crypto.UnopenedException;
 import java.util.Optional;
 
 /**
- * The bodies of letters as they were received, where that can be had.
+ * The bodies of dead letters as they were received, where that can be had.
  *
  * @param key opens what is sealed to its holder
  */
 public record Bodies(Optional<RecipientKey> key) {
   /** The original body: personal; empty if it is sealed and cannot be opened. */
-  public Optional<String> original(ReceivedDeadLetter letter) {
-    if (!letter.sealed()) {
-      return Optional.of(letter.body());
+  public Optional<String> original(ReceivedDeadLetter deadLetter) {
+    if (!deadLetter.sealed()) {
+      return Optional.of(deadLetter.body());
     }
     if (key.isEmpty()) {
       return Optional.empty();
     }
     try {
-      return Optional.of(SealedBody.open(letter.body(), key.get()));
+      return Optional.of(SealedBody.open(deadLetter.body(), key.get()));
     } catch (UnopenedException e) {
       return Optional.empty();
     }

@@ -54,7 +54,7 @@ public record DeadLetter(
           Delivery.SOURCE_MESSAGE_ID);
 
   /** What is sent. */
-  record Letter(DeadLetter of, String body, Map<String, String> attributes, int bytes) {
+  record Encoded(DeadLetter of, String body, Map<String, String> attributes, int bytes) {
     Map<String, MessageAttributeValue> values() {
       return OutgoingMessage.values(attributes);
     }
@@ -62,19 +62,19 @@ public record DeadLetter(
     /** Without the body. */
     @Override
     public String toString() {
-      return "Letter[" + of + ", " + attributes.keySet() + ", " + bytes + " bytes]";
+      return "Dead letter[" + of + ", " + attributes.keySet() + ", " + bytes + " bytes]";
     }
   }
 
   /**
-   * The letter with as many attributes as fit; a sealed body's preview is shed before them.
+   * The dead letter with as many attributes as fit; a sealed body's preview is shed before them.
    *
    * @param sealed the body, if it is sent sealed
    * @param sourceQueue the name of the queue that the message came from
    * @param failedAt now
    * @param maxBytes the largest message of the dead-letter queue
    */
-  Letter letter(Optional<SealedBody> sealed, String sourceQueue, Instant failedAt, int maxBytes) {
+  Encoded encoded(Optional<SealedBody> sealed, String sourceQueue, Instant failedAt, int maxBytes) {
     Map<String, String> attributes = attributes(sourceQueue, failedAt);
     sealed.ifPresent(body -> attributes.put(BODY, SEALED));
     String body = sealed.map(SealedBody::text).orElse(delivery.body());
@@ -85,14 +85,14 @@ public record DeadLetter(
     int bodyBytes = OutgoingMessage.utf8Length(body);
     List<String> shed = new ArrayList<>(SHED_ORDER);
     if (sealed.isPresent()) {
-      shed.remove(REASON); // without it, nobody would take the letter for one of ours
+      shed.remove(REASON); // without it, nobody would take the dead letter for one of ours
     }
     int bytes = bodyBytes + OutgoingMessage.bytes(attributes);
     while (bytes > maxBytes && !shed.isEmpty()) {
       attributes.remove(shed.remove(0));
       bytes = bodyBytes + OutgoingMessage.bytes(attributes);
     }
-    return new Letter(this, body, attributes, bytes);
+    return new Encoded(this, body, attributes, bytes);
   }
 
   private Map<String, String> attributes(String sourceQueue, Instant failedAt) {

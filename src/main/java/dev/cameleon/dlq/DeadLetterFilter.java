@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Which letters are meant: those of which all holds that is given.
+ * Which dead letters are meant: those of which all holds that is given.
  *
  * @param ids their ids, or the ids that the ledger knows them by; none: any
  * @param cause why they failed
@@ -28,11 +28,13 @@ public record DeadLetterFilter(
   }
 
   @Override
-  public boolean test(ReceivedDeadLetter letter) {
-    return (ids.isEmpty() || ids.contains(letter.id()) || ids.contains(letter.sourceMessageId()))
-        && cause.map(letter.cause()::equals).orElse(true)
-        && field.map(letter.field()::equals).orElse(true)
-        && since.map(time -> !letter.failedAt().isBefore(time)).orElse(true)
-        && before.map(letter.failedAt()::isBefore).orElse(true);
+  public boolean test(ReceivedDeadLetter deadLetter) {
+    return (ids.isEmpty()
+            || ids.contains(deadLetter.id())
+            || ids.contains(deadLetter.sourceMessageId()))
+        && cause.map(deadLetter.cause()::equals).orElse(true)
+        && field.map(deadLetter.field()::equals).orElse(true)
+        && since.map(time -> !deadLetter.failedAt().isBefore(time)).orElse(true)
+        && before.map(deadLetter.failedAt()::isBefore).orElse(true);
   }
 }

@@ -6,16 +6,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Counts letters by cause and field, in bounded memory. Thread-safe. */
+/** Counts dead letters by cause and field, in bounded memory. Thread-safe. */
 public final class DeadLetterGroups {
-  /** The field of the letters for whose own there is no more room. */
+  /** The field of the dead letters for whose own there is no more room. */
   public static final String OTHERS = "(others)";
 
   /** Anybody who may send to the queue can write fields, but a contract has few. */
   static final int MOST = 1000;
 
   /**
-   * Letters of one cause and field.
+   * Dead letters of one cause and field.
    *
    * @param cause why they failed
    * @param field the contract's name of the field, an empty string, {@link
@@ -32,8 +32,14 @@ public final class DeadLetterGroups {
       Instant oldest,
       Instant newest,
       String example) {
-    private static Group of(ReceivedDeadLetter letter, String field) {
-      return new Group(letter.cause(), field, 1, letter.failedAt(), letter.failedAt(), letter.id());
+    private static Group of(ReceivedDeadLetter deadLetter, String field) {
+      return new Group(
+          deadLetter.cause(),
+          field,
+          1,
+          deadLetter.failedAt(),
+          deadLetter.failedAt(),
+          deadLetter.id());
     }
 
     private Group and(Group other) {
@@ -52,13 +58,13 @@ public final class DeadLetterGroups {
 
   private final Map<Key, Group> groups = new HashMap<>();
 
-  /** Counts a letter. */
-  public synchronized void add(ReceivedDeadLetter letter) {
-    Key key = new Key(letter.cause(), letter.field());
+  /** Counts a dead letter. */
+  public synchronized void add(ReceivedDeadLetter deadLetter) {
+    Key key = new Key(deadLetter.cause(), deadLetter.field());
     if (groups.size() >= MOST && !groups.containsKey(key)) {
-      key = new Key(letter.cause(), OTHERS);
+      key = new Key(deadLetter.cause(), OTHERS);
     }
-    groups.merge(key, Group.of(letter, key.field()), Group::and);
+    groups.merge(key, Group.of(deadLetter, key.field()), Group::and);
   }
 
   /** What was counted so far, the most frequent first. */

@@ -14,8 +14,8 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /**
- * Reads the dead-letter queue, each letter once, and gives back what was not deleted. While it is
- * read, a letter is hidden from everybody else; if the process is killed, for {@value
+ * Reads the dead-letter queue, each dead letter once, and returns what was not deleted. While it is
+ * read, a dead letter is hidden from everybody else; if the process is killed, for {@value
  * #HIDDEN_SECONDS} seconds more. Of what is hidden only the id and the receipt are kept.
  */
 public final class DeadLetterReader implements AutoCloseable {
@@ -43,10 +43,10 @@ public final class DeadLetterReader implements AutoCloseable {
     STOPPED
   }
 
-  /** Takes the letters; called by several threads at a time. */
+  /** Takes the dead letters; called by several threads at a time. */
   @FunctionalInterface
   public interface Reader {
-    /** Takes a page of up to 10 letters that were not there before. */
+    /** Takes a page of up to 10 dead letters that were not there before. */
     void read(List<ReceivedDeadLetter> page) throws InterruptedException;
   }
 
@@ -81,7 +81,7 @@ public final class DeadLetterReader implements AutoCloseable {
   /**
    * Reads; to be called once.
    *
-   * @param limit how many letters at most
+   * @param limit how many dead letters at most
    * @param reader takes them
    * @throws SdkException if SQS does not answer; nothing is read after that
    */
@@ -102,7 +102,7 @@ public final class DeadLetterReader implements AutoCloseable {
     over = true;
   }
 
-  /** How many letters were read so far. */
+  /** How many dead letters were read so far. */
   public long count() {
     return read.get();
   }
@@ -175,11 +175,11 @@ public final class DeadLetterReader implements AutoCloseable {
   }
 
   /**
-   * Deletes letters that were read, except what reappeared meanwhile: SQS would say that it deleted
-   * it, and leave it.
+   * Deletes dead letters that were read, except what reappeared meanwhile: SQS would say that it
+   * deleted it, and leave it.
    *
    * @param ids theirs
-   * @return the ids of those that are deleted; the others are given back at the end
+   * @return the ids of those that are deleted; the others are returned at the end
    */
   public List<String> delete(List<String> ids) throws InterruptedException {
     return settling.delete(ids);
@@ -198,19 +198,19 @@ public final class DeadLetterReader implements AutoCloseable {
   /**
    * Makes visible again what was read and not deleted.
    *
-   * @param progress is told now and then how many are given back
+   * @param progress is told now and then how many are returned
    * @return how many SQS did not take back: they reappear by themselves within {@value
    *     #HIDDEN_SECONDS} seconds
    */
-  public int giveBack(LongConsumer progress) throws InterruptedException {
-    return settling.giveBack(progress);
+  public int returnToQueue(LongConsumer progress) throws InterruptedException {
+    return settling.returnToQueue(progress);
   }
 
-  /** Gives back what is left, without a word. */
+  /** Returns what is left, without a word. */
   @Override
   public void close() {
     try {
-      giveBack(count -> {});
+      returnToQueue(count -> {});
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -9,24 +9,24 @@ public enum DeadLetterReason {
   /** {@link dev.cameleon.contract.Violation#NOT_JSON}. */
   NOT_JSON(
       "The body is not one JSON object.",
-      "Mend the sender. What was sent can be mended in a file: dlq export --raw, edit, dlq import."),
+      "Correct the sender. What was sent can be corrected in a file: dlq export --raw, edit, dlq import."),
   /** {@link dev.cameleon.contract.Violation#CONTRACT}. */
   CONTRACT(
       "The event breaks a rule of login.schema.json.",
-      "If the rule is wrong, mend the contract, restart, then: dlq replay --dry-run, and dlq replay"
-          + " --field FIELD. If the event is wrong, mend the sender, and the event in a file: dlq"
+      "If the rule is wrong, correct the contract, restart, then: dlq replay --dry-run, and dlq replay"
+          + " --field FIELD. If the event is wrong, correct the sender, and the event in a file: dlq"
           + " export --raw, edit, dlq import."),
   /** {@link dev.cameleon.contract.Violation#DATA_REJECTED}. */
   DATA_REJECTED(
       "PostgreSQL refused the row; the SQLSTATE says why.",
-      "If a constraint, a column or a trigger is wrong, mend the table, then: dlq replay"
+      "If a constraint, a column or a trigger is wrong, correct the table, then: dlq replay"
           + " --reason DATA_REJECTED. If the event is wrong, let the contract refuse it earlier, and"
-          + " mend the event in a file: dlq export --raw, edit, dlq import."),
+          + " correct the event in a file: dlq export --raw, edit, dlq import."),
   /** SQS itself moved it there; it carries nothing of ours. */
   MAX_RECEIVES(
       "SQS moved it here after too many receives: it was never settled, or it is too large for a"
           + " dead letter.",
-      "See the log of that time for outages, time-outs and restarts; mend what caused them, then:"
+      "See the log of that time for outages, time-outs and restarts; correct what caused them, then:"
           + " dlq replay --reason MAX_RECEIVES. If it was loaded after all, the ledger makes the"
           + " replay a duplicate."),
   /** Neither Cameleon nor SQS says that it put it there. */

@@ -25,7 +25,7 @@ import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /**
  * Sends dead letters in as few calls as SQS's limits allow. While the queue does not accept them,
- * receiving pauses and they are tried again for as long as they may be kept in hand.
+ * receiving pauses and they are tried again for as long as they may be kept in flight.
  */
 public final class DeadLetterSender {
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetterSender.class);
@@ -55,7 +55,7 @@ public final class DeadLetterSender {
    * @param queue where dead letters go
    * @param source where the messages came from
    * @param sealing how bodies are sealed; empty: they are sent as they came
-   * @param limitNanos the longest that a message is kept in hand
+   * @param limitNanos the longest that a message is kept in flight
    */
   public DeadLetterSender(
       SqsClient sqs,
@@ -91,29 +91,29 @@ public final class DeadLetterSender {
   public List<Delivery> send(List<DeadLetter> deadLetters) throws InterruptedException {
     List<Delivery> done = new ArrayList<>();
     List<Delivery> refused = new ArrayList<>();
-    List<DeadLetter.Letter> left = new ArrayList<>();
+    List<DeadLetter.Encoded> left = new ArrayList<>();
     for (DeadLetter deadLetter : deadLetters) {
-      DeadLetter.Letter letter = letter(deadLetter);
-      if (letter.bytes() <= queue.maxBytes()) {
-        left.add(letter);
+      DeadLetter.Encoded encoded = encoded(deadLetter);
+      if (encoded.bytes() <= queue.maxBytes()) {
+        left.add(encoded);
       } else {
         String size = sealing.isPresent() ? "sealed, it" : "it";
         refuse(deadLetter.delivery(), size + " is larger than the queue accepts", refused);
       }
     }
     while (!left.isEmpty()) {
-      List<DeadLetter.Letter> again = new ArrayList<>();
-      for (List<DeadLetter.Letter> call : OutgoingMessage.calls(left, DeadLetter.Letter::bytes)) {
+      List<DeadLetter.Encoded> again = new ArrayList<>();
+      for (List<DeadLetter.Encoded> call : OutgoingMessage.calls(left, DeadLetter.Encoded::bytes)) {
         again.addAll(send(call, done, refused));
       }
       left = again;
       if (left.isEmpty()) {
         gate.open(ReceiveGate.Hold.DEAD_LETTER_QUEUE);
       } else if (gate.isStopping() || isOverdue(left)) {
-        for (DeadLetter.Letter letter : left) {
-          refused.add(letter.of().delivery());
+        for (DeadLetter.Encoded encoded : left) {
+          refused.add(encoded.of().delivery());
         }
-        break; // reconsider() lets the next letter try
+        break; // reconsider() lets the next dead letter try
       } else {
         TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
       }
@@ -122,14 +122,14 @@ public final class DeadLetterSender {
     return done;
   }
 
-  private DeadLetter.Letter letter(DeadLetter deadLetter) {
+  private DeadLetter.Encoded encoded(DeadLetter deadLetter) {
     Optional<SealedBody> sealed = sealing.map(seal -> seal.seal(deadLetter.delivery().body()));
-    return deadLetter.letter(sealed, source.name(), Instant.now(), queue.maxBytes());
+    return deadLetter.encoded(sealed, source.name(), Instant.now(), queue.maxBytes());
   }
 
   /** Makes one call; returns what should be tried again. */
-  private List<DeadLetter.Letter> send(
-      List<DeadLetter.Letter> call, List<Delivery> done, List<Delivery> refused) {
+  private List<DeadLetter.Encoded> send(
+      List<DeadLetter.Encoded> call, List<Delivery> done, List<Delivery> refused) {
     List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
     for (int i = 0; i < call.size(); i++) {
       entries.add(
@@ -139,7 +139,7 @@ public final class DeadLetterSender {
               .messageAttributes(call.get(i).values())
               .build());
     }
-    List<DeadLetter.Letter> again = new ArrayList<>(call);
+    List<DeadLetter.Encoded> again = new ArrayList<>(call);
     callBeganNanos = Optional.of(System.nanoTime());
     try {
       SendBatchResult answer =
@@ -148,14 +148,14 @@ public final class DeadLetterSender {
               entries.size());
       again.clear();
       for (int i = 0; i < call.size(); i++) {
-        DeadLetter.Letter letter = call.get(i);
+        DeadLetter.Encoded encoded = call.get(i);
         if (answer.accepted().contains(i)) {
-          done.add(letter.of().delivery());
-          accepted.get(letter.of().reason()).increment();
+          done.add(encoded.of().delivery());
+          accepted.get(encoded.of().reason()).increment();
         } else if (answer.refused().containsKey(i)) {
-          refuse(letter.of().delivery(), "SQS answered " + answer.refused().get(i), refused);
+          refuse(encoded.of().delivery(), "SQS answered " + answer.refused().get(i), refused);
         } else {
-          again.add(letter);
+          again.add(encoded);
           closeGate("the dead-letter queue answered " + answer.failed().get(i));
         }
       }
@@ -173,9 +173,9 @@ public final class DeadLetterSender {
   }
 
   /**
-   * Closes the gate while a call hangs, and opens it some time after the last failure: all letters
-   * may have been given back, and then only a new one can prove that the queue accepts again. To be
-   * called once a second.
+   * Closes the gate while a call hangs, and opens it some time after the last failure: all dead
+   * letters may have been returned, and then only a new one can prove that the queue accepts again.
+   * To be called once a second.
    */
   public void reconsider() {
     reconsider(System.nanoTime());
@@ -199,7 +199,8 @@ public final class DeadLetterSender {
     refused.add(delivery);
   }
 
-  private boolean isOverdue(List<DeadLetter.Letter> letters) {
-    return letters.stream().anyMatch(letter -> letter.of().delivery().isOverdue(limitNanos));
+  private boolean isOverdue(List<DeadLetter.Encoded> encodedLetters) {
+    return encodedLetters.stream()
+        .anyMatch(encoded -> encoded.of().delivery().isOverdue(limitNanos));
   }
 }

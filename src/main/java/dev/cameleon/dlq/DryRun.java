@@ -62,21 +62,21 @@ public final class DryRun {
   /** Tries those of a page that can be sent. */
   public void tryOut(List<ReceivedDeadLetter> page) {
     for (Candidate one : screening.screen(page)) {
-      ReceivedDeadLetter letter = one.letter();
+      ReceivedDeadLetter deadLetter = one.deadLetter();
       try {
         var event = contract.check(StrictJson.read(json, one.message().body()));
         masker.ifPresent(mask -> mask.mask(event));
-        passes(letter);
+        passes(deadLetter);
       } catch (RejectedException e) {
-        String before = letter.shown(contract.fields()).field();
-        fails(new Failure(e.reason(), e.field(), letter.cause(), before), letter.id());
+        String before = deadLetter.shown(contract.fields()).field();
+        fails(new Failure(e.reason(), e.field(), deadLetter.cause(), before), deadLetter.id());
       }
     }
   }
 
-  private synchronized void passes(ReceivedDeadLetter letter) {
+  private synchronized void passes(ReceivedDeadLetter deadLetter) {
     passing++;
-    rejectedBefore += letter.cause() == DeadLetterReason.DATA_REJECTED ? 1 : 0;
+    rejectedBefore += deadLetter.cause() == DeadLetterReason.DATA_REJECTED ? 1 : 0;
   }
 
   private synchronized void fails(Failure failure, String id) {

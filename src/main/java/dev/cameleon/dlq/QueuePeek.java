@@ -9,7 +9,7 @@ import java.util.List;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** Looks at messages and gives them back: closing it makes all of them visible again. */
+/** Looks at messages and returns them: closing it makes all of them visible again. */
 public final class QueuePeek implements AutoCloseable {
   private static final int WAIT_SECONDS = 1;
 

@@ -12,7 +12,7 @@ import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 
-/** Deletes, or gives back, what a reading hides. Thread-safe. */
+/** Deletes, or returns, what a reading hides. Thread-safe. */
 final class ReadMessages {
   private final SqsClient sqs;
   private final SqsQueue queue;
@@ -52,8 +52,8 @@ final class ReadMessages {
         .failed();
   }
 
-  /** {@link DeadLetterReader#giveBack}. */
-  int giveBack(LongConsumer progress) throws InterruptedException {
+  /** {@link DeadLetterReader#returnToQueue}. */
+  int returnToQueue(LongConsumer progress) throws InterruptedException {
     ConcurrentLinkedQueue<List<String>> chunks =
         new ConcurrentLinkedQueue<>(BatchCalls.chunks(receipts.ids()));
     AtomicInteger failed = new AtomicInteger();
@@ -63,7 +63,7 @@ final class ReadMessages {
         () -> {
           for (List<String> chunk = chunks.poll(); chunk != null; chunk = chunks.poll()) {
             failed.addAndGet(
-                BatchCalls.forAll(receipts.stillHidden(chunk), this::giveBackOnce).size());
+                BatchCalls.forAll(receipts.stillHidden(chunk), this::returnOnce).size());
             chunk.forEach(receipts::remove);
             progress.accept(done.addAndGet(chunk.size()));
           }
@@ -71,7 +71,7 @@ final class ReadMessages {
     return failed.get();
   }
 
-  private List<BatchResultErrorEntry> giveBackOnce(List<String> ids) {
+  private List<BatchResultErrorEntry> returnOnce(List<String> ids) {
     List<ChangeMessageVisibilityBatchRequestEntry> entries = new ArrayList<>();
     for (int i = 0; i < ids.size(); i++) {
       entries.add(

@@ -164,6 +164,6 @@ public record ReceivedDeadLetter(
   /** Names the message only: the body is personal. */
   @Override
   public String toString() {
-    return "Letter[" + id + ", " + cause + "]";
+    return "Dead letter[" + id + ", " + cause + "]";
   }
 }

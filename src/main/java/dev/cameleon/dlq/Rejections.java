@@ -51,20 +51,20 @@ public final class Rejections implements AggregationStrategy {
 
   @Override
   public Exchange aggregate(Exchange collected, Exchange next) {
-    if (!(next.getMessage().getBody() instanceof DeadLetter letter)) {
+    if (!(next.getMessage().getBody() instanceof DeadLetter deadLetter)) {
       throw new IllegalStateException("only a dead letter can go to the dead-letter queue");
     }
     Exchange answer = collected;
     if (answer == null) {
       answer = next.copy();
-      // The row of a refused letter: a later failure would give back that one letter alone.
+      // The row of a refused dead letter: a later failure would return that one dead letter alone.
       answer.removeVariable("batch");
       answer.getMessage().setHeaders(Map.of());
       answer.getMessage().setBody(new ArrayList<DeadLetter>());
     }
     @SuppressWarnings("unchecked")
-    List<DeadLetter> letters = answer.getMessage().getBody(List.class);
-    letters.add(letter);
+    List<DeadLetter> deadLetters = answer.getMessage().getBody(List.class);
+    deadLetters.add(deadLetter);
     DeliveryTracking.passOn(next);
     return answer;
   }

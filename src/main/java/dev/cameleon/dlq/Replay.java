@@ -11,11 +11,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 /**
- * Sends letters back to the source queue, then deletes those that SQS accepted there. If the
+ * Sends dead letters back to the source queue, then deletes those that SQS accepted there. If the
  * process dies in between, both are there, and the ledger loads it once. Thread-safe.
  */
 public final class Replay {
-  private final DeadLetterReader letters;
+  private final DeadLetterReader deadLetters;
   private final SourceQueue source;
   private final ReplaySelection screening;
   private final RateLimit pace;
@@ -27,18 +27,18 @@ public final class Replay {
   /**
    * Makes one.
    *
-   * @param letters where they are
+   * @param deadLetters where they are
    * @param source where they go
    * @param perSecond how many a second at most; 0: as many as may be
    * @param stop whether somebody asked to stop
    */
   public Replay(
-      DeadLetterReader letters,
+      DeadLetterReader deadLetters,
       SourceQueue source,
       ReplaySelection screening,
       int perSecond,
       BooleanSupplier stop) {
-    this.letters = letters;
+    this.deadLetters = deadLetters;
     this.source = source;
     this.screening = screening;
     this.pace = new RateLimit(perSecond, () -> stop.getAsBoolean() || failure.get() != null);
@@ -64,25 +64,25 @@ public final class Replay {
         .ifPresent(
             why -> {
               failure.compareAndSet(null, why);
-              letters.enough();
+              deadLetters.enough();
             });
     refusals.addAll(sent.refused().values());
     List<String> superfluous = new ArrayList<>();
     for (Candidate one : some) {
       String id = one.message().sourceMessageId();
       if (sent.accepted().contains(id)) {
-        one.letters().forEach(letter -> superfluous.add(letter.id()));
+        one.deadLetters().forEach(deadLetter -> superfluous.add(deadLetter.id()));
       } else {
         boolean refused = sent.refused().containsKey(id);
-        screening.leave(refused ? SkipReason.REFUSED : SkipReason.UNSENT, one.letters().size());
+        screening.leave(refused ? SkipReason.REFUSED : SkipReason.UNSENT, one.deadLetters().size());
       }
     }
     replayed.addAndGet(sent.accepted().size());
-    undeleted.addAndGet(superfluous.size() - letters.delete(superfluous).size());
+    undeleted.addAndGet(superfluous.size() - deadLetters.delete(superfluous).size());
   }
 
   private static int count(List<Candidate> some) {
-    return some.stream().mapToInt(one -> one.letters().size()).sum();
+    return some.stream().mapToInt(one -> one.deadLetters().size()).sum();
   }
 
   /** How many messages were sent. */
@@ -90,7 +90,7 @@ public final class Replay {
     return replayed.get();
   }
 
-  /** How many letters of them could not be deleted. */
+  /** How many dead letters of them could not be deleted. */
   public long undeleted() {
     return undeleted.get();
   }

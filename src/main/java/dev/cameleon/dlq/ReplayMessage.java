@@ -11,7 +11,7 @@ import java.util.Map;
  * @param sourceMessageId under which id the ledger knows it: however often it is sent, it is loaded
  *     once
  * @param sentAt when it was first sent
- * @param body the original or mended body: personal
+ * @param body the original or corrected body: personal
  */
 public record ReplayMessage(String sourceMessageId, Instant sentAt, String body) {
   /** What is sent. */

@@ -12,8 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Which letters can go back to the source queue: each message once, however many letters it has and
- * however often it fails meanwhile. Thread-safe.
+ * Which dead letters can go back to the source queue: each message once, however many dead letters
+ * it has and however often it fails meanwhile. Thread-safe.
  */
 public final class ReplaySelection {
   private final Bodies bodies;
@@ -28,12 +28,12 @@ public final class ReplaySelection {
    * A message to send.
    *
    * @param message what to send
-   * @param letters what becomes superfluous by it: the letter, and others with the same body, which
-   *     a crash can leave
+   * @param deadLetters what becomes superfluous by it: the dead letter, and others with the same
+   *     body, which a crash can leave
    */
-  record Candidate(ReplayMessage message, List<ReceivedDeadLetter> letters) {
-    ReceivedDeadLetter letter() {
-      return letters.get(0);
+  record Candidate(ReplayMessage message, List<ReceivedDeadLetter> deadLetters) {
+    ReceivedDeadLetter deadLetter() {
+      return deadLetters.get(0);
     }
   }
 
@@ -42,8 +42,9 @@ public final class ReplaySelection {
    *
    * @param sourceQueue the name of the queue that they would go to
    * @param maxBytes the largest message that it accepts
-   * @param oldest what was sent before may have been loaded and forgotten
-   * @param named whether somebody named each letter by its id: then it may be of unknown origin
+   * @param oldest what was sent before may have been loaded and erased
+   * @param named whether somebody named each dead letter by its id: then it may be of unknown
+   *     origin
    */
   public ReplaySelection(
       Bodies bodies, String sourceQueue, int maxBytes, Instant oldest, boolean named) {
@@ -63,18 +64,19 @@ public final class ReplaySelection {
    */
   List<Candidate> screen(List<ReceivedDeadLetter> page) {
     Map<String, Candidate> candidates = new LinkedHashMap<>();
-    for (ReceivedDeadLetter letter : page) {
-      Candidate same = candidates.get(letter.sourceMessageId());
-      Optional<String> body = bodies.original(letter);
-      Optional<SkipReason> obstacle = obstacle(letter, body);
+    for (ReceivedDeadLetter deadLetter : page) {
+      Candidate same = candidates.get(deadLetter.sourceMessageId());
+      Optional<String> body = bodies.original(deadLetter);
+      Optional<SkipReason> obstacle = obstacle(deadLetter, body);
       if (obstacle.isPresent()) {
         leave(obstacle.get(), 1);
       } else if (same != null && same.message().body().equals(body.orElseThrow())) {
-        same.letters().add(letter);
-      } else if (seen.add(letter.sourceMessageId())) {
+        same.deadLetters().add(deadLetter);
+      } else if (seen.add(deadLetter.sourceMessageId())) {
         candidates.put(
-            letter.sourceMessageId(),
-            new Candidate(message(letter, body.orElseThrow()), new ArrayList<>(List.of(letter))));
+            deadLetter.sourceMessageId(),
+            new Candidate(
+                message(deadLetter, body.orElseThrow()), new ArrayList<>(List.of(deadLetter))));
       } else {
         leave(SkipReason.REPLAYED_BEFORE, 1);
       }
@@ -82,30 +84,30 @@ public final class ReplaySelection {
     return List.copyOf(candidates.values());
   }
 
-  private Optional<SkipReason> obstacle(ReceivedDeadLetter letter, Optional<String> body) {
-    if (letter.cause() == DeadLetterReason.UNKNOWN && !named) {
+  private Optional<SkipReason> obstacle(ReceivedDeadLetter deadLetter, Optional<String> body) {
+    if (deadLetter.cause() == DeadLetterReason.UNKNOWN && !named) {
       return Optional.of(SkipReason.UNKNOWN_ORIGIN);
     }
-    if (!letter.sourceQueue().isEmpty() && !letter.sourceQueue().equals(sourceQueue)) {
+    if (!deadLetter.sourceQueue().isEmpty() && !deadLetter.sourceQueue().equals(sourceQueue)) {
       return Optional.of(SkipReason.OTHER_QUEUE);
     }
-    if (letter.sentAt().isBefore(oldest)) {
+    if (deadLetter.sentAt().isBefore(oldest)) {
       return Optional.of(SkipReason.TOO_OLD);
     }
     if (body.isEmpty()) {
       return Optional.of(SkipReason.SEALED);
     }
-    return message(letter, body.get()).bytes() > maxBytes
+    return message(deadLetter, body.get()).bytes() > maxBytes
         ? Optional.of(SkipReason.TOO_LARGE)
         : Optional.empty();
   }
 
-  private static ReplayMessage message(ReceivedDeadLetter letter, String body) {
-    return new ReplayMessage(letter.sourceMessageId(), letter.sentAt(), body);
+  private static ReplayMessage message(ReceivedDeadLetter deadLetter, String body) {
+    return new ReplayMessage(deadLetter.sourceMessageId(), deadLetter.sentAt(), body);
   }
 
-  void leave(SkipReason why, long letters) {
-    left.get(why).add(letters);
+  void leave(SkipReason why, long deadLetters) {
+    left.get(why).add(deadLetters);
   }
 
   /** How many are left, and why. */

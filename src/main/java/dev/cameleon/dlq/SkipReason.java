@@ -2,7 +2,7 @@ package dev.cameleon.dlq;
 
 import java.util.Locale;
 
-/** Why a letter that was meant stays on the dead-letter queue. */
+/** Why a dead letter that was meant stays on the dead-letter queue. */
 public enum SkipReason {
   /** The dead-letter queue is shared, and this is none of ours. */
   OTHER_QUEUE(
@@ -29,7 +29,7 @@ public enum SkipReason {
       "too large",
       "With source-message-id and sent-at they are larger than the source queue accepts: make them"
           + " smaller (dlq export --raw, edit, dlq import), or let the queue take larger ones."),
-  /** If it was loaded, the ledger has forgotten it: it could be loaded twice. */
+  /** If it was loaded, the ledger has erased it: it could be loaded twice. */
   TOO_OLD(
       "too old",
       "They were first sent before the time that the ledger remembers (cameleon.ledger.days), so"

@@ -32,7 +32,7 @@ public final class OutOfMemory {
     try {
       LOG.error(
           "Out of memory: the process ends, its messages come again. Give it more, or set"
-              + " cameleon.in-hand.megabytes lower.");
+              + " cameleon.in-flight.megabytes lower.");
     } finally {
       Runtime.getRuntime().halt(EXIT_CODE); // even if there is no memory for the line
     }

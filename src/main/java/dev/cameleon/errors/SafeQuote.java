@@ -25,8 +25,8 @@ public final class SafeQuote {
   private SafeQuote() {}
 
   /**
-   * A file or folder, if the text evidently names one: it has the letters of a path, and exists, or
-   * its folder does, or it ends as the files do that are asked for.
+   * A file or folder, if the text evidently names one: it has the dead letters of a path, and
+   * exists, or its folder does, or it ends as the files do that are asked for.
    */
   public static String path(Path path) {
     return isPath(path) ? path.toString() : HIDDEN;

@@ -7,7 +7,7 @@ import java.util.Comparator;
 public final class Spelling {
   private Spelling() {}
 
-  /** The known name with the fewest letters to change. */
+  /** The known name with the fewest dead letters to change. */
   public static String nearest(Collection<String> known, String name) {
     return known.stream()
         .min(Comparator.comparingInt(candidate -> distance(candidate, name)))

@@ -80,7 +80,7 @@ public final class Batch {
     passedOn = true;
   }
 
-  /** Whether it must not be loaded again, nor its messages be given back. */
+  /** Whether it must not be loaded again, nor its messages be returned. */
   boolean isPassedOn() {
     return passedOn;
   }
@@ -125,8 +125,8 @@ public final class Batch {
   }
 
   /**
-   * The parameters of {@code load.sql}, made for one attempt: who is forgotten now, and what the
-   * vault has now.
+   * The parameters of {@code load.sql}, made for one attempt: who is erased now, and what the vault
+   * has now.
    */
   public LoadParameters parameters(Vault vault, SuppressionList suppression) {
     begin();

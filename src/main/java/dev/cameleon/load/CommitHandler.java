@@ -13,17 +13,17 @@ import org.slf4j.LoggerFactory;
 public final class CommitHandler {
   private static final Logger LOG = LoggerFactory.getLogger(CommitHandler.class);
 
-  private final DatabaseCircuitBreaker outage;
+  private final DatabaseCircuitBreaker breaker;
   private final Metrics metrics;
   private final Acknowledger acknowledger;
 
   /**
    * Makes one.
    *
-   * @param outage told that the database takes rows
+   * @param breaker told that the database takes rows
    */
-  public CommitHandler(DatabaseCircuitBreaker outage, Metrics metrics, Acknowledger acknowledger) {
-    this.outage = outage;
+  public CommitHandler(DatabaseCircuitBreaker breaker, Metrics metrics, Acknowledger acknowledger) {
+    this.breaker = breaker;
     this.metrics = metrics;
     this.acknowledger = acknowledger;
   }
@@ -43,9 +43,9 @@ public final class CommitHandler {
   public void rows(Batch batch, int inserted) {
     try {
       batch.committed(inserted);
-      outage.over(batch);
+      breaker.over(batch);
       if (inserted > 0) {
-        outage.rowsPassed();
+        breaker.rowsPassed();
       }
       Duration took = Duration.ofNanos(System.nanoTime() - batch.readyNanos());
       metrics.loaded(batch.size(), took);

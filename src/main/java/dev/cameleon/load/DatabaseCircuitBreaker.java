@@ -78,7 +78,7 @@ public final class DatabaseCircuitBreaker {
    *
    * @param pool the loaders' connections, given up while the server is silent
    * @param probe asks whether the database takes rows
-   * @param limitNanos the longest that a message is kept in hand
+   * @param limitNanos the longest that a message is kept in flight
    */
   public DatabaseCircuitBreaker(
       ReceiveGate gate,
@@ -136,7 +136,7 @@ public final class DatabaseCircuitBreaker {
 
   /**
    * Whether to run the statement again. Waits until the database answers, for as long as the batch
-   * may be kept in hand.
+   * may be kept in flight.
    */
   public boolean retry(Exchange exchange) throws InterruptedException {
     Throwable failure = caught(exchange);
@@ -204,12 +204,12 @@ public final class DatabaseCircuitBreaker {
   }
 
   /**
-   * Gives a row back to the source queue that failed alone: whether it is the row's fault or the
+   * Returns a row to the source queue that failed alone: whether it is the row's fault or the
    * table's, a person must find out. Until another row is committed it may be that none can be, so
    * receiving slows, and a row that comes back stays away for long: the queue's redrive must not
    * take good ones.
    */
-  public void giveBackAlone(Exchange exchange) {
+  public void returnAlone(Exchange exchange) {
     Batch batch = batch(exchange);
     String failure = SqlErrors.describe(caught(exchange));
     boolean others = othersPassed(batch);
@@ -233,8 +233,8 @@ public final class DatabaseCircuitBreaker {
     acknowledger.postponed(batch.deliveries(), others);
   }
 
-  /** Gives a batch back to the source queue. */
-  public void giveBack(Exchange exchange) {
+  /** Returns a batch to the source queue. */
+  public void returnToQueue(Exchange exchange) {
     Batch batch = batch(exchange);
     giveUp(batch);
     batch.passOn();

@@ -9,8 +9,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Makes the parameters of {@code load.sql} for the batch in hand, as headers {@code batch} and
- * {@code vault}; anew before each attempt, since somebody may have been forgotten meanwhile.
+ * Makes the parameters of {@code load.sql} for the batch in flight, as headers {@code batch} and
+ * {@code vault}; anew before each attempt, since somebody may have been erased meanwhile.
  */
 public final class LoadParametersProcessor implements Processor {
   private final Vault vault;

@@ -16,14 +16,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The last resort: a failure that no rule knows, such as a mistake in a route. Its messages go back
- * to the queue, so that nothing is lost and nothing stays in hand for ever; those whose rows are
+ * to the queue, so that nothing is lost and nothing stays in flight for ever; those whose rows are
  * committed are deleted, so that they are not loaded in a loop.
  */
 public final class RouteFailureHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RouteFailureHandler.class);
 
   private final ReceiveGate gate;
-  private final DatabaseCircuitBreaker outage;
+  private final DatabaseCircuitBreaker breaker;
   private final CommitHandler loaded;
   private final Acknowledger acknowledger;
 
@@ -31,27 +31,27 @@ public final class RouteFailureHandler {
    * Makes one.
    *
    * @param gate receiving slows down while this happens
-   * @param outage told of batches that are not retried any more
+   * @param breaker told of batches that are not retried any more
    * @param loaded ends batches that are committed
-   * @param acknowledger gives them back
+   * @param acknowledger returns them
    */
   public RouteFailureHandler(
       ReceiveGate gate,
-      DatabaseCircuitBreaker outage,
+      DatabaseCircuitBreaker breaker,
       CommitHandler loaded,
       Acknowledger acknowledger) {
     this.gate = gate;
-    this.outage = outage;
+    this.breaker = breaker;
     this.loaded = loaded;
     this.acknowledger = acknowledger;
   }
 
-  /** Gives back whatever messages this exchange carries. */
-  public void giveBack(Exchange exchange) {
+  /** Returns whatever messages this exchange carries. */
+  public void returnToQueue(Exchange exchange) {
     Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     OutOfMemory.endIf(failure);
     List<Delivery> carried = carried(exchange);
-    if (!gate.isClosed(ReceiveGate.Hold.UNEXPECTED)) {
+    if (!gate.isClosed(ReceiveGate.Hold.ROUTE_FAILURES)) {
       LOG.error(
           "A failure that no rule knows in route {}, step {}: {} messages go back to the queue, the"
               + " first is {}; what was committed stays so. Further ones are not logged while"
@@ -63,7 +63,7 @@ public final class RouteFailureHandler {
           failure);
     }
     gate.close(
-        ReceiveGate.Hold.UNEXPECTED,
+        ReceiveGate.Hold.ROUTE_FAILURES,
         "a route fails in a way that no rule knows ("
             + (failure == null ? "?" : failure.getClass().getSimpleName())
             + "), messages that are not loaded go back to the queue; see the ERROR line");
@@ -86,15 +86,15 @@ public final class RouteFailureHandler {
   private List<Delivery> carried(Exchange exchange) {
     Batch batch = exchange.getVariable("batch", Batch.class);
     if (batch != null) {
-      outage.giveUp(batch);
+      breaker.giveUp(batch);
       return uncommitted(exchange, batch);
     }
     List<Delivery> carried = new ArrayList<>();
-    Object letters = exchange.getVariable("letters");
-    Object body = letters == null ? exchange.getMessage().getBody() : letters;
+    Object deadLetters = exchange.getVariable("deadLetters");
+    Object body = deadLetters == null ? exchange.getMessage().getBody() : deadLetters;
     for (Object each : body instanceof List<?> list ? list : List.of(body == null ? "" : body)) {
-      if (each instanceof DeadLetter letter) {
-        carried.add(letter.delivery());
+      if (each instanceof DeadLetter deadLetter) {
+        carried.add(deadLetter.delivery());
       } else if (each instanceof Delivery delivery) {
         carried.add(delivery);
       } else if (each instanceof Batch rows && !rows.isPassedOn()) {

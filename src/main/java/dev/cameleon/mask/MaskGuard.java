@@ -177,7 +177,7 @@ public final class MaskGuard {
     try (Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
-                "SELECT key_id, check_value, follows, retired_at::date FROM cameleon.mask_check")) {
+                "SELECT key_id, check_value, follows, retired_at::date FROM cameleon.mask_key")) {
       while (row.next()) {
         known.put(
             row.getString(1), new Known(row.getString(2), row.getString(3), row.getString(4)));

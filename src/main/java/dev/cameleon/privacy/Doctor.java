@@ -20,7 +20,7 @@ public final class Doctor {
     OK,
     /** Something to know. */
     NOTE,
-    /** Something to mend. */
+    /** Something to correct. */
     WRONG
   }
 
@@ -65,7 +65,7 @@ public final class Doctor {
     List<List<String>> keys =
         query(
             "SELECT key_id, first_used::date, extract(day FROM now() - first_used)::int,"
-                + " retired_at::date, follows FROM cameleon.mask_check"
+                + " retired_at::date, follows FROM cameleon.mask_key"
                 + " ORDER BY retired_at NULLS LAST, first_used, follows NULLS FIRST");
     for (List<String> key : keys) {
       add(
@@ -99,16 +99,16 @@ public final class Doctor {
         Verdict.OK,
         number("SELECT count(*) FROM cameleon.suppressed")
             + " people whose later events are loaded under random values");
-    long parting = number("SELECT count(*) FROM cameleon.parting_token");
-    if (parting > 0) {
+    long erasedTokens = number("SELECT count(*) FROM cameleon.erased_token");
+    if (erasedTokens > 0) {
       add(
-          "forgetting",
+          "erasure",
           Verdict.NOTE,
-          parting
-              + " tokens that rows lost are not settled: a forget is running or was interrupted; run"
-              + " that forget again");
+          erasedTokens
+              + " tokens that rows lost are not settled: an erase is running or was interrupted; run"
+              + " that erase again");
     } else {
-      add("forgetting", Verdict.OK, "nothing is left over");
+      add("erasure", Verdict.OK, "nothing is left over");
     }
   }
 
@@ -158,7 +158,7 @@ public final class Doctor {
         + Token.ERASED
         + "' OR "
         + TokenInSql.keyId(value)
-        + " IN (SELECT key_id FROM cameleon.mask_check) THEN "
+        + " IN (SELECT key_id FROM cameleon.mask_key) THEN "
         + TokenInSql.keyId(value)
         + " ELSE '?' END";
   }

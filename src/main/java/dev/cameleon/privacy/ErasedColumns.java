@@ -69,7 +69,7 @@ final class ErasedColumns {
                     + Token.ERASED
                     + "' OR "
                     + TokenInSql.keyId(text)
-                    + " IN (SELECT key_id FROM cameleon.mask_check)))")) {
+                    + " IN (SELECT key_id FROM cameleon.mask_key)))")) {
       return row.next() && row.getBoolean(1);
     }
   }

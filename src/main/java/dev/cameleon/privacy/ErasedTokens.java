@@ -11,16 +11,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The notes in {@code cameleon.parting_token}: which tokens rows lost, and when last. */
+/** The notes in {@code cameleon.erased_token}: which tokens rows lost, and when last. */
 final class ErasedTokens {
   private static final String INSERT =
-      "INSERT INTO cameleon.parting_token (token, since) SELECT token, clock_timestamp() FROM ";
+      "INSERT INTO cameleon.erased_token (token, since) SELECT token, clock_timestamp() FROM ";
 
   /** The audit's tokens of keys that have a successor. */
   static final String OLDER_IN_AUDIT =
       "FROM cameleon.audit_token WHERE "
           + TokenInSql.keyId("token")
-          + " IN (SELECT follows FROM cameleon.mask_check WHERE follows IS NOT NULL)";
+          + " IN (SELECT follows FROM cameleon.mask_key WHERE follows IS NOT NULL)";
 
   private final Connection connection;
   private final Optional<Masker> masker;
@@ -38,7 +38,7 @@ final class ErasedTokens {
   /** How many there are. */
   long count() throws SQLException {
     try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT count(*) FROM cameleon.parting_token")) {
+        ResultSet row = statement.executeQuery("SELECT count(*) FROM cameleon.erased_token")) {
       row.next();
       return row.getLong(1);
     }
@@ -55,7 +55,7 @@ final class ErasedTokens {
         connection.prepareStatement(
             "WITH given AS (SELECT token, EXISTS (SELECT FROM cameleon.vault v"
                 + " WHERE v.token = given.token) AS stored FROM unnest(?) given (token)),"
-                + " noted AS (INSERT INTO cameleon.parting_token (token, since) SELECT token, CASE"
+                + " noted AS (INSERT INTO cameleon.erased_token (token, since) SELECT token, CASE"
                 + " WHEN stored THEN clock_timestamp() ELSE '-infinity' END FROM given"
                 + " ON CONFLICT DO NOTHING) SELECT count(*) FROM given WHERE stored")) {
       statement.setArray(1, connection.createArrayOf("text", tokens.toArray()));
@@ -104,7 +104,7 @@ final class ErasedTokens {
     }
     List<String> renewed = new ArrayList<>();
     try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT token FROM cameleon.parting_token")) {
+        ResultSet row = statement.executeQuery("SELECT token FROM cameleon.erased_token")) {
       while (row.next()) {
         String token = row.getString(1);
         String newer = masker.get().renew(token);

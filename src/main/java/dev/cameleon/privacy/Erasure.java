@@ -15,10 +15,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Forgets a person or a value. Rows are rewritten under random values; then, once no loader can
- * rely on them any more, the vault's entries that no other row uses are deleted. It may die at any
- * line: the request is on record before the first change, tokens whose rows are rewritten are noted
- * with the rewriting, and the next forget settles what an interrupted one left.
+ * Erases a person or a value. Rows are rewritten under random values; then, once no loader can rely
+ * on them any more, the vault's entries that no other row uses are deleted. It may die at any line:
+ * the request is on record before the first change, tokens whose rows are rewritten are noted with
+ * the rewriting, and the next erase settles what an interrupted one left.
  */
 public final class Erasure implements AutoCloseable {
   /**
@@ -59,7 +59,7 @@ public final class Erasure implements AutoCloseable {
     return new Erasure(OfficerConnection.connect(officer), memory, pause);
   }
 
-  /** Takes the lock that one forget or rewrap has at a time; returns whether it was free. */
+  /** Takes the lock that one erase or retokenize has at a time; returns whether it was free. */
   public boolean lock() throws SQLException {
     return Logins.lock(connection);
   }
@@ -84,7 +84,7 @@ public final class Erasure implements AutoCloseable {
   public boolean needsKeys(List<String> tokens) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
-            "SELECT EXISTS (SELECT FROM unnest(?) token JOIN cameleon.mask_check ON follows = "
+            "SELECT EXISTS (SELECT FROM unnest(?) token JOIN cameleon.mask_key ON follows = "
                 + TokenInSql.keyId("token")
                 + ") OR EXISTS (SELECT "
                 + ErasedTokens.OLDER_IN_AUDIT
@@ -97,13 +97,13 @@ public final class Erasure implements AutoCloseable {
   }
 
   /**
-   * Forgets a person.
+   * Erases a person.
    *
    * @param user their user id
    * @param ticket where it was asked for
    * @param suppress whether their later events are loaded under random values too
    * @throws PreventedException if a value cannot be erased; then no row is changed, but the request
-   *     is on record, and so is that later events are to be forgotten
+   *     is on record, and so is that later events are to be erased
    */
   public ErasureResult person(String user, Keyset keyset, String ticket, boolean suppress)
       throws SQLException, InterruptedException, PreventedException {
@@ -113,7 +113,7 @@ public final class Erasure implements AutoCloseable {
     connection.setAutoCommit(false);
     try {
       // Not whom: what says it for ever would link the rows to them for whoever has the mask key.
-      entry = Audit.record(connection, new Audit.Act("forget", null, null, ticket, detail));
+      entry = Audit.record(connection, new Audit.Act("erase", null, null, ticket, detail));
       if (suppress) {
         // Under each key: loaders that have only the older ones may still run.
         for (String subject : masker.subjects(user)) {
@@ -125,10 +125,10 @@ public final class Erasure implements AutoCloseable {
       connection.rollback();
       connection.setAutoCommit(true);
     }
-    ErasedTokens parting = new ErasedTokens(connection, Optional.of(masker));
-    boolean pending = parting.count() > 0;
-    RowRewriter sweep = RowRewriter.person(connection, parting, user);
-    return sweepAndSettle(sweep, parting, false, suppress || pending, entry);
+    ErasedTokens erasedTokens = new ErasedTokens(connection, Optional.of(masker));
+    boolean pending = erasedTokens.count() > 0;
+    RowRewriter sweep = RowRewriter.person(connection, erasedTokens, user);
+    return sweepAndSettle(sweep, erasedTokens, false, suppress || pending, entry);
   }
 
   private void suppress(String subject) throws SQLException {
@@ -141,7 +141,7 @@ public final class Erasure implements AutoCloseable {
   }
 
   /**
-   * Forgets values.
+   * Erases values.
    *
    * @param tokens what stands for them; none erased
    * @param keyset the keys, if {@link #needsKeys}
@@ -159,29 +159,33 @@ public final class Erasure implements AutoCloseable {
     connection.setAutoCommit(false);
     try {
       for (String token : distinct) {
-        last = Audit.record(connection, new Audit.Act("forget", token, null, ticket, "a value"));
+        last = Audit.record(connection, new Audit.Act("erase", token, null, ticket, "a value"));
       }
       connection.commit();
     } finally {
       connection.rollback();
       connection.setAutoCommit(true);
     }
-    ErasedTokens parting = new ErasedTokens(connection, masker);
-    boolean pending = parting.count() > 0;
-    boolean stored = parting.addGiven(distinct) > 0;
-    RowRewriter sweep = RowRewriter.tokens(connection, parting, distinct);
-    return sweepAndSettle(sweep, parting, stored, stored || pending, last);
+    ErasedTokens erasedTokens = new ErasedTokens(connection, masker);
+    boolean pending = erasedTokens.count() > 0;
+    boolean stored = erasedTokens.addGiven(distinct) > 0;
+    RowRewriter sweep = RowRewriter.tokens(connection, erasedTokens, distinct);
+    return sweepAndSettle(sweep, erasedTokens, stored, stored || pending, last);
   }
 
   /**
    * Sweeps until nothing more comes that was on its way.
    *
-   * @param stored whether the vault has what is to be forgotten
+   * @param stored whether the vault has what is to be erased
    * @param expected whether something may be on its way, or is to be settled, though no row is
    *     there
    */
   private ErasureResult sweepAndSettle(
-      RowRewriter sweep, ErasedTokens parting, boolean stored, boolean expected, Audit.Entry entry)
+      RowRewriter sweep,
+      ErasedTokens erasedTokens,
+      boolean stored,
+      boolean expected,
+      Audit.Entry entry)
       throws SQLException, InterruptedException, PreventedException {
     long rows = sweep.run();
     boolean arriving = false;
@@ -195,16 +199,16 @@ public final class Erasure implements AutoCloseable {
         sweeps++;
       } while (arriving && sweeps < MOST_SWEEPS);
     }
-    VaultErasure.Outcome outcome = new VaultErasure(connection, pause, parting).run(memory);
+    VaultErasure.Outcome outcome = new VaultErasure(connection, pause, erasedTokens).run(memory);
     RowRewriter.blend(connection);
-    // Also if nothing was found: an earlier forget may have died right before this line.
+    // Also if nothing was found: an earlier erase may have died right before this line.
     RowRewriter.blendVault(connection);
     return new ErasureResult(
         stored || rows > 0 || outcome.deleted() > 0 || outcome.kept() > 0,
         rows,
         outcome.deleted(),
         outcome.kept(),
-        parting.count(),
+        erasedTokens.count(),
         arriving,
         outcome.rotating(),
         entry);

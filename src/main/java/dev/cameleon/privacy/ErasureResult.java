@@ -1,9 +1,9 @@
 package dev.cameleon.privacy;
 
 /**
- * What forgetting did.
+ * What erasure did.
  *
- * @param found whether there was anything to forget, or what an interrupted forget left was settled
+ * @param found whether there was anything to erase, or what an interrupted erase left was settled
  * @param rows that were rewritten
  * @param entries of the vault that were deleted
  * @param kept tokens whose entries stay, since rows of others use them

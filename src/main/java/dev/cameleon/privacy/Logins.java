@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What forgetting, rewrapping and the doctor know of {@code public.user_logins}. */
+/** What erasure, retokenization and the doctor know of {@code public.user_logins}. */
 final class Logins {
   private Logins() {}
 

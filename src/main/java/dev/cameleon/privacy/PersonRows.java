@@ -18,7 +18,7 @@ import java.util.List;
 
 /**
  * The rows of one person, through the function rows_of. The audit holds SHA-256(salt ‖ user id);
- * the salt is random, leaves this process only for the function, and is forgotten with the answer:
+ * the salt is random, leaves this process only for the function, and is erased with the answer:
  * nobody can find out later whom a request was about by trying user ids.
  */
 final class PersonRows {

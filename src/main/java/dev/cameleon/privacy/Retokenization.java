@@ -22,8 +22,8 @@ import java.util.TreeMap;
  * <p>First what is there is rewritten, while loaders with older keys may add to it. Then the older
  * keys are retired: the database takes no more rows under them. What was loaded until then is
  * rewritten too, and it ends when one look at the whole table finds nothing. Every step is a
- * transaction of its own and may be done again, so that after a failure anywhere a new rewrap goes
- * on.
+ * transaction of its own and may be done again, so that after a failure anywhere a new retokenize
+ * goes on.
  */
 public final class Retokenization {
   /** Told how far it is. */
@@ -43,7 +43,7 @@ public final class Retokenization {
   /** The measures that tests make small. */
   record Sizes(int pages, int entries, Duration patience) {}
 
-  private static final String ACT = "rewrap";
+  private static final String ACT = "retokenize";
 
   /** Half a megabyte of table, and 500 entries, are a few 10 ms each. */
   private static final Sizes SIZES = new Sizes(64, 500, Duration.ofMinutes(2));
@@ -58,7 +58,7 @@ public final class Retokenization {
   private final LoginTokens logins;
   private final TokenTable vault;
   private final TokenTable suppressed;
-  private final TokenTable parting;
+  private final TokenTable erasedTokens;
 
   private long rows;
   private long entries;
@@ -75,14 +75,14 @@ public final class Retokenization {
     this.logins = new LoginTokens(connection, LoginTokens.columns(connection), older, masker);
     this.vault = new TokenTable(connection, "cameleon.vault", "token", older, masker);
     this.suppressed = new TokenTable(connection, "cameleon.suppressed", "subject", older, masker);
-    this.parting = new TokenTable(connection, "cameleon.parting_token", "token", older, masker);
+    this.erasedTokens = new TokenTable(connection, "cameleon.erased_token", "token", older, masker);
   }
 
   /**
    * Begins one, and records that.
    *
    * @param connection of the officer's, with auto-commit on; used for nothing else until the end
-   * @return nothing if another rewrap or forget is running
+   * @return nothing if another retokenize or erase is running
    */
   public static Optional<Retokenization> begin(Connection connection, Keyset keyset)
       throws SQLException {
@@ -124,9 +124,9 @@ public final class Retokenization {
       retire(watcher);
     }
     Map<String, Long> counts = sweep(watcher);
-    subjects += renew(suppressed, "renaming who asked to be forgotten", watcher);
-    // What an interrupted forget has to settle: the vault has it under the newer token now.
-    renew(parting, "renaming what is to be forgotten", watcher);
+    subjects += renew(suppressed, "renaming who asked to be erased", watcher);
+    // What an interrupted erase has to settle: the vault has it under the newer token now.
+    renew(erasedTokens, "renaming what is to be erased", watcher);
     counts.remove(Token.ERASED);
     counts.remove(keyset.currentId());
     return new RetokenizationResult(
@@ -165,7 +165,7 @@ public final class Retokenization {
     }
     throw new PreventedException(
         "tokens of retired keys appear in public.user_logins again and again, although no loader"
-            + " can write them: find out who does, then run keys rewrap again");
+            + " can write them: find out who does, then run keys retokenize again");
   }
 
   private void renew(Watcher watcher) throws SQLException {
@@ -221,7 +221,7 @@ public final class Retokenization {
   private boolean isRetired() throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
-            "SELECT count(*) FROM cameleon.mask_check"
+            "SELECT count(*) FROM cameleon.mask_key"
                 + " WHERE key_id = ANY (?) AND retired_at IS NULL")) {
       statement.setArray(1, connection.createArrayOf("text", keyset.olderIds().toArray()));
       try (ResultSet row = statement.executeQuery()) {

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param rows that were rewritten
  * @param entries of the vault under a newer token
  * @param dropped entries of the vault, since there was one under the newer token already
- * @param subjects who asked to be forgotten, under a newer token
+ * @param subjects who asked to be erased, under a newer token
  * @param unknown tokens of keys that are not in the keyset, by key id; they are left alone
  * @param head of the audit
  */

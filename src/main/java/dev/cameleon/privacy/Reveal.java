@@ -143,7 +143,7 @@ public final class Reveal {
         "not sealed to this key ("
             + Recipient.shortName(key.fingerprint())
             + "); its recipients: "
-            + (recipients.length() == 0 ? "none is known, its epoch is lost" : recipients));
+            + (recipients.length() == 0 ? "none is known, its data key is lost" : recipients));
   }
 
   private Answer open(String token, byte[] sealedKey, UUID entry, byte[] sealed) {
@@ -196,7 +196,7 @@ public final class Reveal {
         look(
             "SELECT 'erased on ' || (at AT TIME ZONE 'UTC')::date"
                 + " || coalesce(' (ticket ' || ticket || ')', '')"
-                + " FROM cameleon.acts WHERE act = 'forget' AND token = ?"
+                + " FROM cameleon.acts WHERE act = 'erase' AND token = ?"
                 + " ORDER BY seq DESC LIMIT 1",
             token);
     if (erased.isPresent()) {
@@ -205,8 +205,7 @@ public final class Reveal {
     String keyId = Token.keyId(token);
     Optional<String> retired =
         look(
-            "SELECT coalesce(retired_at::text, '') FROM cameleon.mask_check WHERE key_id = ?",
-            keyId);
+            "SELECT coalesce(retired_at::text, '') FROM cameleon.mask_key WHERE key_id = ?", keyId);
     if (retired.isEmpty()) {
       return refusal(
           token, "no entry", "no entry: the mask key " + keyId + " is none of this database");
@@ -215,11 +214,11 @@ public final class Reveal {
         token,
         "no entry",
         retired.get().isEmpty()
-            ? "no entry: loaded without a vault, or forgotten"
+            ? "no entry: loaded without a vault, or erased"
             : "no entry: its mask key "
                 + keyId
                 + " is retired, and its rows may have a newer token now; or it was loaded without a"
-                + " vault, or forgotten");
+                + " vault, or erased");
   }
 
   private Optional<String> look(String sql, String parameter) throws SQLException {

@@ -23,7 +23,7 @@ final class RowFindings {
   void look(List<String> columns) throws SQLException {
     Set<String> known = new HashSet<>();
     Set<String> older = new HashSet<>();
-    for (List<String> key : doctor.query("SELECT key_id, follows FROM cameleon.mask_check")) {
+    for (List<String> key : doctor.query("SELECT key_id, follows FROM cameleon.mask_key")) {
       known.add(key.get(0));
       if (key.get(1) != null) {
         older.add(key.get(1));
@@ -80,20 +80,20 @@ final class RowFindings {
       String keys =
           " WHERE "
               + TokenInSql.keyId("token")
-              + " IN (SELECT follows FROM cameleon.mask_check WHERE follows IS NOT NULL)";
+              + " IN (SELECT follows FROM cameleon.mask_key WHERE follows IS NOT NULL)";
       long stored = doctor.number("SELECT count(*) FROM cameleon.vault" + keys);
       doctor.none(
           "older keys",
-          doctor.number("SELECT count(*) - 1 FROM cameleon.mask_check WHERE retired_at IS NULL"),
+          doctor.number("SELECT count(*) - 1 FROM cameleon.mask_key WHERE retired_at IS NULL"),
           Verdict.NOTE,
           "older keys that may still be loaded under",
-          "a rotation has not ended; run keys rewrap once every loader has the new keyset");
+          "a rotation has not ended; run keys retokenize once every loader has the new keyset");
       doctor.none(
           "rotation",
           old + stored,
           Verdict.NOTE,
           "tokens of rows and vault under an older key",
-          "a rotation is under way, and the duplicate views may split; run keys rewrap");
+          "a rotation is under way, and the duplicate views may split; run keys retokenize");
     }
     doctor.none(
         "unknown keys",
@@ -108,7 +108,7 @@ final class RowFindings {
         "values that are no tokens in columns that hold tokens",
         "they may be personal and not masked; rewrite or delete these rows");
     doctor.add(
-        "erased", Verdict.OK, sum(counts, Token.ERASED) + " random tokens of what was forgotten");
+        "erased", Verdict.OK, sum(counts, Token.ERASED) + " random tokens of what was erased");
   }
 
   private static long sum(Map<String, Map<String, Long>> counts, String key) {

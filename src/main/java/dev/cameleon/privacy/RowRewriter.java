@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
 
-/** Replaces what is to be forgotten in {@code public.user_logins}, and notes the tokens it had. */
+/** Replaces what is to be erased in {@code public.user_logins}, and notes the tokens it had. */
 final class RowRewriter {
   private static final String USER = "user_id";
   private static final int CONFLICT_RETRIES = 3;
   private static final int ENTRIES_AT_A_TIME = 5000;
 
   private final Connection connection;
-  private final ErasedTokens parting;
+  private final ErasedTokens erasedTokens;
   private final String blendLedger;
   private final String note;
   private final String rewrite;
@@ -37,16 +37,16 @@ final class RowRewriter {
    */
   private RowRewriter(
       Connection connection,
-      ErasedTokens parting,
+      ErasedTokens erasedTokens,
       String where,
       String note,
       String update,
       Map<String, String> left,
       Object subject) {
     this.connection = connection;
-    this.parting = parting;
+    this.erasedTokens = erasedTokens;
     this.blendLedger =
-        "SELECT cameleon.blend_ledger(array_agg(DISTINCT xmin::text)::xid[])"
+        "SELECT cameleon.rewrite_ledger(array_agg(DISTINCT xmin::text)::xid[])"
             + " FROM public.user_logins WHERE "
             + where
             + " HAVING count(*) > 0";
@@ -70,7 +70,7 @@ final class RowRewriter {
   }
 
   /** Gives every row of a person another user id, and other tokens in place of all it has. */
-  static RowRewriter person(Connection connection, ErasedTokens parting, String user)
+  static RowRewriter person(Connection connection, ErasedTokens erasedTokens, String user)
       throws SQLException {
     List<String> columns = Logins.columns(connection);
     List<String> values = new ArrayList<>();
@@ -86,7 +86,7 @@ final class RowRewriter {
     left.putAll(erased.left());
     return new RowRewriter(
         connection,
-        parting,
+        erasedTokens,
         "user_id = ?",
         note(columns, "l.user_id = ?"),
         update(values) + "user_id = ?",
@@ -95,7 +95,7 @@ final class RowRewriter {
   }
 
   /**
-   * Gives all rows that were ever forgotten, and the list of those who stay so, one transaction in
+   * Gives all rows that were ever erased, and the list of those who stay so, one transaction in
    * common: PostgreSQL's xmin would tell whose they were, and which belong together.
    */
   static void blend(Connection connection) throws SQLException {
@@ -125,13 +125,14 @@ final class RowRewriter {
 
   /**
    * Writes the whole vault anew, a few entries at a time: where an entry lies, and the transaction
-   * that wrote it, would say with which row it came, also once that row is forgotten. Loads wait
-   * for entries that are being written, so each time is short.
+   * that wrote it, would say with which row it came, also once that row is erased. Loads wait for
+   * entries that are being written, so each time is short.
    */
   static void blendVault(Connection connection) throws SQLException {
     String last = "";
     try (PreparedStatement statement =
-        connection.prepareStatement("SELECT cameleon.blend_vault(?, " + ENTRIES_AT_A_TIME + ")")) {
+        connection.prepareStatement(
+            "SELECT cameleon.rewrite_vault(?, " + ENTRIES_AT_A_TIME + ")")) {
       while (last != null) {
         statement.setString(1, last);
         try (ResultSet row = statement.executeQuery()) {
@@ -143,7 +144,7 @@ final class RowRewriter {
   }
 
   /** Gives every row that has one of these tokens a random one of its own in its place. */
-  static RowRewriter tokens(Connection connection, ErasedTokens parting, List<String> tokens)
+  static RowRewriter tokens(Connection connection, ErasedTokens erasedTokens, List<String> tokens)
       throws SQLException {
     List<String> columns = LoginTokens.columns(connection);
     List<String> values = new ArrayList<>();
@@ -162,7 +163,7 @@ final class RowRewriter {
     String where = String.join(" OR ", any);
     return new RowRewriter(
         connection,
-        parting,
+        erasedTokens,
         where,
         note(columns, "v.value = ANY (?)"),
         update(values) + where,
@@ -175,7 +176,7 @@ final class RowRewriter {
   }
 
   private static String note(List<String> columns, String where) {
-    return "INSERT INTO cameleon.parting_token (token, since)"
+    return "INSERT INTO cameleon.erased_token (token, since)"
         + " SELECT value, clock_timestamp() FROM (SELECT DISTINCT v.value"
         + " FROM public.user_logins l CROSS JOIN LATERAL "
         + Logins.values(columns, "l")
@@ -212,7 +213,7 @@ final class RowRewriter {
         try (PreparedStatement statement = prepare(note)) {
           statement.executeLargeUpdate();
         }
-        parting.addRenewed();
+        erasedTokens.addRenewed();
         long rows = rewrite();
         connection.commit();
         return rows;

@@ -11,7 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A table whose primary key is a token: the vault, or those who asked to be forgotten. */
+/** A table whose primary key is a token: the vault, or those who asked to be erased. */
 final class TokenTable {
   /**
    * What became of some entries.

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Deletes the vault's entries for parting tokens, unless other rows use them.
+ * Deletes the vault's entries for erased tokens, unless other rows use them.
  *
  * <p>A loader that remembers a token brings no entry with a row. Whoever remembers one committed a
  * row with it, and when that row lost it, it was noted; so an entry may go once that is longer ago
@@ -48,16 +48,16 @@ final class VaultErasure {
 
   private final Connection connection;
   private final ProgressPause pause;
-  private final ErasedTokens parting;
+  private final ErasedTokens erasedTokens;
   private final String used;
   private final String rotating;
   private final Optional<String> prune;
   private Audit.Entry pruned;
 
-  /** Settles what forgetting left. */
-  VaultErasure(Connection connection, ProgressPause pause, ErasedTokens parting)
+  /** Settles what erasure left. */
+  VaultErasure(Connection connection, ProgressPause pause, ErasedTokens erasedTokens)
       throws SQLException {
-    this(connection, pause, parting, Optional.empty());
+    this(connection, pause, erasedTokens, Optional.empty());
   }
 
   /**
@@ -66,25 +66,25 @@ final class VaultErasure {
    * @param prune the ticket of the pruning; empty: none is recorded
    */
   VaultErasure(
-      Connection connection, ProgressPause pause, ErasedTokens parting, Optional<String> prune)
+      Connection connection, ProgressPause pause, ErasedTokens erasedTokens, Optional<String> prune)
       throws SQLException {
     this.prune = prune;
-    this.parting = parting;
+    this.erasedTokens = erasedTokens;
     this.connection = connection;
     this.pause = pause;
     List<String> columns = LoginTokens.columns(connection);
     this.rotating = rotating(columns);
     this.used =
-        "(WITH parting AS (SELECT token FROM cameleon.parting_token WHERE "
+        "(WITH erased AS (SELECT token FROM cameleon.erased_token WHERE "
             + RIPE
             + ") "
-            + Logins.used("parting", columns)
+            + Logins.used("erased", columns)
             + ")";
   }
 
   /** Whether anything may still be loaded, or is, under a key that has a successor. */
   private static String rotating(List<String> columns) {
-    String older = " IN (SELECT follows FROM cameleon.mask_check WHERE follows IS NOT NULL)";
+    String older = " IN (SELECT follows FROM cameleon.mask_key WHERE follows IS NOT NULL)";
     return "SELECT count(*) > 1 AND (count(*) FILTER (WHERE retired_at IS NULL) > 1"
         + " OR EXISTS (SELECT FROM cameleon.vault WHERE "
         + TokenInSql.keyId("token")
@@ -96,7 +96,7 @@ final class VaultErasure {
         + " AND "
         + TokenInSql.keyId("v.value")
         + older
-        + ")) FROM cameleon.mask_check";
+        + ")) FROM cameleon.mask_key";
   }
 
   /**
@@ -115,14 +115,14 @@ final class VaultErasure {
     }
     long kept =
         update(
-            "DELETE FROM cameleon.parting_token WHERE " + RIPE + " AND token IN " + used,
+            "DELETE FROM cameleon.erased_token WHERE " + RIPE + " AND token IN " + used,
             until,
             until);
-    if ("0".equals(text("SELECT count(*) FROM cameleon.parting_token WHERE " + RIPE, until))) {
+    if ("0".equals(text("SELECT count(*) FROM cameleon.erased_token WHERE " + RIPE, until))) {
       return new Outcome(0, kept, false);
     }
     Outcome outcome = deleteAlone(until);
-    // After the lock is given back: to look through user_logins for these tokens may take long.
+    // After the lock is returned: to look through user_logins for these tokens may take long.
     settleInAudit(until);
     return new Outcome(outcome.deleted(), kept + outcome.kept(), false);
   }
@@ -187,14 +187,14 @@ final class VaultErasure {
       Set<String> tokens = new HashSet<>();
       try (PreparedStatement statement =
               prepare(
-                  "DELETE FROM cameleon.parting_token WHERE " + RIPE + " RETURNING token", until);
+                  "DELETE FROM cameleon.erased_token WHERE " + RIPE + " RETURNING token", until);
           ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           tokens.add(row.getString(1));
         }
       }
       List<String> all = new ArrayList<>(tokens);
-      all.addAll(parting.older(tokens));
+      all.addAll(erasedTokens.older(tokens));
       try (PreparedStatement statement =
           connection.prepareStatement("SELECT cameleon.erase_tokens(?)")) {
         statement.setArray(1, connection.createArrayOf("text", all.toArray()));
@@ -212,10 +212,10 @@ final class VaultErasure {
             prepare(
                 "WITH used AS MATERIALIZED "
                     + used
-                    + ", gone AS (DELETE FROM cameleon.vault v USING cameleon.parting_token p"
+                    + ", gone AS (DELETE FROM cameleon.vault v USING cameleon.erased_token p"
                     + " WHERE v.token = p.token AND p.since <= ?::timestamptz"
                     + " AND NOT EXISTS (SELECT FROM used u WHERE u.token = p.token) RETURNING 1),"
-                    + " kept AS (DELETE FROM cameleon.parting_token p USING used u"
+                    + " kept AS (DELETE FROM cameleon.erased_token p USING used u"
                     + " WHERE p.token = u.token)"
                     + " SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM used)",
                 until,

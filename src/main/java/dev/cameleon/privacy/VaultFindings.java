@@ -25,11 +25,11 @@ final class VaultFindings {
     doctor.none(
         "sealed keys",
         doctor.number(
-            "SELECT count(DISTINCT epoch) FROM cameleon.vault v WHERE NOT EXISTS"
-                + " (SELECT FROM cameleon.vault_epoch e WHERE e.epoch = v.epoch)"),
+            "SELECT count(DISTINCT data_key) FROM cameleon.vault v WHERE NOT EXISTS"
+                + " (SELECT FROM cameleon.sealed_data_key e WHERE e.data_key = v.data_key)"),
         Verdict.WRONG,
-        "epochs of entries without a sealed key",
-        "nobody can open these entries; restore cameleon.vault_epoch from a backup");
+        "data keys of entries without a sealed key",
+        "nobody can open these entries; restore cameleon.sealed_data_key from a backup");
     if (columns.isEmpty()) {
       return;
     }
@@ -58,14 +58,14 @@ final class VaultFindings {
                 + ")) t"),
         Verdict.NOTE,
         "vault entries that no row uses",
-        "their rows were deleted, or a forget or rewrap has not ended; vault prune deletes them");
+        "their rows were deleted, or an erase or retokenize has not ended; vault prune deletes them");
   }
 
   private void recipients(long entries) throws SQLException {
     List<List<String>> recipients =
         doctor.query(
             "SELECT e.recipient, count(v.token), min(e.opened_at)::date"
-                + " FROM cameleon.vault_epoch e LEFT JOIN cameleon.vault v USING (epoch)"
+                + " FROM cameleon.sealed_data_key e LEFT JOIN cameleon.vault v USING (data_key)"
                 + " GROUP BY e.recipient ORDER BY min(e.opened_at), e.recipient");
     for (List<String> recipient : recipients) {
       doctor.add(

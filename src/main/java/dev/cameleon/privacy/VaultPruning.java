@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * Deletes the vault's entries that no row uses: rows that somebody deleted by hand leave their
- * originals revealable. Entries go as they do when a person is forgotten: noted first, and deleted
+ * originals revealable. Entries go as they do when a person is erased: noted first, and deleted
  * once no loader can rely on them, unless a row came meanwhile.
  */
 public final class VaultPruning implements AutoCloseable {
@@ -45,7 +45,9 @@ public final class VaultPruning implements AutoCloseable {
     return new VaultPruning(OfficerConnection.connect(officer), memory, pause);
   }
 
-  /** Takes the lock that one forget, rewrap or prune has at a time; returns whether it was free. */
+  /**
+   * Takes the lock that one erase, retokenize or prune has at a time; returns whether it was free.
+   */
   public boolean lock() throws SQLException {
     return Logins.lock(connection);
   }
@@ -56,18 +58,20 @@ public final class VaultPruning implements AutoCloseable {
    * @param ticket where it was asked for
    */
   public Pruned run(String ticket) throws SQLException, InterruptedException {
-    ErasedTokens parting = new ErasedTokens(connection, Optional.empty());
-    VaultErasure settlement = new VaultErasure(connection, pause, parting, Optional.of(ticket));
+    ErasedTokens erasedTokens = new ErasedTokens(connection, Optional.empty());
+    VaultErasure settlement =
+        new VaultErasure(connection, pause, erasedTokens, Optional.of(ticket));
     if (settlement.rotating()) {
-      return new Pruned(0, parting.count(), true, Optional.empty());
+      return new Pruned(0, erasedTokens.count(), true, Optional.empty());
     }
-    parting.addUnused(LoginTokens.columns(connection));
-    if (parting.count() == 0) {
+    erasedTokens.addUnused(LoginTokens.columns(connection));
+    if (erasedTokens.count() == 0) {
       return new Pruned(0, 0, false, Optional.empty());
     }
     pause.await(memory.plus(Erasure.SLACK), Erasure.WAIT);
     VaultErasure.Outcome outcome = settlement.run(memory);
-    return new Pruned(outcome.deleted(), parting.count(), outcome.rotating(), settlement.pruned());
+    return new Pruned(
+        outcome.deleted(), erasedTokens.count(), outcome.rotating(), settlement.pruned());
   }
 
   /** Gives the lock back. */

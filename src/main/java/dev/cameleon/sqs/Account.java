@@ -8,9 +8,9 @@ import java.util.Map;
  *
  * @param received receipts so far
  * @param outcomes how many ended in which way
- * @param inFlight how many are in hand
- * @param oldestSentMillis when the oldest message in hand was sent, in milliseconds since 1970; 0
- *     if none is in hand
+ * @param inFlight how many are in flight
+ * @param oldestSentMillis when the oldest message in flight was sent, in milliseconds since 1970; 0
+ *     if none is in flight
  */
 public record Account(
     long received, Map<Outcome, Long> outcomes, long inFlight, long oldestSentMillis) {

@@ -11,8 +11,8 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
- * Settles deliveries with the source queue: deletes what is committed or accepted, gives back what
- * is not. Batches of 10 (the limit of SQS) in parallel; what fails is tried again a few times, and
+ * Settles deliveries with the source queue: deletes what is committed or accepted, returns what is
+ * not. Batches of 10 (the limit of SQS) in parallel; what fails is tried again a few times, and
  * what cannot be deleted then, for as long as it takes (see {@link Deletions}).
  */
 public final class Acknowledger {
@@ -33,7 +33,7 @@ public final class Acknowledger {
    * Settles the deliveries of one source queue.
    *
    * @param gate is shut while messages cannot be deleted
-   * @param calls makes the calls to SQS; its queue is bounded by what may be in hand
+   * @param calls makes the calls to SQS; its queue is bounded by what may be in flight
    */
   public Acknowledger(
       SqsClient sqs,
@@ -69,7 +69,7 @@ public final class Acknowledger {
 
   /** They cannot be finished here, for no fault of their own: makes them visible again at once. */
   public void returned(Collection<Delivery> unfinished) {
-    giveBack(unfinished, delivery -> 0);
+    returnToQueue(unfinished, delivery -> 0);
   }
 
   /**
@@ -84,10 +84,11 @@ public final class Acknowledger {
    * The same.
    *
    * @param others whether others succeed meanwhile: if not, all of them may have to come back often
-   *     before the fault is mended, so each stays away for the longest time from its second receipt
+   *     before the fault is corrected, so each stays away for the longest time from its second
+   *     receipt
    */
   public void postponed(Collection<Delivery> failed, boolean others) {
-    giveBack(failed, delivery -> delaySeconds(delivery.receiveCount(), others));
+    returnToQueue(failed, delivery -> delaySeconds(delivery.receiveCount(), others));
   }
 
   static int delaySeconds(int receiveCount, boolean others) {
@@ -97,7 +98,7 @@ public final class Acknowledger {
         : LONGEST_DELAY_SECONDS;
   }
 
-  private void giveBack(Collection<Delivery> unfinished, ToIntFunction<Delivery> seconds) {
+  private void returnToQueue(Collection<Delivery> unfinished, ToIntFunction<Delivery> seconds) {
     List<Delivery> all = List.copyOf(unfinished);
     List<List<Delivery>> chunks = chunks(all);
     AtomicInteger underWay = new AtomicInteger(chunks.size());
@@ -106,12 +107,12 @@ public final class Acknowledger {
       calls.execute(
           () -> {
             try {
-              failed.addAndGet(giveBackChunk(chunk, seconds));
+              failed.addAndGet(returnChunk(chunk, seconds));
             } finally {
               deliveries.settle(chunk, Outcome.RETURNED);
               if (underWay.decrementAndGet() == 0 && failed.get() > 0) {
                 LOG.warn(
-                    "{} messages could not be given back. They come back after their visibility"
+                    "{} messages could not be returned. They come back after their visibility"
                         + " timeout. first={}",
                     failed.get(),
                     all.get(0).messageId());
@@ -121,7 +122,7 @@ public final class Acknowledger {
     }
   }
 
-  private int giveBackChunk(List<Delivery> chunk, ToIntFunction<Delivery> seconds) {
+  private int returnChunk(List<Delivery> chunk, ToIntFunction<Delivery> seconds) {
     return BatchRetry.persist(
             chunk,
             BatchRetry.ATTEMPTS,

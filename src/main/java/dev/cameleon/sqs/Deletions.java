@@ -34,7 +34,7 @@ final class Deletions {
   private final ExecutorService calls;
   private final ReceiveGate gate;
 
-  /** What waits for deletes to work again: part of what is in hand, and bounded with it. */
+  /** What waits for deletes to work again: part of what is in flight, and bounded with it. */
   private final Deque<Finished> waiting = new ArrayDeque<>();
 
   /** When each delete under way began, by {@link System#nanoTime}. */

@@ -86,7 +86,7 @@ public record Delivery(
     return value == null ? null : value.stringValue();
   }
 
-  /** Whether it was in hand for so long that it must be given back. */
+  /** Whether it was in flight for so long that it must be returned. */
   public boolean isOverdue(long limitNanos) {
     return System.nanoTime() - receivedNanos >= limitNanos;
   }

@@ -24,7 +24,7 @@ public final class DeliveryTracking extends RoutePolicySupport {
   /**
    * Makes one.
    *
-   * @param deliveries what is in hand
+   * @param deliveries what is in flight
    */
   public DeliveryTracking(
       InFlightMessages deliveries, ReceiveGate gate, Acknowledger acknowledger) {
@@ -91,7 +91,7 @@ public final class DeliveryTracking extends RoutePolicySupport {
         .ifPresent(
             delivery -> {
               gate.close(
-                  ReceiveGate.Hold.UNEXPECTED,
+                  ReceiveGate.Hold.ROUTE_FAILURES,
                   "a step of the route "
                       + route.getRouteId()
                       + " drops messages, which go back to the queue");

@@ -19,9 +19,9 @@ import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
 /**
  * The client that the ingest route polls with; it can do nothing else. It receives only while the
- * {@link ReceiveGate} is open and there is room in hand, so many at a time as pays, registers what
- * it received before anyone sees it, backs off when SQS fails, and ends idle long polls when the
- * process stops.
+ * {@link ReceiveGate} is open and there is room in flight, so many at a time as pays, registers
+ * what it received before anyone sees it, backs off when SQS fails, and ends idle long polls when
+ * the process stops.
  */
 public final class GatedSqsClient implements SqsClient {
   private static final Logger LOG = LoggerFactory.getLogger(GatedSqsClient.class);

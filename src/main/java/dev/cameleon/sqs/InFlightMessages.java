@@ -15,21 +15,21 @@ import org.apache.camel.component.aws2.sqs.Sqs2Constants;
 import software.amazon.awssdk.services.sqs.model.Message;
 
 /**
- * Everything that is in hand, from the receipt to the outcome, and the account of it. Bounded: no
+ * Everything that is in flight, from the receipt to the outcome, and the account of it. Bounded: no
  * more is received while it is full. Thread-safe.
  */
 public final class InFlightMessages {
   private final int maxMessages;
   private final MemoryBudget room;
-  private final Map<String, Delivery> inHand = new LinkedHashMap<>();
+  private final Map<String, Delivery> inFlight = new LinkedHashMap<>();
 
   /** Until when those are invisible whose time was extended, by {@link System#nanoTime}. */
   private final Map<String, Long> extended = new HashMap<>();
 
-  /** The receipts of what is finished and waits to be deleted: nothing gives it back. */
+  /** The receipts of what is finished and waits to be deleted: nothing returns it. */
   private final Set<String> undeleted = new HashSet<>();
 
-  /** The receipts of what {@link #forgotten} has handed out: it is being given back. */
+  /** The receipts of what {@link #erased} has handed out: it is being returned. */
   private final Set<String> handedOut = new HashSet<>();
 
   private final DeadLetterBrake brake;
@@ -39,7 +39,7 @@ public final class InFlightMessages {
   /**
    * Makes one.
    *
-   * @param maxMessages how many messages may be in hand before receiving pauses
+   * @param maxMessages how many messages may be in flight before receiving pauses
    * @param maxBytes how many bytes they may occupy, with all copies, and what is being received
    * @param brake told of every outcome
    */
@@ -55,18 +55,18 @@ public final class InFlightMessages {
   /**
    * Takes what one call received.
    *
-   * @return what was taken: an answer that repeats a receipt in hand gives nothing new, and what
+   * @return what was taken: an answer that repeats a receipt in flight gives nothing new, and what
    *     ends once must not count twice
    */
   public synchronized List<Message> receive(List<Message> messages, long receivedNanos) {
     List<Message> taken = new ArrayList<>(messages.size());
-    // All of them first: if one cannot be read, none is in hand, and all come again.
+    // All of them first: if one cannot be read, none is in flight, and all come again.
     List<Delivery> deliveries =
         messages.stream().map(message -> Delivery.of(message, receivedNanos)).toList();
     long largest = 0;
     for (int i = 0; i < messages.size(); i++) {
       Delivery delivery = deliveries.get(i);
-      if (inHand.putIfAbsent(delivery.receiptHandle(), delivery) == null) {
+      if (inFlight.putIfAbsent(delivery.receiptHandle(), delivery) == null) {
         room.occupy(MemoryBudget.bytesOf(delivery.body()));
         received++;
         taken.add(messages.get(i));
@@ -84,14 +84,14 @@ public final class InFlightMessages {
   /**
    * The delivery that was received as this exchange.
    *
-   * @throws IllegalStateException if it is not in hand (any more)
+   * @throws IllegalStateException if it is not in flight (any more)
    */
   Delivery received(Exchange exchange) {
     String handle = exchange.getMessage().getHeader(Sqs2Constants.RECEIPT_HANDLE, String.class);
     synchronized (this) {
-      Delivery delivery = inHand.get(handle);
+      Delivery delivery = inFlight.get(handle);
       if (delivery == null) {
-        throw new IllegalStateException("this message is not in hand");
+        throw new IllegalStateException("this message is not in flight");
       }
       return delivery;
     }
@@ -102,7 +102,7 @@ public final class InFlightMessages {
     boolean wasFull = isFull();
     long bytes = 0;
     for (Delivery delivery : settled) {
-      if (inHand.remove(delivery.receiptHandle()) != null) {
+      if (inFlight.remove(delivery.receiptHandle()) != null) {
         extended.remove(delivery.receiptHandle());
         undeleted.remove(delivery.receiptHandle());
         handedOut.remove(delivery.receiptHandle());
@@ -138,17 +138,17 @@ public final class InFlightMessages {
   }
 
   private boolean isFull() {
-    return inHand.size() >= maxMessages;
+    return inFlight.size() >= maxMessages;
   }
 
   /** A consistent picture. */
   public synchronized Account account() {
     long oldest = Long.MAX_VALUE;
-    for (Delivery delivery : inHand.values()) {
+    for (Delivery delivery : inFlight.values()) {
       oldest = Math.min(oldest, delivery.sentAt().toEpochMilli());
     }
     return new Account(
-        received, new EnumMap<>(outcomes), inHand.size(), inHand.isEmpty() ? 0 : oldest);
+        received, new EnumMap<>(outcomes), inFlight.size(), inFlight.isEmpty() ? 0 : oldest);
   }
 
   /**
@@ -156,16 +156,16 @@ public final class InFlightMessages {
    *
    * @param receivedNanos how long a receipt is invisible from its beginning
    * @param marginNanos how soon
-   * @param limitNanos what is in hand for longer is left to lapse
+   * @param limitNanos what is in flight for longer is left to lapse
    * @param untilNanos until when it is invisible then
    */
   synchronized List<Delivery> claimDue(
       long nowNanos, long receivedNanos, long marginNanos, long limitNanos, long untilNanos) {
     List<Delivery> due = new ArrayList<>();
-    for (Delivery delivery : inHand.values()) {
+    for (Delivery delivery : inFlight.values()) {
       long until =
           extended.getOrDefault(delivery.receiptHandle(), delivery.receivedNanos() + receivedNanos);
-      if (until - nowNanos < marginNanos && !isForgotten(delivery, limitNanos)) {
+      if (until - nowNanos < marginNanos && !isErased(delivery, limitNanos)) {
         extended.put(delivery.receiptHandle(), untilNanos);
         due.add(delivery);
       }
@@ -178,34 +178,34 @@ public final class InFlightMessages {
     failed.forEach(delivery -> extended.remove(delivery.receiptHandle()));
   }
 
-  /** What is in hand for longer than it may be: something forgot it. Each is handed out once. */
-  public synchronized List<Delivery> forgotten(long limitNanos) {
-    List<Delivery> forgotten = new ArrayList<>();
-    for (Delivery delivery : inHand.values()) {
-      if (isForgotten(delivery, limitNanos) && handedOut.add(delivery.receiptHandle())) {
-        forgotten.add(delivery);
+  /** What is in flight for longer than it may be: something erased it. Each is handed out once. */
+  public synchronized List<Delivery> erased(long limitNanos) {
+    List<Delivery> erased = new ArrayList<>();
+    for (Delivery delivery : inFlight.values()) {
+      if (isErased(delivery, limitNanos) && handedOut.add(delivery.receiptHandle())) {
+        erased.add(delivery);
       }
     }
-    return forgotten;
+    return erased;
   }
 
   /** Takes note that these are finished and not deleted yet: they are kept invisible. */
   synchronized void undeleted(Collection<Delivery> finished) {
     finished.forEach(
         delivery -> {
-          if (inHand.containsKey(delivery.receiptHandle())) {
+          if (inFlight.containsKey(delivery.receiptHandle())) {
             undeleted.add(delivery.receiptHandle());
           }
         });
   }
 
-  private boolean isForgotten(Delivery delivery, long limitNanos) {
+  private boolean isErased(Delivery delivery, long limitNanos) {
     return delivery.isOverdue(limitNanos) && !undeleted.contains(delivery.receiptHandle());
   }
 
-  /** What is still in hand, for a stop that gives it back. */
+  /** What is still in flight, for a stop that returns it. */
   public synchronized List<Delivery> rest() {
-    return new ArrayList<>(inHand.values());
+    return new ArrayList<>(inFlight.values());
   }
 
   /** The memory that is occupied or reserved, in bytes. */

@@ -181,7 +181,7 @@ final class MemoryBudget {
     return total.bytes() <= maxBytes;
   }
 
-  /** So many bytes came in hand. */
+  /** So many bytes came in flight. */
   synchronized void occupy(long bytes) {
     usedBytes += bytes;
   }
@@ -211,7 +211,7 @@ final class MemoryBudget {
     }
   }
 
-  /** So many bytes are no longer in hand. */
+  /** So many bytes are no longer in flight. */
   synchronized void vacate(long bytes) {
     usedBytes -= bytes;
     notifyAll();

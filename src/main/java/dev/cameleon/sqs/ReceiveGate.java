@@ -27,7 +27,7 @@ public final class ReceiveGate {
     /** Rows fail alone, and none was loaded since; receiving goes on, slowly. */
     ROWS(false),
     /** A route fails in a way that no rule knows; receiving goes on, slowly. */
-    UNEXPECTED(false);
+    ROUTE_FAILURES(false);
 
     private final boolean shuts;
 

@@ -13,9 +13,9 @@ import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
 
 /**
- * Keeps what is in hand invisible: messages that wait for a database that is away are not received
- * a second time meanwhile, so their receive counts do not climb. Only up to a limit; what cannot be
- * finished by then is given back.
+ * Keeps what is in flight invisible: messages that wait for a database that is away are not
+ * received a second time meanwhile, so their receive counts do not climb. Only up to a limit; what
+ * cannot be finished by then is returned.
  */
 public final class VisibilityExtender {
   private static final Logger LOG = LoggerFactory.getLogger(VisibilityExtender.class);
@@ -41,10 +41,10 @@ public final class VisibilityExtender {
   private final AtomicLong roundTripNanos = new AtomicLong(FIRST_ROUND_TRIP_NANOS);
 
   /**
-   * Extends what is in hand of one source queue.
+   * Extends what is in flight of one source queue.
    *
    * @param calls makes the calls to SQS: as many at a time as it takes, at most its maximum
-   * @param limitNanos the longest that a message is kept in hand
+   * @param limitNanos the longest that a message is kept in flight
    */
   public VisibilityExtender(
       SqsClient sqs,
@@ -60,7 +60,7 @@ public final class VisibilityExtender {
   }
 
   /**
-   * Extends what has less than half of its time left; earlier, and for longer, if what is in hand
+   * Extends what has less than half of its time left; earlier, and for longer, if what is in flight
    * takes so many calls that they would last longer. To be called once a second.
    */
   public void extend() {

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Tokens that the vault has, for certain, because this process committed them a moment ago. Any
- * longer ago, somebody may have been forgotten since: {@code forget} waits until nobody remembers.
+ * longer ago, somebody may have been erased since: {@code erase} waits until nobody remembers.
  * Bounded; what does not fit is only written again. Thread-safe.
  */
 public final class RecentTokens {
@@ -44,7 +44,7 @@ public final class RecentTokens {
    * Remembers tokens.
    *
    * @param asOfNanos when they were sent to the database, by {@link System#nanoTime}; they may have
-   *     been forgotten there since
+   *     been erased there since
    */
   synchronized void add(List<String> tokens, long asOfNanos) {
     age(System.nanoTime());

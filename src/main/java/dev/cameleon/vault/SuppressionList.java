@@ -15,17 +15,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * People who asked to be forgotten for good: their later events are loaded under random values. The
+ * People who asked to be erased for good: their later events are loaded under random values. The
  * database holds keyed hashes of their user ids. Thread-safe.
  */
 public final class SuppressionList {
-  /** {@code forget} counts on it. */
+  /** {@code erase} counts on it. */
   private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(15);
 
   /**
    * What was read.
    *
-   * @param subjects who is to be forgotten
+   * @param subjects who is to be erased
    * @param askedNanos when it was asked, by {@link System#nanoTime}
    * @param time of the database's clock
    * @param timeNanos a moment after that, by {@link System#nanoTime}
@@ -44,7 +44,7 @@ public final class SuppressionList {
     this.masker = masker;
   }
 
-  /** Reads from the database who is to be forgotten now. */
+  /** Reads from the database who is to be erased now. */
   public void refresh(Connection connection) throws SQLException {
     long askedNanos = System.nanoTime();
     Set<String> subjects = new HashSet<>();
@@ -67,7 +67,7 @@ public final class SuppressionList {
             before != null && before.askedNanos() - next.askedNanos() > 0 ? before : next);
   }
 
-  /** Whether it is known who is to be forgotten now: nothing may be loaded otherwise. */
+  /** Whether it is known who is to be erased now: nothing may be loaded otherwise. */
   public boolean isFresh() {
     Known now = known.get();
     return now != null && System.nanoTime() - now.askedNanos() < FRESH_NANOS;
@@ -84,11 +84,10 @@ public final class SuppressionList {
                 now.time().plusNanos(Math.min(System.nanoTime() - now.timeNanos(), FRESH_NANOS)));
   }
 
-  /** The record itself, or one of random values if its person is to be forgotten. */
+  /** The record itself, or one of random values if its person is to be erased. */
   public MaskedRecord apply(MaskedRecord record) {
-    Set<String> forgotten = known.get() == null ? Set.of() : known.get().subjects();
-    return forgotten.isEmpty()
-            || masker.subjects(record.user()).stream().noneMatch(forgotten::contains)
+    Set<String> erased = known.get() == null ? Set.of() : known.get().subjects();
+    return erased.isEmpty() || masker.subjects(record.user()).stream().noneMatch(erased::contains)
         ? record
         : record.erased();
   }

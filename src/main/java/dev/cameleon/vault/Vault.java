@@ -9,19 +9,19 @@ import java.util.Optional;
 
 /**
  * Seals original values for the database, and bodies for the dead-letter queue. It can write and
- * not read: the private keys are elsewhere, and a data key is dropped when its epoch is over.
+ * not read: the private keys are elsewhere, and a data key is dropped when its data key is over.
  * Thread-safe.
  */
 public final class Vault {
-  private static final Duration EPOCH = Duration.ofHours(1);
+  private static final Duration DATA_KEY = Duration.ofHours(1);
 
   private final List<Recipient> recipients;
   private final RecentTokens stored;
-  private DataKey epoch;
+  private DataKey dataKey;
 
   /**
    * Bodies have a data key of their own: the sealed keys that travel with dead letters then open
-   * nothing of the database, also for somebody whom a rewrap has taken off the recipients.
+   * nothing of the database, also for somebody whom a retokenization has taken off the recipients.
    */
   private DataKey bodies;
 
@@ -41,7 +41,7 @@ public final class Vault {
 
   /** What is to be written for one batch; to be filled, and committed after the database did. */
   public VaultEntries entries() {
-    return new VaultEntries(epoch(System.nanoTime()), stored);
+    return new VaultEntries(dataKey(System.nanoTime()), stored);
   }
 
   /**
@@ -60,26 +60,26 @@ public final class Vault {
       throw new IllegalStateException("without recipients, nobody could open what is sealed");
     }
     if (bodies == null || bodies.isOver(nowNanos)) {
-      bodies = new DataKey(recipients, nowNanos + EPOCH.toNanos());
+      bodies = new DataKey(recipients, nowNanos + DATA_KEY.toNanos());
     }
     return bodies;
   }
 
-  private synchronized Optional<DataKey> epoch(long nowNanos) {
+  private synchronized Optional<DataKey> dataKey(long nowNanos) {
     if (recipients.isEmpty()) {
       return Optional.empty();
     }
-    if (epoch == null || epoch.isOver(nowNanos)) {
-      epoch = new DataKey(recipients, nowNanos + EPOCH.toNanos());
+    if (dataKey == null || dataKey.isOver(nowNanos)) {
+      dataKey = new DataKey(recipients, nowNanos + DATA_KEY.toNanos());
     }
-    return Optional.of(epoch);
+    return Optional.of(dataKey);
   }
 
-  /** Drops a data key when its epoch is over, also when nothing comes to be sealed. */
-  public synchronized void forgetOldKey() {
+  /** Drops a data key when its data key is over, also when nothing comes to be sealed. */
+  public synchronized void dropOldKey() {
     long nowNanos = System.nanoTime();
-    if (epoch != null && epoch.isOver(nowNanos)) {
-      epoch = null;
+    if (dataKey != null && dataKey.isOver(nowNanos)) {
+      dataKey = null;
     }
     if (bodies != null && bodies.isOver(nowNanos)) {
       bodies = null;

@@ -21,9 +21,9 @@ import javax.crypto.Cipher;
  */
 public final class VaultEntries {
   /** What {@code load.sql} gets when there is nothing to write. */
-  public static final String NONE = "{\"made\":null,\"epoch\":null,\"keys\":[],\"entries\":[]}";
+  public static final String NONE = "{\"made\":null,\"data key\":null,\"keys\":[],\"entries\":[]}";
 
-  private final Optional<DataKey> epoch;
+  private final Optional<DataKey> dataKey;
   private final RecentTokens stored;
   private final List<Set<String>> known;
   private final Cipher cipher;
@@ -31,11 +31,11 @@ public final class VaultEntries {
   private final List<String> tokens = new ArrayList<>();
   private final StringBuilder entries = new StringBuilder();
 
-  VaultEntries(Optional<DataKey> epoch, RecentTokens stored) {
-    this.epoch = epoch;
+  VaultEntries(Optional<DataKey> dataKey, RecentTokens stored) {
+    this.dataKey = dataKey;
     this.stored = stored;
     this.known = stored.sets();
-    this.cipher = epoch.isPresent() ? Envelope.gcm() : null;
+    this.cipher = dataKey.isPresent() ? Envelope.gcm() : null;
   }
 
   /**
@@ -44,12 +44,12 @@ public final class VaultEntries {
    * @param messageId the message whose row has these tokens
    */
   public void add(String messageId, List<Original> originals) {
-    if (epoch.isEmpty()) {
+    if (dataKey.isEmpty()) {
       return;
     }
     for (Original original : originals) {
       if (known.stream().noneMatch(some -> some.contains(original.token()))) {
-        add(messageId, original, epoch.get());
+        add(messageId, original, dataKey.get());
       }
     }
   }
@@ -80,7 +80,7 @@ public final class VaultEntries {
   public String json(Optional<Instant> made) {
     StringJoiner keys = new StringJoiner(",");
     if (!tokens.isEmpty()) {
-      epoch
+      dataKey
           .orElseThrow()
           .sealedKeys()
           .forEach(
@@ -94,8 +94,8 @@ public final class VaultEntries {
     }
     return "{\"made\":"
         + made.map(VaultEntries::quoted).orElse("null")
-        + ",\"epoch\":"
-        + (tokens.isEmpty() ? "null" : quoted(epoch.orElseThrow().id()))
+        + ",\"data key\":"
+        + (tokens.isEmpty() ? "null" : quoted(dataKey.orElseThrow().id()))
         + ",\"keys\":["
         + keys
         + "],\"entries\":["

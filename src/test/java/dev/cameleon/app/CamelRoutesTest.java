@@ -67,14 +67,14 @@ class CamelRoutesTest extends CamelTestSupport {
             new InterceptSendToMockEndpointStrategy("direct:(load|insert|dead-letter)", true));
     Contract contract = Contract.read(Path.of("routes/login.schema.json"));
     LoadSql statement = LoadSql.read(Path.of("routes/load.sql"));
-    context.getRegistry().bind("intake", Shared.sqs().client());
+    context.getRegistry().bind("gatedSqsClient", Shared.sqs().client());
     context.getRegistry().bind("strictJson", StrictJson.strictMapper());
     context.getRegistry().bind("contract", contract);
     masker = new Masker(FixedKeys.of(0x01020304, 0x0b), contract.personal());
     context.getRegistry().bind("masker", masker);
-    context.getRegistry().bind("batching", new BatchAggregationStrategy());
-    context.getRegistry().bind("rejects", new Rejections());
-    context.getRegistry().bind("loaders", loaders);
+    context.getRegistry().bind("batchAggregationStrategy", new BatchAggregationStrategy());
+    context.getRegistry().bind("rejections", new Rejections());
+    context.getRegistry().bind("loadWorkers", loaders);
     Database.Login login = new Database.Login("jdbc:postgresql:none", "", "");
     LoaderPool database = Database.pool(login, 1, "01020304");
     context.getRegistry().bind("database", database);
@@ -82,21 +82,23 @@ class CamelRoutesTest extends CamelTestSupport {
         new SqsQueue("login-queue", TestQueues.create(30).sourceUrl(), "", 30, 1 << 20);
     Acknowledger acknowledger =
         new Acknowledger(Shared.sqs().client(), queue, deliveries, gate, loaders);
-    context.getRegistry().bind("custody", new DeliveryTracking(deliveries, gate, acknowledger));
+    context
+        .getRegistry()
+        .bind("deliveryTracking", new DeliveryTracking(deliveries, gate, acknowledger));
     SuppressionList suppression = new SuppressionList(masker);
     context
         .getRegistry()
         .bind(
             "parameters", new LoadParametersProcessor(new Vault(List.of()), suppression, database));
     DatabaseProbe probe = new DatabaseProbe(login, "01020304", statement, suppression);
-    DatabaseCircuitBreaker outage =
+    DatabaseCircuitBreaker breaker =
         new DatabaseCircuitBreaker(gate, acknowledger, database, probe, 60_000_000_000L);
-    context.getRegistry().bind("outage", outage);
-    CommitHandler loaded = new CommitHandler(outage, new Metrics(), acknowledger);
-    context.getRegistry().bind("loaded", loaded);
+    context.getRegistry().bind("databaseCircuitBreaker", breaker);
+    CommitHandler loaded = new CommitHandler(breaker, new Metrics(), acknowledger);
+    context.getRegistry().bind("commitHandler", loaded);
     context
         .getRegistry()
-        .bind("unexpected", new RouteFailureHandler(gate, outage, loaded, acknowledger));
+        .bind("routeFailureHandler", new RouteFailureHandler(gate, breaker, loaded, acknowledger));
     Properties properties = new Properties();
     properties.put("cameleon.routes", Path.of("routes").toAbsolutePath().toString());
     properties.put("cameleon.queue.name", "login-queue");

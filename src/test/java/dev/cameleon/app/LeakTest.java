@@ -80,13 +80,13 @@ class LeakTest {
     nothingPlantedIn("the metrics", metrics);
     nothingPlantedIn("the health", health);
     nothingPlantedIn("the columns", everyColumn(site.database()));
-    List<Message> letters = site.queues().takeDeadLetters();
-    assertThat(letters).hasSize(malformed().size());
-    for (Message letter : letters) {
-      letter
+    List<Message> deadLetters = site.queues().takeDeadLetters();
+    assertThat(deadLetters).hasSize(malformed().size());
+    for (Message deadLetter : deadLetters) {
+      deadLetter
           .messageAttributes()
           .forEach((name, value) -> nothingPlantedIn(name, name + value.stringValue()));
-      assertThat(TestQueues.attribute(letter, "reason")).isNotEmpty();
+      assertThat(TestQueues.attribute(deadLetter, "reason")).isNotEmpty();
     }
   }
 

@@ -238,8 +238,8 @@ class NothingEchoedTest {
             CommandConfiguration::keyset,
             all ->
                 "queue "
-                    + CommandConfiguration.desk(all).queue()
-                    + CommandConfiguration.desk(all).deadLetterQueue());
+                    + CommandConfiguration.dlq(all).queue()
+                    + CommandConfiguration.dlq(all).deadLetterQueue());
     for (Reader reader : readers) {
       try {
         said.append(reader.read(environment));

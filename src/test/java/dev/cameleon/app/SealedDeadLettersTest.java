@@ -52,7 +52,7 @@ class SealedDeadLettersTest {
   }
 
   @Test
-  void eachReasonsBodyIsSealedAndNoPlantedValueIsInAnyLetterOrLog() throws Exception {
+  void eachReasonsBodyIsSealedAndNoPlantedValueIsInAnyDeadLetterOrLog() throws Exception {
     RecipientKey ben = PrivateKeyFile.read(Recipients.add(folder, "ben"));
     List<String> ids = site.queues().send(malformed());
 
@@ -62,23 +62,23 @@ class SealedDeadLettersTest {
     assertThat(result.out()).isEmpty();
     assertThat(result.err()).contains("Dead letters: sealed to [");
     nothingPlantedIn("the log", result.err());
-    List<Message> letters = site.queues().takeDeadLetters();
+    List<Message> deadLetters = site.queues().takeDeadLetters();
     Map<String, String> opened = new HashMap<>();
-    for (Message letter : letters) {
-      nothingPlantedIn("the body", letter.body());
-      nothingPlantedIn("what is in base64", decoded(letter.body()));
-      letter
+    for (Message deadLetter : deadLetters) {
+      nothingPlantedIn("the body", deadLetter.body());
+      nothingPlantedIn("what is in base64", decoded(deadLetter.body()));
+      deadLetter
           .messageAttributes()
           .forEach((name, value) -> nothingPlantedIn(name, value.stringValue()));
-      assertThat(TestQueues.attribute(letter, "body")).isEqualTo("sealed");
-      assertThat(letter.messageAttributes()).hasSizeLessThanOrEqualTo(10);
-      assertThat(SealedBody.preview(letter.body())).isPresent();
-      String id = TestQueues.attribute(letter, "source-message-id");
-      opened.put(id, SealedBody.open(letter.body(), anna));
-      assertThat(SealedBody.open(letter.body(), ben)).isEqualTo(opened.get(id));
+      assertThat(TestQueues.attribute(deadLetter, "body")).isEqualTo("sealed");
+      assertThat(deadLetter.messageAttributes()).hasSizeLessThanOrEqualTo(10);
+      assertThat(SealedBody.preview(deadLetter.body())).isPresent();
+      String id = TestQueues.attribute(deadLetter, "source-message-id");
+      opened.put(id, SealedBody.open(deadLetter.body(), anna));
+      assertThat(SealedBody.open(deadLetter.body(), ben)).isEqualTo(opened.get(id));
     }
-    assertThat(letters)
-        .extracting(letter -> TestQueues.attribute(letter, "reason"))
+    assertThat(deadLetters)
+        .extracting(deadLetter -> TestQueues.attribute(deadLetter, "reason"))
         .contains("NOT_JSON", "CONTRACT", "DATA_REJECTED");
     assertThat(ids.stream().map(opened::get)).containsExactlyElementsOf(malformed());
   }
@@ -91,10 +91,10 @@ class SealedDeadLettersTest {
       run.await(Outcome.DEAD_LETTERED, 1);
     }
 
-    Message letter = site.queues().takeDeadLetters().get(0);
-    assertThat(SealedBody.preview(letter.body()).orElseThrow())
+    Message deadLetter = site.queues().takeDeadLetters().get(0);
+    assertThat(SealedBody.preview(deadLetter.body()).orElseThrow())
         .contains("\"ip\": \"•••.•.•••.•••\"", "\"device_id\": \"•••-••-••••\"");
-    assertThat(TestQueues.attribute(letter, "field")).isEqualTo("ip");
+    assertThat(TestQueues.attribute(deadLetter, "field")).isEqualTo("ip");
   }
 
   @Test
@@ -109,16 +109,16 @@ class SealedDeadLettersTest {
                 "2026-01-31T23:59:59Z"));
     try (Run run = Run.on(site)) {
       run.await(Outcome.DEAD_LETTERED, 1);
-      Message letter = site.queues().takeDeadLetters().get(0);
+      Message deadLetter = site.queues().takeDeadLetters().get(0);
       site.database()
           .execute("ALTER TABLE user_logins DROP CONSTRAINT user_logins_device_type_check");
-      String body = SealedBody.open(letter.body(), anna);
+      String body = SealedBody.open(deadLetter.body(), anna);
       Map<String, String> replay =
           Map.of(
               "source-message-id",
-              TestQueues.attribute(letter, "source-message-id"),
+              TestQueues.attribute(deadLetter, "source-message-id"),
               "sent-at",
-              TestQueues.attribute(letter, "sent-at"));
+              TestQueues.attribute(deadLetter, "sent-at"));
       site.queues().send(body, replay);
       site.queues().send(body, replay);
       run.await(Outcome.LOADED, 1).await(Outcome.DUPLICATE, 1);
@@ -166,13 +166,14 @@ class SealedDeadLettersTest {
     }
 
     assertThat(site.messages()).as("queue + rows + dead letters").isEqualTo(2);
-    Map<Boolean, Message> letters = new HashMap<>();
+    Map<Boolean, Message> deadLetters = new HashMap<>();
     site.queues()
         .takeDeadLetters()
-        .forEach(letter -> letters.put(letter.messageAttributes().isEmpty(), letter));
-    assertThat(TestQueues.attribute(letters.get(false), "body")).isEqualTo("sealed");
-    assertThat(SealedBody.open(letters.get(false).body(), anna)).isEqualTo(large);
-    assertThat(letters.get(true).body()).isEqualTo(tooLarge);
+        .forEach(
+            deadLetter -> deadLetters.put(deadLetter.messageAttributes().isEmpty(), deadLetter));
+    assertThat(TestQueues.attribute(deadLetters.get(false), "body")).isEqualTo("sealed");
+    assertThat(SealedBody.open(deadLetters.get(false).body(), anna)).isEqualTo(large);
+    assertThat(deadLetters.get(true).body()).isEqualTo(tooLarge);
   }
 
   private static com.fasterxml.jackson.databind.node.ObjectNode planted() {

@@ -124,7 +124,7 @@ class CommandsTest {
     assertThat(after.exitCode()).isZero();
     assertThat(after.out()).contains("inserts 1 row").contains("4 routes").doesNotContain("WRONG");
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isZero();
-    assertThat(site.database().number("SELECT count(*) FROM cameleon.mask_check")).isZero();
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.mask_key")).isZero();
   }
 
   @Test
@@ -165,7 +165,7 @@ class CommandsTest {
   }
 
   @Test
-  void sigtermLoadsWhatIsInHandAndEndsWithZero() throws Exception {
+  void sigtermLoadsWhatIsInFlightAndEndsWithZero() throws Exception {
     Site site = Site.in(folder);
     site.queues().send(java.util.stream.IntStream.range(0, 200).mapToObj(Events::body).toList());
 

@@ -41,7 +41,7 @@ class SecretsManagerTest {
     Program.Result wrong = run(site);
 
     assertThat(right.exitCode()).as(right.err()).isZero();
-    assertThat(site.database().number("SELECT count(*) FROM cameleon.mask_check")).isPositive();
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.mask_key")).isPositive();
     assertThat(wrong.exitCode()).isEqualTo(1);
     assertThat(right.err() + wrong.err()).doesNotContain("pa}}ss").doesNotContain("another");
   }

@@ -70,7 +70,7 @@ class StartFailuresTest {
   @Test
   void aFifoDeadLetterQueueIsRefused() throws Exception {
     Site site = Site.in(folder);
-    String fifo = "letters-" + UUID.randomUUID() + ".fifo";
+    String fifo = "dead letters-" + UUID.randomUUID() + ".fifo";
     Shared.sqs()
         .client()
         .createQueue(

@@ -22,9 +22,7 @@ import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/**
- * Whoever takes locks to stop forgetting, rotation, upkeep and migrations, and how far that goes.
- */
+/** Whoever takes locks to stop erasure, rotation, upkeep and migrations, and how far that goes. */
 class BlockingTest {
   /** What the locks of before had for numbers, and Flyway's own on this schema's history. */
   private static final List<Long> KNOWN_NUMBERS =
@@ -69,8 +67,8 @@ class BlockingTest {
       }
 
       assertThat(Migrations.migrate(owner, 1)).isZero();
-      assertThat(LedgerCleanup.forget(owner, 30)).isEqualTo(1);
-      assertThat(forgetAda().rows()).isEqualTo(1);
+      assertThat(LedgerCleanup.erase(owner, 30)).isEqualTo(1);
+      assertThat(eraseAda().rows()).isEqualTo(1);
       try (Connection rotation = Database.connect(officer)) {
         assertThat(Retokenization.begin(rotation, KEYS)).isPresent();
       }
@@ -92,10 +90,10 @@ class BlockingTest {
         assertThat(AdvisoryLock.LOGINS.holder(officer))
             .contains("of user " + officer.user() + " since 20");
       }
-      long number = database.number("SELECT lock FROM cameleon.logins_turn");
+      long number = database.number("SELECT lock FROM cameleon.logins_lock");
       execute(attacker, "SELECT pg_advisory_lock(" + number + ")");
       // Even one that has the number and comes by the process id of the one before.
-      database.execute("UPDATE cameleon.logins_turn SET pid = " + pid(attacker));
+      database.execute("UPDATE cameleon.logins_lock SET pid = " + pid(attacker));
       try (Connection next = Database.connect(officer)) {
         assertThat(AdvisoryLock.LOGINS.take(next)).isTrue();
       }
@@ -111,7 +109,7 @@ class BlockingTest {
       String holder = "session " + pid(revealer) + " of user " + role.name();
 
       assertThat(Migrations.migrate(owner, 1)).isZero();
-      SQLException forgetting = catchThrowableOfType(SQLException.class, this::forgetAda);
+      SQLException forgetting = catchThrowableOfType(SQLException.class, this::eraseAda);
       assertThat(LockHolders.describe(officer, forgetting)).contains(holder, "cameleon.audit");
       assertThat(LockHolders.describe(owner, forgetting)).contains(holder + " since 20");
       try (Connection rotation = Database.connect(officer)) {
@@ -121,7 +119,7 @@ class BlockingTest {
       }
       execute(revealer, "ROLLBACK");
     }
-    assertThat(forgetAda().rows()).isEqualTo(1);
+    assertThat(eraseAda().rows()).isEqualTo(1);
   }
 
   @Test
@@ -137,17 +135,17 @@ class BlockingTest {
         .migrate();
     LoginRole role = LoginRole.in(old);
     old.execute(
-        "GRANT USAGE ON SCHEMA cameleon TO %1$s; GRANT SELECT ON cameleon.mask_check TO %1$s"
+        "GRANT USAGE ON SCHEMA cameleon TO %1$s; GRANT SELECT ON cameleon.mask_key TO %1$s"
             .formatted(role.name()));
     try (Connection reader = role.connect()) {
-      execute(reader, "BEGIN; SELECT FROM cameleon.mask_check");
+      execute(reader, "BEGIN; SELECT FROM cameleon.mask_key");
 
       FlywayException failure =
           catchThrowableOfType(FlywayException.class, () -> Migrations.migrate(hurried, 1));
 
       assertThat(LockHolders.describe(hurried, failure))
           .contains("session " + pid(reader) + " of user " + role.name() + " since 20")
-          .contains("cameleon.mask_check");
+          .contains("cameleon.mask_key");
       execute(reader, "ROLLBACK");
     }
     assertThat(Migrations.migrate(hurried, 1)).isEqualTo(1);
@@ -187,10 +185,10 @@ class BlockingTest {
     }
   }
 
-  private ErasureResult forgetAda() throws Exception {
-    try (Erasure forget = Erasure.open(officer, Duration.ZERO, (time, why) -> {})) {
-      assertThat(forget.lock()).isTrue();
-      return forget.person("ada", KEYS, "PRIV-1", false);
+  private ErasureResult eraseAda() throws Exception {
+    try (Erasure erase = Erasure.open(officer, Duration.ZERO, (time, why) -> {})) {
+      assertThat(erase.lock()).isTrue();
+      return erase.person("ada", KEYS, "PRIV-1", false);
     }
   }
 

@@ -65,16 +65,16 @@ class MigrationsTest {
         .target("3")
         .load()
         .migrate();
-    database.execute("INSERT INTO cameleon.mask_check (key_id, check_value) VALUES ('k1', 'v1')");
+    database.execute("INSERT INTO cameleon.mask_key (key_id, check_value) VALUES ('k1', 'v1')");
 
     Migrations.migrate(owner);
 
-    assertThat(database.query("SELECT key_id, check_value, retired_at FROM cameleon.mask_check"))
+    assertThat(database.query("SELECT key_id, check_value, retired_at FROM cameleon.mask_key"))
         .containsExactly(Arrays.asList("k1", "v1", null));
     // A process of before, which says no key, goes on until a key is retired.
     database.execute("INSERT INTO cameleon.ingested_message VALUES (gen_random_uuid())");
     database.execute(
-        "INSERT INTO cameleon.mask_check (key_id, check_value, follows) VALUES ('k2', 'v2', 'k1');"
+        "INSERT INTO cameleon.mask_key (key_id, check_value, follows) VALUES ('k2', 'v2', 'k1');"
             + " SELECT cameleon.retire_key('k1')");
     assertThatThrownBy(
             () ->
@@ -141,7 +141,7 @@ class MigrationsTest {
             "flyway_schema_history",
             "ingested_message",
             "logins",
-            "mask_check",
+            "mask_key",
             "masked_field");
   }
 
@@ -163,14 +163,14 @@ class MigrationsTest {
   }
 
   @Test
-  void theLedgerForgetsWhatIsOlderThanItsDays() throws Exception {
+  void theLedgerErasesWhatIsOlderThanItsDays() throws Exception {
     Migrations.migrate(owner);
     database.execute(
         "INSERT INTO cameleon.ingested_message SELECT gen_random_uuid(), now() - interval '31 days'"
             + " FROM generate_series(1, 20001); INSERT INTO cameleon.ingested_message VALUES"
             + " (gen_random_uuid(), now() - interval '29 days')");
 
-    assertThat(LedgerCleanup.forget(owner, 30)).isEqualTo(20_001);
+    assertThat(LedgerCleanup.erase(owner, 30)).isEqualTo(20_001);
 
     assertThat(database.number("SELECT count(*) FROM cameleon.ingested_message")).isEqualTo(1);
   }

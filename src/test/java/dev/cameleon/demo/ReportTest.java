@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cameleon.demo.Results.Counts;
-import dev.cameleon.demo.Results.Letter;
+import dev.cameleon.demo.Results.DeadLetter;
 import dev.cameleon.demo.Results.Repeated;
 import dev.cameleon.demo.SampleEvents.Malformed;
 import java.util.ArrayList;
@@ -28,13 +28,16 @@ class ReportTest {
     return new Sent(1000, 2, malformed);
   }
 
-  private static List<Letter> letters() {
-    List<Letter> letters = new ArrayList<>();
-    sent().malformed().forEach((id, sample) -> letters.add(new Letter(id, sample.reason().name())));
-    return letters;
+  private static List<DeadLetter> deadLetters() {
+    List<DeadLetter> deadLetters = new ArrayList<>();
+    sent()
+        .malformed()
+        .forEach((id, sample) -> deadLetters.add(new DeadLetter(id, sample.reason().name())));
+    return deadLetters;
   }
 
-  private static Results results(Counts counts, long rows, long left, List<Letter> letters) {
+  private static Results results(
+      Counts counts, long rows, long left, List<DeadLetter> deadLetters) {
     List<String> row = List.of("3fa85f64-5717", "ios", "ip_x", "device_x", "DE", "2");
     Repeated repeated = new Repeated(5, 2, List.of(List.of("ip_x", "9", "2026-11-22")));
     return new Results(
@@ -48,11 +51,11 @@ class ReportTest {
         SampleEvents.SPELLINGS,
         1,
         true,
-        letters);
+        deadLetters);
   }
 
-  private static boolean good(Counts counts, long rows, long left, List<Letter> letters) {
-    return new Report(sent(), results(counts, rows, left, letters)).good();
+  private static boolean good(Counts counts, long rows, long left, List<DeadLetter> deadLetters) {
+    return new Report(sent(), results(counts, rows, left, deadLetters)).good();
   }
 
   @Test
@@ -70,7 +73,7 @@ class ReportTest {
   @Test
   @DisplayName("the run is good when everything adds up")
   void addsUp() {
-    assertThat(good(Counts.of(LOG), 1000, 0, letters())).isTrue();
+    assertThat(good(Counts.of(LOG), 1000, 0, deadLetters())).isTrue();
   }
 
   @Test
@@ -78,31 +81,32 @@ class ReportTest {
   void doesNotAddUp() {
     // given
     Counts counts = Counts.of(LOG);
-    List<Letter> oneShort = letters().subList(1, letters().size());
+    List<DeadLetter> oneShort = deadLetters().subList(1, deadLetters().size());
     // when, then
-    assertThat(good(counts, 999, 0, letters())).isFalse();
-    assertThat(good(counts, 1001, 0, letters())).isFalse();
-    assertThat(good(counts, 1000, 1, letters())).isFalse();
+    assertThat(good(counts, 999, 0, deadLetters())).isFalse();
+    assertThat(good(counts, 1001, 0, deadLetters())).isFalse();
+    assertThat(good(counts, 1000, 1, deadLetters())).isFalse();
     assertThat(good(counts, 1000, 0, oneShort)).isFalse();
-    assertThat(good(new Counts(1014, 1000, 1, 12, 1, 0), 1000, 0, letters())).isFalse();
+    assertThat(good(new Counts(1014, 1000, 1, 12, 1, 0), 1000, 0, deadLetters())).isFalse();
   }
 
   @Test
   @DisplayName("a dead letter with the wrong reason is noticed")
   void wrongReason() {
     // given
-    List<Letter> letters = new ArrayList<>(letters());
-    Letter first = letters.get(0);
-    letters.set(0, new Letter(first.sourceMessageId(), "OTHER"));
+    List<DeadLetter> deadLetters = new ArrayList<>(deadLetters());
+    DeadLetter first = deadLetters.get(0);
+    deadLetters.set(0, new DeadLetter(first.sourceMessageId(), "OTHER"));
     // when, then
-    assertThat(good(Counts.of(LOG), 1000, 0, letters)).isFalse();
+    assertThat(good(Counts.of(LOG), 1000, 0, deadLetters)).isFalse();
   }
 
   @Test
   @DisplayName("no line of the summary holds a value of a message or is wider than a terminal")
   void revealsNothing() throws Exception {
     // when
-    List<String> lines = new Report(sent(), results(Counts.of(LOG), 1000, 0, letters())).lines();
+    List<String> lines =
+        new Report(sent(), results(Counts.of(LOG), 1000, 0, deadLetters())).lines();
     // then
     assertThat(lines).hasSizeLessThan(60).allSatisfy(line -> assertThat(line).hasSizeLessThan(101));
     for (Malformed sample : MALFORMED) {

@@ -6,18 +6,18 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Letters counted by cause and field. */
+/** Dead letters counted by cause and field. */
 class DeadLetterGroupsTest {
   private static final Instant NOON = Instant.parse("2026-11-20T12:00:00Z");
 
   private final DeadLetterGroups groups = new DeadLetterGroups();
 
   @Test
-  void theMostFrequentGroupIsFirstAndItsNewestLetterIsTheExample() {
-    groups.add(letter("a", DeadLetterReason.NOT_JSON, "", NOON));
-    groups.add(letter("b", DeadLetterReason.CONTRACT, "ip", NOON.plusSeconds(2)));
-    groups.add(letter("c", DeadLetterReason.CONTRACT, "ip", NOON.plusSeconds(9)));
-    groups.add(letter("d", DeadLetterReason.CONTRACT, "ip", NOON.plusSeconds(5)));
+  void theMostFrequentGroupIsFirstAndItsNewestDeadLetterIsTheExample() {
+    groups.add(deadLetter("a", DeadLetterReason.NOT_JSON, "", NOON));
+    groups.add(deadLetter("b", DeadLetterReason.CONTRACT, "ip", NOON.plusSeconds(2)));
+    groups.add(deadLetter("c", DeadLetterReason.CONTRACT, "ip", NOON.plusSeconds(9)));
+    groups.add(deadLetter("d", DeadLetterReason.CONTRACT, "ip", NOON.plusSeconds(5)));
 
     assertThat(groups.list())
         .containsExactly(
@@ -29,9 +29,9 @@ class DeadLetterGroupsTest {
   @Test
   void fieldsBeyondTheBoundAreCountedTogether() {
     for (int n = 0; n < 5 * DeadLetterGroups.MOST; n++) {
-      groups.add(letter("id", DeadLetterReason.CONTRACT, "field_" + n, NOON));
+      groups.add(deadLetter("id", DeadLetterReason.CONTRACT, "field_" + n, NOON));
     }
-    groups.add(letter("known", DeadLetterReason.CONTRACT, "field_7", NOON));
+    groups.add(deadLetter("known", DeadLetterReason.CONTRACT, "field_7", NOON));
 
     List<DeadLetterGroups.Group> list = groups.list();
     assertThat(list).hasSize(DeadLetterGroups.MOST + 1);
@@ -41,7 +41,7 @@ class DeadLetterGroupsTest {
     assertThat(list.get(1).count()).isEqualTo(2);
   }
 
-  private static ReceivedDeadLetter letter(
+  private static ReceivedDeadLetter deadLetter(
       String id, DeadLetterReason cause, String field, Instant failedAt) {
     return new ReceivedDeadLetter(
         id, cause, field, "", "", id, "", failedAt, failedAt, 1, false, "{}");

@@ -17,50 +17,52 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Reading the dead-letter queue: each letter once, and what is not deleted is given back. */
+/** Reading the dead-letter queue: each dead letter once, and what is not deleted is returned. */
 class DeadLetterReaderTest {
   private static final int COUNT = 300;
 
   private final DeadLetterBox box = DeadLetterBox.of(TestQueues.create(30));
   private final AtomicBoolean stop = new AtomicBoolean();
   private final List<ReceivedDeadLetter> read = Collections.synchronizedList(new ArrayList<>());
-  private final DeadLetterReader letters =
+  private final DeadLetterReader deadLetters =
       new DeadLetterReader(
           Shared.sqs().client(), SqsQueue.find(Shared.sqs().client(), box.url()), stop::get);
 
   @Test
-  void eachLetterIsReadOnceAndHiddenUntilAllAreGivenBack() throws Exception {
+  void eachDeadLetterIsReadOnceAndHiddenUntilAllAreReturned() throws Exception {
     box.fill(COUNT);
 
-    DeadLetterReader.End end = letters.read(Integer.MAX_VALUE, read::addAll);
+    DeadLetterReader.End end = deadLetters.read(Integer.MAX_VALUE, read::addAll);
 
     assertThat(end).isEqualTo(DeadLetterReader.End.EMPTY);
     assertThat(ids()).hasSize(COUNT);
     assertThat(read).hasSize(COUNT);
-    assertThat(letters.count()).isEqualTo(COUNT);
+    assertThat(deadLetters.count()).isEqualTo(COUNT);
     assertThat(box.hidden()).isEqualTo(COUNT);
     AtomicLong progress = new AtomicLong();
-    assertThat(letters.giveBack(done -> progress.accumulateAndGet(done, Math::max))).isZero();
+    assertThat(deadLetters.returnToQueue(done -> progress.accumulateAndGet(done, Math::max)))
+        .isZero();
     assertThat(progress.get()).isEqualTo(COUNT);
     assertAllAreBack(COUNT);
   }
 
   @Test
   void anEmptyQueueEndsAtOnce() throws Exception {
-    assertThat(letters.read(Integer.MAX_VALUE, read::addAll)).isEqualTo(DeadLetterReader.End.EMPTY);
+    assertThat(deadLetters.read(Integer.MAX_VALUE, read::addAll))
+        .isEqualTo(DeadLetterReader.End.EMPTY);
     assertThat(read).isEmpty();
-    assertThat(letters.giveBack(done -> {})).isZero();
+    assertThat(deadLetters.returnToQueue(done -> {})).isZero();
   }
 
   @Test
   void noMoreAreReadOrHiddenThanAskedFor() throws Exception {
     box.fill(COUNT);
 
-    assertThat(letters.read(37, read::addAll)).isEqualTo(DeadLetterReader.End.LIMIT);
+    assertThat(deadLetters.read(37, read::addAll)).isEqualTo(DeadLetterReader.End.LIMIT);
 
     assertThat(ids()).hasSize(37);
     assertThat(box.hidden()).isEqualTo(37);
-    letters.close();
+    deadLetters.close();
     assertAllAreBack(COUNT);
   }
 
@@ -68,19 +70,19 @@ class DeadLetterReaderTest {
   void aLimitThatIsLargerThanTheQueueIsNotReached() throws Exception {
     box.fill(25);
 
-    assertThat(letters.read(26, read::addAll)).isEqualTo(DeadLetterReader.End.EMPTY);
+    assertThat(deadLetters.read(26, read::addAll)).isEqualTo(DeadLetterReader.End.EMPTY);
     assertThat(read).hasSize(25);
-    letters.close();
+    deadLetters.close();
   }
 
   @Test
-  void whatIsDeletedIsGoneAndTheRestIsGivenBack() throws Exception {
+  void whatIsDeletedIsGoneAndTheRestIsReturned() throws Exception {
     box.fill(COUNT);
-    letters.read(Integer.MAX_VALUE, read::addAll);
+    deadLetters.read(Integer.MAX_VALUE, read::addAll);
     List<String> some = ids(read.subList(0, 123));
 
-    List<String> deleted = letters.delete(some);
-    letters.close();
+    List<String> deleted = deadLetters.delete(some);
+    deadLetters.close();
 
     assertThat(deleted).isEqualTo(some);
     assertAllAreBack(COUNT - 123);
@@ -99,15 +101,15 @@ class DeadLetterReaderTest {
   void deletingWhileReadingIsPossible() throws Exception {
     box.fill(COUNT);
 
-    letters.read(
+    deadLetters.read(
         Integer.MAX_VALUE,
         page -> {
-          assertThat(letters.delete(ids(page))).hasSameSizeAs(page);
+          assertThat(deadLetters.delete(ids(page))).hasSameSizeAs(page);
           read.addAll(page);
         });
 
     assertThat(ids()).hasSize(COUNT);
-    assertThat(letters.giveBack(done -> {})).isZero();
+    assertThat(deadLetters.returnToQueue(done -> {})).isZero();
     assertAllAreBack(0);
   }
 
@@ -133,7 +135,7 @@ class DeadLetterReaderTest {
 
     assertThatThrownBy(
             () ->
-                letters.read(
+                deadLetters.read(
                     1,
                     page -> {
                       throw new OutOfMemoryError("a reader's");
@@ -141,17 +143,17 @@ class DeadLetterReaderTest {
         .isInstanceOf(OutOfMemoryError.class)
         .hasMessage("a reader's");
 
-    letters.close();
+    deadLetters.close();
     assertAllAreBack(1);
   }
 
   @Test
-  void aReaderThatFailsEndsTheReadingAndAllIsGivenBack() throws Exception {
+  void aReaderThatFailsEndsTheReadingAndAllIsReturned() throws Exception {
     box.fill(COUNT);
 
     assertThatThrownBy(
             () ->
-                letters.read(
+                deadLetters.read(
                     Integer.MAX_VALUE,
                     page -> {
                       read.addAll(page);
@@ -162,8 +164,8 @@ class DeadLetterReaderTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a reader's fault");
 
-    assertThat(letters.count()).isLessThan(COUNT);
-    letters.close();
+    assertThat(deadLetters.count()).isLessThan(COUNT);
+    deadLetters.close();
     assertAllAreBack(COUNT);
   }
 
@@ -172,7 +174,7 @@ class DeadLetterReaderTest {
     box.fill(COUNT);
 
     DeadLetterReader.End end =
-        letters.read(
+        deadLetters.read(
             Integer.MAX_VALUE,
             page -> {
               read.addAll(page);
@@ -181,7 +183,7 @@ class DeadLetterReaderTest {
 
     assertThat(end).isEqualTo(DeadLetterReader.End.STOPPED);
     assertThat(read).hasSizeBetween(50, COUNT - 1);
-    letters.close();
+    deadLetters.close();
     assertAllAreBack(COUNT);
   }
 
@@ -190,16 +192,16 @@ class DeadLetterReaderTest {
     box.fill(COUNT);
 
     DeadLetterReader.End end =
-        letters.read(
+        deadLetters.read(
             Integer.MAX_VALUE,
             page -> {
               read.addAll(page);
-              letters.enough();
+              deadLetters.enough();
             });
 
     assertThat(end).isEqualTo(DeadLetterReader.End.LIMIT);
     assertThat(read.size()).isLessThan(COUNT);
-    letters.close();
+    deadLetters.close();
     assertAllAreBack(COUNT);
   }
 
@@ -209,7 +211,7 @@ class DeadLetterReaderTest {
 
   private Set<String> ids() {
     Set<String> ids = new HashSet<>();
-    read.forEach(letter -> ids.add(letter.id()));
+    read.forEach(deadLetter -> ids.add(deadLetter.id()));
     return ids;
   }
 

@@ -44,26 +44,26 @@ class DeadLetterSenderTest {
 
   @Test
   void manyAndLargeDeadLettersAreSentWithinTheLimitsOfSqs() throws Exception {
-    List<DeadLetter> letters = new ArrayList<>();
+    List<DeadLetter> deadLetters = new ArrayList<>();
     for (int i = 0; i < 25; i++) {
-      letters.add(letter("small " + i));
+      deadLetters.add(deadLetter("small " + i));
     }
     for (int i = 0; i < 4; i++) {
-      letters.add(letter("x".repeat(400_000)));
+      deadLetters.add(deadLetter("x".repeat(400_000)));
     }
 
-    List<Delivery> accepted = queue(queues.deadLetterUrl()).send(letters);
+    List<Delivery> accepted = queue(queues.deadLetterUrl()).send(deadLetters);
 
     assertThat(accepted).hasSize(29);
     assertThat(queues.deadLetters()).isEqualTo(29);
   }
 
   @Test
-  void aBodyThatFitsNowhereIsGivenBackAndTheOthersAreSent() throws Exception {
-    DeadLetter tooLarge = letter("x".repeat(OutgoingMessage.MAX_CALL_BYTES + 1));
+  void aBodyThatFitsNowhereIsReturnedAndTheOthersAreSent() throws Exception {
+    DeadLetter tooLarge = deadLetter("x".repeat(OutgoingMessage.MAX_CALL_BYTES + 1));
 
     List<Delivery> accepted =
-        queue(queues.deadLetterUrl()).send(List.of(letter("a"), tooLarge, letter("b")));
+        queue(queues.deadLetterUrl()).send(List.of(deadLetter("a"), tooLarge, deadLetter("b")));
 
     assertThat(accepted).hasSize(2);
     Awaitility.await().until(() -> deliveries.account().count(Outcome.RETURNED) == 1);
@@ -73,9 +73,9 @@ class DeadLetterSenderTest {
   @Test
   void aQueueThatDoesNotAcceptPausesReceivingAndThePauseEndsWithTheStop() throws Exception {
     ExecutorService sender = Executors.newSingleThreadExecutor();
-    DeadLetter letter = letter("a");
+    DeadLetter deadLetter = deadLetter("a");
     Future<List<Delivery>> sent =
-        sender.submit(() -> queue(queues.deadLetterUrl() + "-gone").send(List.of(letter)));
+        sender.submit(() -> queue(queues.deadLetterUrl() + "-gone").send(List.of(deadLetter)));
 
     Awaitility.await().until(() -> gate.isClosed(ReceiveGate.Hold.DEAD_LETTER_QUEUE));
     gate.stop();
@@ -93,13 +93,13 @@ class DeadLetterSenderTest {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       SqsClient sqs = Shared.sqs().clientThrough("http://127.0.0.1:" + silent.getLocalPort());
       queue = queue(sqs, queues.deadLetterUrl());
-      DeadLetter letter = letter("a");
-      sent = sender.submit(() -> queue.send(List.of(letter)));
+      DeadLetter deadLetter = deadLetter("a");
+      sent = sender.submit(() -> queue.send(List.of(deadLetter)));
       try (Socket asked = silent.accept()) {
         long now = System.nanoTime();
         queue.reconsider(now);
         assertThat(gate.holds()).as("at once, to %s", asked).isEmpty();
-        // Each second, for longer than it takes to forget a failure that is over.
+        // Each second, for longer than it takes to erase a failure that is over.
         for (int seconds = 11; seconds < 120; seconds++) {
           queue.reconsider(now + TimeUnit.SECONDS.toNanos(seconds));
           assertThat(gate.holds()).containsKey(ReceiveGate.Hold.DEAD_LETTER_QUEUE);
@@ -131,7 +131,7 @@ class DeadLetterSenderTest {
         60_000_000_000L);
   }
 
-  private DeadLetter letter(String body) {
+  private DeadLetter deadLetter(String body) {
     software.amazon.awssdk.services.sqs.model.Message message = ReceivedMessages.message(body);
     deliveries.receive(List.of(message), System.nanoTime());
     return new DeadLetter(

@@ -21,11 +21,11 @@ class DeadLetterTest {
   void theAttributesSayWhatIsWrong() {
     Delivery delivery = ReceivedMessages.delivery("{}");
 
-    DeadLetter.Letter letter =
+    DeadLetter.Encoded encoded =
         new DeadLetter(delivery, Violation.CONTRACT, "ip", "required, but missing", "")
-            .letter(Optional.empty(), "login-queue", NOW, MAX_BYTES);
+            .encoded(Optional.empty(), "login-queue", NOW, MAX_BYTES);
 
-    assertThat(letter.attributes())
+    assertThat(encoded.attributes())
         .containsEntry("reason", "CONTRACT")
         .containsEntry("field", "ip")
         .containsEntry("detail", "required, but missing")
@@ -36,18 +36,18 @@ class DeadLetterTest {
         .containsEntry("receive-count", "2")
         .doesNotContainKey("sql-state")
         .hasSizeLessThanOrEqualTo(10);
-    assertThat(letter.bytes()).isLessThanOrEqualTo(MAX_BYTES);
+    assertThat(encoded.bytes()).isLessThanOrEqualTo(MAX_BYTES);
   }
 
   @Test
   void attributesAreShedUntilItFitsAndTheIdIsShedLast() {
     String almostFull = "x".repeat(MAX_BYTES - 60);
     String fuller = "x".repeat(MAX_BYTES - 100);
-    assertThat(letter(fuller).attributes()).containsOnlyKeys("source-message-id", "sent-at");
+    assertThat(encoded(fuller).attributes()).containsOnlyKeys("source-message-id", "sent-at");
     String full = "x".repeat(MAX_BYTES - 10);
 
-    DeadLetter.Letter some = letter(almostFull);
-    DeadLetter.Letter none = letter(full);
+    DeadLetter.Encoded some = encoded(almostFull);
+    DeadLetter.Encoded none = encoded(full);
 
     assertThat(some.attributes()).containsOnlyKeys("source-message-id");
     assertThat(some.bytes()).isLessThanOrEqualTo(MAX_BYTES);
@@ -57,8 +57,8 @@ class DeadLetterTest {
 
   @Test
   void bytesAreCountedNotCharacters() {
-    assertThat(letter("ü".repeat(MAX_BYTES / 2 - 32)).attributes()).hasSize(1);
-    assertThat(letter("ü".repeat(MAX_BYTES / 2 + 1)).bytes()).isGreaterThan(MAX_BYTES);
+    assertThat(encoded("ü".repeat(MAX_BYTES / 2 - 32)).attributes()).hasSize(1);
+    assertThat(encoded("ü".repeat(MAX_BYTES / 2 + 1)).bytes()).isGreaterThan(MAX_BYTES);
   }
 
   @ParameterizedTest
@@ -76,7 +76,7 @@ class DeadLetterTest {
         "ServiceUnavailable",
         "InternalError"
       })
-  void aKeyOrARightOrARateThatFailsIsNoRefusalOfTheLetter(String code) {
+  void aKeyOrARightOrARateThatFailsIsNoRefusalOfTheDeadLetter(String code) {
     assertThat(SqsErrors.isForGood(entry(code))).isFalse();
   }
 
@@ -106,8 +106,8 @@ class DeadLetterTest {
         .contains(delivery.messageId());
   }
 
-  private static DeadLetter.Letter letter(String body) {
+  private static DeadLetter.Encoded encoded(String body) {
     return new DeadLetter(ReceivedMessages.delivery(body), Violation.NOT_JSON, "", "broken", "")
-        .letter(Optional.empty(), "login-queue", NOW, MAX_BYTES);
+        .encoded(Optional.empty(), "login-queue", NOW, MAX_BYTES);
   }
 }

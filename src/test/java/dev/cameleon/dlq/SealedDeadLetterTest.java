@@ -36,34 +36,34 @@ class SealedDeadLetterTest {
   }
 
   @Test
-  void anOrdinaryLetterHasTenAttributesAndAPreview() throws Exception {
-    DeadLetter.Letter letter = letter("{}", MAX_BYTES);
+  void anOrdinaryDeadLetterHasTenAttributesAndAPreview() throws Exception {
+    DeadLetter.Encoded encoded = encoded("{}", MAX_BYTES);
 
-    assertThat(letter.attributes()).hasSize(10).containsEntry("body", "sealed");
-    assertThat(SealedBody.preview(letter.body())).contains("shape of 2");
-    assertThat(SealedBody.open(letter.body(), key)).isEqualTo("{}");
-    assertThat(letter.bytes())
-        .isGreaterThan(utf8(letter.body()))
-        .isLessThan(utf8(letter.body()) + 500);
+    assertThat(encoded.attributes()).hasSize(10).containsEntry("body", "sealed");
+    assertThat(SealedBody.preview(encoded.body())).contains("shape of 2");
+    assertThat(SealedBody.open(encoded.body(), key)).isEqualTo("{}");
+    assertThat(encoded.bytes())
+        .isGreaterThan(utf8(encoded.body()))
+        .isLessThan(utf8(encoded.body()) + 500);
   }
 
   @Test
   void withoutSealingABodyIsNotCalledSealedWhateverItLooksLike() {
     String lookalike = sealing.seal("{}").text();
 
-    DeadLetter.Letter letter =
+    DeadLetter.Encoded encoded =
         new DeadLetter(ReceivedMessages.delivery(lookalike), Violation.CONTRACT, "", "", "")
-            .letter(Optional.empty(), "login-queue", NOW, MAX_BYTES);
+            .encoded(Optional.empty(), "login-queue", NOW, MAX_BYTES);
 
-    assertThat(letter.body()).isEqualTo(lookalike);
-    assertThat(letter.attributes()).doesNotContainKey("body");
+    assertThat(encoded.body()).isEqualTo(lookalike);
+    assertThat(encoded.attributes()).doesNotContainKey("body");
   }
 
   @Test
   void thePreviewIsShedFirst() {
-    int whole = letter("{}", MAX_BYTES).bytes();
+    int whole = encoded("{}", MAX_BYTES).bytes();
 
-    DeadLetter.Letter less = letter("{}", whole - 1);
+    DeadLetter.Encoded less = encoded("{}", whole - 1);
 
     assertThat(SealedBody.preview(less.body())).isEmpty();
     assertThat(less.attributes()).hasSize(10);
@@ -71,12 +71,12 @@ class SealedDeadLetterTest {
   }
 
   @Test
-  void thenTheAttributesButWhatMakesItASealedLetterStays() throws Exception {
+  void thenTheAttributesButWhatMakesItASealedDeadLetterStays() throws Exception {
     String body = "x".repeat(700_000);
-    DeadLetter.Letter whole = letter(body, MAX_BYTES);
+    DeadLetter.Encoded whole = encoded(body, MAX_BYTES);
     int least = utf8(sealing.seal(body).textWithoutPreview());
 
-    DeadLetter.Letter bare = letter(body, least + 50);
+    DeadLetter.Encoded bare = encoded(body, least + 50);
 
     assertThat(whole.attributes()).hasSize(10);
     assertThat(bare.attributes()).containsOnlyKeys("reason", "body");
@@ -85,43 +85,43 @@ class SealedDeadLetterTest {
   }
 
   @Test
-  void aSealedLetterThatFitsOnlyWithoutItsReasonIsTooLarge() {
+  void aSealedDeadLetterThatFitsOnlyWithoutItsReasonIsTooLarge() {
     int least = utf8(sealing.seal("{}").textWithoutPreview());
 
-    DeadLetter.Letter letter = letter("{}", least + 20);
+    DeadLetter.Encoded encoded = encoded("{}", least + 20);
 
-    assertThat(letter.attributes()).containsOnlyKeys("reason", "body");
-    assertThat(letter.bytes()).isGreaterThan(least + 20);
+    assertThat(encoded.attributes()).containsOnlyKeys("reason", "body");
+    assertThat(encoded.bytes()).isGreaterThan(least + 20);
   }
 
   @Test
   void whatDoesNotFitSealedIsTooLargeAndNeverTheOriginal() {
     String body = "zanzibar".repeat(100_000); // 800 000 bytes: as it came, it would fit
 
-    DeadLetter.Letter letter = letter(body, MAX_BYTES);
+    DeadLetter.Encoded encoded = encoded(body, MAX_BYTES);
 
-    assertThat(letter.bytes()).isGreaterThan(MAX_BYTES);
-    assertThat(letter.body()).doesNotContain("zanzibar");
-    assertThat(letter.attributes()).containsEntry("body", "sealed");
+    assertThat(encoded.bytes()).isGreaterThan(MAX_BYTES);
+    assertThat(encoded.body()).doesNotContain("zanzibar");
+    assertThat(encoded.attributes()).containsEntry("body", "sealed");
   }
 
   @Test
   void aBodyOfThreeQuartersOfTheQueuesLimitFits() {
-    assertThat(letter("x".repeat(MAX_BYTES / 4 * 3 - 2048), MAX_BYTES).bytes())
+    assertThat(encoded("x".repeat(MAX_BYTES / 4 * 3 - 2048), MAX_BYTES).bytes())
         .isLessThanOrEqualTo(MAX_BYTES);
   }
 
   @Test
   void nothingShowsTheBody() {
-    assertThat(letter("zanzibar", MAX_BYTES).toString())
+    assertThat(encoded("zanzibar", MAX_BYTES).toString())
         .contains("DeadLetter[")
         .doesNotContain("zanzibar", "sealed_key", "shape");
   }
 
-  private static DeadLetter.Letter letter(String body, int maxBytes) {
+  private static DeadLetter.Encoded encoded(String body, int maxBytes) {
     Delivery delivery = ReceivedMessages.delivery(body);
     return new DeadLetter(delivery, Violation.DATA_REJECTED, "ip", "refused", "23514")
-        .letter(Optional.of(sealing.seal(body)), "login-queue", NOW, maxBytes);
+        .encoded(Optional.of(sealing.seal(body)), "login-queue", NOW, maxBytes);
   }
 
   private static int utf8(String text) {

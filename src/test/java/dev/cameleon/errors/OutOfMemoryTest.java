@@ -100,7 +100,7 @@ class OutOfMemoryTest {
         case "exchange" -> {
           Exchange exchange = new DefaultExchange(new DefaultCamelContext());
           exchange.setProperty(Exchange.EXCEPTION_CAUGHT, new IllegalStateException(failure()));
-          new RouteFailureHandler(null, null, null, null).giveBack(exchange);
+          new RouteFailureHandler(null, null, null, null).returnToQueue(exchange);
         }
         default -> Executors.newFixedThreadPool(1).execute(Hungry::eat);
       }

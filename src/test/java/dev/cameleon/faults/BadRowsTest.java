@@ -58,9 +58,9 @@ class BadRowsTest {
     assertThat(site.database().number("SELECT count(*) FROM cameleon.ingested_message"))
         .isEqualTo(100);
     Map<String, String> found = new HashMap<>();
-    for (Message letter : site.queues().takeDeadLetters()) {
-      assertThat(TestQueues.attribute(letter, "reason")).isEqualTo("DATA_REJECTED");
-      found.put(letter.body(), TestQueues.attribute(letter, "sql-state"));
+    for (Message deadLetter : site.queues().takeDeadLetters()) {
+      assertThat(TestQueues.attribute(deadLetter, "reason")).isEqualTo("DATA_REJECTED");
+      found.put(deadLetter.body(), TestQueues.attribute(deadLetter, "sql-state"));
     }
     assertThat(found).isEqualTo(bad);
     assertThat(site.queues().left()).isZero();

@@ -18,7 +18,9 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is in hand, the memory and the threads stay bounded while the database holds everything. */
+/**
+ * What is in flight, the memory and the threads stay bounded while the database holds everything.
+ */
 class BoundsTest {
   private static final Duration HELD =
       Duration.ofSeconds(System.getProperty("soak") == null ? 10 : 90);
@@ -45,7 +47,7 @@ class BoundsTest {
     Site site =
         Site.in(folder)
             .with("CAMELEON_POLLERS", Integer.toString(POLLERS))
-            .with("CAMELEON_IN_HAND_MESSAGES", Integer.toString(LIMIT));
+            .with("CAMELEON_IN_FLIGHT_MESSAGES", Integer.toString(LIMIT));
     try (Program program = Program.start(site.environment(), folder, "run")) {
       send(site, 0, 100, LARGE);
       awaitLoaded(program, 100);
@@ -70,7 +72,7 @@ class BoundsTest {
   }
 
   @Test
-  void largeMessagesThatFollowSmallOnesComeInHandOnlyAsFarAsThereIsRoom() throws Exception {
+  void largeMessagesThatFollowSmallOnesComeInFlightOnlyAsFarAsThereIsRoom() throws Exception {
     int known = 500;
     int small = 100;
     int large = 30;
@@ -78,7 +80,7 @@ class BoundsTest {
       Site site =
           Site.in(folder, 5)
               .with("AWS_ENDPOINT_URL", sqs.url())
-              .with("CAMELEON_IN_HAND_MEGABYTES", "2");
+              .with("CAMELEON_IN_FLIGHT_MEGABYTES", "2");
       try (Run run = Run.on(site);
           Connection holder = site.database().connect();
           Statement statement = holder.createStatement()) {

@@ -45,7 +45,7 @@ class CrashIT {
       "SELECT count(*) FROM user_logins WHERE masked_ip NOT IN (SELECT token FROM cameleon.vault)"
           + " OR maked_device_id NOT IN (SELECT token FROM cameleon.vault)";
 
-  /** A letter that the dead-letter queue did not take stays away for 300 s at most. */
+  /** A dead letter that the dead-letter queue did not take stays away for 300 s at most. */
   private static final Duration PATIENCE = Duration.ofSeconds(340);
 
   /** What fails, and how often among eight. */
@@ -69,7 +69,7 @@ class CrashIT {
   private final Random random = new Random(SEED);
   private final Program[] processes = new Program[2];
   private final SqsTrouble trouble = new SqsTrouble(random);
-  private final Map<Strike, Integer> inHand = new EnumMap<>(Strike.class);
+  private final Map<Strike, Integer> inFlight = new EnumMap<>(Strike.class);
   private Site site;
   private Replicated postgres;
   private int connectionsCut;
@@ -93,11 +93,11 @@ class CrashIT {
       }
       Account last = lastRun(sqs);
       System.out.printf(
-          "CrashIT: %d messages in %d s; strikes while messages were in hand %s, connections cut %d,"
+          "CrashIT: %d messages in %d s; strikes while messages were in flight %s, connections cut %d,"
               + " answers of SQS spoilt %d, duplicates absorbed at least %d; at last %s%n",
           strikes.size() * MESSAGES_PER_STRIKE,
           Duration.ofNanos(System.nanoTime() - began).toSeconds(),
-          inHand,
+          inFlight,
           connectionsCut,
           trouble.count(),
           duplicates,
@@ -129,8 +129,8 @@ class CrashIT {
   }
 
   private void assertItWasTried(int strikes) {
-    assertThat(inHand.values().stream().mapToInt(n -> n).sum())
-        .as("strikes while messages were in hand")
+    assertThat(inFlight.values().stream().mapToInt(n -> n).sum())
+        .as("strikes while messages were in flight")
         .isGreaterThan(strikes / 2);
     assertThat(connectionsCut).as("connections cut").isPositive();
     assertThat(trouble.count()).as("answers of SQS spoilt").isGreaterThan(strikes);
@@ -162,7 +162,7 @@ class CrashIT {
       }
       if (part == at) {
         strike(strike, victim, sqs);
-        inHand.merge(strike, site.queues().hidden() > 0 ? 1 : 0, Integer::sum);
+        inFlight.merge(strike, site.queues().hidden() > 0 ? 1 : 0, Integer::sum);
       }
     }
     mend(strike, victim, traffic, sqs);
@@ -197,7 +197,7 @@ class CrashIT {
         startAnew(victim);
       }
       case SIGSTOP -> {
-        // What it has in hand lapses and is loaded by the other; then it comes with it too.
+        // What it has in flight lapses and is loaded by the other; then it comes with it too.
         Awaitility.await("the other has loaded all").atMost(PATIENCE).until(traffic::isLoaded);
         victim.goOn();
       }

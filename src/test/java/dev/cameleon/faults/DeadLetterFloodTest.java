@@ -15,11 +15,11 @@ import org.junit.jupiter.api.io.TempDir;
 class DeadLetterFloodTest {
   private static final String HOLD = "DEAD_LETTER_FLOOD";
   private static final int MESSAGES = 1500;
-  private static final int IN_HAND = 50;
+  private static final int IN_FLIGHT = 50;
   private static final int POLLERS = 4;
 
-  /** Half of the window, what was in hand or on its way then, and two turns of the slow pace. */
-  private static final int MOST_DEAD_LETTERS = 501 + IN_HAND + POLLERS * 10 + 2 * 10;
+  /** Half of the window, what was in flight or on its way then, and two turns of the slow pace. */
+  private static final int MOST_DEAD_LETTERS = 501 + IN_FLIGHT + POLLERS * 10 + 2 * 10;
 
   @TempDir private Path folder;
 
@@ -59,7 +59,7 @@ class DeadLetterFloodTest {
 
   private Site site() {
     return Site.in(folder)
-        .with("CAMELEON_IN_HAND_MESSAGES", Integer.toString(IN_HAND))
+        .with("CAMELEON_IN_FLIGHT_MESSAGES", Integer.toString(IN_FLIGHT))
         .with("CAMELEON_POLLERS", Integer.toString(POLLERS));
   }
 }

@@ -13,7 +13,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A dead-letter queue that does not accept holds everything up; one letter that it refuses not. */
+/**
+ * A dead-letter queue that does not accept holds everything up; one dead letter that it refuses
+ * not.
+ */
 class DeadLetterQueueDownTest {
   private static final String HOLD = "DEAD_LETTER_QUEUE";
 
@@ -86,7 +89,7 @@ class DeadLetterQueueDownTest {
   }
 
   @Test
-  void aLetterThatTheQueueDoesNotNameIsNotTakenForAccepted() throws Exception {
+  void aDeadLetterThatTheQueueDoesNotNameIsNotTakenForAccepted() throws Exception {
     proxy.on(SqsProxy.SEND, Fault.silence().first(3));
     traffic.send(50, 20);
 
@@ -98,8 +101,8 @@ class DeadLetterQueueDownTest {
   }
 
   @Test
-  void aLetterThatWaitsTooLongIsGivenBackAndTheOthersGoOn() throws Exception {
-    site.with("CAMELEON_IN_HAND_TIME", "5s");
+  void aDeadLetterThatWaitsTooLongIsReturnedAndTheOthersGoOn() throws Exception {
+    site.with("CAMELEON_IN_FLIGHT_TIME", "5s");
     proxy.on(SqsProxy.SEND, Fault.status(500));
     traffic.send(50, 5);
 
@@ -114,14 +117,14 @@ class DeadLetterQueueDownTest {
   }
 
   @Test
-  void aLetterThatIsRefusedForItsOwnSakeHoldsNobodyUpAndTheRedriveOfTheQueueTakesIt()
+  void aDeadLetterThatIsRefusedForItsOwnSakeHoldsNobodyUpAndTheRedriveOfTheQueueTakesIt()
       throws Exception {
     site.queues().redrive(2);
     proxy.on(SqsProxy.SEND, Fault.refusing("not this one"));
     traffic.sendMalformed("{\"foo\": \"not this one\"}").send(50, 5);
 
     try (Run run = Run.on(site)) {
-      // Given back after 5 s, 10 s, …: it must not spin.
+      // Returned after 5 s, 10 s, …: it must not spin.
       Awaitility.await()
           .atMost(Duration.ofSeconds(60))
           .failFast(() -> isDown(run))

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.SqsException;
 
-/** The dead-letter desk, while SQS fails: no letter is lost, read twice, or kept for long. */
+/** The dead-letter desk, while SQS fails: no dead letter is lost, read twice, or kept for long. */
 class DlqCommandFaultsTest {
   private static final int COUNT = 100;
 
@@ -41,7 +41,7 @@ class DlqCommandFaultsTest {
   private final DeadLetterBox box = DeadLetterBox.of(queues);
   private final SqsClient client =
       SqsClient.builder().endpointOverride(URI.create(proxy.url())).build();
-  private final DeadLetterReader letters =
+  private final DeadLetterReader deadLetters =
       new DeadLetterReader(client, SqsQueue.find(client, box.url()), () -> false);
   private final List<ReceivedDeadLetter> read = Collections.synchronizedList(new ArrayList<>());
 
@@ -52,14 +52,14 @@ class DlqCommandFaultsTest {
   }
 
   @Test
-  void aLetterThatIsReceivedTwiceIsReadOnce() throws Exception {
+  void aDeadLetterThatIsReceivedTwiceIsReadOnce() throws Exception {
     box.fill(COUNT);
     proxy.on(SqsProxy.RECEIVE, Fault.twiceInOneBatch(true));
 
-    letters.read(Integer.MAX_VALUE, read::addAll);
+    deadLetters.read(Integer.MAX_VALUE, read::addAll);
 
     assertEachWasReadOnce();
-    assertThat(letters.giveBack(done -> {})).isZero();
+    assertThat(deadLetters.returnToQueue(done -> {})).isZero();
     assertAllAreBack();
   }
 
@@ -72,11 +72,11 @@ class DlqCommandFaultsTest {
             call.forward(
                 call.body().replace("\"VisibilityTimeout\":600", "\"VisibilityTimeout\":1")));
 
-    letters.read(Integer.MAX_VALUE, read::addAll);
+    deadLetters.read(Integer.MAX_VALUE, read::addAll);
 
     assertEachWasReadOnce();
     assertThat(proxy.calls(SqsProxy.RECEIVE)).isGreaterThan(COUNT / 10);
-    letters.close();
+    deadLetters.close();
     assertAllAreBack();
   }
 
@@ -85,20 +85,21 @@ class DlqCommandFaultsTest {
     box.fill(COUNT);
     proxy.on(SqsProxy.RECEIVE, Fault.throttling().every(3).first(30));
 
-    assertThat(letters.read(Integer.MAX_VALUE, read::addAll)).isEqualTo(DeadLetterReader.End.EMPTY);
+    assertThat(deadLetters.read(Integer.MAX_VALUE, read::addAll))
+        .isEqualTo(DeadLetterReader.End.EMPTY);
 
     assertEachWasReadOnce();
-    letters.close();
+    deadLetters.close();
     assertAllAreBack();
   }
 
   @Test
-  void aReceiveThatIsRefusedEndsTheReadingAndAllIsGivenBack() throws Exception {
+  void aReceiveThatIsRefusedEndsTheReadingAndAllIsReturned() throws Exception {
     box.fill(COUNT);
 
     assertThatThrownBy(
             () ->
-                letters.read(
+                deadLetters.read(
                     Integer.MAX_VALUE,
                     page -> {
                       read.addAll(page);
@@ -107,71 +108,71 @@ class DlqCommandFaultsTest {
         .isInstanceOf(SqsException.class);
 
     assertThat(read).isNotEmpty();
-    assertThat(letters.giveBack(done -> {})).isZero();
+    assertThat(deadLetters.returnToQueue(done -> {})).isZero();
     assertAllAreBack();
   }
 
   @Test
   void deletesThatFailForSomeAreRepeatedForThose() throws Exception {
     box.fill(COUNT);
-    letters.read(Integer.MAX_VALUE, read::addAll);
+    deadLetters.read(Integer.MAX_VALUE, read::addAll);
     proxy.on(SqsProxy.DELETE, Fault.refusing(read.get(3).id()).first(2));
 
-    assertThat(letters.delete(ids(read))).hasSize(COUNT);
+    assertThat(deadLetters.delete(ids(read))).hasSize(COUNT);
 
     assertThat(proxy.calls(SqsProxy.DELETE)).isGreaterThan(COUNT / 10);
     assertThat(box.visible() + box.hidden()).isZero();
   }
 
   @Test
-  void whatCannotBeDeletedIsToldAndGivenBack() throws Exception {
+  void whatCannotBeDeletedIsToldAndReturned() throws Exception {
     box.fill(COUNT);
-    letters.read(Integer.MAX_VALUE, read::addAll);
+    deadLetters.read(Integer.MAX_VALUE, read::addAll);
     ReceivedDeadLetter stuck = read.get(42);
     proxy.on(SqsProxy.DELETE, Fault.refusing(stuck.id()));
 
-    List<String> deleted = letters.delete(ids(read));
+    List<String> deleted = deadLetters.delete(ids(read));
 
     assertThat(deleted).hasSize(COUNT - 1).doesNotContain(stuck.id());
-    letters.close();
+    deadLetters.close();
     assertThat(box.visible()).isEqualTo(1);
     assertThat(box.hidden()).isZero();
   }
 
   @Test
-  void deletesThatAreDeniedDeleteNothingAndAllIsGivenBack() throws Exception {
+  void deletesThatAreDeniedDeleteNothingAndAllIsReturned() throws Exception {
     box.fill(20);
-    letters.read(Integer.MAX_VALUE, read::addAll);
+    deadLetters.read(Integer.MAX_VALUE, read::addAll);
     proxy.on(SqsProxy.DELETE, Fault.denied());
 
-    assertThat(letters.delete(ids(read))).isEmpty();
+    assertThat(deadLetters.delete(ids(read))).isEmpty();
 
-    letters.close();
+    deadLetters.close();
     assertThat(box.visible()).isEqualTo(20);
   }
 
   @Test
   void givingBackIsRepeatedForWhatFailed() throws Exception {
     box.fill(COUNT);
-    letters.read(Integer.MAX_VALUE, read::addAll);
+    deadLetters.read(Integer.MAX_VALUE, read::addAll);
     proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.status(500).exceptEvery(3).first(20));
 
-    assertThat(letters.giveBack(done -> {})).isZero();
+    assertThat(deadLetters.returnToQueue(done -> {})).isZero();
     assertAllAreBack();
   }
 
   @Test
-  void answersThatAreLostWhileLettersAreGivenBackDoNoHarm() throws Exception {
+  void answersThatAreLostWhileDeadLettersAreReturnedDoNoHarm() throws Exception {
     box.fill(COUNT);
-    letters.read(Integer.MAX_VALUE, read::addAll);
+    deadLetters.read(Integer.MAX_VALUE, read::addAll);
     proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.answerLost().every(2).first(10));
 
-    assertThat(letters.giveBack(done -> {})).isZero();
+    assertThat(deadLetters.returnToQueue(done -> {})).isZero();
     assertAllAreBack();
   }
 
   @Test
-  void aCommandThatMayNotGiveBackSaysWhenTheyReappear() throws Exception {
+  void aCommandThatMayNotReturnSaysWhenTheyReappear() throws Exception {
     box.fill(20);
     proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.denied());
 
@@ -199,7 +200,7 @@ class DlqCommandFaultsTest {
   }
 
   @Test
-  void aSecondSignalEndsTheProcessWhileItGivesBack() throws Exception {
+  void aSecondSignalEndsTheProcessWhileItReturns() throws Exception {
     box.fill(20);
     proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.slow(25_000));
     try (Program program = Program.start(environment(), folder, "dlq", "list")) {
@@ -218,7 +219,8 @@ class DlqCommandFaultsTest {
       Program.Result result = program.result();
 
       assertThat(result.exitCode()).isEqualTo(1);
-      assertThat(result.err()).contains("Stopped at once. What was in hand reappears on the queue");
+      assertThat(result.err())
+          .contains("Stopped at once. What was in flight reappears on the queue");
     }
   }
 
@@ -235,10 +237,10 @@ class DlqCommandFaultsTest {
 
   private void assertEachWasReadOnce() {
     Set<String> ids = new HashSet<>();
-    read.forEach(letter -> ids.add(letter.id()));
+    read.forEach(deadLetter -> ids.add(deadLetter.id()));
     assertThat(ids).hasSize(COUNT);
     assertThat(read).hasSize(COUNT);
-    assertThat(letters.count()).isEqualTo(COUNT);
+    assertThat(deadLetters.count()).isEqualTo(COUNT);
   }
 
   private void assertAllAreBack() {

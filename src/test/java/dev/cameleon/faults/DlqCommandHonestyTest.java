@@ -60,7 +60,7 @@ class DlqCommandHonestyTest {
         List.of(
             new String[] {"replay", "--reason=CONTRACT", "--json"},
             new String[] {"replay", "--reason=CONTRACT", "--dry-run", "--json"},
-            new String[] {"export", "letters.jsonl", "--json"},
+            new String[] {"export", "dead letters.jsonl", "--json"},
             PURGE)) {
       assertThat(json(arguments).get("hidden").asInt()).isEqualTo(1);
     }
@@ -98,11 +98,11 @@ class DlqCommandHonestyTest {
   }
 
   @Test
-  void anImportThatCannotDeleteTheLettersItNamesFails() throws Exception {
+  void anImportThatCannotDeleteTheDeadLettersItNamesFails() throws Exception {
     Map<String, String> attributes = attributes();
     String id = box.send("broken", attributes);
     Files.writeString(
-        folder.resolve("mend.jsonl"),
+        folder.resolve("correct.jsonl"),
         JSON.createObjectNode()
                 .put("id", id)
                 .put("source_message_id", attributes.get("source-message-id"))
@@ -112,10 +112,10 @@ class DlqCommandHonestyTest {
             + "\n");
     proxy.on(SqsProxy.DELETE, Fault.denied());
 
-    Program.Result refused = dlq("import", "mend.jsonl");
+    Program.Result refused = dlq("import", "correct.jsonl");
     proxy.heal();
-    Program.Result done = dlq("import", "mend.jsonl");
-    Program.Result gone = dlq("import", "mend.jsonl");
+    Program.Result done = dlq("import", "correct.jsonl");
+    Program.Result gone = dlq("import", "correct.jsonl");
 
     assertThat(refused.exitCode()).as(refused.err()).isEqualTo(1);
     assertThat(refused.out()).contains("sent 1 to ").contains("deleted 0 dead letters");

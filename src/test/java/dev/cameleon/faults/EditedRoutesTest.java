@@ -35,7 +35,7 @@ class EditedRoutesTest {
 
     try (Run run = Run.on(site)) {
       run.await(Outcome.RETURNED, 10);
-      assertThat(run.health().ready().problems()).containsKey("UNEXPECTED");
+      assertThat(run.health().ready().problems()).containsKey("ROUTE_FAILURES");
       // They come back after 5 s, and then one batch per 10 s at the most is received.
       Awaitility.await()
           .during(java.time.Duration.ofSeconds(8))
@@ -99,7 +99,7 @@ class EditedRoutesTest {
 
     try (Run run = Run.on(site)) {
       run.await(Outcome.LOADED, 9).await(Outcome.DEAD_LETTERED, 1);
-      Awaitility.await().until(() -> run.health().ready().problems().containsKey("UNEXPECTED"));
+      Awaitility.await().until(() -> run.health().ready().problems().containsKey("ROUTE_FAILURES"));
       Awaitility.await().until(() -> run.account().inFlight() == 0);
       assertThat(run.health().ready().problems()).doesNotContainKey("DATABASE");
       assertThat(run.account().received()).isEqualTo(10);

@@ -17,7 +17,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who is forgotten while their events wait in hand is not loaded as what they were. */
+/** Who is erased while their events wait in flight is not loaded as what they were. */
 class ErasedMeanwhileTest {
   @TempDir private Path folder;
 
@@ -33,7 +33,7 @@ class ErasedMeanwhileTest {
       Awaitility.await().until(() -> run.health().ready().up());
       site.database().execute("ALTER TABLE user_logins RENAME TO user_logins_away");
       site.queues().send(Events.bodies(3));
-      // In hand and held: the attempt that failed had been given everybody's true values.
+      // In flight and held: the attempt that failed had been given everybody's true values.
       Awaitility.await()
           .until(
               () -> run.account().inFlight() == 3 && run.health().ready().problems().size() == 1);

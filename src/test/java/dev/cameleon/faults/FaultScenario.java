@@ -93,7 +93,7 @@ final class FaultScenario implements AutoCloseable {
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(RECOVERY);
   }
 
-  /** The account of a run in which no message was received twice: nothing was given back. */
+  /** The account of a run in which no message was received twice: nothing was returned. */
   void assertEachMessageWasReceivedOnceAndIsOneRow() {
     assertThat(account().received()).isEqualTo(sent.size());
     assertEachMessageIsOneRow();

@@ -82,7 +82,7 @@ class HostileInputTest {
     }
     assertThat(deadLetters.values()).allSatisfy(HostileInputTest::assertExplained);
     assertThat(deadLetters.values())
-        .extracting(letter -> TestQueues.attribute(letter, "reason"))
+        .extracting(deadLetter -> TestQueues.attribute(deadLetter, "reason"))
         .contains(REASONS.toArray(String[]::new));
   }
 
@@ -166,7 +166,7 @@ class HostileInputTest {
   /** The dead letters by the id of their source message; one that is there twice is an error. */
   private static Map<String, Message> deadLetters(String url) {
     SqsClient client = Shared.sqs().client();
-    Map<String, Message> letters = new HashMap<>();
+    Map<String, Message> deadLetters = new HashMap<>();
     List<Message> some;
     do {
       some =
@@ -175,10 +175,12 @@ class HostileInputTest {
                   r -> r.queueUrl(url).maxNumberOfMessages(10).messageAttributeNames("All"))
               .messages();
       List<DeleteMessageBatchRequestEntry> deletes = new ArrayList<>();
-      for (Message letter : some) {
-        String id = TestQueues.attribute(letter, "source-message-id");
-        assertThat(letters.put(id, letter)).as("twice in the dead-letter queue: %s", id).isNull();
-        String handle = letter.receiptHandle();
+      for (Message deadLetter : some) {
+        String id = TestQueues.attribute(deadLetter, "source-message-id");
+        assertThat(deadLetters.put(id, deadLetter))
+            .as("twice in the dead-letter queue: %s", id)
+            .isNull();
+        String handle = deadLetter.receiptHandle();
         deletes.add(
             DeleteMessageBatchRequestEntry.builder()
                 .id("d" + deletes.size())
@@ -189,6 +191,6 @@ class HostileInputTest {
         client.deleteMessageBatch(r -> r.queueUrl(url).entries(deletes));
       }
     } while (!some.isEmpty());
-    return letters;
+    return deadLetters;
   }
 }

@@ -131,7 +131,7 @@ class HostilePostgresTest {
   }
 
   @Test
-  void aLoadSqlBrokenByAnEditReceivesNothingUntilItIsMended() throws Exception {
+  void aLoadSqlBrokenByAnEditReceivesNothingUntilItIsCorrected() throws Exception {
     Site site = Site.in(folder);
     site.edit("load.sql", "FROM batch JOIN fresh", "FRON batch JOIN fresh");
     site.queues().send(java.util.List.of(dev.cameleon.support.Events.body(1)));

@@ -65,9 +65,9 @@ class LargeMessagesTest {
         holder.setAutoCommit(false);
         statement.execute("LOCK TABLE user_logins IN ACCESS EXCLUSIVE MODE");
         send(site, messages, characters);
-        Awaitility.await("messages in hand, or an end")
+        Awaitility.await("messages in flight, or an end")
             .atMost(PATIENCE)
-            .until(() -> !program.isAlive() || inHand(program) > 0);
+            .until(() -> !program.isAlive() || inFlight(program) > 0);
         holder.rollback();
       }
       long peak = peakUntilAllIsSettled(site, program);
@@ -87,7 +87,7 @@ class LargeMessagesTest {
         .isEqualTo(messages - rejected);
   }
 
-  private static long inHand(Program program) throws Exception {
+  private static long inFlight(Program program) throws Exception {
     return Scraped.of(program).sum("cameleon_in_flight_messages");
   }
 

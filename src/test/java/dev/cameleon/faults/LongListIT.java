@@ -19,9 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A flood: that an operator can look at it must not depend on how bad it is.
  *
- * <p>ElasticMQ makes a letter visible by building its queue anew: of 100 000, some ten a second. So
- * a proxy takes these calls, and looks whether each letter is given back once. {@code DlqListTest}
- * has queues of some thousands that are really given back.
+ * <p>ElasticMQ makes a dead letter visible by building its queue anew: of 100 000, some ten a
+ * second. So a proxy takes these calls, and looks whether each dead letter is returned once. {@code
+ * DlqListTest} has queues of some thousands that are really returned.
  */
 class LongListIT {
   private static final int LETTERS = 100_000;
@@ -30,16 +30,16 @@ class LongListIT {
   /** The receipts of AWS are some 400 characters long, those of ElasticMQ 73. */
   private static final String MORE_RECEIPT = "A".repeat(330);
 
-  private final Set<String> givenBack = ConcurrentHashMap.newKeySet();
+  private final Set<String> returned = ConcurrentHashMap.newKeySet();
 
   @Test
-  void aHundredThousandLettersAreListedInASmallHeapAndGivenBack(@TempDir Path folder)
+  void aHundredThousandDeadLettersAreListedInASmallHeapAndReturned(@TempDir Path folder)
       throws Exception {
     Site site = Site.in(folder);
     DeadLetterBox.of(site.queues()).fill(LETTERS);
     try (SqsProxy proxy = SqsProxy.start()) {
       proxy.on(SqsProxy.RECEIVE, LongListIT::withLongReceipts);
-      proxy.on(SqsProxy.CHANGE_VISIBILITY, this::giveBack);
+      proxy.on(SqsProxy.CHANGE_VISIBILITY, this::returnToQueue);
       site.with("AWS_ENDPOINT_URL", proxy.url());
 
       long beganNanos = System.nanoTime();
@@ -54,8 +54,8 @@ class LongListIT {
 
       assertThat(result.exitCode()).as(result.err()).isZero();
       assertThat(result.out()).contains(" " + LETTERS + "  CONTRACT       ip ");
-      assertThat(result.err()).contains("reading: ", "giving back: ").doesNotContain("note:");
-      assertThat(givenBack).hasSize(LETTERS);
+      assertThat(result.err()).contains("reading: ", "returning: ").doesNotContain("note:");
+      assertThat(returned).hasSize(LETTERS);
       assertThat(proxy.calls(SqsProxy.CHANGE_VISIBILITY)).isEqualTo(LETTERS / 10);
     }
   }
@@ -68,11 +68,11 @@ class LongListIT {
         answer.body().replaceAll("(\"ReceiptHandle\":\"[^\"]*)", "$1" + MORE_RECEIPT));
   }
 
-  private SqsProxy.Answer giveBack(SqsProxy.Call call) throws IOException {
+  private SqsProxy.Answer returnToQueue(SqsProxy.Call call) throws IOException {
     ObjectNode answer = JSON.createObjectNode();
     for (JsonNode entry : JSON.readTree(call.body()).get("Entries")) {
       assertThat(entry.get("VisibilityTimeout").asInt()).isZero();
-      givenBack.add(entry.get("ReceiptHandle").asText().replace(MORE_RECEIPT, ""));
+      returned.add(entry.get("ReceiptHandle").asText().replace(MORE_RECEIPT, ""));
       answer.withArray("Successful").addObject().put("Id", entry.get("Id").asText());
     }
     return SqsProxy.Answer.whole(200, answer.toString());

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A full hand stays invisible behind a slow network: with four calls at a time, half of it lapses.
  */
-class ManyInHandTest {
+class ManyInFlightTest {
   private static final boolean SOAK = System.getProperty("soak") != null;
 
   /** Both take four calls at a time 10 s; the smaller one takes a busy machine less. */
@@ -34,7 +34,7 @@ class ManyInHandTest {
       Site site =
           Site.in(folder, VISIBILITY_SECONDS)
               .with("AWS_ENDPOINT_URL", proxy.url())
-              .with("CAMELEON_IN_HAND_MESSAGES", Integer.toString(MESSAGES));
+              .with("CAMELEON_IN_FLIGHT_MESSAGES", Integer.toString(MESSAGES));
       proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.slow(ROUND_TRIP_MILLIS));
       site.migrate();
       Traffic traffic = new Traffic(site).send(MESSAGES, 0);

@@ -101,7 +101,7 @@ class OddRowsTest {
     }
 
     assertThat(site.queues().takeDeadLetters())
-        .extracting(letter -> TestQueues.attribute(letter, "sql-state"))
+        .extracting(deadLetter -> TestQueues.attribute(deadLetter, "sql-state"))
         .containsExactly("44000");
   }
 
@@ -121,7 +121,7 @@ class OddRowsTest {
       assertThat(run.health().ready().problems().get("ROWS")).contains("SQLSTATE 42P01");
       assertThat(run.account().received()).isLessThanOrEqualTo(30);
       assertThat(site.database().number("SELECT last_value FROM tries")).isLessThan(150);
-      // When it is mended, all are loaded.
+      // When it is corrected, all are loaded.
       site.database().execute("DROP TRIGGER look ON user_logins");
       run.await(Outcome.LOADED, 20);
       Awaitility.await().until(() -> run.health().ready().up());

@@ -82,7 +82,7 @@ class QueueEncryptionTest {
   }
 
   @Test
-  void withSealedLettersItSaysWhatIsNotSealed() throws Exception {
+  void withSealedDeadLettersItSaysWhatIsNotSealed() throws Exception {
     Recipients.add(folder, "anna");
     site.with("CAMELEON_RECIPIENTS", "recipients");
 

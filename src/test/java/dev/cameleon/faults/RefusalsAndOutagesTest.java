@@ -45,8 +45,8 @@ class RefusalsAndOutagesTest {
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(197);
     assertThat(site.queues().takeDeadLetters())
         .extracting(
-            letter -> TestQueues.attribute(letter, "reason"),
-            letter -> TestQueues.attribute(letter, "sql-state"))
+            deadLetter -> TestQueues.attribute(deadLetter, "reason"),
+            deadLetter -> TestQueues.attribute(deadLetter, "sql-state"))
         .containsExactlyInAnyOrder(
             tuple("DATA_REJECTED", "P0001"),
             tuple("DATA_REJECTED", "23514"),

@@ -36,7 +36,7 @@ class RefusedDeletesTest {
   @TempDir private Path folder;
 
   private final SqsProxy proxy = SqsProxy.start();
-  private final CountDownLatch allInHand = new CountDownLatch(1);
+  private final CountDownLatch allInFlight = new CountDownLatch(1);
   private final ReceiveGate gate = new ReceiveGate();
   private final InFlightMessages deliveries =
       new InFlightMessages(10, 1L << 30, new DeadLetterBrake(gate, 100));
@@ -46,12 +46,12 @@ class RefusedDeletesTest {
   void deletesThatAreRefusedForLongHoldReceivingAndNoLoadedMessageIsRedriven() throws Exception {
     try (proxy) {
       Site site = Site.in(folder, 4).with("AWS_ENDPOINT_URL", proxy.url());
-      site.with("CAMELEON_IN_HAND_TIME", "5s").queues().redrive(1);
+      site.with("CAMELEON_IN_FLIGHT_TIME", "5s").queues().redrive(1);
       Traffic traffic = new Traffic(site).send(MESSAGES, MALFORMED_EVERY);
       refuseDeletes();
 
       try (Run run = Run.on(site)) {
-        awaitAllInHand(run);
+        awaitAllInFlight(run);
         Awaitility.await()
             .atMost(Duration.ofSeconds(60))
             .until(() -> site.queues().deadLetters() == traffic.malformed());
@@ -92,7 +92,7 @@ class RefusedDeletesTest {
 
       Run stopped = Run.on(site);
       try (stopped) {
-        awaitAllInHand(stopped);
+        awaitAllInFlight(stopped);
         Awaitility.await().until(() -> stopped.health().ready().problems().containsKey("DELETES"));
       }
       assertThat(stopped.account().count(Outcome.LOADED)).isEqualTo(MESSAGES);
@@ -109,7 +109,7 @@ class RefusedDeletesTest {
   @Test
   void aDeleteThatFailsThreeTimesIsMadeAgainWithPausesAndNeedsNoHold() {
     proxy.on(SqsProxy.DELETE, Fault.denied().first(3));
-    inHand(
+    inFlight(
         30,
         System.nanoTime(),
         acknowledger -> {
@@ -129,7 +129,7 @@ class RefusedDeletesTest {
   @Test
   void aDeleteIsNotWaitedForWhenSqsCanHideTheMessageNoLonger() {
     proxy.on(SqsProxy.DELETE, Fault.denied());
-    inHand(
+    inFlight(
         30,
         System.nanoTime() - Duration.ofHours(13).toNanos(),
         acknowledger -> {
@@ -141,9 +141,9 @@ class RefusedDeletesTest {
   }
 
   @Test
-  void whatIsGivenBackIsVisibleAtOnceThoughThreeCallsFail() {
+  void whatIsReturnedIsVisibleAtOnceThoughThreeCallsFail() {
     proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.denied().first(3));
-    inHand(
+    inFlight(
         600,
         System.nanoTime(),
         acknowledger -> {
@@ -154,25 +154,25 @@ class RefusedDeletesTest {
         });
   }
 
-  /** Deletes are refused, but not before all is in hand: the first refusals pause receiving. */
+  /** Deletes are refused, but not before all is in flight: the first refusals pause receiving. */
   private void refuseDeletes() {
     proxy.on(
         SqsProxy.DELETE,
         call -> {
-          allInHand.await();
+          allInFlight.await();
           return Fault.denied().answer(call);
         });
   }
 
-  private void awaitAllInHand(Run run) {
+  private void awaitAllInFlight(Run run) {
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
         .until(() -> run.account().inFlight() == MESSAGES);
-    allInHand.countDown();
+    allInFlight.countDown();
   }
 
   /** Receives one message, which is hidden for so long, and settles it as the test wants. */
-  private void inHand(int hiddenSeconds, long receivedNanos, Consumer<Acknowledger> settle) {
+  private void inFlight(int hiddenSeconds, long receivedNanos, Consumer<Acknowledger> settle) {
     queues = TestQueues.create(hiddenSeconds);
     queues.send(List.of("{}"));
     SqsQueue source = new SqsQueue("source", queues.sourceUrl(), "", hiddenSeconds, 1 << 20);

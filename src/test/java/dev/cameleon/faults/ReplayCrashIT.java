@@ -59,7 +59,7 @@ class ReplayCrashIT {
     site = Site.in(folder, 5);
     box = DeadLetterBox.of(site.queues());
     fill();
-    // What a killed replay has in hand is to reappear soon, not in ten minutes.
+    // What a killed replay has in flight is to reappear soon, not in ten minutes.
     proxy.on(
         SqsProxy.RECEIVE,
         call ->
@@ -69,7 +69,7 @@ class ReplayCrashIT {
     try (Program run = Program.start(site.environment(), folder, "run")) {
       for (int kill = 0; kill < KILLS; kill++) {
         replayAndKill();
-        Awaitility.await("letters that reappear")
+        Awaitility.await("dead letters that reappear")
             .atMost(Duration.ofSeconds(20))
             .until(() -> box.hidden() == 0);
       }
@@ -150,7 +150,7 @@ class ReplayCrashIT {
     Set<String> left = new HashSet<>();
     site.queues()
         .takeDeadLetters()
-        .forEach(letter -> left.add(TestQueues.attribute(letter, "source-message-id")));
+        .forEach(deadLetter -> left.add(TestQueues.attribute(deadLetter, "source-message-id")));
     assertThat(left).as("still dead letters").isEqualTo(malformed);
   }
 }

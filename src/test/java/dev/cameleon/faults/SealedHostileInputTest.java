@@ -58,16 +58,18 @@ class SealedHostileInputTest {
       assertThat(run.account().received()).isEqualTo(HOSTILE);
     }
 
-    List<Message> letters = site.queues().takeDeadLetters();
-    assertThat(letters).hasSizeGreaterThan(HOSTILE / 2);
+    List<Message> deadLetters = site.queues().takeDeadLetters();
+    assertThat(deadLetters).hasSizeGreaterThan(HOSTILE / 2);
     Set<String> reasons = new HashSet<>();
-    for (Message letter : letters) {
-      String id = TestQueues.attribute(letter, "source-message-id");
-      assertThat(SealedBody.open(letter.body(), key)).as("-Dseed=%s", seed).isEqualTo(sent.get(id));
+    for (Message deadLetter : deadLetters) {
+      String id = TestQueues.attribute(deadLetter, "source-message-id");
+      assertThat(SealedBody.open(deadLetter.body(), key))
+          .as("-Dseed=%s", seed)
+          .isEqualTo(sent.get(id));
       assertThat(HostileMessages.PLANTED)
-          .as("-Dseed=%s: %s", seed, SealedBody.preview(letter.body()))
-          .noneMatch(planted -> letter.body().contains(planted));
-      reasons.add(TestQueues.attribute(letter, "reason"));
+          .as("-Dseed=%s: %s", seed, SealedBody.preview(deadLetter.body()))
+          .noneMatch(planted -> deadLetter.body().contains(planted));
+      reasons.add(TestQueues.attribute(deadLetter, "reason"));
     }
     assertThat(reasons).containsExactlyInAnyOrder("NOT_JSON", "CONTRACT", "DATA_REJECTED");
   }

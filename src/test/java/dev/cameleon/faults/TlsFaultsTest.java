@@ -198,7 +198,7 @@ class TlsFaultsTest {
     Site site = Site.in(folder.resolve("stuck"));
     site.migrate();
     site.database()
-        .execute("INSERT INTO cameleon.mask_check (key_id, check_value) VALUES ('01020304', 'x')");
+        .execute("INSERT INTO cameleon.mask_key (key_id, check_value) VALUES ('01020304', 'x')");
     Database.Login login = new Database.Login(site.database().url(), "postgres", "");
     Masker masker = new Masker(FixedKeys.of(0x01020304, 0x0b), Map.of());
     LoadSql statement = LoadSql.read(Path.of("routes/load.sql"));
@@ -207,13 +207,13 @@ class TlsFaultsTest {
     ReceiveGate gate = new ReceiveGate();
     assertThatAStuckWriteEnds(
         pool -> {
-          DatabaseCircuitBreaker outage = new DatabaseCircuitBreaker(gate, null, pool, probe, 1);
+          DatabaseCircuitBreaker breaker = new DatabaseCircuitBreaker(gate, null, pool, probe, 1);
           Awaitility.await()
               .pollInterval(Duration.ofSeconds(5))
               .atMost(Duration.ofMinutes(2))
               .until(
                   () -> {
-                    outage.probe();
+                    breaker.probe();
                     return !isAWriteStuck();
                   });
           assertThat(gate.holds()).isEmpty();

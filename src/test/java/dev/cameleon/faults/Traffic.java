@@ -113,14 +113,14 @@ final class Traffic {
   /** The dead letters, each once by the id of its message; SQS's own redrive keeps that id. */
   private Set<String> deadLetters() {
     Set<String> ids = new HashSet<>();
-    List<Message> letters = site.queues().takeDeadLetters();
-    for (Message letter : letters) {
-      String id = TestQueues.attribute(letter, "source-message-id");
-      ids.add(id.isEmpty() ? letter.messageId() : id);
+    List<Message> deadLetters = site.queues().takeDeadLetters();
+    for (Message deadLetter : deadLetters) {
+      String id = TestQueues.attribute(deadLetter, "source-message-id");
+      ids.add(id.isEmpty() ? deadLetter.messageId() : id);
     }
     // SQS has no way to send once only: what is sent again has the same source-message-id.
     System.out.printf(
-        "Traffic: %d dead letters, %d sent again%n", ids.size(), letters.size() - ids.size());
+        "Traffic: %d dead letters, %d sent again%n", ids.size(), deadLetters.size() - ids.size());
     return ids;
   }
 }

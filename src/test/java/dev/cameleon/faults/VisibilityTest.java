@@ -14,9 +14,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * What waits for the database stays invisible to others, and is given back when that is too long.
- */
+/** What waits for the database stays invisible to others, and is returned when that is too long. */
 class VisibilityTest {
   private static final int VISIBILITY_SECONDS = 4;
   private static final int MESSAGES = 2000;
@@ -92,11 +90,11 @@ class VisibilityTest {
   }
 
   @Test
-  void whatCannotBeFinishedWithinItsTimeIsGivenBackAndLoadedOnceLater() throws Exception {
+  void whatCannotBeFinishedWithinItsTimeIsReturnedAndLoadedOnceLater() throws Exception {
     Site site =
         Site.in(folder, VISIBILITY_SECONDS)
-            .with("CAMELEON_IN_HAND_TIME", "5s")
-            .with("CAMELEON_IN_HAND_MESSAGES", "100");
+            .with("CAMELEON_IN_FLIGHT_TIME", "5s")
+            .with("CAMELEON_IN_FLIGHT_MESSAGES", "100");
     Traffic traffic = new Traffic(site);
 
     try (Run run = Run.on(site)) {

@@ -90,12 +90,12 @@ class WrongQueueTest {
   void whatIsNoUrlIsAWrongSetting() throws Exception {
     Program.Result option = dlq("list", "--queue", NO_URL);
     site.with("CAMELEON_QUEUE", NO_URL).with("CAMELEON_DEAD_LETTER_QUEUE", NO_URL);
-    Program.Result desk = dlq("list");
+    Program.Result dlq = dlq("list");
     Program.Result run = Program.run(site.environment(), folder, "run");
 
     assertThat(option.exitCode()).as(option.err()).isEqualTo(2);
     assertThat(option.err()).contains("--queue: is neither a name nor a URL");
-    for (Program.Result refused : List.of(desk, run)) {
+    for (Program.Result refused : List.of(dlq, run)) {
       assertThat(refused.exitCode()).as(refused.err()).isEqualTo(2);
       assertThat(refused.err())
           .contains("cameleon.queue (CAMELEON_QUEUE): is neither")

@@ -87,9 +87,9 @@ class RetiredKeyTest {
       run.await(Outcome.LOADED, 5);
       site.database()
           .execute(
-              "INSERT INTO cameleon.mask_check (key_id, check_value, follows)"
-                  + " SELECT 'newer', '', key_id FROM cameleon.mask_check;"
-                  + " SELECT cameleon.retire_key(key_id) FROM cameleon.mask_check");
+              "INSERT INTO cameleon.mask_key (key_id, check_value, follows)"
+                  + " SELECT 'newer', '', key_id FROM cameleon.mask_key;"
+                  + " SELECT cameleon.retire_key(key_id) FROM cameleon.mask_key");
       site.queues().send(Events.bodies(7));
 
       Awaitility.await().until(() -> !run.health().ready().up());
@@ -114,7 +114,7 @@ class RetiredKeyTest {
     TestDatabase database = Shared.postgres().database();
     Migrations.migrate(login(database));
     database.execute(
-        "INSERT INTO cameleon.mask_check (key_id, check_value, follows)"
+        "INSERT INTO cameleon.mask_key (key_id, check_value, follows)"
             + " VALUES ('00000001', 'a', NULL), ('00000002', 'b', '00000001')");
     return database;
   }

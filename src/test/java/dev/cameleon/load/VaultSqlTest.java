@@ -51,19 +51,19 @@ class VaultSqlTest {
   }
 
   @Test
-  void aTokenHasOneEntryAndItsEpochIsThere() throws Exception {
+  void aTokenHasOneEntryAndItsDataKeyIsThere() throws Exception {
     load(List.of(new Row(UUID.randomUUID(), "ip_a"), new Row(UUID.randomUUID(), "ip_a")));
     load(List.of(new Row(UUID.randomUUID(), "ip_a"), new Row(UUID.randomUUID(), "ip_b")));
 
     assertThat(
             database.query(
                 "SELECT token, length(sealed_key) FROM cameleon.vault"
-                    + " JOIN cameleon.vault_epoch USING (epoch) ORDER BY 1"))
+                    + " JOIN cameleon.sealed_data_key USING (data_key) ORDER BY 1"))
         .containsExactly(List.of("ip_a", "384"), List.of("ip_b", "384"));
   }
 
   @Test
-  void aDuplicateBringsNothingBackThatWasForgotten() throws Exception {
+  void aDuplicateBringsNothingBackThatWasErased() throws Exception {
     Row row = new Row(UUID.randomUUID(), "ip_a");
     load(List.of(row));
     database.execute("DELETE FROM cameleon.vault");

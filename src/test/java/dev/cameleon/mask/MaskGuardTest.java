@@ -136,7 +136,7 @@ class MaskGuardTest {
 
   private List<List<String>> keys() {
     return database.query(
-        "SELECT key_id, retired_at IS NOT NULL FROM cameleon.mask_check ORDER BY key_id");
+        "SELECT key_id, retired_at IS NOT NULL FROM cameleon.mask_key ORDER BY key_id");
   }
 
   private List<String> problems(Keyset keys, Map<String, PiiKind> personal, Set<String> allowed)

@@ -47,7 +47,7 @@ class DoctorTest {
 
   @Test
   void anEmptyDatabaseIsOneThatNothingWasLoadedInto() throws Exception {
-    site.database().execute("TRUNCATE user_logins, cameleon.vault, cameleon.mask_check");
+    site.database().execute("TRUNCATE user_logins, cameleon.vault, cameleon.mask_key");
 
     List<Doctor.Finding> findings = Doctor.examine(officer);
 
@@ -85,10 +85,10 @@ class DoctorTest {
   }
 
   @Test
-  void anEpochWhoseKeyIsLostIsWrong() throws Exception {
-    site.database().execute("DELETE FROM cameleon.vault_epoch");
+  void aDataKeyWhoseKeyIsLostIsWrong() throws Exception {
+    site.database().execute("DELETE FROM cameleon.sealed_data_key");
 
-    assertFound("sealed keys", Verdict.WRONG, "1 epochs of entries");
+    assertFound("sealed keys", Verdict.WRONG, "1 data keys of entries");
   }
 
   @Test
@@ -112,14 +112,14 @@ class DoctorTest {
   }
 
   @Test
-  void whoIsForgottenIsCountedAndWhatIsNotSettledIsNoted() throws Exception {
-    try (Erasure forget = Erasure.open(officer, Duration.ofHours(1), (time, why) -> {})) {
-      forget.person("ada", site.keyset(), "PRIV-1", true);
+  void whoIsErasedIsCountedAndWhatIsNotSettledIsNoted() throws Exception {
+    try (Erasure erase = Erasure.open(officer, Duration.ofHours(1), (time, why) -> {})) {
+      erase.person("ada", site.keyset(), "PRIV-1", true);
     }
 
     assertFound("erased", Verdict.OK, "2 random tokens");
     assertFound("suppressed", Verdict.OK, "1 people");
-    assertFound("forgetting", Verdict.NOTE, "2 tokens that rows lost");
+    assertFound("erasure", Verdict.NOTE, "2 tokens that rows lost");
   }
 
   @Test

@@ -33,7 +33,7 @@ class ErasedValuesTest extends ErasureFixture {
                 + PLAIN
                 + "'), 'hex'), 'x', NULL, NULL)");
 
-    forget("ada", false, (time, why) -> {});
+    erase("ada", false, (time, why) -> {});
 
     assertThat(
             site.database()
@@ -56,25 +56,25 @@ class ErasedValuesTest extends ErasureFixture {
   }
 
   @Test
-  void aForgetThatDiedBeforeTheVaultWasWrittenAnewIsMadeGoodByTheNext() throws Exception {
-    String grant = " EXECUTE ON FUNCTION cameleon.blend_vault(text, integer) ";
+  void anEraseThatDiedBeforeTheVaultWasWrittenAnewIsMadeGoodByTheNext() throws Exception {
+    String grant = " EXECUTE ON FUNCTION cameleon.rewrite_vault(text, integer) ";
     site.database().execute("REVOKE" + grant + "FROM cameleon_officer");
-    assertThatThrownBy(() -> forget("ada", false, (time, why) -> {}))
-        .hasMessageContaining("blend_vault");
+    assertThatThrownBy(() -> erase("ada", false, (time, why) -> {}))
+        .hasMessageContaining("rewrite_vault");
     String xmins = "SELECT DISTINCT xmin FROM cameleon.vault";
     List<List<String>> before = site.database().query(xmins);
     site.database().execute("GRANT" + grant + "TO cameleon_officer");
 
-    forget("ada", false, (time, why) -> {});
+    erase("ada", false, (time, why) -> {});
 
     assertThat(before).isNotEmpty();
     assertThat(site.database().query(xmins)).hasSize(1).doesNotContainAnyElementsOf(before);
   }
 
   @Test
-  void whatCannotBeErasedIsNamedAndTheNextForgetStillFindsThePerson() throws Exception {
+  void whatCannotBeErasedIsNamedAndTheNextEraseStillFindsThePerson() throws Exception {
     String everything =
-        "SELECT l::text FROM user_logins l UNION ALL SELECT token FROM cameleon.parting_token";
+        "SELECT l::text FROM user_logins l UNION ALL SELECT token FROM cameleon.erased_token";
     List<List<String>> before = site.database().query(everything);
     site.database()
         .execute(
@@ -82,10 +82,10 @@ class ErasedValuesTest extends ErasureFixture {
                 + " OLD.masked_ip; RETURN NEW; END $$; CREATE TRIGGER keep BEFORE UPDATE ON"
                 + " user_logins FOR EACH ROW EXECUTE FUNCTION keep()");
 
-    assertThatThrownBy(() -> forget("ada", false, (time, why) -> failOn(why)))
+    assertThatThrownBy(() -> erase("ada", false, (time, why) -> failOn(why)))
         .isInstanceOf(PreventedException.class)
         .hasMessageContaining("in masked_ip (3 values)");
-    assertThatThrownBy(() -> forgetTokens(List.of(site.ip(OWN_IP))))
+    assertThatThrownBy(() -> eraseTokens(List.of(site.ip(OWN_IP))))
         .isInstanceOf(PreventedException.class)
         .hasMessageContaining("in masked_ip (1 values)");
     assertThat(site.database().query(everything))
@@ -94,7 +94,7 @@ class ErasedValuesTest extends ErasureFixture {
         .hasSize(before.size() + 1);
 
     site.database().execute("DROP TRIGGER keep ON user_logins");
-    ErasureResult done = forget("ada", false, (time, why) -> {});
+    ErasureResult done = erase("ada", false, (time, why) -> {});
 
     assertThat(done.rows()).isEqualTo(3);
     assertThat(done.isFinished()).isTrue();
@@ -102,7 +102,7 @@ class ErasedValuesTest extends ErasureFixture {
   }
 
   @Test
-  void theTokenOfAForgottenValueLeavesTheAuditAndTheChainStillVerifies() throws Exception {
+  void theTokenOfAnErasedValueLeavesTheAuditAndTheChainStillVerifies() throws Exception {
     String token = site.ip(OWN_IP);
     String other = site.ip(SHARED_IP);
     try (Connection connection = Database.connect(officer)) {
@@ -110,7 +110,7 @@ class ErasedValuesTest extends ErasureFixture {
       Audit.record(connection, new Audit.Act("reveal", other, "why", null, null));
     }
 
-    forget("ada", false, (time, why) -> {});
+    erase("ada", false, (time, why) -> {});
 
     assertThat(everythingInTheAudit()).doesNotContain(token).contains(other);
     assertThat(
@@ -175,13 +175,13 @@ class ErasedValuesTest extends ErasureFixture {
   @Test
   void aDataKeySealsSoMuchAndNoMoreAndNoncesDoNotCount() throws Exception {
     List<Recipient> nobody = List.of();
-    DataKey epoch = new DataKey(nobody, System.nanoTime() + 1_000_000_000_000L, 100);
+    DataKey dataKey = new DataKey(nobody, System.nanoTime() + 1_000_000_000_000L, 100);
     Set<String> nonces = new HashSet<>();
     long ascending = 0;
     String before = "";
     for (int i = 0; i < 100; i++) {
-      assertThat(epoch.isOver(System.nanoTime())).isEqualTo(i >= 50);
-      byte[] sealed = epoch.seal(Envelope.gcm(), UUID.randomUUID(), new byte[1]);
+      assertThat(dataKey.isOver(System.nanoTime())).isEqualTo(i >= 50);
+      byte[] sealed = dataKey.seal(Envelope.gcm(), UUID.randomUUID(), new byte[1]);
       String nonce = java.util.HexFormat.of().formatHex(sealed, 0, Envelope.NONCE_BYTES);
       ascending += nonce.compareTo(before) > 0 ? 1 : 0;
       nonces.add(nonce);
@@ -190,7 +190,7 @@ class ErasedValuesTest extends ErasureFixture {
 
     assertThat(nonces).hasSize(100);
     assertThat(ascending).isBetween(15L, 85L);
-    assertThatThrownBy(() -> epoch.seal(Envelope.gcm(), UUID.randomUUID(), new byte[1]))
+    assertThatThrownBy(() -> dataKey.seal(Envelope.gcm(), UUID.randomUUID(), new byte[1]))
         .isInstanceOf(IllegalStateException.class);
   }
 

@@ -13,15 +13,13 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/**
- * Forgetting beside loaders that are on their way, and beside another forget or an interrupted one.
- */
+/** Erasure beside loaders that are on their way, and beside another erase or an interrupted one. */
 class ErasureAmongLoadersTest extends ErasureFixture {
   @Test
-  void whatASlowLoaderBringsMeanwhileIsForgottenToo() throws Exception {
+  void whatASlowLoaderBringsMeanwhileIsErasedToo() throws Exception {
     List<Duration> waits = new ArrayList<>();
     ErasureResult done =
-        forget(
+        erase(
             "ada",
             true,
             (time, why) -> {
@@ -41,7 +39,7 @@ class ErasureAmongLoadersTest extends ErasureFixture {
 
   @Test
   void laterEventsOfASuppressedPersonAreLoadedUnderRandomValuesAndNotStored() throws Exception {
-    forget("ada", true, (time, why) -> {});
+    erase("ada", true, (time, why) -> {});
 
     site.load(event("ada", OWN_IP, OWN_DEVICE), event("ada", OWN_IP, OWN_DEVICE));
 
@@ -66,7 +64,7 @@ class ErasureAmongLoadersTest extends ErasureFixture {
           CompletableFuture.supplyAsync(
               () -> {
                 try {
-                  return forget("ada", false, (time, why) -> {});
+                  return erase("ada", false, (time, why) -> {});
                 } catch (Exception e) {
                   throw new IllegalStateException(e);
                 }
@@ -86,7 +84,7 @@ class ErasureAmongLoadersTest extends ErasureFixture {
   @Test
   void aPersonWhoKeepsArrivingIsReportedAndNothingThatALoaderMayRelyOnIsDeleted() throws Exception {
     ErasureResult done =
-        forgetWithMemory(
+        eraseWithMemory(
             "ada", Duration.ofMinutes(1), (time, why) -> bring(event("ada", OWN_IP, OWN_DEVICE)));
 
     assertThat(done.arriving()).isTrue();
@@ -96,10 +94,10 @@ class ErasureAmongLoadersTest extends ErasureFixture {
   }
 
   @Test
-  void anInterruptedForgetIsFinishedByTheNext() throws Exception {
+  void anInterruptedEraseIsFinishedByTheNext() throws Exception {
     assertThatThrownBy(
             () ->
-                forget(
+                erase(
                     "ada",
                     false,
                     (time, why) -> {
@@ -110,7 +108,7 @@ class ErasureAmongLoadersTest extends ErasureFixture {
         .isZero();
     assertThat(site.reveal(site.device(OWN_DEVICE))).containsExactly(OWN_DEVICE);
 
-    ErasureResult done = forget("ada", false, (time, why) -> {});
+    ErasureResult done = erase("ada", false, (time, why) -> {});
 
     assertThat(done.found()).isTrue();
     assertThat(done.rows()).isZero();

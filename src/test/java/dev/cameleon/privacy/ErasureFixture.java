@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ada among others, and an officer who forgets. */
+/** Ada among others, and an officer who erases. */
 abstract class ErasureFixture {
   static final String SHARED_IP = "192.0.2.7";
   static final String OWN_IP = "192.0.2.8";
@@ -44,7 +44,7 @@ abstract class ErasureFixture {
         event("cleo", "192.0.2.9", SHARED_DEVICE));
   }
 
-  void rewrap() throws Exception {
+  void retokenize() throws Exception {
     try (Connection connection = Database.connect(officer)) {
       Retokenization.begin(connection, site.keyset())
           .orElseThrow()
@@ -52,22 +52,22 @@ abstract class ErasureFixture {
     }
   }
 
-  ErasureResult forget(String user, boolean suppress, ProgressPause pause) throws Exception {
-    try (Erasure forget = Erasure.open(officer, Duration.ZERO, pause)) {
-      return forget.person(user, site.keyset(), "PRIV-1", suppress);
+  ErasureResult erase(String user, boolean suppress, ProgressPause pause) throws Exception {
+    try (Erasure erase = Erasure.open(officer, Duration.ZERO, pause)) {
+      return erase.person(user, site.keyset(), "PRIV-1", suppress);
     }
   }
 
-  ErasureResult forgetWithMemory(String user, Duration memory, ProgressPause pause)
+  ErasureResult eraseWithMemory(String user, Duration memory, ProgressPause pause)
       throws Exception {
-    try (Erasure forget = Erasure.open(officer, memory, pause)) {
-      return forget.person(user, site.keyset(), "PRIV-1", false);
+    try (Erasure erase = Erasure.open(officer, memory, pause)) {
+      return erase.person(user, site.keyset(), "PRIV-1", false);
     }
   }
 
-  ErasureResult forgetTokens(List<String> tokens) throws Exception {
-    try (Erasure forget = Erasure.open(officer, Duration.ZERO, (time, why) -> {})) {
-      return forget.tokens(tokens, Optional.empty(), "PRIV-1");
+  ErasureResult eraseTokens(List<String> tokens) throws Exception {
+    try (Erasure erase = Erasure.open(officer, Duration.ZERO, (time, why) -> {})) {
+      return erase.tokens(tokens, Optional.empty(), "PRIV-1");
     }
   }
 

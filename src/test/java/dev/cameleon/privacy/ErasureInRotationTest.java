@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Forgetting while the mask key changes. */
+/** Erasure while the mask key changes. */
 class ErasureInRotationTest extends ErasureFixture {
   @Test
   void duringARotationNothingGoesAndAfterItOldAndNewTokensDo() throws Exception {
@@ -18,27 +18,28 @@ class ErasureInRotationTest extends ErasureFixture {
     site.load(event("ada", OWN_IP, OWN_DEVICE));
     String renewed = site.device(OWN_DEVICE);
 
-    ErasureResult done = forget("ada", true, (time, why) -> {});
+    ErasureResult done = erase("ada", true, (time, why) -> {});
 
     assertThat(done.rotating()).isTrue();
     assertThat(done.entries()).isZero();
-    assertThat(site.database().query("SELECT token FROM cameleon.parting_token"))
+    assertThat(site.database().query("SELECT token FROM cameleon.erased_token"))
         .contains(List.of(old), List.of(renewed));
     assertThat(site.tokensWithoutEntry()).isZero();
 
-    rewrap();
-    forget("ada", true, (time, why) -> {});
+    retokenize();
+    erase("ada", true, (time, why) -> {});
 
     assertThat(site.reveal(old)).isEmpty();
     assertThat(site.reveal(renewed)).isEmpty();
-    assertThat(site.database().query("SELECT token FROM cameleon.parting_token")).isEmpty();
+    assertThat(site.database().query("SELECT token FROM cameleon.erased_token")).isEmpty();
     assertThat(site.tokensWithoutEntry()).isZero();
   }
 
   @Test
   void anEntryThatARowCountsOnUnderAnOlderTokenStaysUntilTheRotationHasEnded() throws Exception {
     site.use(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d));
-    // A rewrap that died: ada's rows and the entries are renamed, ben's row came after that.
+    // A retokenization that died: ada's rows and the entries are renamed, ben's row came after
+    // that.
     for (List<String> row : site.database().query("SELECT token FROM cameleon.vault")) {
       String renewed = site.masker().renew(row.get(0));
       for (String change :
@@ -51,8 +52,8 @@ class ErasureInRotationTest extends ErasureFixture {
       }
     }
 
-    assertThat(forget("ada", false, (time, why) -> {}).rotating()).isTrue();
-    rewrap();
+    assertThat(erase("ada", false, (time, why) -> {}).rotating()).isTrue();
+    retokenize();
 
     assertThat(site.reveal(site.ip(SHARED_IP))).containsExactly(SHARED_IP);
     assertThat(site.tokensWithoutEntry()).isZero();
@@ -62,7 +63,7 @@ class ErasureInRotationTest extends ErasureFixture {
   void whoIsSuppressedInARotationIsSoForLoadersWithTheOlderKeyToo() throws Exception {
     Keyset older = site.keyset();
     site.use(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d));
-    forget("ada", true, (time, why) -> {});
+    erase("ada", true, (time, why) -> {});
 
     site.use(older);
     site.load(event("ada", OWN_IP, OWN_DEVICE));
@@ -74,15 +75,15 @@ class ErasureInRotationTest extends ErasureFixture {
   @Test
   void anOldTokenGoesWithWhatItHasBecomeInARotation() throws Exception {
     String old = site.device(OWN_DEVICE);
-    try (Erasure forget = Erasure.open(officer, Duration.ZERO, (time, why) -> {})) {
-      assertThat(forget.needsKeys(List.of(old))).isFalse();
+    try (Erasure erase = Erasure.open(officer, Duration.ZERO, (time, why) -> {})) {
+      assertThat(erase.needsKeys(List.of(old))).isFalse();
     }
     site.use(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d));
     site.load(event("ada", OWN_IP, OWN_DEVICE));
 
-    try (Erasure forget = Erasure.open(officer, Duration.ZERO, (time, why) -> {})) {
-      assertThat(forget.needsKeys(List.of(old))).isTrue();
-      assertThat(forget.tokens(List.of(old), Optional.of(site.keyset()), "PRIV-1").rows())
+    try (Erasure erase = Erasure.open(officer, Duration.ZERO, (time, why) -> {})) {
+      assertThat(erase.needsKeys(List.of(old))).isTrue();
+      assertThat(erase.tokens(List.of(old), Optional.of(site.keyset()), "PRIV-1").rows())
           .isEqualTo(3);
       assertThat(
               site.database()
@@ -99,7 +100,7 @@ class ErasureInRotationTest extends ErasureFixture {
 
   @Test
   void aPersonWhoWasSuppressedUnderAnOlderKeyStaysSo() throws Exception {
-    forget("ada", true, (time, why) -> {});
+    erase("ada", true, (time, why) -> {});
     site.use(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d));
 
     site.load(event("ada", OWN_IP, OWN_DEVICE));

@@ -13,13 +13,13 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is left of a person or a value that was forgotten, and of everybody else. */
+/** What is left of a person or a value that was erased, and of everybody else. */
 class ErasureTest extends ErasureFixture {
   @Test
   void theRowsOfOthersAreUnchangedAndTheirValuesStillOpen() throws Exception {
     List<List<String>> before = site.database().query(ROWS_OF_OTHERS);
 
-    ErasureResult done = forget("ada", false, (time, why) -> {});
+    ErasureResult done = erase("ada", false, (time, why) -> {});
 
     assertThat(done.rows()).isEqualTo(3);
     assertThat(done.entries()).isEqualTo(2);
@@ -34,7 +34,7 @@ class ErasureTest extends ErasureFixture {
 
   @Test
   void aHolderOfTheMaskKeyFindsNoRowOfThePersonAndCannotTellWhichBelongTogether() throws Exception {
-    forget("ada", true, (time, why) -> {});
+    erase("ada", true, (time, why) -> {});
 
     // The attacker knows the key, and whom to look for.
     for (String token :
@@ -67,12 +67,12 @@ class ErasureTest extends ErasureFixture {
     assertThat(tails).doesNotHaveDuplicates();
     assertThat(site.reveal(site.device(OWN_DEVICE))).isEmpty();
     assertThat(site.reveal(site.ip(OWN_IP))).isEmpty();
-    assertThat(site.database().number("SELECT count(*) FROM cameleon.parting_token")).isZero();
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.erased_token")).isZero();
   }
 
   @Test
   void theDatabaseKeepsTheTicketAndAHashAndNeverTheUserId() throws Exception {
-    forget("ada", true, (time, why) -> {});
+    erase("ada", true, (time, why) -> {});
 
     String subject = site.masker().subjects("ada").get(0);
     assertThat(
@@ -80,7 +80,7 @@ class ErasureTest extends ErasureFixture {
                 .query(
                     "SELECT act, token, ticket, actor FROM cameleon.acts"
                         + " WHERE act <> 'add-key'"))
-        .containsExactly(Arrays.asList("forget", null, "PRIV-1", officer.user()));
+        .containsExactly(Arrays.asList("erase", null, "PRIV-1", officer.user()));
     assertThat(site.database().query("SELECT subject FROM cameleon.suppressed"))
         .containsExactly(List.of(subject));
     // Without the hash, whose random digits may spell a name.
@@ -91,10 +91,10 @@ class ErasureTest extends ErasureFixture {
   }
 
   @Test
-  void aForgottenValueGoesFromEveryRowAndTheVaultAndUsersStay() throws Exception {
+  void anErasedValueGoesFromEveryRowAndTheVaultAndUsersStay() throws Exception {
     String token = site.ip(SHARED_IP);
 
-    ErasureResult done = forgetTokens(List.of(token));
+    ErasureResult done = eraseTokens(List.of(token));
 
     assertThat(done.rows()).isEqualTo(3);
     assertThat(done.entries()).isEqualTo(1);
@@ -109,14 +109,14 @@ class ErasureTest extends ErasureFixture {
             site.database()
                 .query("SELECT act, token, ticket FROM cameleon.acts WHERE act <> 'add-key'"))
         .containsExactly(
-            Arrays.asList("forget", null, "PRIV-1"), Arrays.asList("erase-tokens", null, null));
+            Arrays.asList("erase", null, "PRIV-1"), Arrays.asList("erase-tokens", null, null));
   }
 
   @Test
   void aValueWhoseRowsWereDeletedStillGoesFromTheVault() throws Exception {
     site.database().execute("DELETE FROM user_logins WHERE user_id = 'ada'");
 
-    ErasureResult done = forgetTokens(List.of(site.device(OWN_DEVICE)));
+    ErasureResult done = eraseTokens(List.of(site.device(OWN_DEVICE)));
 
     assertThat(done.found()).isTrue();
     assertThat(done.rows()).isZero();
@@ -125,22 +125,22 @@ class ErasureTest extends ErasureFixture {
 
   @Test
   void whatIsUnknownIsNotFoundAndIsOnRecord() throws Exception {
-    ErasureResult person = forget("nobody", false, (time, why) -> failOn(why));
-    ErasureResult value = forgetTokens(List.of(site.ip("203.0.113.1")));
+    ErasureResult person = erase("nobody", false, (time, why) -> failOn(why));
+    ErasureResult value = eraseTokens(List.of(site.ip("203.0.113.1")));
 
     assertThat(person.found()).isFalse();
     assertThat(value.found()).isFalse();
-    assertThat(site.database().number("SELECT count(*) FROM cameleon.audit WHERE act = 'forget'"))
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.audit WHERE act = 'erase'"))
         .isEqualTo(2);
   }
 
   @Test
-  void aReaderForgetsNobody() throws Exception {
+  void aReaderErasesNobody() throws Exception {
     Database.Login reader = site.login("cameleon_reader");
     List<List<String>> before = site.database().query("SELECT l::text FROM user_logins l");
 
-    try (Erasure forget = Erasure.open(reader, Duration.ZERO, (time, why) -> {})) {
-      assertThatThrownBy(() -> forget.person("ada", site.keyset(), "PRIV-1", false))
+    try (Erasure erase = Erasure.open(reader, Duration.ZERO, (time, why) -> {})) {
+      assertThatThrownBy(() -> erase.person("ada", site.keyset(), "PRIV-1", false))
           .isInstanceOf(SQLException.class)
           .extracting(failure -> ((SQLException) failure).getSQLState())
           .isEqualTo("42501");
@@ -150,18 +150,18 @@ class ErasureTest extends ErasureFixture {
 
   @Test
   void otherKeysThanTheDatabasesAreFoundOutBeforeAnythingIsWritten() throws Exception {
-    try (Erasure forget = Erasure.open(officer, Duration.ZERO, (time, why) -> {})) {
-      assertThat(forget.keyProblem(site.keyset())).isEmpty();
-      assertThat(forget.keyProblem(FixedKeys.of(0x11111111, 0x0c))).isPresent();
-      assertThat(forget.keyProblem(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d))).isPresent();
+    try (Erasure erase = Erasure.open(officer, Duration.ZERO, (time, why) -> {})) {
+      assertThat(erase.keyProblem(site.keyset())).isEmpty();
+      assertThat(erase.keyProblem(FixedKeys.of(0x11111111, 0x0c))).isPresent();
+      assertThat(erase.keyProblem(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d))).isPresent();
     }
-    assertThat(site.database().number("SELECT count(*) FROM cameleon.mask_check")).isEqualTo(1);
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.mask_key")).isEqualTo(1);
   }
 
   @Test
-  void whoseRowsWereForgottenIsNotToldByTheTransactionThatWroteThem() throws Exception {
-    forget("ada", true, (time, why) -> {});
-    forget("ben", true, (time, why) -> {});
+  void whoseRowsWereErasedIsNotToldByTheTransactionThatWroteThem() throws Exception {
+    erase("ada", true, (time, why) -> {});
+    erase("ben", true, (time, why) -> {});
 
     String erased = "user_logins WHERE masked_ip LIKE 'ip\\_00000000\\_%'";
     assertThat(site.database().number("SELECT count(*) FROM " + erased)).isGreaterThan(3);
@@ -181,13 +181,13 @@ class ErasureTest extends ErasureFixture {
             "DROP VIEW cameleon.logins; CREATE DOMAIN person AS varchar(128);"
                 + " ALTER TABLE user_logins ALTER user_id TYPE person");
 
-    assertThat(forget(id, false, (time, why) -> {}).rows()).isEqualTo(1);
+    assertThat(erase(id, false, (time, why) -> {}).rows()).isEqualTo(1);
 
     assertThat(site.database().number("SELECT count(*) FROM user_logins WHERE user_id ~ 'maria'"))
         .isZero();
     assertThat(
             site.database()
-                .number("SELECT count(*) FROM cameleon.parting_token WHERE token ~ 'maria'"))
+                .number("SELECT count(*) FROM cameleon.erased_token WHERE token ~ 'maria'"))
         .isZero();
   }
 }

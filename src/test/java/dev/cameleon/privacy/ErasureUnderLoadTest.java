@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Forgetting while loaders, which remember tokens, bring the same values all the time. */
+/** Erasure while loaders, which remember tokens, bring the same values all the time. */
 class ErasureUnderLoadTest {
   private static final int LOADERS = 3;
   private static final int USERS = 60;
@@ -35,7 +35,7 @@ class ErasureUnderLoadTest {
   @TempDir private Path folder;
 
   @Test
-  void everyTokenOfARowIsInTheVaultWhateverWasForgottenMeanwhile() throws Exception {
+  void everyTokenOfARowIsInTheVaultWhateverWasErasedMeanwhile() throws Exception {
     VaultSite site = new VaultSite(folder);
     Database.Login officer = site.login("cameleon_officer");
     Random random = new Random();
@@ -50,11 +50,11 @@ class ErasureUnderLoadTest {
     long entries = 0;
     for (int i = 0; i < FORGETS; i++) {
       TimeUnit.MILLISECONDS.sleep(random.nextInt(300)); // any moment
-      try (Erasure forget = Erasure.open(officer, VaultSite.MEMORY, ErasureUnderLoadTest::pause)) {
+      try (Erasure erase = Erasure.open(officer, VaultSite.MEMORY, ErasureUnderLoadTest::pause)) {
         entries +=
             i % 2 == 0
-                ? forget.person("user-" + i, site.keyset(), "T", true).entries()
-                : forget.tokens(some(site, i * TOKENS), Optional.empty(), "T").entries();
+                ? erase.person("user-" + i, site.keyset(), "T", true).entries()
+                : erase.tokens(some(site, i * TOKENS), Optional.empty(), "T").entries();
       }
     }
     ended.set(true);

@@ -20,7 +20,7 @@ class HostileErasureTest extends ErasureFixture {
   void aUserIdThatIsAnothersTokenKeepsNoEntry() throws Exception {
     site.load(event(site.ip(OWN_IP), "192.0.2.77", "777-77-7777"));
 
-    assertThat(forget("ada", false, (time, why) -> {}).entries()).isEqualTo(2);
+    assertThat(erase("ada", false, (time, why) -> {}).entries()).isEqualTo(2);
 
     assertThat(site.reveal(site.ip(OWN_IP))).isEmpty();
   }
@@ -40,20 +40,20 @@ class HostileErasureTest extends ErasureFixture {
   void aUserIdInTheFormOfAnOlderTokenBlocksNothingAfterARotation() throws Exception {
     site.load(event("x_11111111_" + TAIL, "192.0.2.77", "777-77-7777"));
     site.use(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d));
-    rewrap();
+    retokenize();
 
-    ErasureResult done = forget("ada", false, (time, why) -> {});
+    ErasureResult done = erase("ada", false, (time, why) -> {});
 
     assertThat(done.rotating()).isFalse();
     assertThat(done.entries()).isEqualTo(2);
   }
 
   @Test
-  void aForgottenTokenLeavesTheUserIdsOfOthers() throws Exception {
+  void anErasedTokenLeavesTheUserIdsOfOthers() throws Exception {
     String token = site.ip(OWN_IP);
     site.load(event(token, "192.0.2.77", "777-77-7777"));
 
-    forgetTokens(List.of(token));
+    eraseTokens(List.of(token));
 
     assertThat(
             site.database()
@@ -62,31 +62,31 @@ class HostileErasureTest extends ErasureFixture {
   }
 
   @Test
-  void theAuditLosesWhatAForgottenValueWasUnderAnOlderKeyToo() throws Exception {
+  void theAuditLosesWhatAnErasedValueWasUnderAnOlderKeyToo() throws Exception {
     String old = site.ip(OWN_IP);
     String shared = site.ip(SHARED_IP);
     record(old);
     record(shared);
     site.use(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d));
-    rewrap();
+    retokenize();
     record(site.ip(OWN_IP));
 
-    forget("ada", false, (time, why) -> {});
+    erase("ada", false, (time, why) -> {});
 
     assertThat(tokensInTheAudit()).containsExactly(shared);
   }
 
   @Test
-  void theAuditLosesAForgottenTokenThatNoRowHas() throws Exception {
+  void theAuditLosesAnErasedTokenThatNoRowHas() throws Exception {
     String token = site.ip("203.0.113.1");
     record(token);
 
-    try (Erasure forget = Erasure.open(officer, Duration.ZERO, (time, why) -> failOn(why))) {
-      assertThat(forget.tokens(List.of(token), Optional.empty(), "PRIV-1").found()).isFalse();
+    try (Erasure erase = Erasure.open(officer, Duration.ZERO, (time, why) -> failOn(why))) {
+      assertThat(erase.tokens(List.of(token), Optional.empty(), "PRIV-1").found()).isFalse();
     }
 
     assertThat(tokensInTheAudit()).isEmpty();
-    assertThat(site.database().number("SELECT count(*) FROM cameleon.parting_token")).isZero();
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.erased_token")).isZero();
   }
 
   @Test
@@ -108,7 +108,7 @@ class HostileErasureTest extends ErasureFixture {
   void whoIsNotThereIsNotFoundAlsoWhileAnotherIsPending() throws Exception {
     assertThatThrownBy(
             () ->
-                forget(
+                erase(
                     "ada",
                     false,
                     (time, why) -> {
@@ -117,11 +117,11 @@ class HostileErasureTest extends ErasureFixture {
         .isInstanceOf(InterruptedException.class);
 
     // Too early for what the first one left.
-    ErasureResult none = forgetWithMemory("adda", Duration.ofMinutes(1), (time, why) -> {});
+    ErasureResult none = eraseWithMemory("adda", Duration.ofMinutes(1), (time, why) -> {});
 
     assertThat(none.found()).isFalse();
     assertThat(none.isFinished()).isFalse();
-    assertThat(forget("adda", false, (time, why) -> {}).entries()).isEqualTo(2);
+    assertThat(erase("adda", false, (time, why) -> {}).entries()).isEqualTo(2);
   }
 
   @Test

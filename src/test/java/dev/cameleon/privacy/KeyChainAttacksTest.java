@@ -81,7 +81,7 @@ class KeyChainAttacksTest {
     assertThat(
             attempt(
                 LoginRole.in(database, role),
-                "INSERT INTO cameleon.mask_check (key_id, check_value, follows)"
+                "INSERT INTO cameleon.mask_key (key_id, check_value, follows)"
                     + " VALUES ('00000002', 'x', '00000001')"))
         .isEqualTo(DENIED);
   }
@@ -111,12 +111,12 @@ class KeyChainAttacksTest {
             "{00000001,00000004}", "{00000004}", "{00000002,00000004}", "{00000002,0000000x}")) {
       String checks =
           keys.equals("{00000002,0000000x}")
-              ? "(SELECT array_agg(check_value) || 'x' FROM cameleon.mask_check WHERE follows <> '')"
+              ? "(SELECT array_agg(check_value) || 'x' FROM cameleon.mask_key WHERE follows <> '')"
               : "'{x,x}'";
       attempt(first, "SELECT cameleon.add_keys('" + keys + "', " + checks + ")");
     }
 
-    assertThat(fresh.query("SELECT key_id, follows FROM cameleon.mask_check ORDER BY key_id"))
+    assertThat(fresh.query("SELECT key_id, follows FROM cameleon.mask_key ORDER BY key_id"))
         .containsExactly(
             java.util.Arrays.asList("00000001", null), List.of("00000002", "00000001"));
     assertThat(fresh.query("SELECT DISTINCT actor FROM cameleon.audit"))

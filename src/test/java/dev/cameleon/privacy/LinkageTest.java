@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * An attacker with the mask key and the whole database, columns of PostgreSQL's own too, after one
- * of several people was forgotten. Ada came first, alone, and brought the entries of what she
- * shares.
+ * of several people was erased. Ada came first, alone, and brought the entries of what she shares.
  */
 class LinkageTest extends ErasureFixture {
   @BeforeEach
@@ -20,7 +19,7 @@ class LinkageTest extends ErasureFixture {
     site.database()
         .execute(
             "TRUNCATE user_logins, cameleon.vault, cameleon.ingested_message;"
-                + "DELETE FROM cameleon.vault_epoch");
+                + "DELETE FROM cameleon.sealed_data_key");
     site = new VaultSite(folder.resolve("second"));
     officer = site.login("cameleon_officer");
     for (int i = 1; i <= 30; i++) {
@@ -35,7 +34,7 @@ class LinkageTest extends ErasureFixture {
       Audit.record(
           connection, new Audit.Act("reveal", site.ip(OWN_IP), "a court order", "T-1", null));
     }
-    forget("ada", true, (time, why) -> {});
+    erase("ada", true, (time, why) -> {});
   }
 
   @Test
@@ -78,7 +77,7 @@ class LinkageTest extends ErasureFixture {
             query(
                 "SELECT table_name || ' ' || column_name FROM information_schema.columns"
                     + " WHERE table_schema = 'cameleon' AND data_type LIKE 'timestamp%'"
-                    + " AND table_name IN ('ingested_message', 'vault', 'vault_epoch')"))
+                    + " AND table_name IN ('ingested_message', 'vault', 'sealed_data_key')"))
         .isEmpty();
   }
 

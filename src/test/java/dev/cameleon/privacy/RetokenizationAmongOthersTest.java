@@ -63,11 +63,11 @@ class RetokenizationAmongOthersTest extends RetokenizationFixture {
       other.setAutoCommit(false);
       update.execute("UPDATE user_logins SET locale = 'DE'");
 
-      assertThatThrownBy(() -> rewrap(SECOND, impatient))
+      assertThatThrownBy(() -> retokenize(SECOND, impatient))
           .isInstanceOfSatisfying(
               SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("55P03"));
     }
-    assertThat(database.number("SELECT count(retired_at) FROM cameleon.mask_check")).isZero();
+    assertThat(database.number("SELECT count(retired_at) FROM cameleon.mask_key")).isZero();
   }
 
   @Test
@@ -82,7 +82,7 @@ class RetokenizationAmongOthersTest extends RetokenizationFixture {
           FOR EACH ROW EXECUTE FUNCTION put_back()
         """);
 
-    assertThatThrownBy(() -> rewrap(SECOND))
+    assertThatThrownBy(() -> retokenize(SECOND))
         .isInstanceOf(PreventedException.class)
         .hasMessageContaining("public.user_logins");
   }

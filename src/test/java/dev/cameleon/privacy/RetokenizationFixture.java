@@ -34,15 +34,15 @@ class RetokenizationFixture {
 
   final TestDatabase database = Shared.postgres().database();
 
-  RetokenizationResult rewrap(Keyset keyset) throws Exception {
-    return rewrap(keyset, SMALL);
+  RetokenizationResult retokenize(Keyset keyset) throws Exception {
+    return retokenize(keyset, SMALL);
   }
 
-  RetokenizationResult rewrap(Keyset keyset, Retokenization.Sizes sizes) throws Exception {
+  RetokenizationResult retokenize(Keyset keyset, Retokenization.Sizes sizes) throws Exception {
     try (Connection connection = database.connect()) {
-      Retokenization rewrap = Retokenization.begin(connection, keyset, sizes).orElseThrow();
-      assertThat(rewrap.problem()).isEmpty();
-      return rewrap.run((step, done, all, unit) -> {});
+      Retokenization retokenize = Retokenization.begin(connection, keyset, sizes).orElseThrow();
+      assertThat(retokenize.problem()).isEmpty();
+      return retokenize.run((step, done, all, unit) -> {});
     }
   }
 
@@ -50,7 +50,7 @@ class RetokenizationFixture {
     return CompletableFuture.supplyAsync(
         () -> {
           try {
-            return rewrap(keyset, sizes);
+            return retokenize(keyset, sizes);
           } catch (Exception e) {
             throw new IllegalStateException(e);
           }

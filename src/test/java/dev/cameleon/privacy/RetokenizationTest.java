@@ -25,11 +25,11 @@ class RetokenizationTest extends RetokenizationFixture {
     String subject = new Masker(FIRST, BOTH).subjects("ada").get(0);
     database.execute("INSERT INTO cameleon.suppressed (subject) VALUES ('" + subject + "')");
 
-    database.execute("INSERT INTO cameleon.parting_token VALUES ('" + ip(FIRST, 7) + "', now())");
+    database.execute("INSERT INTO cameleon.erased_token VALUES ('" + ip(FIRST, 7) + "', now())");
 
-    RetokenizationResult result = rewrap(SECOND);
+    RetokenizationResult result = retokenize(SECOND);
 
-    assertThat(database.query("SELECT token FROM cameleon.parting_token"))
+    assertThat(database.query("SELECT token FROM cameleon.erased_token"))
         .containsExactly(List.of(ip(SECOND, 7)));
     assertThat(database.query(ROWS))
         .containsExactlyInAnyOrderElementsOf(
@@ -50,13 +50,13 @@ class RetokenizationTest extends RetokenizationFixture {
     migrate();
     database.execute(row("u", ip(FIRST, 1), null));
 
-    RetokenizationResult result = rewrap(SECOND);
+    RetokenizationResult result = retokenize(SECOND);
 
     List<List<String>> acts =
         database.query(
-            "SELECT act, detail, encode(hash, 'hex') FROM cameleon.audit WHERE act = 'rewrap' ORDER BY seq");
+            "SELECT act, detail, encode(hash, 'hex') FROM cameleon.audit WHERE act = 'retokenize' ORDER BY seq");
     assertThat(acts).hasSize(2);
-    assertThat(acts.get(0)).startsWith("rewrap", "begin: to key 00000002");
+    assertThat(acts.get(0)).startsWith("retokenize", "begin: to key 00000002");
     assertThat(acts.get(1).get(1))
         .isEqualTo(
             "end: to key 00000002, retired 00000001, rows 1, vault entries 0, subjects 0, tokens of"
@@ -73,7 +73,7 @@ class RetokenizationTest extends RetokenizationFixture {
     database.execute(row(lookalike, erased, foreign));
     database.execute(row("plain", "not a token_00000001", null));
 
-    RetokenizationResult result = rewrap(SECOND);
+    RetokenizationResult result = retokenize(SECOND);
 
     assertThat(result.rows()).isZero();
     assertThat(result.unknown()).containsExactly(Map.entry("abcdef01", 1L));
@@ -90,7 +90,7 @@ class RetokenizationTest extends RetokenizationFixture {
     database.execute(
         "INSERT INTO user_logins (user_id, \"Padded?\") VALUES ('u', '" + ip(FIRST, 1) + "')");
 
-    rewrap(SECOND);
+    retokenize(SECOND);
 
     assertThat(database.query("SELECT \"Padded?\"::text FROM user_logins"))
         .containsExactly(List.of(ip(SECOND, 1)));
@@ -113,7 +113,7 @@ class RetokenizationTest extends RetokenizationFixture {
     execute(200, n -> row("u" + n, ip(FIRST, n), device(FIRST, n)));
     database.execute("UPDATE user_logins SET locale = 'RU' WHERE user_id LIKE '%0'");
 
-    rewrap(SECOND);
+    retokenize(SECOND);
 
     assertThat(database.query(ROWS))
         .containsExactlyInAnyOrderElementsOf(
@@ -129,14 +129,14 @@ class RetokenizationTest extends RetokenizationFixture {
     database.execute(entry(ip(FIRST, 1)));
     database.execute(entry(ip(SECOND, 1)));
 
-    RetokenizationResult result = rewrap(THIRD);
+    RetokenizationResult result = retokenize(THIRD);
 
     assertThat(database.query("SELECT masked_ip FROM user_logins"))
         .containsExactly(List.of(ip(THIRD, 1)), List.of(ip(THIRD, 1)));
     assertThat(database.query("SELECT token FROM cameleon.vault"))
         .containsExactly(List.of(ip(THIRD, 1)));
     assertThat(result.dropped()).isEqualTo(1);
-    assertThat(database.query("SELECT key_id FROM cameleon.mask_check WHERE retired_at IS NULL"))
+    assertThat(database.query("SELECT key_id FROM cameleon.mask_key WHERE retired_at IS NULL"))
         .containsExactly(List.of("00000003"));
   }
 
@@ -147,7 +147,7 @@ class RetokenizationTest extends RetokenizationFixture {
     database.execute(entry(ip(SECOND, 1)));
     String entry = database.query(entryOf(ip(SECOND, 1))).get(0).get(0);
 
-    RetokenizationResult result = rewrap(SECOND);
+    RetokenizationResult result = retokenize(SECOND);
 
     assertThat(database.query("SELECT entry::text FROM cameleon.vault"))
         .containsExactly(List.of(entry));
@@ -165,7 +165,7 @@ class RetokenizationTest extends RetokenizationFixture {
       assertThat(problem(connection, SECOND)).contains("has a successor").contains("00000003");
       assertThat(problem(connection, FixedKeys.of(9, 9))).contains("mask key is not the one");
     }
-    assertThat(database.query("SELECT key_id FROM cameleon.mask_check ORDER BY key_id"))
+    assertThat(database.query("SELECT key_id FROM cameleon.mask_key ORDER BY key_id"))
         .containsExactly(List.of("00000001"), List.of("00000002"), List.of("00000003"));
   }
 

@@ -37,14 +37,14 @@ class RolesTest {
             "cameleon.ingested_message SELECT",
             "cameleon.ingested_message INSERT",
             "cameleon.ingested_message DELETE",
-            "cameleon.mask_check SELECT",
+            "cameleon.mask_key SELECT",
             "cameleon.masked_field SELECT",
             "cameleon.masked_field INSERT",
             "cameleon.suppressed SELECT",
-            "cameleon.ledger_turn SELECT",
-            "cameleon.ledger_turn UPDATE",
+            "cameleon.ledger_lock SELECT",
+            "cameleon.ledger_lock UPDATE",
             "cameleon.vault INSERT",
-            "cameleon.vault_epoch INSERT");
+            "cameleon.sealed_data_key INSERT");
     assertThat(functions("cameleon_loader")).containsExactlyInAnyOrder("is_current", "add_keys");
   }
 
@@ -86,19 +86,19 @@ class RolesTest {
             "cameleon.audit SELECT",
             "cameleon.audit_token SELECT",
             "cameleon.acts SELECT",
-            "cameleon.mask_check SELECT",
+            "cameleon.mask_key SELECT",
             "cameleon.masked_field SELECT");
     assertThat(functions("cameleon_revealer"))
         .containsExactlyInAnyOrder("record_act", "reveal", "rows_of");
   }
 
   @Test
-  void theOfficerForgetsAndRewrapsWithoutReadingWhatIsSealed() {
+  void theOfficerErasesAndRetokenizesWithoutReadingWhatIsSealed() {
     assertThat(privileges("cameleon_officer"))
         .contains("cameleon.vault DELETE", "cameleon.audit SELECT")
         .doesNotContain(
             "cameleon.vault INSERT",
-            "cameleon.mask_check INSERT",
+            "cameleon.mask_key INSERT",
             "cameleon.audit INSERT",
             "cameleon.audit UPDATE",
             "cameleon.audit DELETE");
@@ -122,14 +122,14 @@ class RolesTest {
       textBlock =
           """
           loader   | SELECT token FROM cameleon.vault
-          loader   | SELECT sealed_key FROM cameleon.vault_epoch
+          loader   | SELECT sealed_key FROM cameleon.sealed_data_key
           loader   | DELETE FROM cameleon.vault
           loader   | SELECT user_id FROM public.user_logins
           loader   | INSERT INTO cameleon.vault VALUES ('t', gen_random_uuid(), gen_random_uuid(), '') RETURNING sealed
           loader   | INSERT INTO cameleon.vault VALUES ('t', gen_random_uuid(), gen_random_uuid(), '') ON CONFLICT (token) DO UPDATE SET sealed = ''
           loader   | SELECT cameleon.reveal(1)
           loader   | SELECT cameleon.rows_of(1, 'u', '')
-          loader   | SELECT cameleon.record_act('forget', 't', 'x', NULL, NULL)
+          loader   | SELECT cameleon.record_act('erase', 't', 'x', NULL, NULL)
           loader   | SELECT cameleon.grant_roles()
           loader   | SELECT cameleon.retire_key('k')
           loader   | SELECT * FROM cameleon.audit
@@ -145,15 +145,15 @@ class RolesTest {
           revealer | UPDATE cameleon.audit_token SET salt = NULL
           officer  | DELETE FROM cameleon.audit_token
           officer  | SELECT cameleon.add_act('a', NULL, NULL, NULL, NULL)
-          loader   | SELECT cameleon.blend_vault('', 1)
-          revealer | SELECT * FROM cameleon.vault_epoch
+          loader   | SELECT cameleon.rewrite_vault('', 1)
+          revealer | SELECT * FROM cameleon.sealed_data_key
           revealer | SELECT * FROM public.user_logins
           revealer | SELECT cameleon.committed_request(1, 'reveal')
           revealer | SELECT cameleon.add_keys('{}', '{}')
           revealer | SELECT cameleon.grant_roles()
           revealer | SELECT cameleon.retire_key('k')
           officer  | SELECT sealed FROM cameleon.vault
-          officer  | SELECT sealed_key FROM cameleon.vault_epoch
+          officer  | SELECT sealed_key FROM cameleon.sealed_data_key
           officer  | SELECT cameleon.reveal(1)
           officer  | SELECT cameleon.rows_of(1, 'u', '')
           officer  | SELECT cameleon.grant_roles()

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A rotation while messages stream in: a loader with the old keyset and one with the new, and a
- * rewrap that is cut off at random and begun again.
+ * retokenize that is cut off at random and begun again.
  */
 class RotationUnderLoadTest {
   private static final int ADDRESSES = 40;
@@ -84,10 +84,10 @@ class RotationUnderLoadTest {
       current.await(Outcome.LOADED, 500);
 
       int cut = 0;
-      while (cut < CUTS && !rewrapCutOffAt(random.nextInt(20))) {
+      while (cut < CUTS && !retokenizeCutOffAt(random.nextInt(20))) {
         cut++;
       }
-      RetokenizationResult result = rewrap().orElseThrow();
+      RetokenizationResult result = retokenize().orElseThrow();
       assertThat(cut).as("times that it was cut off").isGreaterThan(2);
       assertThat(result.retired()).isEqualTo(rotated.olderIds());
 
@@ -131,15 +131,18 @@ class RotationUnderLoadTest {
     return String.format("123-45-%04d", n % DEVICES);
   }
 
-  /** Cuts a rewrap off at that many steps, at once or within the next; returns whether it ended. */
-  private boolean rewrapCutOffAt(int step) throws Exception {
+  /**
+   * Cuts a retokenization off at that many steps, at once or within the next; returns whether it
+   * ended.
+   */
+  private boolean retokenizeCutOffAt(int step) throws Exception {
     boolean atOnce = random.nextBoolean();
     AtomicInteger steps = new AtomicInteger();
     CompletableFuture<Void> cut = new CompletableFuture<>();
     try (Connection connection = connect()) {
       String pid = pid(connection);
-      Retokenization rewrap = begin(connection);
-      rewrap.run(
+      Retokenization retokenize = begin(connection);
+      retokenize.run(
           (name, done, all, unit) -> {
             int now = steps.getAndIncrement();
             if (now == step) {
@@ -179,7 +182,7 @@ class RotationUnderLoadTest {
     }
   }
 
-  private Optional<RetokenizationResult> rewrap() throws Exception {
+  private Optional<RetokenizationResult> retokenize() throws Exception {
     try (Connection connection = connect()) {
       return Optional.of(begin(connection).run((step, done, all, unit) -> {}));
     }
@@ -187,12 +190,12 @@ class RotationUnderLoadTest {
 
   /** The server may notice late that the one before was cut off. */
   private Retokenization begin(Connection connection) throws SQLException {
-    Retokenization rewrap =
+    Retokenization retokenize =
         Awaitility.await()
             .until(() -> Retokenization.begin(connection, rotated, SMALL), Optional::isPresent)
             .orElseThrow();
-    assertThat(rewrap.problem()).isEmpty();
-    return rewrap;
+    assertThat(retokenize.problem()).isEmpty();
+    return retokenize;
   }
 
   private Connection connect() throws SQLException {
@@ -250,7 +253,7 @@ class RotationUnderLoadTest {
         ResultSet row =
             statement.executeQuery(
                 "SELECT token, entry, sealed, sealed_key"
-                    + " FROM cameleon.vault JOIN cameleon.vault_epoch USING (epoch)")) {
+                    + " FROM cameleon.vault JOIN cameleon.sealed_data_key USING (data_key)")) {
       while (row.next()) {
         byte[] value = anna.open(row.getBytes(4), row.getObject(2, UUID.class), row.getBytes(3));
         assertThat(new String(value, StandardCharsets.UTF_8))

@@ -35,12 +35,12 @@ class SearchPathTest extends ErasureFixture {
       statement.execute(PLANTED);
     }
 
-    ErasureResult forgotten = forget("ada", true, (time, why) -> {});
+    ErasureResult erased = erase("ada", true, (time, why) -> {});
     Doctor.examine(officer);
     site.use(FixedKeys.of(0x11111111, 0x0b, 2, 2));
-    rewrap();
+    retokenize();
 
-    assertThat(forgotten.rows()).isEqualTo(3);
+    assertThat(erased.rows()).isEqualTo(3);
     assertThat(site.database().query("SELECT DISTINCT who FROM public.trap")).isEmpty();
   }
 }

@@ -148,7 +148,7 @@ final class VaultSite {
     return database
         .query(
             "SELECT entry, encode(sealed, 'hex'), encode(sealed_key, 'hex') FROM cameleon.vault"
-                + " JOIN cameleon.vault_epoch USING (epoch) WHERE token = '"
+                + " JOIN cameleon.sealed_data_key USING (data_key) WHERE token = '"
                 + token
                 + "'")
         .stream()

@@ -24,15 +24,15 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
-/** Receives whose answers are larger than the room in hand, from a server that speaks HTTP. */
+/** Receives whose answers are larger than the room in flight, from a server that speaks HTTP. */
 class AnswerLimitTest {
   private static final int MAX_BYTES = 1_000_000;
 
-  /** Five copies of it fit, but not beside {@link #IN_HAND} small ones. */
+  /** Five copies of it fit, but not beside {@link #IN_FLIGHT} small ones. */
   private static final int LARGE = 100_000;
 
   private static final int SMALL = 2_000;
-  private static final int IN_HAND = 55;
+  private static final int IN_FLIGHT = 55;
 
   private static final String ANSWER =
       """
@@ -44,7 +44,7 @@ class AnswerLimitTest {
   private final ReceiveGate gate = new ReceiveGate();
   private final InFlightMessages deliveries =
       new InFlightMessages(1000, MAX_BYTES, new DeadLetterBrake(gate, 100));
-  private final List<Message> inHand = new ArrayList<>();
+  private final List<Message> inFlight = new ArrayList<>();
   private final AtomicInteger calls = new AtomicInteger();
   private volatile int bodyLength = SMALL;
   private HttpServer server;
@@ -85,7 +85,7 @@ class AnswerLimitTest {
     }
   }
 
-  /** An intake with one connection, which knows small messages only and has many in hand. */
+  /** An intake with one connection, which knows small messages only and has many in flight. */
   private GatedSqsClient intake(AnswerLimit answers) {
     gate.start();
     ConcurrencyLimit limit = new ConcurrencyLimit(1, () -> true, now -> {});
@@ -95,8 +95,8 @@ class AnswerLimitTest {
     for (int answer = 0; answer < 60; answer++) {
       settle(receive(intake).messages());
     }
-    for (int message = 0; message < IN_HAND; message++) {
-      inHand.addAll(receive(intake).messages());
+    for (int message = 0; message < IN_FLIGHT; message++) {
+      inFlight.addAll(receive(intake).messages());
     }
     calls.set(0);
     bodyLength = LARGE;
@@ -117,12 +117,12 @@ class AnswerLimitTest {
   void whatFindsNoRoomIsThrownAwayUnreadAndIsNoFailure() {
     try (GatedSqsClient intake = intake(new AnswerLimit(50))) {
       assertThat(receive(intake).messages()).isEmpty();
-      // Asked once, by the SDK too; not in hand, and no reason to back off.
+      // Asked once, by the SDK too; not in flight, and no reason to back off.
       assertThat(calls).hasValue(1);
-      assertThat(deliveries.account().inFlight()).isEqualTo(IN_HAND);
+      assertThat(deliveries.account().inFlight()).isEqualTo(IN_FLIGHT);
       assertThat(intake.failure()).isEmpty();
       // The only connection is free again, for what has room now.
-      settle(inHand);
+      settle(inFlight);
       assertThat(receive(intake).messages()).hasSize(1);
     }
   }
@@ -134,9 +134,9 @@ class AnswerLimitTest {
           CompletableFuture.supplyAsync(() -> receive(intake));
       Awaitility.await().until(() -> calls.get() > 0);
       // Room for a small one, but none begins: what settles is for the one that waits.
-      settle(inHand.subList(0, 5));
+      settle(inFlight.subList(0, 5));
       assertThat(waiting).isNotDone();
-      settle(inHand);
+      settle(inFlight);
       Awaitility.await().until(waiting::isDone);
       assertThat(waiting.join().messages()).hasSize(1);
       assertThat(calls).hasValue(1);

@@ -34,9 +34,9 @@ class DeletionsTest {
       new InFlightMessages(1000, 1L << 30, new DeadLetterBrake(gate, 100));
   private final SqsQueue source = new SqsQueue("source", queues.sourceUrl(), "", 600, 1 << 20);
   private final ThreadPoolExecutor calls = (ThreadPoolExecutor) Executors.newFixedThreadPool(4);
-  private List<Delivery> inHand;
+  private List<Delivery> inFlight;
 
-  /** Two messages, received so long ago that whatever nobody finishes is given back. */
+  /** Two messages, received so long ago that whatever nobody finishes is returned. */
   @BeforeEach
   void receive() {
     queues.send(List.of("{}", "{}"));
@@ -47,7 +47,7 @@ class DeletionsTest {
               ReceivedMessages.these(deliveries, ask(), received);
               return deliveries.account().inFlight() == 2;
             });
-    inHand = deliveries.rest();
+    inFlight = deliveries.rest();
   }
 
   private List<Message> ask() {
@@ -75,7 +75,7 @@ class DeletionsTest {
         SqsClient hanging =
             Shared.sqs().clientThrough("http://127.0.0.1:" + silent.getLocalPort())) {
       Deletions deletions = deletions(hanging, more);
-      deletions.delete(inHand, Outcome.LOADED);
+      deletions.delete(inFlight, Outcome.LOADED);
       try (Socket asked = silent.accept()) {
         deletions.retry(System.nanoTime());
         assertThat(gate.holds()).as("at once, to %s", asked).isEmpty();
@@ -94,7 +94,7 @@ class DeletionsTest {
     Deletions deletions = deletions(Shared.sqs().client(), calls);
     gate.close(ReceiveGate.Hold.DELETES, "one hung");
 
-    deletions.delete(inHand, Outcome.LOADED);
+    deletions.delete(inFlight, Outcome.LOADED);
 
     Awaitility.await().until(() -> deliveries.account().count(Outcome.LOADED) == 2);
     Awaitility.await().until(() -> gate.holds().isEmpty());
@@ -103,37 +103,37 @@ class DeletionsTest {
   }
 
   @Test
-  void whatIsFinishedIsNotForgottenWhileItsFirstDeleteWaits() throws Exception {
+  void whatIsFinishedIsNotErasedWhileItsFirstDeleteWaits() throws Exception {
     Deletions deletions = deletions(Shared.sqs().client(), calls);
     for (int thread = 0; thread < calls.getMaximumPoolSize(); thread++) {
       calls.execute(DeletionsTest::hang);
     }
 
-    deletions.delete(inHand.subList(0, 1), Outcome.LOADED);
+    deletions.delete(inFlight.subList(0, 1), Outcome.LOADED);
 
-    assertThat(deliveries.forgotten(MINUTE)).isEqualTo(inHand.subList(1, 2));
-    assertThat(deliveries.forgotten(MINUTE)).as("given back once").isEmpty();
+    assertThat(deliveries.erased(MINUTE)).isEqualTo(inFlight.subList(1, 2));
+    assertThat(deliveries.erased(MINUTE)).as("returned once").isEmpty();
     assertThat(deliveries.claimDue(System.nanoTime(), MINUTE, MINUTE, MINUTE, MINUTE))
         .as("kept invisible")
-        .isEqualTo(inHand.subList(0, 1));
+        .isEqualTo(inFlight.subList(0, 1));
   }
 
   @Test
   void aDeleteThatFailsForAnUnknownReasonIsMadeAgain() {
     Deletions deletions = deletions(broken(), calls);
 
-    deletions.delete(inHand, Outcome.LOADED);
+    deletions.delete(inFlight, Outcome.LOADED);
 
     Awaitility.await().until(() -> gate.isClosed(ReceiveGate.Hold.DELETES));
     assertThat(gate.holds().get(ReceiveGate.Hold.DELETES)).contains("IllegalStateException");
     assertThat(deliveries.account().inFlight()).isEqualTo(2);
-    assertThat(deliveries.forgotten(MINUTE)).isEmpty();
+    assertThat(deliveries.erased(MINUTE)).isEmpty();
   }
 
   @Test
   void anExtensionThatFailsForAnUnknownReasonIsDueAtOnce() {
     long limit = Duration.ofHours(1).toNanos();
-    inHand.forEach(delivery -> deliveries.notExtended(List.of(delivery)));
+    inFlight.forEach(delivery -> deliveries.notExtended(List.of(delivery)));
     SqsQueue brief = new SqsQueue("source", queues.sourceUrl(), "", 30, 1 << 20);
 
     new VisibilityExtender(broken(), brief, deliveries, calls, limit).extend();

@@ -15,10 +15,10 @@ class InFlightMessagesTest {
         new InFlightMessages(10, 1_000_000, new DeadLetterBrake(new ReceiveGate(), 100));
     ReceivedMessages.one(deliveries, "a");
     ReceivedMessages.one(deliveries, "b");
-    List<Delivery> inHand = deliveries.rest();
+    List<Delivery> inFlight = deliveries.rest();
 
-    deliveries.settle(inHand.subList(0, 1), Outcome.LOADED);
-    deliveries.settle(inHand.subList(0, 1), Outcome.RETURNED);
+    deliveries.settle(inFlight.subList(0, 1), Outcome.LOADED);
+    deliveries.settle(inFlight.subList(0, 1), Outcome.RETURNED);
 
     assertThat(deliveries.account().received()).isEqualTo(2);
     assertThat(deliveries.account().count(Outcome.LOADED)).isEqualTo(1);
@@ -28,7 +28,7 @@ class InFlightMessagesTest {
   }
 
   @Test
-  void anAnswerWithAMessageThatCannotBeReadLeavesNothingInHand() {
+  void anAnswerWithAMessageThatCannotBeReadLeavesNothingInFlight() {
     InFlightMessages deliveries =
         new InFlightMessages(10, 1_000_000, new DeadLetterBrake(new ReceiveGate(), 100));
     Message unread = ReceivedMessages.message("b").toBuilder().attributes(Map.of()).build();

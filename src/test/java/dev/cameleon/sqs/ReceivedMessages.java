@@ -7,7 +7,7 @@ import org.apache.camel.Exchange;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
-/** Puts messages in hand as if they had been received. */
+/** Puts messages in flight as if they had been received. */
 public final class ReceivedMessages {
   private ReceivedMessages() {}
 
@@ -24,7 +24,7 @@ public final class ReceivedMessages {
     deliveries.receive(messages, receivedNanos);
   }
 
-  /** Makes the exchange stand for a message in hand, as if the ingest route had begun. */
+  /** Makes the exchange stand for a message in flight, as if the ingest route had begun. */
   public static void as(Exchange exchange, InFlightMessages deliveries) {
     Message message = message("original");
     deliveries.receive(List.of(message), System.nanoTime());

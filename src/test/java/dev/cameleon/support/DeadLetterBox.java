@@ -82,12 +82,12 @@ public record DeadLetterBox(String url) {
     client().sendMessageBatch(request -> request.queueUrl(url).entries(entries));
   }
 
-  /** How many letters anybody could receive now. */
+  /** How many dead letters anybody could receive now. */
   public long visible() {
     return count(QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES);
   }
 
-  /** How many letters somebody has in hand. */
+  /** How many dead letters somebody has in flight. */
   public long hidden() {
     return count(QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE);
   }

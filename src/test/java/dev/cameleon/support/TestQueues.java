@@ -151,7 +151,7 @@ public final class TestQueues {
     return count(sourceUrl, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES);
   }
 
-  /** Messages of the source queue that somebody has in hand. */
+  /** Messages of the source queue that somebody has in flight. */
   public long hidden() {
     return count(sourceUrl, QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES_NOT_VISIBLE);
   }

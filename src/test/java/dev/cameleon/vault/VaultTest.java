@@ -108,7 +108,7 @@ class VaultTest {
   }
 
   @Test
-  void noTwoValuesOfAnEpochHaveOneNonce() throws Exception {
+  void noTwoValuesOfADataKeyHaveOneNonce() throws Exception {
     Recipients.add(folder, "anna");
     Original[] many =
         IntStream.range(0, 1000).mapToObj(n -> new Original("t" + n, "v")).toArray(Original[]::new);

@@ -18,7 +18,7 @@ public final class Confirmation {
    * Goes on only if somebody agrees.
    *
    * @param yes whether the command line agrees already
-   * @param act what is to be done, e.g. {@code delete 12 dead letters}
+   * @param act what is to be done, e.g. {@code delete 12 dead deadLetters}
    * @param stop whether somebody asked to stop: nobody answers then
    * @throws UsageException if nobody is there to ask
    * @throws FailedException if the answer is no

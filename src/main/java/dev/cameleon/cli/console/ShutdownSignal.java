@@ -76,7 +76,7 @@ public final class ShutdownSignal {
       return;
     }
     if (isRequested()) {
-      LOG.warn("Stopped at once. What was in hand reappears on the queue.");
+      LOG.warn("Stopped at once. What was in flight reappears on the queue.");
       Runtime.getRuntime().halt(ExitCode.FAILED);
     }
     requestedNanos = System.nanoTime();

@@ -21,14 +21,14 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * A file of exported and mended dead letters, read line by line, as often as needed; it is never in
- * memory as a whole.
+ * A file of exported and corrected dead letters, read line by line, as often as needed; it is never
+ * in memory as a whole.
  *
  * @param file one JSON object a line, as {@code dlq export --raw} writes them
  * @param contract today's
  * @param queue the name of the queue that they go to
  * @param maxBytes the largest message that it accepts
- * @param oldest what was sent before may have been loaded and forgotten
+ * @param oldest what was sent before may have been loaded and erased
  */
 record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, Instant oldest) {
   /** A body of 1 MiB of which every character is escaped, and the rest. */
@@ -40,18 +40,18 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
   /**
    * A message to send.
    *
-   * @param letterId the dead letter's id, or an empty string
+   * @param deadLetterId the dead letter's id, or an empty string
    */
-  record Mended(int line, String letterId, ReplayMessage message) {}
+  record Corrected(int line, String deadLetterId, ReplayMessage message) {}
 
   /** Takes what is read. */
   interface Taker {
-    void take(Mended mended) throws FailedException, InterruptedException;
+    void take(Corrected corrected) throws FailedException, InterruptedException;
 
     /**
      * Is told of a line that cannot be sent.
      *
-     * @param problem what is wrong and how to mend it, without any value
+     * @param problem what is wrong and how to correct it, without any value
      */
     void refuse(int line, String problem) throws FailedException;
   }
@@ -80,13 +80,13 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
           continue;
         }
         try {
-          Mended mended = mended(number, text);
-          Integer other = seen.putIfAbsent(mended.message().sourceMessageId(), number);
+          Corrected corrected = corrected(number, text);
+          Integer other = seen.putIfAbsent(corrected.message().sourceMessageId(), number);
           if (other != null) {
             throw new WrongLineException(
                 "has the source_message_id of line " + other + ": leave one of them");
           }
-          taker.take(mended);
+          taker.take(corrected);
         } catch (WrongLineException e) {
           taker.refuse(number, e.getMessage());
         }
@@ -112,7 +112,7 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
     return line.toString();
   }
 
-  private Mended mended(int number, String text) throws WrongLineException {
+  private Corrected corrected(int number, String text) throws WrongLineException {
     if (text.length() > LONGEST_LINE_CHARACTERS) {
       throw new WrongLineException("is longer than any dead letter: one JSON object a line");
     }
@@ -121,12 +121,12 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
     JsonNode redacted = line.path("redacted");
     if (!body.isTextual() || !redacted.isBoolean()) {
       throw new WrongLineException(
-          "has no \"body\" (a text) or no \"redacted\" (true or false): mend a line as dlq export"
+          "has no \"body\" (a text) or no \"redacted\" (true or false): correct a line as dlq export"
               + " --raw writes it");
     }
     if (redacted.booleanValue()) {
       throw new WrongLineException(
-          "is redacted, its values are gone: mend what dlq export --raw --purpose TEXT writes");
+          "is redacted, its values are gone: correct what dlq export --raw --purpose TEXT writes");
     }
     JsonNode from = line.path("source_queue");
     if (from.isTextual() && !from.textValue().equals(queue)) {
@@ -140,7 +140,7 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
             body.textValue());
     requireGood(message);
     boolean named = line.hasNonNull("id");
-    return new Mended(number, named ? uuid(line.path("id"), "id") : "", message);
+    return new Corrected(number, named ? uuid(line.path("id"), "id") : "", message);
   }
 
   private static ObjectNode object(String text) throws WrongLineException {
@@ -189,7 +189,7 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
       throw new WrongLineException(
           "was sent before "
               + DeadLetterView.seconds(oldest)
-              + ", which the ledger may have forgotten (cameleon.ledger.days), so that it could be"
+              + ", which the ledger may have erased (cameleon.ledger.days), so that it could be"
               + " loaded twice: remove the line; if you know that it was never loaded, set"
               + " CAMELEON_LEDGER_DAYS higher for this command");
     }

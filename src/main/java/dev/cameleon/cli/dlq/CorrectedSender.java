@@ -1,7 +1,7 @@
 package dev.cameleon.cli.dlq;
 
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.dlq.CorrectedFile.Mended;
+import dev.cameleon.cli.dlq.CorrectedFile.Corrected;
 import dev.cameleon.dlq.SourceQueue;
 import dev.cameleon.errors.SafeQuote;
 import java.nio.file.Path;
@@ -15,34 +15,34 @@ final class CorrectedSender implements CorrectedFile.Taker {
   private static final int LINES_AT_A_TIME = 10;
 
   private final SourceQueue source;
-  private final DlqSession desk;
+  private final DlqSession dlq;
   private final Path path;
   private final long lines;
-  private final List<Mended> some = new ArrayList<>();
-  private final Map<String, String> letters = new ConcurrentHashMap<>();
+  private final List<Corrected> some = new ArrayList<>();
+  private final Map<String, String> deadLetters = new ConcurrentHashMap<>();
   private long taken;
   private long sent;
 
   /**
-   * Sends the mended messages of a file that was checked before; fails if it was changed since.
+   * Sends the corrected messages of a file that was checked before; fails if it was changed since.
    *
    * @param path the file
    * @param lines how many messages it held when it was checked
    */
-  CorrectedSender(SourceQueue source, DlqSession desk, Path path, long lines) {
+  CorrectedSender(SourceQueue source, DlqSession dlq, Path path, long lines) {
     this.source = source;
-    this.desk = desk;
+    this.dlq = dlq;
     this.path = path;
     this.lines = lines;
   }
 
   @Override
-  public void take(Mended mended) throws FailedException, InterruptedException {
+  public void take(Corrected corrected) throws FailedException, InterruptedException {
     taken++;
     if (taken > lines) {
       throw changed();
     }
-    some.add(mended);
+    some.add(corrected);
     if (some.size() == LINES_AT_A_TIME) {
       send();
     }
@@ -59,7 +59,7 @@ final class CorrectedSender implements CorrectedFile.Taker {
       throw changed();
     }
     send();
-    desk.progress().end();
+    dlq.progress().end();
   }
 
   private FailedException changed() {
@@ -70,19 +70,19 @@ final class CorrectedSender implements CorrectedFile.Taker {
     if (some.isEmpty()) {
       return;
     }
-    if (desk.isStopRequested()) {
+    if (dlq.isStopRequested()) {
       throw new FailedException("stopped; " + soFar());
     }
-    SourceQueue.Sent answer = source.send(some.stream().map(Mended::message).toList());
+    SourceQueue.Sent answer = source.send(some.stream().map(Corrected::message).toList());
     sent += answer.accepted().size();
-    for (Mended one : some) {
+    for (Corrected one : some) {
       String id = one.message().sourceMessageId();
       if (answer.refused().containsKey(id)) {
         throw new FailedException(
             "SQS refused line " + one.line() + " (" + answer.refused().get(id) + "); " + soFar());
       }
-      if (answer.accepted().contains(id) && !one.letterId().isEmpty()) {
-        letters.put(one.letterId(), id);
+      if (answer.accepted().contains(id) && !one.deadLetterId().isEmpty()) {
+        deadLetters.put(one.deadLetterId(), id);
       }
     }
     if (answer.failure().isPresent()) {
@@ -98,7 +98,7 @@ final class CorrectedSender implements CorrectedFile.Taker {
       throw new FailedException("stopped; " + soFar());
     }
     some.clear();
-    desk.progress().at("sending", sent, lines, "messages");
+    dlq.progress().at("sending", sent, lines, "messages");
   }
 
   /** How many were sent. */
@@ -110,8 +110,8 @@ final class CorrectedSender implements CorrectedFile.Taker {
    * The dead letters of what was sent: their ids, and the ids of their messages. The map may be
    * changed.
    */
-  Map<String, String> letters() {
-    return letters;
+  Map<String, String> deadLetters() {
+    return deadLetters;
   }
 
   /** What is done and what to do, for whoever stops here. */

@@ -9,13 +9,13 @@ import java.util.List;
  * How much of the queue a reading saw.
  *
  * @param before what SQS counted before it: approximately
- * @param read how many letters were read
+ * @param read how many dead letters were read
  * @param end why it ended
  */
 record Coverage(SqsQueue.Depth before, long read, DeadLetterReader.End end) {
   /** Whether it saw all that SQS knew of. */
   boolean isComplete() {
-    // A limit that was reached with the last letter leaves none out.
+    // A limit that was reached with the last dead letter leaves none out.
     boolean ended = end == DeadLetterReader.End.EMPTY || end == DeadLetterReader.End.LIMIT;
     return ended && before.hidden() == 0 && read >= before.visible();
   }

@@ -19,20 +19,20 @@ final class DeadLetterView {
   private DeadLetterView() {}
 
   /** For scripts; null is what is not known. */
-  static ObjectNode json(ReceivedDeadLetter letter) {
+  static ObjectNode json(ReceivedDeadLetter deadLetter) {
     return JsonNodeFactory.instance
         .objectNode()
-        .put("id", letter.id())
-        .put("reason", letter.cause().name())
-        .<ObjectNode>setAll(field("field", letter.field()))
-        .put("detail", known(letter.detail()))
-        .put("sql_state", known(letter.sqlState()))
-        .put("source_message_id", letter.sourceMessageId())
-        .put("source_queue", known(letter.sourceQueue()))
-        .put("sent_at", letter.sentAt().toString())
-        .put("failed_at", letter.failedAt().toString())
-        .put("receive_count", letter.receiveCount() == 0 ? null : letter.receiveCount())
-        .put("sealed", letter.sealed());
+        .put("id", deadLetter.id())
+        .put("reason", deadLetter.cause().name())
+        .<ObjectNode>setAll(field("field", deadLetter.field()))
+        .put("detail", known(deadLetter.detail()))
+        .put("sql_state", known(deadLetter.sqlState()))
+        .put("source_message_id", deadLetter.sourceMessageId())
+        .put("source_queue", known(deadLetter.sourceQueue()))
+        .put("sent_at", deadLetter.sentAt().toString())
+        .put("failed_at", deadLetter.failedAt().toString())
+        .put("receive_count", deadLetter.receiveCount() == 0 ? null : deadLetter.receiveCount())
+        .put("sealed", deadLetter.sealed());
   }
 
   /** A field's name; of one that is not the contract's, only that there is one. */
@@ -43,30 +43,31 @@ final class DeadLetterView {
   }
 
   /** What may be seen of its body. */
-  static String body(ReceivedDeadLetter letter, BodyShape redaction) {
-    return letter.sealed()
-        ? SealedBody.preview(letter.body()).flatMap(redaction::ofShape).orElse("(no preview)")
-        : redaction.of(letter.body());
+  static String body(ReceivedDeadLetter deadLetter, BodyShape redaction) {
+    return deadLetter.sealed()
+        ? SealedBody.preview(deadLetter.body()).flatMap(redaction::ofShape).orElse("(no preview)")
+        : redaction.of(deadLetter.body());
   }
 
   /** For people, with what it means and what to do about it. */
-  static void print(PrintWriter out, ReceivedDeadLetter letter) {
-    line(out, "id", letter.id());
-    line(out, "reason", letter.cause() + ": " + letter.cause().meaning());
+  static void print(PrintWriter out, ReceivedDeadLetter deadLetter) {
+    line(out, "id", deadLetter.id());
+    line(out, "reason", deadLetter.cause() + ": " + deadLetter.cause().meaning());
     String name = "what to do";
-    for (String sentence : letter.cause().remedy().split("(?<=\\.) ", -1)) {
+    for (String sentence : deadLetter.cause().remedy().split("(?<=\\.) ", -1)) {
       line(out, name, sentence);
       name = "";
     }
-    line(out, "field", letter.field());
-    line(out, "detail", letter.detail());
-    line(out, "SQLSTATE", letter.sqlState());
-    line(out, "source message", letter.sourceMessageId());
-    line(out, "source queue", letter.sourceQueue());
-    line(out, "sent at", letter.sentAt().toString());
-    line(out, "failed at", letter.failedAt().truncatedTo(ChronoUnit.MILLIS).toString());
-    line(out, "receive count", letter.receiveCount() == 0 ? "" : "" + letter.receiveCount());
-    line(out, "body", letter.sealed() ? "sealed to its recipients; its shape:" : "");
+    line(out, "field", deadLetter.field());
+    line(out, "detail", deadLetter.detail());
+    line(out, "SQLSTATE", deadLetter.sqlState());
+    line(out, "source message", deadLetter.sourceMessageId());
+    line(out, "source queue", deadLetter.sourceQueue());
+    line(out, "sent at", deadLetter.sentAt().toString());
+    line(out, "failed at", deadLetter.failedAt().truncatedTo(ChronoUnit.MILLIS).toString());
+    line(
+        out, "receive count", deadLetter.receiveCount() == 0 ? "" : "" + deadLetter.receiveCount());
+    line(out, "body", deadLetter.sealed() ? "sealed to its recipients; its shape:" : "");
   }
 
   private static void line(PrintWriter out, String name, String value) {

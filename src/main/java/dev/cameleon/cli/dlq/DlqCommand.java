@@ -11,14 +11,14 @@ import picocli.CommandLine.HelpCommand;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = {
-      "See why messages failed, mend what made them fail, and send them again.",
+      "See why messages failed, correct what made them fail, and send them again.",
       "No command shows a personal value without --raw."
     },
     footer = {
       "",
       "First:              dlq list",
       "One of them:        dlq show ID",
-      "After a mend:       dlq replay --dry-run, then dlq replay --reason … or --all",
+      "After a correct:       dlq replay --dry-run, then dlq replay --reason … or --all",
       "While it is read, a dead letter is hidden from others; at the end it is visible again."
     },
     subcommands = {

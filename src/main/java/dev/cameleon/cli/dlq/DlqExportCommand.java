@@ -36,14 +36,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dlq export}: dead letters as a file, to look at, or to mend and import. */
+/** {@code dlq export}: dead letters as a file, to look at, or to correct and import. */
 @Command(
     name = "export",
     mixinStandardHelpOptions = true,
     description = {
       "Write dead letters to a new file, one JSON object a line; they stay on the queue. Of the"
           + " bodies only the contract's field names and the shapes of the values are written.",
-      "With --raw the original bodies, to be mended and imported (dlq import); first who asks and"
+      "With --raw the original bodies, to be corrected and imported (dlq import); first who asks and"
           + " why is committed to the audit, which takes a member of cameleon_revealer or"
           + " cameleon_officer (CAMELEON_DB_USER). The file is for its owner only: remove it when it"
           + " is not needed any more."
@@ -51,8 +51,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  dlq export letters.jsonl --reason CONTRACT",
-      "  dlq export mend.jsonl --field ip --raw --purpose 'mend addresses'"
+      "  dlq export dead letters.jsonl --reason CONTRACT",
+      "  dlq export correct.jsonl --field ip --raw --purpose 'correct addresses'"
     })
 public final class DlqExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -89,19 +89,18 @@ public final class DlqExportCommand implements Callable<Integer> {
             : Optional.empty();
     Optional<String> head = Optional.empty();
     Coverage coverage;
-    try (DlqSession desk = DlqSession.open(options, spec);
+    try (DlqSession dlq = DlqSession.open(options, spec);
         NewFile file = NewFile.begin(path)) {
       if (login.isPresent()) {
-        head = Optional.of(record(login.get(), desk));
+        head = Optional.of(record(login.get(), dlq));
       }
-      Set<String> fields = desk.fields();
+      Set<String> fields = dlq.fields();
       try {
         coverage =
-            desk.read(
+            dlq.read(
                 "exporting",
                 Integer.MAX_VALUE,
-                page ->
-                    write(page.stream().filter(selection).toList(), bodies, fields, file, desk));
+                page -> write(page.stream().filter(selection).toList(), bodies, fields, file, dlq));
       } catch (UncheckedIOException e) {
         throw file.failed(e.getCause());
       }
@@ -126,8 +125,8 @@ public final class DlqExportCommand implements Callable<Integer> {
   }
 
   /** Committed before anything is read; returns the head of the audit's chain. */
-  private String record(Database.Login login, DlqSession desk) throws FailedException {
-    String detail = "dead letters of " + desk.queue().name() + ", " + select.inWords();
+  private String record(Database.Login login, DlqSession dlq) throws FailedException {
+    String detail = "dead letters of " + dlq.queue().name() + ", " + select.inWords();
     try (Connection connection = Database.connect(login)) {
       return original.record(connection, "export-raw", detail);
     } catch (SQLException e) {
@@ -140,24 +139,24 @@ public final class DlqExportCommand implements Callable<Integer> {
       Bodies bodies,
       Set<String> fields,
       NewFile file,
-      DlqSession desk) {
+      DlqSession dlq) {
     BodyShape redaction = new BodyShape(fields);
-    for (ReceivedDeadLetter letter : some) {
+    for (ReceivedDeadLetter deadLetter : some) {
       if (limit != null && written.incrementAndGet() > limit) {
         written.decrementAndGet();
-        desk.letters().enough();
+        dlq.deadLetters().enough();
         return;
       }
       if (limit == null) {
         written.incrementAndGet();
       }
-      Optional<String> body = bodies.original(letter);
+      Optional<String> body = bodies.original(deadLetter);
       ObjectNode line =
-          DeadLetterView.json(letter.shown(fields))
+          DeadLetterView.json(deadLetter.shown(fields))
               .put("redacted", !original.raw() || body.isEmpty());
       if (body.isEmpty()) {
         unopened.incrementAndGet();
-        line.put("body", DeadLetterView.body(letter, redaction));
+        line.put("body", DeadLetterView.body(deadLetter, redaction));
       } else {
         line.put("body", original.raw() ? body.get() : redaction.of(body.get()));
       }

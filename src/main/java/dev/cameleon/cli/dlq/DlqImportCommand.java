@@ -6,7 +6,7 @@ import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
 import dev.cameleon.cli.console.Printable;
 import dev.cameleon.cli.console.UsageException;
-import dev.cameleon.cli.dlq.CorrectedFile.Mended;
+import dev.cameleon.cli.dlq.CorrectedFile.Corrected;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.InvalidContractException;
 import dev.cameleon.dlq.ReceivedDeadLetter;
@@ -30,14 +30,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dlq import}: sends messages that were mended in a file. */
+/** {@code dlq import}: sends messages that were corrected in a file. */
 @Command(
     name = "import",
     mixinStandardHelpOptions = true,
     description = {
-      "Send mended messages to the source queue, under their first id and date, then delete their"
+      "Send corrected messages to the source queue, under their first id and date, then delete their"
           + " dead letters.",
-      "FILE is what dlq export --raw wrote; mend only \"body\", remove the lines that are not to be"
+      "FILE is what dlq export --raw wrote; correct only \"body\", remove the lines that are not to be"
           + " sent. The whole file is checked first, by today's contract too: if a line is wrong,"
           + " nothing is sent. An import may be interrupted and repeated: the ledger loads each"
           + " message once."
@@ -45,9 +45,9 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
-      "  dlq export mend.jsonl --field ip --raw --purpose 'mend addresses'",
-      "  (edit mend.jsonl)",
-      "  dlq import mend.jsonl"
+      "  dlq export correct.jsonl --field ip --raw --purpose 'correct addresses'",
+      "  (edit correct.jsonl)",
+      "  dlq import correct.jsonl"
     })
 public final class DlqImportCommand implements Callable<Integer> {
   private static final int PROBLEMS_SHOWN = 20;
@@ -55,7 +55,7 @@ public final class DlqImportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private DlqOptions options;
 
-  @Parameters(paramLabel = "FILE", description = "The mended file.")
+  @Parameters(paramLabel = "FILE", description = "The corrected file.")
   private Path path;
 
   @Option(
@@ -73,21 +73,21 @@ public final class DlqImportCommand implements Callable<Integer> {
     if (!Files.isRegularFile(path)) {
       throw new UsageException(SafeQuote.path(path) + " is no file");
     }
-    try (DlqSession desk = DlqSession.open(options, spec)) {
-      SourceQueue source = desk.source();
+    try (DlqSession dlq = DlqSession.open(options, spec)) {
+      SourceQueue source = dlq.source();
       CorrectedFile file =
           new CorrectedFile(
               path,
-              contract(desk),
+              contract(dlq),
               source.queue().name(),
               source.queue().maxBytes(),
-              desk.remembered());
-      CorrectedSender sending = send(file, source, desk);
-      boolean allNamed = sending.letters().size() == sending.sent();
+              dlq.remembered());
+      CorrectedSender sending = send(file, source, dlq);
+      boolean allNamed = sending.deadLetters().size() == sending.sent();
       AtomicLong deleted = new AtomicLong();
       AtomicLong undeleted = new AtomicLong();
-      Optional<FailedException> failure = delete(sending, deleted, undeleted, desk);
-      print(source, desk, sending.sent(), deleted.get(), undeleted.get(), allNamed);
+      Optional<FailedException> failure = delete(sending, deleted, undeleted, dlq);
+      print(source, dlq, sending.sent(), deleted.get(), undeleted.get(), allNamed);
       if (failure.isPresent()) {
         throw failure.get();
       }
@@ -102,9 +102,9 @@ public final class DlqImportCommand implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  private CorrectedSender send(CorrectedFile file, SourceQueue source, DlqSession desk)
+  private CorrectedSender send(CorrectedFile file, SourceQueue source, DlqSession dlq)
       throws UsageException, FailedException, InterruptedException {
-    CorrectedSender sending = new CorrectedSender(source, desk, path, check(file));
+    CorrectedSender sending = new CorrectedSender(source, dlq, path, check(file));
     try {
       file.read(sending);
     } catch (IOException e) {
@@ -121,13 +121,13 @@ public final class DlqImportCommand implements Callable<Integer> {
 
   /** Deletes unless they are to be kept; returns why not all could be. */
   private Optional<FailedException> delete(
-      CorrectedSender sending, AtomicLong deleted, AtomicLong undeleted, DlqSession desk)
+      CorrectedSender sending, AtomicLong deleted, AtomicLong undeleted, DlqSession dlq)
       throws InterruptedException {
-    if (keep || sending.letters().isEmpty()) {
+    if (keep || sending.deadLetters().isEmpty()) {
       return Optional.empty();
     }
     try {
-      delete(sending.letters(), deleted, undeleted, desk);
+      delete(sending.deadLetters(), deleted, undeleted, dlq);
       return Optional.empty();
     } catch (FailedException e) {
       return Optional.of(
@@ -138,9 +138,9 @@ public final class DlqImportCommand implements Callable<Integer> {
     }
   }
 
-  private static Contract contract(DlqSession desk) throws InvalidSettingsException {
+  private static Contract contract(DlqSession dlq) throws InvalidSettingsException {
     try {
-      return Contract.read(desk.access().contract());
+      return Contract.read(dlq.access().contract());
     } catch (InvalidContractException e) {
       throw new InvalidSettingsException(List.of("the contract " + e.getMessage()));
     }
@@ -156,7 +156,7 @@ public final class DlqImportCommand implements Callable<Integer> {
       file.read(
           new CorrectedFile.Taker() {
             @Override
-            public void take(Mended mended) {
+            public void take(Corrected corrected) {
               good.incrementAndGet();
             }
 
@@ -188,37 +188,34 @@ public final class DlqImportCommand implements Callable<Integer> {
   }
 
   /**
-   * Deletes the very letters that were exported: one of the same message that has come since is
-   * another failure.
+   * Deletes the very dead letters that were exported: one of the same message that has come since
+   * is another failure.
    */
   private static void delete(
-      Map<String, String> letters, AtomicLong deleted, AtomicLong undeleted, DlqSession desk)
+      Map<String, String> deadLetters, AtomicLong deleted, AtomicLong undeleted, DlqSession dlq)
       throws FailedException, InterruptedException {
-    desk.read(
+    dlq.read(
         Integer.MAX_VALUE,
         page -> {
           List<String> some =
               page.stream()
-                  .filter(letter -> letter.sourceMessageId().equals(letters.get(letter.id())))
+                  .filter(
+                      deadLetter ->
+                          deadLetter.sourceMessageId().equals(deadLetters.get(deadLetter.id())))
                   .map(ReceivedDeadLetter::id)
                   .toList();
-          int gone = desk.letters().delete(some).size();
+          int gone = dlq.deadLetters().delete(some).size();
           deleted.addAndGet(gone);
           undeleted.addAndGet(some.size() - gone);
-          some.forEach(letters::remove);
-          if (letters.isEmpty()) {
-            desk.letters().enough();
+          some.forEach(deadLetters::remove);
+          if (deadLetters.isEmpty()) {
+            dlq.deadLetters().enough();
           }
         });
   }
 
   private void print(
-      SourceQueue source,
-      DlqSession desk,
-      long sent,
-      long deleted,
-      long undeleted,
-      boolean allNamed)
+      SourceQueue source, DlqSession dlq, long sent, long deleted, long undeleted, boolean allNamed)
       throws FailedException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
@@ -250,7 +247,7 @@ public final class DlqImportCommand implements Callable<Integer> {
               + " no dead letter was deleted: "
               + (!allNamed ? "the file names none (\"id\"), or " : "")
               + "it is not on "
-              + desk.queue().name()
+              + dlq.queue().name()
               + " any more");
     }
     if (out.checkError()) {

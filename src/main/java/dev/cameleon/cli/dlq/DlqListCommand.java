@@ -71,34 +71,34 @@ public final class DlqListCommand implements Callable<Integer> {
           InterruptedException {
     int most = most();
     DeadLetterFilter selection = select.selection(Set.of());
-    try (DlqSession desk = DlqSession.open(options, spec)) {
-      Set<String> fields = desk.fields();
+    try (DlqSession dlq = DlqSession.open(options, spec)) {
+      Set<String> fields = dlq.fields();
       DeadLetterGroups groups = new DeadLetterGroups();
       AtomicLong shown = new AtomicLong();
       AtomicReference<String> example = new AtomicReference<>("");
       Coverage coverage =
-          desk.read(
+          dlq.read(
               most,
               page -> {
                 List<ReceivedDeadLetter> some = shown(page, selection, fields);
                 if (each) {
-                  synchronized (desk.progress()) { // it writes to the same terminal
-                    desk.progress().clear();
-                    some.forEach(letter -> print(letter, shown.getAndIncrement() == 0));
+                  synchronized (dlq.progress()) { // it writes to the same terminal
+                    dlq.progress().clear();
+                    some.forEach(deadLetter -> print(deadLetter, shown.getAndIncrement() == 0));
                   }
-                  some.forEach(letter -> example.compareAndSet("", letter.id()));
+                  some.forEach(deadLetter -> example.compareAndSet("", deadLetter.id()));
                 } else {
                   some.forEach(groups::add);
                 }
                 if (spec.commandLine().getOut().checkError()) {
-                  desk.letters().enough(); // a pipe that was closed, say
+                  dlq.deadLetters().enough(); // a pipe that was closed, say
                 }
               });
       if (!each) {
-        print(groups.list(), desk, coverage);
+        print(groups.list(), dlq, coverage);
         groups.list().stream().findFirst().ifPresent(group -> example.set(group.example()));
       }
-      finish(desk, coverage, example.get());
+      finish(dlq, coverage, example.get());
     }
     return ExitCode.DONE;
   }
@@ -115,33 +115,33 @@ public final class DlqListCommand implements Callable<Integer> {
 
   private static List<ReceivedDeadLetter> shown(
       List<ReceivedDeadLetter> page, DeadLetterFilter selection, Set<String> fields) {
-    return page.stream().filter(selection).map(letter -> letter.shown(fields)).toList();
+    return page.stream().filter(selection).map(deadLetter -> deadLetter.shown(fields)).toList();
   }
 
-  private void print(ReceivedDeadLetter letter, boolean first) {
+  private void print(ReceivedDeadLetter deadLetter, boolean first) {
     PrintWriter out = spec.commandLine().getOut();
     if (options.json()) {
-      out.println(Printable.json(DeadLetterView.json(letter)));
+      out.println(Printable.json(DeadLetterView.json(deadLetter)));
       return;
     }
     if (first) {
       out.printf(LETTER, "FAILED AT", "REASON", "FIELD", "ID", "DETAIL");
     }
-    String state = letter.sqlState().isEmpty() ? "" : "SQLSTATE " + letter.sqlState();
-    String detail = letter.detail().isEmpty() ? state : letter.detail();
+    String state = deadLetter.sqlState().isEmpty() ? "" : "SQLSTATE " + deadLetter.sqlState();
+    String detail = deadLetter.detail().isEmpty() ? state : deadLetter.detail();
     out.printf(
         LETTER,
-        DeadLetterView.seconds(letter.failedAt()),
-        letter.cause(),
-        orDash(letter.field()),
-        letter.id(),
+        DeadLetterView.seconds(deadLetter.failedAt()),
+        deadLetter.cause(),
+        orDash(deadLetter.field()),
+        deadLetter.id(),
         Printable.text(orDash(detail)));
   }
 
-  private void print(List<DeadLetterGroups.Group> groups, DlqSession desk, Coverage coverage) {
+  private void print(List<DeadLetterGroups.Group> groups, DlqSession dlq, Coverage coverage) {
     PrintWriter out = spec.commandLine().getOut();
     if (options.json()) {
-      out.println(Printable.json(json(groups, desk, coverage)));
+      out.println(Printable.json(json(groups, dlq, coverage)));
       return;
     }
     if (groups.isEmpty()) {
@@ -163,13 +163,13 @@ public final class DlqListCommand implements Callable<Integer> {
   }
 
   private static ObjectNode json(
-      List<DeadLetterGroups.Group> groups, DlqSession desk, Coverage coverage) {
+      List<DeadLetterGroups.Group> groups, DlqSession dlq, Coverage coverage) {
     ObjectNode answer =
         JsonNodeFactory.instance
             .objectNode()
-            .put("queue", desk.queue().name())
+            .put("queue", dlq.queue().name())
             .put("read", coverage.read())
-            .put("hidden", desk.hidden())
+            .put("hidden", dlq.hidden())
             .put("complete", coverage.isComplete());
     ArrayNode all = answer.putArray("groups");
     for (DeadLetterGroups.Group group : groups) {
@@ -189,7 +189,7 @@ public final class DlqListCommand implements Callable<Integer> {
   }
 
   /** Says what was not shown, and what to do next. */
-  private void finish(DlqSession desk, Coverage coverage, String example) throws FailedException {
+  private void finish(DlqSession dlq, Coverage coverage, String example) throws FailedException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     long read = coverage.read();
@@ -199,9 +199,9 @@ public final class DlqListCommand implements Callable<Integer> {
     if (out.checkError()) {
       throw new FailedException("standard output cannot be written");
     }
-    if (coverage.end() == DeadLetterReader.End.LIMIT && desk.found() > read) {
+    if (coverage.end() == DeadLetterReader.End.LIMIT && dlq.found() > read) {
       err.println(
-          "note: read the first " + read + " of about " + desk.found() + "; --all reads all");
+          "note: read the first " + read + " of about " + dlq.found() + "; --all reads all");
     }
     if (!example.isEmpty() && !options.json()) {
       String queue = options.queue("");

@@ -68,7 +68,7 @@ public final class DlqPurgeCommand implements Callable<Integer> {
       description = "Of them, those about this field of the contract.")
   private String field;
 
-  /** What is kept of a letter: there may be many. */
+  /** What is kept of a dead letter: there may be many. */
   private record Meant(String id, Instant failedAt) {}
 
   @Option(names = "--yes", description = "Do not ask.")
@@ -93,48 +93,48 @@ public final class DlqPurgeCommand implements Callable<Integer> {
             Optional.ofNullable(field),
             Optional.empty(),
             Optional.of(before));
-    try (DlqSession desk = DlqSession.open(options, spec)) {
+    try (DlqSession dlq = DlqSession.open(options, spec)) {
       Queue<Meant> meant = new ConcurrentLinkedQueue<>();
       Coverage coverage =
-          desk.read(
+          dlq.read(
               Integer.MAX_VALUE,
               page ->
                   page.stream()
                       .filter(selection)
-                      .map(letter -> new Meant(letter.id(), letter.failedAt()))
+                      .map(deadLetter -> new Meant(deadLetter.id(), deadLetter.failedAt()))
                       .forEach(meant::add));
       List<Meant> all = List.copyOf(meant);
       if (!all.isEmpty()) {
-        Confirmation.ask(yes, act(all, desk), desk::isStopRequested);
+        Confirmation.ask(yes, act(all, dlq), dlq::isStopRequested);
       }
-      long deleted = delete(all, desk);
+      long deleted = delete(all, dlq);
       print(all.size(), deleted, coverage);
-      requireDeleted(all.size() - deleted, desk);
+      requireDeleted(all.size() - deleted, dlq);
     }
     return ExitCode.DONE;
   }
 
-  private static void requireDeleted(long left, DlqSession desk) throws FailedException {
-    long reappeared = desk.letters().reappeared();
+  private static void requireDeleted(long left, DlqSession dlq) throws FailedException {
+    long reappeared = dlq.deadLetters().reappeared();
     if (left > 0) {
       throw new FailedException(
           reappeared > 0
               ? reappeared + " were hidden for too long and are left: run it again"
-              : (desk.isStopRequested() ? "stopped; " : "SQS did not delete all; ")
+              : (dlq.isStopRequested() ? "stopped; " : "SQS did not delete all; ")
                   + left
                   + " are still there, and visible again");
     }
   }
 
-  private String act(List<Meant> all, DlqSession desk) {
+  private String act(List<Meant> all, DlqSession dlq) {
     Instant oldest = all.stream().map(Meant::failedAt).min(Instant::compareTo).orElseThrow();
     Instant newest = all.stream().map(Meant::failedAt).max(Instant::compareTo).orElseThrow();
     return "delete "
         + all.size()
         + " of "
-        + desk.letters().count()
+        + dlq.deadLetters().count()
         + " dead letters of "
-        + desk.queue().name()
+        + dlq.queue().name()
         + " for good (reason "
         + reason
         + (field == null ? "" : ", field " + Printable.text(field))
@@ -145,20 +145,20 @@ public final class DlqPurgeCommand implements Callable<Integer> {
         + ")";
   }
 
-  private static long delete(List<Meant> all, DlqSession desk) throws InterruptedException {
+  private static long delete(List<Meant> all, DlqSession dlq) throws InterruptedException {
     long deleted = 0;
-    for (int from = 0; from < all.size() && !desk.isStopRequested(); from += LETTERS_AT_A_TIME) {
+    for (int from = 0; from < all.size() && !dlq.isStopRequested(); from += LETTERS_AT_A_TIME) {
       List<String> some =
           all.subList(from, Math.min(from + LETTERS_AT_A_TIME, all.size())).stream()
               .map(Meant::id)
               .toList();
-      deleted += desk.letters().delete(some).size();
-      synchronized (desk.progress()) {
-        desk.progress().at("deleting", deleted, all.size(), "dead letters");
+      deleted += dlq.deadLetters().delete(some).size();
+      synchronized (dlq.progress()) {
+        dlq.progress().at("deleting", deleted, all.size(), "dead letters");
       }
     }
-    synchronized (desk.progress()) {
-      desk.progress().end();
+    synchronized (dlq.progress()) {
+      dlq.progress().end();
     }
     return deleted;
   }

@@ -100,57 +100,57 @@ public final class DlqReplayCommand implements Callable<Integer> {
     missing.addAll(wanted);
     DeadLetterFilter selection = select.selection(wanted);
     Bodies bodies = privateKey.bodies();
-    try (DlqSession desk = DlqSession.open(options, spec)) {
-      SourceQueue source = desk.source();
+    try (DlqSession dlq = DlqSession.open(options, spec)) {
+      SourceQueue source = dlq.source();
       SqsQueue queue = source.queue();
       ReplaySelection screening =
           new ReplaySelection(
-              bodies, queue.name(), queue.maxBytes(), desk.remembered(), !wanted.isEmpty());
+              bodies, queue.name(), queue.maxBytes(), dlq.remembered(), !wanted.isEmpty());
       ReplayReport report =
           new ReplayReport(spec.commandLine(), options.json(), screening, queue.name());
       if (dryRun) {
-        rehearse(desk, selection, screening, report);
+        rehearse(dlq, selection, screening, report);
         return ExitCode.DONE;
       }
       if (all) {
-        Confirmation.ask(yes, "replay all " + count(desk), desk::isStopRequested);
+        Confirmation.ask(yes, "replay all " + count(dlq), dlq::isStopRequested);
       }
       Replay replay =
           new Replay(
-              desk.letters(), source, screening, rate == null ? 0 : rate, desk::isStopRequested);
-      return replay(desk, selection, replay, report) ? ExitCode.DONE : ExitCode.FAILED;
+              dlq.deadLetters(), source, screening, rate == null ? 0 : rate, dlq::isStopRequested);
+      return replay(dlq, selection, replay, report) ? ExitCode.DONE : ExitCode.FAILED;
     }
   }
 
   private void rehearse(
-      DlqSession desk, DeadLetterFilter selection, ReplaySelection screening, ReplayReport report)
+      DlqSession dlq, DeadLetterFilter selection, ReplaySelection screening, ReplayReport report)
       throws InvalidSettingsException, FailedException, InterruptedException {
-    DryRun rehearsal = rehearsal(desk, screening);
+    DryRun rehearsal = rehearsal(dlq, screening);
     Coverage coverage =
-        desk.read(
-            "trying", Integer.MAX_VALUE, page -> rehearsal.tryOut(meant(page, selection, desk)));
+        dlq.read(
+            "trying", Integer.MAX_VALUE, page -> rehearsal.tryOut(meant(page, selection, dlq)));
     report.print(rehearsal, coverage);
-    refuseMissing(desk);
+    refuseMissing(dlq);
   }
 
   /** Returns whether all is done that was asked for. */
   private boolean replay(
-      DlqSession desk, DeadLetterFilter selection, Replay replay, ReplayReport report)
+      DlqSession dlq, DeadLetterFilter selection, Replay replay, ReplayReport report)
       throws FailedException, InterruptedException {
     Optional<String> stopped = Optional.empty();
     Optional<Coverage> coverage = Optional.empty();
     try {
       coverage =
           Optional.of(
-              desk.read(
+              dlq.read(
                   "replaying",
                   Integer.MAX_VALUE,
-                  page -> replay.replay(meant(page, selection, desk))));
+                  page -> replay.replay(meant(page, selection, dlq))));
     } catch (FailedException e) {
       stopped = Optional.of(e.getMessage()); // what was done until then is reported first
     }
-    boolean done = report.print(replay, stopped, !ids.isEmpty(), desk.hidden(), coverage);
-    refuseMissing(desk);
+    boolean done = report.print(replay, stopped, !ids.isEmpty(), dlq.hidden(), coverage);
+    refuseMissing(dlq);
     return done;
   }
 
@@ -187,40 +187,40 @@ public final class DlqReplayCommand implements Callable<Integer> {
     }
   }
 
-  private static String count(DlqSession desk) throws FailedException {
+  private static String count(DlqSession dlq) throws FailedException {
     try {
-      long count = desk.queue().depth(desk.sqs()).visible();
-      return "(about " + count + ") dead letters of " + desk.queue().name();
+      long count = dlq.queue().depth(dlq.sqs()).visible();
+      return "(about " + count + ") dead letters of " + dlq.queue().name();
     } catch (SdkException e) {
       throw new FailedException(
-          "the queue " + desk.queue().name() + " cannot be counted: " + SqsErrors.describe(e));
+          "the queue " + dlq.queue().name() + " cannot be counted: " + SqsErrors.describe(e));
     }
   }
 
   /** Those of a page that are meant; if all that were named are found, the reading ends. */
   private List<ReceivedDeadLetter> meant(
-      List<ReceivedDeadLetter> page, DeadLetterFilter selection, DlqSession desk) {
+      List<ReceivedDeadLetter> page, DeadLetterFilter selection, DlqSession dlq) {
     List<ReceivedDeadLetter> meant = page.stream().filter(selection).toList();
     if (!ids.isEmpty()) {
       meant.forEach(
-          letter -> {
-            missing.remove(letter.id());
-            missing.remove(letter.sourceMessageId());
+          deadLetter -> {
+            missing.remove(deadLetter.id());
+            missing.remove(deadLetter.sourceMessageId());
           });
       if (missing.isEmpty()) {
-        desk.letters().enough();
+        dlq.deadLetters().enough();
       }
     }
     return meant;
   }
 
-  private void refuseMissing(DlqSession desk) throws FailedException {
+  private void refuseMissing(DlqSession dlq) throws FailedException {
     if (!missing.isEmpty()) {
       throw new FailedException(
           "not among the "
-              + desk.letters().count()
+              + dlq.deadLetters().count()
               + " dead letters read from "
-              + desk.queue().name()
+              + dlq.queue().name()
               + (select.isByFault() ? ", or not meant" : "")
               + ": "
               + String.join(", ", missing)
@@ -228,11 +228,11 @@ public final class DlqReplayCommand implements Callable<Integer> {
     }
   }
 
-  private DryRun rehearsal(DlqSession desk, ReplaySelection screening)
+  private DryRun rehearsal(DlqSession dlq, ReplaySelection screening)
       throws InvalidSettingsException {
     Contract contract;
     try {
-      contract = Contract.read(desk.access().contract());
+      contract = Contract.read(dlq.access().contract());
     } catch (InvalidContractException e) {
       throw new InvalidSettingsException(List.of("the contract " + e.getMessage()));
     }

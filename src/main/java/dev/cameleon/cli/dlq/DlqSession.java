@@ -27,24 +27,24 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
- * The dead-letter queue, opened for one command; closing it gives back what was read and not
- * deleted, also after Ctrl-C.
+ * The dead-letter queue, opened for one command; closing it returns what was read and not deleted,
+ * also after Ctrl-C.
  */
 final class DlqSession implements AutoCloseable {
-  /** What was read may take some time to give back; whoever cannot wait asks a second time. */
+  /** What was read may take some time to return; whoever cannot wait asks a second time. */
   private static final Duration STOP_TIMEOUT = Duration.ofMinutes(5);
 
-  private final CommandConfiguration.Desk access;
+  private final CommandConfiguration.Dlq access;
   private final SqsClient sqs;
   private final SqsQueue queue;
   private final ShutdownSignal stop;
-  private final DeadLetterReader letters;
+  private final DeadLetterReader deadLetters;
   private final PrintWriter err;
   private final Progress progress;
   private SqsQueue.Depth before = new SqsQueue.Depth(0, 0, 0);
 
   private DlqSession(
-      CommandConfiguration.Desk access,
+      CommandConfiguration.Dlq access,
       SqsClient sqs,
       SqsQueue queue,
       ShutdownSignal stop,
@@ -53,7 +53,7 @@ final class DlqSession implements AutoCloseable {
     this.sqs = sqs;
     this.queue = queue;
     this.stop = stop;
-    this.letters = new DeadLetterReader(sqs, queue, stop::isRequested);
+    this.deadLetters = new DeadLetterReader(sqs, queue, stop::isRequested);
     this.err = err;
     this.progress = new Progress(err);
   }
@@ -66,12 +66,12 @@ final class DlqSession implements AutoCloseable {
    */
   static DlqSession open(DlqOptions options, CommandSpec spec)
       throws InvalidSettingsException, UnreachableException {
-    CommandConfiguration.Desk access = CommandConfiguration.desk(System.getenv());
+    CommandConfiguration.Dlq access = CommandConfiguration.dlq(System.getenv());
     SqsClient sqs = AwsClients.sqs(DeadLetterReader.CALLS);
     SqsQueue queue = options.find(sqs, access.deadLetterQueue());
     DlqOptions.refuseSource(sqs, access.queue(), queue);
     ShutdownSignal stop =
-        ShutdownSignal.onSignals("the dead letters in hand are made visible again first");
+        ShutdownSignal.onSignals("the dead letters in flight are made visible again first");
     stop.after(STOP_TIMEOUT);
     return new DlqSession(access, sqs, queue, stop, spec.commandLine().getErr());
   }
@@ -95,13 +95,13 @@ final class DlqSession implements AutoCloseable {
     return new SourceQueue(sqs, source, stop::isRequested);
   }
 
-  /** What was sent before this may be forgotten by the ledger, and then be loaded twice. */
+  /** What was sent before this may be erased by the ledger, and then be loaded twice. */
   Instant remembered() {
     return Instant.now().minus(Duration.ofDays(access.ledgerDays()));
   }
 
   /** The configuration. */
-  CommandConfiguration.Desk access() {
+  CommandConfiguration.Dlq access() {
     return access;
   }
 
@@ -115,17 +115,17 @@ final class DlqSession implements AutoCloseable {
     return queue;
   }
 
-  /** Its letters. */
-  DeadLetterReader letters() {
-    return letters;
+  /** Its dead letters. */
+  DeadLetterReader deadLetters() {
+    return deadLetters;
   }
 
-  /** How many letters SQS counted before they were read: approximately. */
+  /** How many dead letters SQS counted before they were read: approximately. */
   long found() {
     return before.visible();
   }
 
-  /** How many more somebody else had in hand then: approximately. They are not read. */
+  /** How many more somebody else had in flight then: approximately. They are not read. */
   long hidden() {
     return before.hidden();
   }
@@ -157,7 +157,7 @@ final class DlqSession implements AutoCloseable {
   /**
    * Reads the queue, and shows how far it is.
    *
-   * @param limit how many letters at most
+   * @param limit how many dead letters at most
    * @throws FailedException if SQS fails, or somebody asked to stop
    */
   Coverage read(int limit, DeadLetterReader.Reader reader)
@@ -184,11 +184,11 @@ final class DlqSession implements AutoCloseable {
       DeadLetterReader.End end;
       try {
         end =
-            letters.read(
+            deadLetters.read(
                 limit,
                 page -> {
                   reader.read(page);
-                  show(step, letters.count(), all);
+                  show(step, deadLetters.count(), all);
                 });
       } finally {
         synchronized (progress) {
@@ -198,7 +198,7 @@ final class DlqSession implements AutoCloseable {
       if (end == DeadLetterReader.End.STOPPED) {
         throw new FailedException("stopped; what was not deleted is visible again");
       }
-      Coverage coverage = new Coverage(before, letters.count(), end);
+      Coverage coverage = new Coverage(before, deadLetters.count(), end);
       coverage.notes().forEach(note -> err.println("note: " + note));
       return coverage;
     } catch (SdkException e) {
@@ -218,7 +218,8 @@ final class DlqSession implements AutoCloseable {
   public void close() {
     boolean done = false;
     try {
-      int failed = letters.giveBack(count -> show("giving back", count, letters.count()));
+      int failed =
+          deadLetters.returnToQueue(count -> show("returning", count, deadLetters.count()));
       done = true;
       if (failed > 0) {
         err.println("note: SQS did not take back " + failed + "; they reappear within ten minutes");
@@ -228,7 +229,9 @@ final class DlqSession implements AutoCloseable {
     } finally {
       if (!done) {
         err.println(
-            "note: " + letters.hidden() + " were not given back; they reappear within ten minutes");
+            "note: "
+                + deadLetters.hidden()
+                + " were not returned; they reappear within ten minutes");
       }
       synchronized (progress) {
         progress.end();

@@ -77,9 +77,9 @@ public final class DlqShowCommand implements Callable<Integer> {
     if (original.raw()) {
       showOriginal();
     } else {
-      try (DlqSession desk = DlqSession.open(options, spec)) {
-        Set<String> fields = desk.fields();
-        showShape(find(desk).shown(fields), fields);
+      try (DlqSession dlq = DlqSession.open(options, spec)) {
+        Set<String> fields = dlq.fields();
+        showShape(find(dlq).shown(fields), fields);
       }
     }
     if (spec.commandLine().getOut().checkError() || System.out.checkError()) {
@@ -101,7 +101,7 @@ public final class DlqShowCommand implements Callable<Integer> {
     }
   }
 
-  private ReceivedDeadLetter find(DlqSession desk) throws FailedException, InterruptedException {
+  private ReceivedDeadLetter find(DlqSession dlq) throws FailedException, InterruptedException {
     DeadLetterFilter selection =
         new DeadLetterFilter(
             Set.of(id.toLowerCase(Locale.ROOT)),
@@ -110,50 +110,52 @@ public final class DlqShowCommand implements Callable<Integer> {
             Optional.empty(),
             Optional.empty());
     AtomicReference<ReceivedDeadLetter> found = new AtomicReference<>();
-    desk.read(
+    dlq.read(
         Integer.MAX_VALUE,
         page ->
             page.stream()
                 .filter(selection)
                 .forEach(
-                    letter -> {
-                      found.compareAndSet(null, letter);
-                      desk.letters().enough();
+                    deadLetter -> {
+                      found.compareAndSet(null, deadLetter);
+                      dlq.deadLetters().enough();
                     }));
     if (found.get() == null) {
       throw new FailedException(
           "no dead letter of this id is among the "
-              + desk.letters().count()
+              + dlq.deadLetters().count()
               + " that were read from "
-              + desk.queue().name()
+              + dlq.queue().name()
               + "; to see which there are: dlq list --each --all");
     }
     return found.get();
   }
 
-  private void showShape(ReceivedDeadLetter letter, Set<String> fields) {
-    String shape = DeadLetterView.body(letter, new BodyShape(fields));
+  private void showShape(ReceivedDeadLetter deadLetter, Set<String> fields) {
+    String shape = DeadLetterView.body(deadLetter, new BodyShape(fields));
     PrintWriter out = spec.commandLine().getOut();
     if (options.json()) {
-      out.println(Printable.json(json(letter).put("redacted", true).put("body", shape)));
+      out.println(Printable.json(json(deadLetter).put("redacted", true).put("body", shape)));
       return;
     }
-    DeadLetterView.print(out, letter);
+    DeadLetterView.print(out, deadLetter);
     out.println();
     out.println(DeadLetterView.shape(shape));
   }
 
-  private ObjectNode json(ReceivedDeadLetter letter) {
-    return DeadLetterView.json(letter)
-        .put("meaning", letter.cause().meaning())
-        .put("remedy", letter.cause().remedy());
+  private ObjectNode json(ReceivedDeadLetter deadLetter) {
+    return DeadLetterView.json(deadLetter)
+        .put("meaning", deadLetter.cause().meaning())
+        .put("remedy", deadLetter.cause().remedy());
   }
 
   /** The original body: personal. */
-  private static String body(ReceivedDeadLetter letter, Optional<RecipientKey> key)
+  private static String body(ReceivedDeadLetter deadLetter, Optional<RecipientKey> key)
       throws FailedException {
     try {
-      return letter.sealed() ? SealedBody.open(letter.body(), key.orElseThrow()) : letter.body();
+      return deadLetter.sealed()
+          ? SealedBody.open(deadLetter.body(), key.orElseThrow())
+          : deadLetter.body();
     } catch (UnopenedException e) {
       throw new FailedException(e.getMessage());
     }
@@ -169,24 +171,24 @@ public final class DlqShowCommand implements Callable<Integer> {
     Database.Login login = CommandConfiguration.database(System.getenv());
     // Connected first: a long queue is not to be read for a database that is away.
     try (Connection connection = Database.connect(login);
-        DlqSession desk = DlqSession.open(options, spec)) {
-      ReceivedDeadLetter letter = find(desk).shown(desk.fields());
-      if (letter.sealed() && key.isEmpty()) {
+        DlqSession dlq = DlqSession.open(options, spec)) {
+      ReceivedDeadLetter deadLetter = find(dlq).shown(dlq.fields());
+      if (deadLetter.sealed() && key.isEmpty()) {
         throw new UsageException(
             "the body is sealed to its recipients: --private-key FILE or --kms-key ARN, a key of one"
                 + " of them");
       }
-      String head = original.record(connection, "show-raw", "dead letter " + letter.id());
-      printOriginal(letter, body(letter, key), head);
+      String head = original.record(connection, "show-raw", "dead letter " + deadLetter.id());
+      printOriginal(deadLetter, body(deadLetter, key), head);
     } catch (SQLException e) {
       throw RawOptions.failure(login, e);
     }
   }
 
-  private void printOriginal(ReceivedDeadLetter letter, String body, String head) {
+  private void printOriginal(ReceivedDeadLetter deadLetter, String body, String head) {
     PrintWriter out = spec.commandLine().getOut();
     if (options.json()) {
-      ObjectNode one = json(letter).put("redacted", false).put("body", body);
+      ObjectNode one = json(deadLetter).put("redacted", false).put("body", body);
       out.println(Printable.json(one.put("audit_head", head)));
       return;
     }

@@ -43,7 +43,7 @@ final class ReplayReport {
    * @param stopped why it ended before the end of the queue
    * @param named whether ids were named: then each that is left is a failure, also one whose
    *     message this command had sent already
-   * @param hidden how many letters somebody else had in hand
+   * @param hidden how many dead letters somebody else had in flight
    * @param coverage how much was read; empty if it was stopped
    * @return whether all is done that was asked for
    * @throws FailedException if it was stopped, or the source queue failed, or cannot be told

@@ -26,12 +26,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code forget}: a person, or a value wherever it is. */
+/** {@code erase}: a person, or a value wherever it is. */
 @Command(
-    name = "forget",
+    name = "erase",
     mixinStandardHelpOptions = true,
     description = {
-      "Forget a person (--user) or values (TOKEN...): rows keep their place, under random values.",
+      "Erase a person (--user) or values (TOKEN...): rows keep their place, under random values.",
       "A person's rows get random user ids and tokens; a vault entry goes unless others' rows use"
           + " it. A value's rows get random tokens, and its vault entry goes.",
       "As a user in the role cameleon_officer (CAMELEON_DB_USER). Takes a minute or more: it waits"
@@ -73,52 +73,52 @@ public final class EraseCommand implements Callable<Integer> {
     checkUsage();
     Database.Login login = CommandConfiguration.database(System.getenv());
     Optional<String> person = user == null ? Optional.empty() : Optional.of(UserId.of(user));
-    try (Erasure forget =
+    try (Erasure erase =
         Erasure.open(login, Erasure.LOADERS_MEMORY, new Countdown(spec.commandLine().getErr()))) {
-      if (!forget.lock()) {
+      if (!erase.lock()) {
         throw new FailedException(
-            "another forget, vault prune or keys rewrap is running on this database ("
+            "another erase, vault prune or keys retokenize is running on this database ("
                 + AdvisoryLock.LOGINS.holder(login)
                 + "); try again when it has ended (nothing was done)");
       }
-      if (person.isPresent() && forget.masksUsers()) {
+      if (person.isPresent() && erase.masksUsers()) {
         throw new UsageException(
-            "user ids are masked in this database: forget the token of this one (the command mask"
+            "user ids are masked in this database: erase the token of this one (the command mask"
                 + " says it), which erases it in all rows");
       }
-      Optional<Keyset> keyset = keyset(forget);
+      Optional<Keyset> keyset = keyset(erase);
       ErasureResult done =
           person.isPresent()
-              ? forget.person(person.get(), keyset.orElseThrow(), ticket, suppress)
-              : forget.tokens(tokens, keyset, ticket);
+              ? erase.person(person.get(), keyset.orElseThrow(), ticket, suppress)
+              : erase.tokens(tokens, keyset, ticket);
       if (!done.found() && !suppress) {
         throw new FailedException(
             (user == null
                     ? "no row and no vault entry has such a token"
                     : "no row has this user id")
-                + ": there is nothing to forget (the request is in the audit, number "
+                + ": there is nothing to erase (the request is in the audit, number "
                 + done.audit().seq()
                 + ")"
                 + (done.waiting() == 0
                     ? ""
                     : "; but "
                         + done.waiting()
-                        + " tokens of this or another forget are not settled yet, and their originals"
+                        + " tokens of this or another erase are not settled yet, and their originals"
                         + " can still be revealed: run it again "
-                        + (done.rotating() ? "after keys rewrap" : "in some minutes")));
+                        + (done.rotating() ? "after keys retokenize" : "in some minutes")));
       }
       print(new ErasureReport(user != null, suppress, ticket, done));
       return done.isFinished() ? ExitCode.DONE : ExitCode.FAILED;
     } catch (PreventedException e) {
       throw new FailedException(
-          "nothing is forgotten: "
+          "nothing is erased: "
               + e.getMessage()
               + ", then run the same command again (the request is in the audit"
               + (suppress ? ", and later events of the person are loaded under random values" : "")
               + ")");
     } catch (SQLException e) {
       throw new FailedException(
-          "forget failed as "
+          "erase failed as "
               + login
               + ": "
               + LockHolders.describe(login, e)
@@ -163,12 +163,12 @@ public final class EraseCommand implements Callable<Integer> {
     }
   }
 
-  private Optional<Keyset> keyset(Erasure forget) throws InvalidSettingsException, SQLException {
-    if (user == null && !forget.needsKeys(tokens)) {
+  private Optional<Keyset> keyset(Erasure erase) throws InvalidSettingsException, SQLException {
+    if (user == null && !erase.needsKeys(tokens)) {
       return Optional.empty();
     }
     Keyset keyset = CommandConfiguration.keyset(System.getenv());
-    Optional<String> problem = forget.keyProblem(keyset);
+    Optional<String> problem = erase.keyProblem(keyset);
     if (problem.isPresent()) {
       throw new InvalidSettingsException(List.of(problem.get()));
     }

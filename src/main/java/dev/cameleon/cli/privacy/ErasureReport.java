@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What {@code forget} did, and what it could not do.
+ * What {@code erase} did, and what it could not do.
  *
  * @param person whether it was a person, and not a value
- * @param suppressed whether later events are forgotten too
+ * @param suppressed whether later events are erased too
  * @param ticket where it was asked for
  * @param done what was done
  */
@@ -32,11 +32,10 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
 
   private String title() {
     if (done.rows() > 0) {
-      return person ? "Forgot a person." : "Forgot a value.";
+      return person ? "Erased a person." : "Erased a value.";
     }
     String none = person ? "No row has this user id" : "No row has such a token";
-    return none
-        + (done.found() ? "; the vault's part was settled." : "; later ones are forgotten.");
+    return none + (done.found() ? "; the vault's part was settled." : "; later ones are erased.");
   }
 
   private static String line(String what, long count) {
@@ -68,7 +67,7 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
     if (done.rotating()) {
       return Optional.of(
           "originals can still be revealed, since a rotation of the mask key is under way: run keys"
-              + " rewrap, then this command again.");
+              + " retokenize, then this command again.");
     }
     if (!done.arriving() || suppressed) {
       return Optional.of(
@@ -80,7 +79,7 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
             ? "the person's events still arrive, and are loaded as before: run this command again"
                 + " with --suppress."
             : "the value still arrives, and its new rows have the same token: run this command again"
-                + " once it does not, or forget the person with --suppress.");
+                + " once it does not, or erase the person with --suppress.");
   }
 
   /** What nobody can do from here. */
@@ -95,30 +94,30 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
     }
     if (done.waiting() > 0) {
       remains.add(
-          "Tokens in the audit and in cameleon.parting_token, until they are settled: whoever has"
+          "Tokens in the audit and in cameleon.erased_token, until they are settled: whoever has"
               + " the mask keys can tell their values.");
     }
     if (!person) {
       remains.add(
-          "Rows from before Cameleon that hold the value without a token: forget their persons.");
+          "Rows from before Cameleon that hold the value without a token: erase their persons.");
     }
     remains.add("The source queue and the dead-letter queue may hold messages with the originals.");
     remains.add("Backups, replicas that lag, and PostgreSQL's WAL hold the rows as they were.");
     remains.add(
         "So do dead rows and statistics, until the owner runs: VACUUM (ANALYZE)"
             + " public.user_logins, cameleon.vault, cameleon.audit_token,"
-            + " cameleon.parting_token, cameleon.ingested_message");
+            + " cameleon.erased_token, cameleon.ingested_message");
     remains.add(
-        "That rows were forgotten can be seen; the columns that are not masked (device type, locale,"
+        "That rows were erased can be seen; the columns that are not masked (device type, locale,"
             + " version, day) are as they were, and rows that lie side by side (ctid) were written"
             + " together.");
     remains.add(
-        "The epoch of a kept entry says in which hour its value first came: if no other row came"
-            + " then, a forgotten one did. Which acts of the audit were about what is forgotten,"
+        "The data key of a kept entry says in which hour its value first came: if no other row came"
+            + " then, an erased one did. Which acts of the audit were about what is erased,"
             + " though not about whom or what.");
     remains.add(
         "Logs and copies of others. The message ledger holds message ids and days only; rows whose messages came"
-            + " together with a forgotten one can be seen by xmin.");
+            + " together with an erased one can be seen by xmin.");
     return remains;
   }
 }

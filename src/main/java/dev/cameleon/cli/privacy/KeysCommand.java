@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
 public final class KeysCommand implements Callable<Integer> {
   @Override
   public Integer call() throws UsageException {
-    throw new UsageException("say which: keys create, list, rotate or rewrap (see: keys --help)");
+    throw new UsageException(
+        "say which: keys create, list, rotate or retokenize (see: keys --help)");
   }
 
   /** The keyset of a file, or the configured one if none is named. */

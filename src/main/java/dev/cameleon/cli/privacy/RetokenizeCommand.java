@@ -25,9 +25,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code keys rewrap}. */
+/** {@code keys retokenize}. */
 @Command(
-    name = "rewrap",
+    name = "retokenize",
     mixinStandardHelpOptions = true,
     description = {
       "Bring every row and the vault under the newest key of the keyset, while loaders run; no"
@@ -49,40 +49,40 @@ final class RetokenizeCommand implements Callable<Integer> {
     Database.Login login = CommandConfiguration.database(System.getenv());
     Progress progress = new Progress(spec.commandLine().getErr());
     try (Connection connection = Database.connect(login)) {
-      RetokenizationResult result = rewrap(login, connection, keyset, progress);
+      RetokenizationResult result = retokenize(login, connection, keyset, progress);
       progress.end();
       show(result);
       return ExitCode.DONE;
     } catch (SQLException e) {
       progress.end();
       throw new FailedException(
-          "the rewrap as "
+          "the retokenization as "
               + login
               + " did not end: "
               + LockHolders.describe(login, e)
-              + "; what was done stays: run keys rewrap again, and it goes on");
+              + "; what was done stays: run keys retokenize again, and it goes on");
     } catch (PreventedException e) {
       progress.end();
       throw new FailedException(e.getMessage());
     }
   }
 
-  private static RetokenizationResult rewrap(
+  private static RetokenizationResult retokenize(
       Database.Login login, Connection connection, Keyset keyset, Progress progress)
       throws SQLException, PreventedException, InvalidSettingsException, FailedException {
     Optional<Retokenization> begun = Retokenization.begin(connection, keyset);
     if (begun.isEmpty()) {
       throw new FailedException(
-          "another forget or keys rewrap is running in this database ("
+          "another erase or keys retokenize is running in this database ("
               + AdvisoryLock.LOGINS.holder(login)
               + "); run it again when that has ended");
     }
-    Retokenization rewrap = begun.get();
-    Optional<String> problem = rewrap.problem();
+    Retokenization retokenize = begun.get();
+    Optional<String> problem = retokenize.problem();
     if (problem.isPresent()) {
       throw new InvalidSettingsException(List.of(problem.get()));
     }
-    return rewrap.run(progress::at);
+    return retokenize.run(progress::at);
   }
 
   private void show(RetokenizationResult result) {

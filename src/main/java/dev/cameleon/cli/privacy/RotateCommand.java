@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
       "Write a keyset of the current keys and a new one, which is the primary. Never overwrites a"
           + " file.",
       "The older keys are needed as long as there is any row: a token passes through all of them."
-          + " Equal values stay equal once keys rewrap has ended."
+          + " Equal values stay equal once keys retokenize has ended."
     })
 final class RotateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -52,7 +52,7 @@ final class RotateCommand implements Callable<Integer> {
                 + "  1. keep a copy where keys are kept;%n"
                 + "  2. give it to every loader (CAMELEON_KEYSET) and restart them, one by one if you"
                 + " like: until step 3 ends the duplicate views may show a value twice;%n"
-                + "  3. run with it: keys rewrap. From then on the database refuses loaders that still"
+                + "  3. run with it: keys retokenize. From then on the database refuses loaders that still"
                 + " have the older keyset.%n",
             SafeQuote.path(out), rotated.currentId(), String.join(" ", rotated.olderIds()));
     return ExitCode.DONE;

@@ -68,7 +68,7 @@ public final class VaultCommand implements Callable<Integer> {
               login, Erasure.LOADERS_MEMORY, new Countdown(spec.commandLine().getErr()))) {
         if (!prune.lock()) {
           throw new FailedException(
-              "forget, keys rewrap or another vault prune is running on this database ("
+              "erase, keys retokenize or another vault prune is running on this database ("
                   + AdvisoryLock.LOGINS.holder(login)
                   + "); try again when it has ended (nothing was done)");
         }
@@ -78,7 +78,7 @@ public final class VaultCommand implements Callable<Integer> {
       }
       if (done.rotating()) {
         throw new FailedException(
-            "a rotation of the mask key is under way, and nothing was deleted: run keys rewrap"
+            "a rotation of the mask key is under way, and nothing was deleted: run keys retokenize"
                 + " first");
       }
       print(done);

@@ -26,7 +26,7 @@ class DlqExportTest extends DlqFixture {
   @Test
   void theFileHoldsShapesAndIsItsOwnersOnly() throws Exception {
     fill();
-    Path file = folder().resolve("letters.jsonl");
+    Path file = folder().resolve("dead letters.jsonl");
 
     Program.Result exported = dlq("export", file.toString());
 
@@ -53,10 +53,10 @@ class DlqExportTest extends DlqFixture {
     fill();
     LoginRole revealer = LoginRole.in(site().database(), "cameleon_revealer");
     site().environment().putAll(revealer.environment());
-    Path file = folder().resolve("letters.jsonl");
+    Path file = folder().resolve("dead letters.jsonl");
 
     Program.Result exported =
-        dlq("export", "" + file, "--field=ip", "--raw", "--purpose=mend", "--ticket=T-1");
+        dlq("export", "" + file, "--field=ip", "--raw", "--purpose=correct", "--ticket=T-1");
 
     assertThat(exported.exitCode()).as(exported.err()).isZero();
     assertThat(exported.out()).isEqualTo("exported 2 dead letters to " + file + "\n");
@@ -79,7 +79,7 @@ class DlqExportTest extends DlqFixture {
             List.of(
                 revealer.name(),
                 "export-raw",
-                "mend",
+                "correct",
                 "T-1",
                 "dead letters of " + sourceQueue() + "-dlq, any reason, field ip"));
     assertVisible(4);
@@ -91,7 +91,7 @@ class DlqExportTest extends DlqFixture {
     box().send(PLANTED, attributes());
     site().environment().putAll(LoginRole.in(site().database(), "cameleon_loader").environment());
 
-    Program.Result refused = dlq("export", "letters.jsonl", "--raw", "--purpose=mend");
+    Program.Result refused = dlq("export", "dead letters.jsonl", "--raw", "--purpose=correct");
 
     assertThat(refused.exitCode()).isEqualTo(1);
     assertThat(refused.out()).isEmpty();
@@ -126,7 +126,7 @@ class DlqExportTest extends DlqFixture {
   }
 
   @Test
-  void aSealedLetterIsItsPreviewUntilAKeyOpensIt() throws Exception {
+  void aSealedDeadLetterIsItsPreviewUntilAKeyOpensIt() throws Exception {
     Path key = Recipients.add(folder(), "anna");
     Vault vault = new Vault(Recipient.read(folder().resolve("recipients")));
     Map<String, String> sealed = attributes();
@@ -157,17 +157,17 @@ class DlqExportTest extends DlqFixture {
       box().send(Events.body(n), attributes);
     }
 
-    Program.Result exported = dlq("export", "letters.jsonl", "--limit=3", "--since=1h");
+    Program.Result exported = dlq("export", "dead letters.jsonl", "--limit=3", "--since=1h");
 
-    assertThat(exported.out()).startsWith("exported 3 dead letters to letters.jsonl");
-    assertThat(Files.readString(folder().resolve("letters.jsonl")))
+    assertThat(exported.out()).startsWith("exported 3 dead letters to dead letters.jsonl");
+    assertThat(Files.readString(folder().resolve("dead letters.jsonl")))
         .hasLineCount(3)
         .contains("é\\u202e\\u009b");
     assertVisible(5);
   }
 
   private void assertNoFiles() {
-    assertThat(folder()).isDirectoryNotContaining(file -> file.toString().contains("letters"));
+    assertThat(folder()).isDirectoryNotContaining(file -> file.toString().contains("deadLetters"));
   }
 
   private static List<JsonNode> lines(Path file) throws Exception {

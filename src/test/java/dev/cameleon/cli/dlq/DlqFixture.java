@@ -24,7 +24,7 @@ abstract class DlqFixture {
   /** In every body of {@link #fill}, and to be in no output. */
   static final String PLANTED = "zanzibar";
 
-  /** The contract's rule that two of the letters of {@link #fill} break. */
+  /** The contract's rule that two of the dead letters of {@link #fill} break. */
   static final String RULE = "\"anyOf\": [{\"format\": \"ipv4\"}, {\"format\": \"ipv6\"}]";
 
   @TempDir private Path folder;
@@ -52,8 +52,8 @@ abstract class DlqFixture {
   }
 
   /**
-   * Lets a run fill it: two letters that break the contract at {@code ip}, one that is no JSON, and
-   * one that the table refuses. Returns the ids of their messages in this order.
+   * Lets a run fill it: two dead letters that break the contract at {@code ip}, one that is no
+   * JSON, and one that the table refuses. Returns the ids of their messages in this order.
    */
   List<String> fill() throws Exception {
     site.migrate();
@@ -75,12 +75,12 @@ abstract class DlqFixture {
     return ids;
   }
 
-  /** Lets the contract take what the first two letters of {@link #fill} hold. */
+  /** Lets the contract take what the first two dead letters of {@link #fill} hold. */
   void loosen() {
     site.edit("login.schema.json", RULE, "\"maxLength\": 64");
   }
 
-  /** What the pipeline writes to a letter of this source queue, CONTRACT at ip, failed now. */
+  /** What the pipeline writes to a dead letter of this source queue, CONTRACT at ip, failed now. */
   Map<String, String> attributes() {
     Map<String, String> attributes =
         DeadLetterBox.attributes(Violation.CONTRACT, "ip", Instant.now());
@@ -108,7 +108,7 @@ abstract class DlqFixture {
         .filter(
             line ->
                 !line.matches(
-                    "(reading|trying|replaying|exporting|sending|deleting|giving back): .*"))
+                    "(reading|trying|replaying|exporting|sending|deleting|returning): .*"))
         .toList();
   }
 
@@ -139,9 +139,9 @@ abstract class DlqFixture {
     }
   }
 
-  /** So many letters are on the dead-letter queue, all visible. */
-  void assertVisible(long letters) {
-    assertThat(box.visible()).as("visible").isEqualTo(letters);
+  /** So many dead letters are on the dead-letter queue, all visible. */
+  void assertVisible(long deadLetters) {
+    assertThat(box.visible()).as("visible").isEqualTo(deadLetters);
     assertThat(box.hidden()).as("hidden").isZero();
   }
 }

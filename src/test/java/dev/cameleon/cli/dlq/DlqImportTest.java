@@ -27,19 +27,19 @@ class DlqImportTest extends DlqFixture {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   @Test
-  void whatWasExportedAndMendedIsLoadedUnderItsFirstIdAndItsLetterGoes() throws Exception {
+  void whatWasExportedAndCorrectedIsLoadedUnderItsFirstIdAndItsDeadLetterGoes() throws Exception {
     List<String> sent = fill();
     Map<String, String> loader = Map.copyOf(site().environment());
     site().environment().putAll(LoginRole.in(site().database(), "cameleon_revealer").environment());
-    dlq("export", "mend.jsonl", "--field=ip", "--raw", "--purpose=mend");
+    dlq("export", "correct.jsonl", "--field=ip", "--raw", "--purpose=correct");
     site().environment().clear();
     site().environment().putAll(loader);
-    Path file = folder().resolve("mend.jsonl");
+    Path file = folder().resolve("correct.jsonl");
     String exported = Files.readString(file);
     // As an editor of another system may save it.
     Files.writeString(file, "\ufeff" + exported.replace(PLANTED, "10.0.0").replace("\n", "\r\n"));
 
-    Program.Result imported = dlq("import", "mend.jsonl");
+    Program.Result imported = dlq("import", "correct.jsonl");
 
     assertThat(exported).contains(PLANTED);
     assertThat(imported.exitCode()).as(imported.err()).isZero();
@@ -54,20 +54,20 @@ class DlqImportTest extends DlqFixture {
   }
 
   @Test
-  void aLineIsSentUnderItsFirstIdAndDateAndOnlyItsOwnLetterIsDeleted() throws Exception {
+  void aLineIsSentUnderItsFirstIdAndDateAndOnlyItsOwnDeadLetterIsDeleted() throws Exception {
     Map<String, String> attributes = attributes();
     String exported = box().send("broken", attributes);
     String cameBack = box().send(Events.body(7), attributes);
     String another = box().send("another", attributes());
-    ObjectNode mended =
+    ObjectNode corrected =
         line(Events.body(1))
             .put("id", exported.toUpperCase(Locale.ROOT)) // as a spreadsheet may save it
             .put("source_message_id", attributes.get("source-message-id"));
-    // A slip of whoever edited it: this is the id of another message's letter.
+    // A slip of whoever edited it: this is the id of another message's dead letter.
     ObjectNode slip = line(Events.body(2)).put("id", another);
-    write(mended, "", slip);
+    write(corrected, "", slip);
 
-    Program.Result imported = dlq("import", "mend.jsonl", "--json");
+    Program.Result imported = dlq("import", "correct.jsonl", "--json");
 
     assertThat(imported.exitCode()).as(imported.err()).isZero();
     assertThat(JSON.readTree(imported.out()).get("sent").asInt()).isEqualTo(2);
@@ -80,7 +80,7 @@ class DlqImportTest extends DlqFixture {
               assertThat(TestQueues.attribute(message, "source-message-id"))
                   .isEqualTo(attributes.get("source-message-id"));
               assertThat(TestQueues.attribute(message, "sent-at"))
-                  .isEqualTo(mended.get("sent_at").asText());
+                  .isEqualTo(corrected.get("sent_at").asText());
             })
         .hasSize(2);
     assertVisible(2);
@@ -90,7 +90,7 @@ class DlqImportTest extends DlqFixture {
   }
 
   @Test
-  void keptLettersStayAndASecondImportLoadsNothingTwice() throws Exception {
+  void keptDeadLettersStayAndASecondImportLoadsNothingTwice() throws Exception {
     Map<String, String> attributes = attributes();
     String id = box().send("broken", attributes);
     write(
@@ -98,8 +98,8 @@ class DlqImportTest extends DlqFixture {
             .put("id", id)
             .put("source_message_id", attributes.get("source-message-id")));
 
-    Program.Result first = dlq("import", "mend.jsonl", "--keep");
-    Program.Result second = dlq("import", "mend.jsonl", "--keep");
+    Program.Result first = dlq("import", "correct.jsonl", "--keep");
+    Program.Result second = dlq("import", "correct.jsonl", "--keep");
 
     assertThat(first.exitCode()).as(first.err()).isZero();
     assertThat(second.out())
@@ -117,7 +117,7 @@ class DlqImportTest extends DlqFixture {
     String body = Events.login(1).put("device_type", "•").toString();
     write(line(body));
 
-    Program.Result imported = dlq("import", "mend.jsonl");
+    Program.Result imported = dlq("import", "correct.jsonl");
 
     assertThat(imported.exitCode()).as(imported.err()).isZero();
     assertThat(takeSource()).extracting(Message::body).containsExactly(body);
@@ -145,7 +145,7 @@ class DlqImportTest extends DlqFixture {
         "null",
         line(Events.body(12)).put("id", "no uuid " + PLANTED));
 
-    Program.Result refused = dlq("import", "mend.jsonl");
+    Program.Result refused = dlq("import", "correct.jsonl");
 
     assertThat(refused.exitCode()).isEqualTo(2);
     assertThat(refused.out()).isEmpty();
@@ -168,7 +168,7 @@ class DlqImportTest extends DlqFixture {
     assertThat(lines.get(13)).startsWith("line 15 is no JSON object");
     assertThat(lines.get(14)).startsWith("line 16 has no \"id\" such as ");
     assertThat(lines.get(15))
-        .isEqualTo("cameleon: mend.jsonl: 15 lines cannot be imported; nothing was sent");
+        .isEqualTo("cameleon: correct.jsonl: 15 lines cannot be imported; nothing was sent");
     assertThat(site().queues().left()).isZero();
   }
 
@@ -177,12 +177,12 @@ class DlqImportTest extends DlqFixture {
     write("", " ");
     Files.write(folder().resolve("latin.jsonl"), new byte[] {'{', (byte) 0xe9, '}', '\n'});
 
-    Program.Result empty = dlq("import", "mend.jsonl");
+    Program.Result empty = dlq("import", "correct.jsonl");
     Program.Result latin = dlq("import", "latin.jsonl");
     Program.Result missing = dlq("import", "missing.jsonl");
 
     assertThat(List.of(empty, latin, missing)).extracting(Program.Result::exitCode).containsOnly(2);
-    assertThat(empty.err()).contains("mend.jsonl holds no dead letters; nothing was sent");
+    assertThat(empty.err()).contains("correct.jsonl holds no dead letters; nothing was sent");
     assertThat(latin.err()).contains("line 1 is not UTF-8");
     assertThat(missing.err()).contains("missing.jsonl is no file");
     assertThat(site().queues().left()).isZero();
@@ -203,6 +203,6 @@ class DlqImportTest extends DlqFixture {
     for (Object line : lines) {
       text.append(line).append('\n');
     }
-    Files.writeString(folder().resolve("mend.jsonl"), text);
+    Files.writeString(folder().resolve("correct.jsonl"), text);
   }
 }

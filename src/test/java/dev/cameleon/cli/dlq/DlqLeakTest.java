@@ -49,10 +49,10 @@ class DlqLeakTest extends DlqFixture {
 
   @Test
   void anExportWritesNothing() throws Exception {
-    Program.Result exported = dlq("export", "letters.jsonl");
+    Program.Result exported = dlq("export", "dead letters.jsonl");
 
     assertThat(exported.exitCode()).as(exported.err()).isZero();
-    String file = Files.readString(folder().resolve("letters.jsonl"));
+    String file = Files.readString(folder().resolve("dead letters.jsonl"));
     assertThat(file)
         .hasLineCount(DlqOutputLeakTest.bodies().size() + 2)
         .contains("\"field\":null,\"field_unknown\":true", "\"body\":\"(no preview)\"");
@@ -76,9 +76,9 @@ class DlqLeakTest extends DlqFixture {
       file.append(line.put("source_message_id", DlqOutputLeakTest.PLANTED.get(0))).append('\n');
       file.append(body).append('\n');
     }
-    Files.writeString(folder().resolve("mend.jsonl"), file);
+    Files.writeString(folder().resolve("correct.jsonl"), file);
 
-    Program.Result refused = dlq("import", "mend.jsonl");
+    Program.Result refused = dlq("import", "correct.jsonl");
 
     assertThat(refused.exitCode()).isEqualTo(2);
     assertThat(refused.err()).contains("would be a dead letter again").contains("nothing was sent");

@@ -67,7 +67,7 @@ class DlqListTest {
                 + refused);
     assertThat(result.out().lines().toList().get(2))
         .startsWith("      2  NOT_JSON       -            2026-11-20T11:59:59Z  2026-11-20T12:0");
-    assertThat(result.err().lines().filter(line -> !line.matches("(reading|giving back): .*")))
+    assertThat(result.err().lines().filter(line -> !line.matches("(reading|returning): .*")))
         .containsExactly("next: dlq show " + newest + "  (one of them, redacted)");
   }
 
@@ -104,7 +104,7 @@ class DlqListTest {
   }
 
   @Test
-  void eachLetterIsOneLine() throws Exception {
+  void eachDeadLetterIsOneLine() throws Exception {
     String id = send(Violation.CONTRACT, "ip", NOON);
 
     Program.Result text = list("--each");
@@ -214,7 +214,7 @@ class DlqListTest {
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.out()).isEmpty();
       assertThat(result.err())
-          .contains("the dead letters in hand are made visible again first")
+          .contains("the dead letters in flight are made visible again first")
           .contains("cameleon: stopped; what was not deleted is visible again");
     }
   }

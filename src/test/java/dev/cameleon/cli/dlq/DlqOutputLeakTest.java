@@ -36,7 +36,7 @@ class DlqOutputLeakTest {
   static final List<String> PLANTED =
       List.of(ADDRESS, "203.0", "113.77", DEVICE, "987654321", "987-65", "65-4321", WORD, "anzi");
 
-  /** Stands for the id of a letter: the command is run for some of every kind. */
+  /** Stands for the id of a dead letter: the command is run for some of every kind. */
   private static final String SOME_ID = "ID";
 
   private final List<String> ids = new ArrayList<>();
@@ -87,14 +87,14 @@ class DlqOutputLeakTest {
                     "detail", DEVICE,
                     "source-queue", WORD,
                     "sql-state", "23505")));
-    long letters = ids.size();
+    long deadLetters = ids.size();
     Awaitility.await()
         .until(
             () -> {
               Shared.sqs()
                   .client()
                   .receiveMessage(r -> r.queueUrl(site.queues().sourceUrl()).visibilityTimeout(0));
-              return box.visible() == letters;
+              return box.visible() == deadLetters;
             });
   }
 

@@ -22,7 +22,7 @@ class DlqPurgeTest extends DlqFixture {
   }
 
   @Test
-  void onlyOldLettersOfTheReasonAreDeleted() throws Exception {
+  void onlyOldDeadLettersOfTheReasonAreDeleted() throws Exception {
     List<String> kept = new ArrayList<>();
     for (int n = 0; n < 25; n++) {
       send(Violation.CONTRACT, n % 2 == 0 ? "ip" : "device_id", OLD.plusSeconds(n));

@@ -22,7 +22,7 @@ import software.amazon.awssdk.services.sqs.model.Message;
 /** {@code dlq replay} as a process: what is sent, what is deleted, what is left. */
 class DlqReplayTest extends DlqFixture {
   @Test
-  void whatAMendedContractTakesIsLoadedUnderItsFirstIdAndTheRestStays() throws Exception {
+  void whatACorrectedContractTakesIsLoadedUnderItsFirstIdAndTheRestStays() throws Exception {
     List<String> sent = fill();
     loosen();
 
@@ -142,7 +142,7 @@ class DlqReplayTest extends DlqFixture {
     Program.Result replayed = dlq("replay", "--field=locale");
     Program.Result tried = dlq("replay", "--field=locale", "--dry-run");
     Program.Result purged = dlq("purge", "--reason=NOT_JSON", "--older-than=1s", "--yes");
-    Program.Result exported = dlq("export", "letters.jsonl", "--field=locale");
+    Program.Result exported = dlq("export", "dead letters.jsonl", "--field=locale");
 
     assertThat(replayed.out()).isEqualTo("replayed 0, left 0\n" + nothing);
     assertThat(tried.out()).isEqualTo("would pass now: 0 of 0\nwould fail again: 0\n" + nothing);
@@ -155,7 +155,7 @@ class DlqReplayTest extends DlqFixture {
   }
 
   @Test
-  void twoLettersOfOneMessageAreOneAndAMendedOneIsAnother() throws Exception {
+  void twoDeadLettersOfOneMessageAreOneAndACorrectedOneIsAnother() throws Exception {
     Map<String, String> one = attributes();
     box().send(Events.body(1), one);
     box().send(Events.body(1), one);
@@ -184,7 +184,7 @@ class DlqReplayTest extends DlqFixture {
         .matches("replayed 4, left ([1-4]) \\(\\1 of messages already replayed\\)\n");
     assertVisible(4);
     assertThat(site().queues().takeDeadLetters())
-        .extracting(letter -> TestQueues.attribute(letter, "source-message-id"))
+        .extracting(deadLetter -> TestQueues.attribute(deadLetter, "source-message-id"))
         .containsExactlyInAnyOrderElementsOf(sent);
   }
 

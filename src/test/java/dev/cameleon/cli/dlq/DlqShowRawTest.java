@@ -84,7 +84,7 @@ class DlqShowRawTest {
   void anOfficerMayToo() throws Exception {
     LoginRole officer = LoginRole.in(site.database(), "cameleon_officer");
 
-    Program.Result result = show(officer, id, "--purpose", "mend it", "--json");
+    Program.Result result = show(officer, id, "--purpose", "correct it", "--json");
 
     assertThat(result.exitCode()).as(result.err()).isZero();
     JsonNode json = JsonMapper.builder().build().readTree(result.out());
@@ -141,7 +141,7 @@ class DlqShowRawTest {
   }
 
   @Test
-  void ofASealedLetterThePreviewIsShown() throws Exception {
+  void ofASealedDeadLetterThePreviewIsShown() throws Exception {
     Program.Result result = Program.run(site.environment(), site.folder(), "dlq", "show", sealedId);
 
     assertThat(result.exitCode()).as(result.err()).isZero();
@@ -149,7 +149,7 @@ class DlqShowRawTest {
   }
 
   @Test
-  void aSealedLetterIsOpenedWithARecipientsKeyOnly() throws Exception {
+  void aSealedDeadLetterIsOpenedWithARecipientsKeyOnly() throws Exception {
     Program.Result without = show(revealer, sealedId, "--purpose", "x");
     Program.Result wrong =
         show(revealer, sealedId, "--purpose", "x", "--private-key", eve.toString());
@@ -171,8 +171,9 @@ class DlqShowRawTest {
     assertThat(result.err()).doesNotContain("203.0.113").doesNotContain("Zo");
   }
 
-  private Program.Result show(LoginRole who, String letter, String... arguments) throws Exception {
-    List<String> all = new ArrayList<>(List.of("dlq", "show", letter, "--raw"));
+  private Program.Result show(LoginRole who, String deadLetter, String... arguments)
+      throws Exception {
+    List<String> all = new ArrayList<>(List.of("dlq", "show", deadLetter, "--raw"));
     all.addAll(List.of(arguments));
     Map<String, String> environment = new HashMap<>(site.environment());
     environment.putAll(who.environment());

@@ -47,7 +47,7 @@ class DlqShowTest {
   }
 
   @Test
-  void aLetterIsExplainedAndItsBodyIsShownAsAShape() throws Exception {
+  void aDeadLetterIsExplainedAndItsBodyIsShownAsAShape() throws Exception {
     Map<String, String> attributes = DeadLetterBox.attributes(Violation.CONTRACT, "ip", NOON);
     String id = send("{\"ip\":\"10.0.0.300\",\"locale\":null,\"mail\":\"a@b\"}", attributes);
     site.with("LC_ALL", "C.UTF-8");
@@ -60,8 +60,8 @@ class DlqShowTest {
             """
             id              %s
             reason          CONTRACT: The event breaks a rule of login.schema.json.
-            what to do      If the rule is wrong, mend the contract, restart, then: dlq replay --dry-run, and dlq replay --field FIELD.
-                            If the event is wrong, mend the sender, and the event in a file: dlq export --raw, edit, dlq import.
+            what to do      If the rule is wrong, correct the contract, restart, then: dlq replay --dry-run, and dlq replay --field FIELD.
+                            If the event is wrong, correct the sender, and the event in a file: dlq export --raw, edit, dlq import.
             field           ip
             detail          breaks the contract's type "x"
             source message  %s
@@ -77,7 +77,7 @@ class DlqShowTest {
             }
             """
                 .formatted(id, attributes.get("source-message-id")));
-    assertThat(result.err().lines()).allMatch(line -> line.matches("(reading|giving back): .*"));
+    assertThat(result.err().lines()).allMatch(line -> line.matches("(reading|returning): .*"));
   }
 
   @Test
@@ -125,7 +125,7 @@ class DlqShowTest {
   }
 
   @Test
-  void aLetterIsFoundAmongOthersByTheIdOfItsSourceMessageToo() throws Exception {
+  void aDeadLetterIsFoundAmongOthersByTheIdOfItsSourceMessageToo() throws Exception {
     box.fill(150);
     Map<String, String> attributes = DeadLetterBox.attributes(Violation.NOT_JSON, "", NOON);
     String id = send("oops", attributes);

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The desk with letters that a run has sealed: what it shows, and what it takes to open them. */
+/**
+ * The desk with dead letters that a run has sealed: what it shows, and what it takes to open them.
+ */
 class SealedDlqTest {
   private static final String WORD = "zanzibar";
   private static final String BODY =
@@ -29,7 +31,7 @@ class SealedDlqTest {
   private String eve;
 
   @BeforeEach
-  void leaveASealedLetter() throws Exception {
+  void leaveASealedDeadLetter() throws Exception {
     anna = Recipients.add(folder, "anna").toString();
     eve = Recipients.add(folder.resolve("else"), "eve").toString();
     site =

@@ -37,7 +37,7 @@ class AuditCommandTest {
           connection, new Audit.Act("reveal-outcome", "ip_t", null, null, "request 1: revealed"));
       head =
           record(
-              connection, new Audit.Act("forget", null, "line\n9999  forged\u001b[A", null, null));
+              connection, new Audit.Act("erase", null, "line\n9999  forged\u001b[A", null, null));
     }
   }
 
@@ -90,8 +90,8 @@ class AuditCommandTest {
     assertThat(lines.get(0)).contains("SEQ", "AT", "ACTOR", "ACT", "TOKEN", "PURPOSE", "TICKET");
     assertThat(lines.get(1)).contains("     1  ", officer.name(), "reveal", "a court order", "T-1");
     assertThat(lines.get(3)).contains("line\\n9999  forged\\u001b[A");
-    assertThat(acts(one)).containsExactly("forget");
-    assertThat(acts(since)).containsExactly("reveal", "reveal-outcome", "forget");
+    assertThat(acts(one)).containsExactly("erase");
+    assertThat(acts(since)).containsExactly("reveal", "reveal-outcome", "erase");
     assertThat(acts(none)).isEmpty();
   }
 

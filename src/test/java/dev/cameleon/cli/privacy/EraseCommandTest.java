@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code forget} and {@code doctor} as processes, as far as they need not wait for loaders. */
+/** {@code erase} and {@code doctor} as processes, as far as they need not wait for loaders. */
 class EraseCommandTest {
   @TempDir private Path folder;
 
@@ -26,12 +26,12 @@ class EraseCommandTest {
       delimiter = '|',
       textBlock =
           """
-          forget                                                         | --ticket
-          forget --ticket T                                              | whom or what
-          forget --ticket T --user plantedvalue ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | whom or what
-          forget --ticket T --suppress ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | needs --user
-          forget --ticket T plantedvalue                                 | argument 1 is no token
-          forget --ticket T ip_00000000_AAAAAAAAAAAAAAAAAAAAAA           | random token already
+          erase                                                         | --ticket
+          erase --ticket T                                              | whom or what
+          erase --ticket T --user plantedvalue ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | whom or what
+          erase --ticket T --suppress ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | needs --user
+          erase --ticket T plantedvalue                                 | argument 1 is no token
+          erase --ticket T ip_00000000_AAAAAAAAAAAAAAAAAAAAAA           | random token already
           """)
   void wrongUsageEndsWithTwoAndShowsNoArgument(String arguments, String message) throws Exception {
     Program.Result result = Program.run(Map.of(), folder, arguments.split(" ", -1));
@@ -50,11 +50,11 @@ class EraseCommandTest {
     }
     as(site, "cameleon_officer");
 
-    Program.Result unknown = forget(site, "plantedvalue");
+    Program.Result unknown = erase(site, "plantedvalue");
     Program.Result doctor = Program.run(site.environment(), folder, "doctor");
     Program.Result json = Program.run(site.environment(), folder, "doctor", "--json");
     site.with("CAMELEON_KEYSET", site.newKeyset("other.json").toString());
-    Program.Result otherKey = forget(site, "user-1");
+    Program.Result otherKey = erase(site, "user-1");
     as(site, "cameleon_reader");
     Program.Result reader = Program.run(site.environment(), folder, "doctor");
 
@@ -102,8 +102,8 @@ class EraseCommandTest {
     Program.Result nothing = prune(site);
     site.database()
         .execute(
-            "INSERT INTO cameleon.mask_check (key_id, check_value, follows)"
-                + " SELECT 'fffffff1', 'x', key_id FROM cameleon.mask_check");
+            "INSERT INTO cameleon.mask_key (key_id, check_value, follows)"
+                + " SELECT 'fffffff1', 'x', key_id FROM cameleon.mask_key");
     Program.Result rotating = prune(site);
 
     assertThat(noTicket.exitCode()).isEqualTo(2);
@@ -112,14 +112,14 @@ class EraseCommandTest {
     assertThat(nothing.exitCode()).as(nothing.err()).isZero();
     assertThat(nothing.out()).contains("Vault entries deleted: 0. Ticket: T-1");
     assertThat(rotating.exitCode()).isEqualTo(1);
-    assertThat(rotating.err()).contains("run keys rewrap");
+    assertThat(rotating.err()).contains("run keys retokenize");
   }
 
   @Test
   void theLastLineSaysWhatToDoWhileOriginalsCanBeRevealed() {
     assertThat(lastLine(0, false, false)).doesNotContain("NOT FINISHED");
     assertThat(lastLine(2, false, false)).contains("NOT FINISHED").contains("in some minutes");
-    assertThat(lastLine(2, false, true)).contains("NOT FINISHED").contains("run keys rewrap");
+    assertThat(lastLine(2, false, true)).contains("NOT FINISHED").contains("run keys retokenize");
     assertThat(lastLine(2, true, false)).contains("NOT FINISHED").contains("--suppress");
   }
 
@@ -136,8 +136,8 @@ class EraseCommandTest {
     return Program.run(site.environment(), folder, "vault", "prune", "--ticket", "T-1");
   }
 
-  private Program.Result forget(Site site, String user) throws Exception {
-    return Program.run(site.environment(), folder, "forget", "--user", user, "--ticket", "PRIV-1");
+  private Program.Result erase(Site site, String user) throws Exception {
+    return Program.run(site.environment(), folder, "erase", "--user", user, "--ticket", "PRIV-1");
   }
 
   private static void as(Site site, String role) {

@@ -18,14 +18,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * {@code forget} as a process beside a running loader, with the real wait of more than a minute.
- */
+/** {@code erase} as a process beside a running loader, with the real wait of more than a minute. */
 class EraseIT {
   @TempDir private Path folder;
 
   @Test
-  void aPersonIsForgottenForGoodWhileTheirEventsKeepComing() throws Exception {
+  void aPersonIsErasedForGoodWhileTheirEventsKeepComing() throws Exception {
     Recipients.add(folder, "anna");
     Site site =
         Site.in(folder).with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
@@ -37,11 +35,11 @@ class EraseIT {
       String officer = "officer_of_" + site.database().name();
       site.database().execute("CREATE ROLE " + officer + " LOGIN IN ROLE cameleon_officer");
       site.with("CAMELEON_DB_USER", officer).with("CAMELEON_DB_PASSWORD", "x");
-      try (Program forget =
+      try (Program erase =
           Program.start(
               site.environment(),
               folder,
-              "forget",
+              "erase",
               "--user",
               "plantedvalue",
               "--ticket",
@@ -50,11 +48,11 @@ class EraseIT {
               "--json")) {
         Awaitility.await()
             .atMost(Duration.ofSeconds(60))
-            .until(() -> forget.err().contains("Waiting until no running loader remembers"));
+            .until(() -> erase.err().contains("Waiting until no running loader remembers"));
         site.queues().send(List.of(ada.toString())); // to a loader that does not know yet, or does
         run.await(Outcome.LOADED, 4);
-        Awaitility.await().atMost(Duration.ofMinutes(4)).until(() -> !forget.isAlive());
-        Program.Result result = forget.result();
+        Awaitility.await().atMost(Duration.ofMinutes(4)).until(() -> !erase.isAlive());
+        Program.Result result = erase.result();
 
         assertThat(result.exitCode()).as(result.err()).isZero();
         assertThat(result.out() + result.err()).doesNotContain("plantedvalue");

@@ -77,7 +77,7 @@ class MaskCommandTest {
     assertThat(result.err()).contains("not the one that this database was loaded with");
     assertThat(database.number("SELECT count(*) FROM cameleon.audit WHERE act <> 'add-key'"))
         .isZero();
-    assertThat(database.number("SELECT count(*) FROM cameleon.mask_check")).isEqualTo(1);
+    assertThat(database.number("SELECT count(*) FROM cameleon.mask_key")).isEqualTo(1);
   }
 
   @Test

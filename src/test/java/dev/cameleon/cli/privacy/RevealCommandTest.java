@@ -86,7 +86,7 @@ class RevealCommandTest extends RevealFixture {
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.out()).isEqualTo(token + "\t" + ADDRESS + "\n");
     assertThat(result.err())
-        .contains(unknown + ": no entry: loaded without a vault, or forgotten")
+        .contains(unknown + ": no entry: loaded without a vault, or erased")
         .contains(ERASED + ": erased")
         .contains(foreign + ": no entry: the mask key deadbeef is none of this database");
     assertThat(site.audit(revealer))
@@ -101,8 +101,8 @@ class RevealCommandTest extends RevealFixture {
   void aTokenOfARetiredKeyHintsAtTheNewerOne() throws Exception {
     site.database()
         .execute(
-            "INSERT INTO cameleon.mask_check (key_id, check_value, follows, retired_at)"
-                + " SELECT 'feedf00d', 'x', key_id, now() FROM cameleon.mask_check");
+            "INSERT INTO cameleon.mask_key (key_id, check_value, follows, retired_at)"
+                + " SELECT 'feedf00d', 'x', key_id, now() FROM cameleon.mask_key");
 
     Program.Result result = site.reveal(revealer, site.anna(), "ip_feedf00d_" + "A".repeat(22));
 
@@ -111,12 +111,12 @@ class RevealCommandTest extends RevealFixture {
   }
 
   @Test
-  void aForgottenTokenSaysWhenAndOnWhichTicket() throws Exception {
-    String forgotten = token.substring(0, token.length() - 22) + "B".repeat(22);
+  void anErasedTokenSaysWhenAndOnWhichTicket() throws Exception {
+    String erased = token.substring(0, token.length() - 22) + "B".repeat(22);
     site.database()
-        .query("SELECT cameleon.record_act('forget', '" + forgotten + "', NULL, 'T-9', NULL)");
+        .query("SELECT cameleon.record_act('erase', '" + erased + "', NULL, 'T-9', NULL)");
 
-    Program.Result result = site.reveal(revealer, site.anna(), forgotten);
+    Program.Result result = site.reveal(revealer, site.anna(), erased);
 
     assertThat(result.err()).containsPattern("erased on \\d{4}-\\d\\d-\\d\\d \\(ticket T-9\\)");
     assertThat(site.audit(revealer).get(1).get(5)).endsWith(": erased");

@@ -23,7 +23,7 @@ class RevealRefusalsTest extends RevealFixture {
         .execute(
             "INSERT INTO cameleon.vault SELECT '"
                 + swapped
-                + "', gen_random_uuid(), epoch, sealed FROM cameleon.vault WHERE token = '"
+                + "', gen_random_uuid(), data_key, sealed FROM cameleon.vault WHERE token = '"
                 + token
                 + "'");
 

@@ -18,7 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code keys rotate} and {@code keys rewrap} as processes: exit code, output and errors. */
+/** {@code keys rotate} and {@code keys retokenize} as processes: exit code, output and errors. */
 class RotationCommandsTest {
   @TempDir private Path folder;
 
@@ -40,7 +40,7 @@ class RotationCommandsTest {
                 + before.currentId()
                 + ".")
         .contains("every loader")
-        .contains("keys rewrap");
+        .contains("keys retokenize");
     assertThat(result.err()).isEmpty();
     assertThat(
             PosixFilePermissions.toString(
@@ -72,12 +72,12 @@ class RotationCommandsTest {
   }
 
   @Test
-  void rewrapEndsTheRotationAndTheOldKeysetIsRefusedFromThenOn() throws Exception {
+  void retokenizeEndsTheRotationAndTheOldKeysetIsRefusedFromThenOn() throws Exception {
     Site site = loaded();
     Map<String, String> officer = officer(site, rotate(site));
 
-    Program.Result result = Program.run(officer, folder, "keys", "rewrap", "--json");
-    Program.Result again = Program.run(officer, folder, "keys", "rewrap");
+    Program.Result result = Program.run(officer, folder, "keys", "retokenize", "--json");
+    Program.Result again = Program.run(officer, folder, "keys", "retokenize");
     Program.Result old = Program.run(site.environment(), folder, "--until-empty");
 
     assertThat(result.exitCode()).as(result.err()).isZero();
@@ -99,43 +99,43 @@ class RotationCommandsTest {
   }
 
   @Test
-  void aSecondRewrapIsRefusedWhileOneRuns() throws Exception {
+  void aSecondRetokenizeIsRefusedWhileOneRuns() throws Exception {
     Site site = loaded();
     Map<String, String> officer = officer(site, rotate(site));
 
     try (Connection other = site.database().connect()) {
       assertThat(AdvisoryLock.LOGINS.take(other)).isTrue();
-      Program.Result result = Program.run(officer, folder, "keys", "rewrap");
+      Program.Result result = Program.run(officer, folder, "keys", "retokenize");
 
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.err())
-          .contains("another forget or keys rewrap is running")
+          .contains("another erase or keys retokenize is running")
           .containsPattern("session \\d+ of user postgres since \\d{4}-");
     }
   }
 
   @Test
-  void rewrapWithAForeignKeysetIsWrongConfigurationAndChangesNothing() throws Exception {
+  void retokenizeWithAForeignKeysetIsWrongConfigurationAndChangesNothing() throws Exception {
     Site site = loaded();
 
     Program.Result result =
-        Program.run(officer(site, site.newKeyset("other.json")), folder, "keys", "rewrap");
+        Program.run(officer(site, site.newKeyset("other.json")), folder, "keys", "retokenize");
 
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err()).contains("mask key is not the one");
     assertThat(result.out()).isEmpty();
-    assertThat(site.database().number("SELECT count(*) FROM cameleon.mask_check")).isEqualTo(1);
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.mask_key")).isEqualTo(1);
   }
 
   @Test
-  void rewrapAsALoaderFailsAndSaysThatAPrivilegeIsMissing() throws Exception {
+  void retokenizeAsALoaderFailsAndSaysThatAPrivilegeIsMissing() throws Exception {
     Site site = loaded();
     Map<String, String> loader = login(site, rotate(site), "cameleon_loader");
 
-    Program.Result result = Program.run(loader, folder, "keys", "rewrap");
+    Program.Result result = Program.run(loader, folder, "keys", "retokenize");
 
     assertThat(result.exitCode()).isEqualTo(1);
-    assertThat(result.err()).contains("lacks a privilege").contains("run keys rewrap again");
+    assertThat(result.err()).contains("lacks a privilege").contains("run keys retokenize again");
   }
 
   private Site loaded() throws Exception {

@@ -15,7 +15,7 @@ public final class Cameleon {
     // Before the first logger exists.
     System.setProperty(Logging.FORMAT, Settings.value(System.getenv(), "cameleon.log"));
     handleDeadThreads();
-    System.exit(Cli.run(arguments));
+    System.exit(Cli.run(System.getenv(), System.in, System.out, System.err, arguments));
   }
 
   /** What is done with a failure that ends a thread. */

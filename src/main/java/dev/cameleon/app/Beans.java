@@ -99,7 +99,7 @@ final class Beans {
     // ingest.camel.yaml
     main.bind("gatedSqsClient", intake); // the SQS client: receives while the gate is open
     main.bind(
-        "custody",
+        "deliveryTracking",
         new DeliveryTracking(deliveries, gate, acknowledger)); // no message leaves it unsettled
     main.bind("strictJson", StrictJson.strictMapper()); // the ObjectMapper of unmarshal
     main.bind("contract", contract); // check: ObjectNode → ObjectNode, or it is rejected
@@ -121,7 +121,8 @@ final class Beans {
 
     // errors.camel.yaml
     main.bind(
-        "unexpected", new RouteFailureHandler(gate, breaker, loaded, acknowledger)); // giveBack
+        "routeFailureHandler",
+        new RouteFailureHandler(gate, breaker, loaded, acknowledger)); // giveBack
   }
 
   /** The properties that the routes' placeholders name. */

@@ -4,6 +4,7 @@ import dev.cameleon.app.Configuration;
 import dev.cameleon.app.SelfCheck;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.Findings;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.config.Settings;
 import dev.cameleon.errors.InvalidSettingsException;
@@ -40,7 +41,7 @@ public final class CheckCommand implements Callable<Integer> {
     if (sample < 0 || sample > 10_000) {
       throw new UsageException("--sample is a number from 0 to 10000");
     }
-    Configuration plan = Configuration.read(Settings.read(System.getenv()));
+    Configuration plan = Configuration.read(Settings.read(Invocation.of(spec).environment()));
     List<SelfCheck.Finding> findings = new SelfCheck(plan).run(sample);
     Findings lines = new Findings();
     findings.forEach(each -> lines.add(each.check(), each.result(), each.detail()));

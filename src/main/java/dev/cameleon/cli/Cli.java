@@ -2,6 +2,7 @@ package dev.cameleon.cli;
 
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.cli.console.UsageMessage;
 import dev.cameleon.cli.console.Version;
@@ -17,8 +18,11 @@ import dev.cameleon.crypto.KeyUnavailableException;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.OutOfMemory;
 import dev.cameleon.errors.UnreachableException;
+import java.io.InputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -59,17 +63,39 @@ import picocli.CommandLine.UnmatchedArgumentException;
       HelpCommand.class,
       AutoComplete.GenerateCompletion.class
     })
-public final class Cli {
-  Cli() {}
+public final class Cli implements Invocation {
+  private final Map<String, String> environment;
+  private final InputStream in;
+  private final PrintStream out;
+
+  Cli(Map<String, String> environment, InputStream in, PrintStream out) {
+    this.environment = environment;
+    this.in = in;
+    this.out = out;
+  }
 
   /**
    * Runs one command.
    *
+   * @param environment all that it knows of environment variables; the AWS SDK still reads the
+   *     process's own
+   * @param in standard input
+   * @param out standard output
+   * @param err standard error, for all but the log
+   * @param arguments its name and options
    * @return the exit code
    */
-  public static int run(String... arguments) {
+  public static int run(
+      Map<String, String> environment,
+      InputStream in,
+      PrintStream out,
+      PrintStream err,
+      String... arguments) {
     String[] command = withDefault(arguments);
-    CommandLine line = new CommandLine(new Cli());
+    Cli cli = new Cli(environment, in, out);
+    CommandLine line = new CommandLine(cli);
+    line.setOut(new PrintWriter(out, true, cli.encoding()));
+    line.setErr(new PrintWriter(err, true, cli.encoding()));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     // Else an argument such as @FILE would be replaced by what is in the file, a key say.
     line.setExpandAtFiles(false);
@@ -131,5 +157,20 @@ public final class Cli {
       err.println("    at " + frame);
     }
     return ExitCode.FAILED;
+  }
+
+  @Override
+  public Map<String, String> environment() {
+    return environment;
+  }
+
+  @Override
+  public InputStream in() {
+    return in;
+  }
+
+  @Override
+  public PrintStream out() {
+    return out;
   }
 }

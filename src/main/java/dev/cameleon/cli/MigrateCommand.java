@@ -2,6 +2,7 @@ package dev.cameleon.cli;
 
 import dev.cameleon.app.Preflight;
 import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.config.Settings;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.UnreachableException;
@@ -23,7 +24,7 @@ public final class MigrateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InvalidSettingsException, UnreachableException {
-    Settings settings = Settings.read(System.getenv());
+    Settings settings = Settings.read(Invocation.of(spec).environment());
     int applied = Preflight.migrate(settings.owner());
     spec.commandLine()
         .getOut()

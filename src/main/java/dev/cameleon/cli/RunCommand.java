@@ -6,6 +6,7 @@ import dev.cameleon.app.Preflight;
 import dev.cameleon.aws.AwsClients;
 import dev.cameleon.cli.console.DurationConverter;
 import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.ShutdownSignal;
 import dev.cameleon.config.Settings;
 import dev.cameleon.errors.InvalidSettingsException;
@@ -21,7 +22,9 @@ import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /** {@code run}: the service itself. */
@@ -39,6 +42,8 @@ public final class RunCommand implements Callable<Integer> {
 
   /** SQS counts approximately: it must count none several times in a row. */
   private static final int LOOKS_THAT_PROVE = 3;
+
+  @Spec private CommandSpec spec;
 
   @Option(
       names = "--until-empty",
@@ -58,8 +63,14 @@ public final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call()
       throws InvalidSettingsException, UnreachableException, InterruptedException {
-    ShutdownSignal stop = ShutdownSignal.onSignals("what is in flight is loaded first");
-    Settings settings = Settings.read(System.getenv());
+    try (ShutdownSignal stop = ShutdownSignal.onSignals("what is in flight is loaded first")) {
+      return run(stop);
+    }
+  }
+
+  private int run(ShutdownSignal stop)
+      throws InvalidSettingsException, UnreachableException, InterruptedException {
+    Settings settings = Settings.read(Invocation.of(spec).environment());
     Configuration plan = Configuration.read(settings);
     Health health = new Health();
     try (Metrics metrics = new Metrics();

@@ -21,7 +21,7 @@ import javax.crypto.Cipher;
  */
 public final class VaultEntries {
   /** What {@code load.sql} gets when there is nothing to write. */
-  public static final String NONE = "{\"made\":null,\"data key\":null,\"keys\":[],\"entries\":[]}";
+  public static final String NONE = "{\"made\":null,\"data_key\":null,\"keys\":[],\"entries\":[]}";
 
   private final Optional<DataKey> dataKey;
   private final RecentTokens stored;
@@ -94,7 +94,7 @@ public final class VaultEntries {
     }
     return "{\"made\":"
         + made.map(VaultEntries::quoted).orElse("null")
-        + ",\"data key\":"
+        + ",\"data_key\":"
         + (tokens.isEmpty() ? "null" : quoted(dataKey.orElseThrow().id()))
         + ",\"keys\":["
         + keys

@@ -89,7 +89,8 @@ class CamelRoutesTest extends CamelTestSupport {
     context
         .getRegistry()
         .bind(
-            "parameters", new LoadParametersProcessor(new Vault(List.of()), suppression, database));
+            "loadParameters",
+            new LoadParametersProcessor(new Vault(List.of()), suppression, database));
     DatabaseProbe probe = new DatabaseProbe(login, "01020304", statement, suppression);
     DatabaseCircuitBreaker breaker =
         new DatabaseCircuitBreaker(gate, acknowledger, database, probe, 60_000_000_000L);

@@ -2,6 +2,7 @@ package dev.cameleon.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Program;
@@ -36,8 +37,9 @@ class LeakTest {
   @Test
   void noPlantedValueIsInAnyLogMetricHealthColumnOrAttribute() throws Exception {
     Recipients.add(folder, "anna");
-    Site site = Site.in(folder).with("CAMELEON_RECIPIENTS", "recipients");
-    Program.run(site.environment(), folder, "migrate");
+    Site site =
+        Site.in(folder).with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
+    Commands.run(site.environment(), folder, "migrate");
     // A row that the table refuses, in a way whose message quotes the row, twice over.
     site.database()
         .execute(

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cameleon.cli.Cli;
 import dev.cameleon.cli.CommandLines;
 import dev.cameleon.config.Settings;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.Planted;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -180,14 +182,9 @@ class NothingEchoedTest {
 
   /** What is said before the environment is read. */
   private static String refused(String... arguments) {
-    PrintStream err = System.err;
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-    try {
-      assertThat(Cli.run(arguments)).isEqualTo(2);
-    } finally {
-      System.setErr(err);
-    }
+    PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    assertThat(Cli.run(Map.of(), InputStream.nullInputStream(), err, err, arguments)).isEqualTo(2);
     return bytes.toString(StandardCharsets.UTF_8);
   }
 
@@ -207,9 +204,9 @@ class NothingEchoedTest {
     Map<String, String> endpoint = new HashMap<>(site.environment());
     endpoint.put("AWS_ENDPOINT_URL", "http://app:hunter2@localhost:1");
 
-    Program.Result list = Program.run(keyset, folder, "keys", "list");
-    Program.Result wrong = Program.run(camel, folder, "check");
-    Program.Result away = Program.run(endpoint, folder, "check");
+    Program.Result list = Commands.run(keyset, folder, "keys", "list");
+    Program.Result wrong = Commands.run(camel, folder, "check");
+    Program.Result away = Commands.run(endpoint, folder, "check");
 
     assertThat(list.err()).contains("CAMELEON_KEYSET_JSON");
     assertThat(wrong.err() + wrong.out()).contains("the value of camel.main.shutdownTimeout");

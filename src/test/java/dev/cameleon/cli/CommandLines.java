@@ -3,6 +3,7 @@ package dev.cameleon.cli;
 import dev.cameleon.support.Planted;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,10 +20,16 @@ public final class CommandLines {
   /** Prints each command line's place to standard output; the commands write to both. */
   public static void main(String[] arguments) {
     int cases = 0;
-    for (List<String> line : all(new CommandLine(new Cli()), List.of())) {
+    for (List<String> line :
+        all(new CommandLine(new Cli(Map.of(), System.in, System.out)), List.of())) {
       for (String value : Planted.few()) {
         System.out.println("## " + String.join(" ", line));
-        Cli.run(line.stream().map(word -> word.replace("VALUE", value)).toArray(String[]::new));
+        Cli.run(
+            System.getenv(),
+            System.in,
+            System.out,
+            System.err,
+            line.stream().map(word -> word.replace("VALUE", value)).toArray(String[]::new));
         cases++;
       }
     }

@@ -2,6 +2,7 @@ package dev.cameleon.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Site;
@@ -22,8 +23,8 @@ class CommandsTest {
 
   @Test
   void helpAndVersionNeedNoConfiguration() throws Exception {
-    Program.Result help = Program.run(Map.of(), folder, "--help");
-    Program.Result version = Program.run(Map.of(), folder, "--version");
+    Program.Result help = Commands.run(Map.of(), folder, "--help");
+    Program.Result version = Commands.run(Map.of(), folder, "--version");
 
     assertThat(help.exitCode()).isZero();
     assertThat(help.out()).contains("run", "check", "migrate", "init", "keys", "Exit codes");
@@ -40,7 +41,7 @@ class CommandsTest {
   })
   void anArgumentThatNoCommandTakesIsNotRepeated(String arguments, String message)
       throws Exception {
-    Program.Result result = Program.run(Map.of(), folder, arguments.split(" "));
+    Program.Result result = Commands.run(Map.of(), folder, arguments.split(" "));
 
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.out()).isEmpty();
@@ -50,7 +51,7 @@ class CommandsTest {
 
   @Test
   void completionIsAScript() throws Exception {
-    Program.Result result = Program.run(Map.of(), folder, "generate-completion");
+    Program.Result result = Commands.run(Map.of(), folder, "generate-completion");
 
     assertThat(result.exitCode()).isZero();
     assertThat(result.out()).contains("complete -F _complete_cameleon");
@@ -59,11 +60,11 @@ class CommandsTest {
   @Test
   void keysAreCreatedAndListedWithoutTheirMaterial() throws Exception {
     Program.Result created =
-        Program.run(Map.of(), folder, "keys", "create", "--out", "k/mask.json");
-    Program.Result again = Program.run(Map.of(), folder, "keys", "create", "--out", "k/mask.json");
-    Program.Result list = Program.run(Map.of(), folder, "keys", "list", "--keyset", "k/mask.json");
+        Commands.run(Map.of(), folder, "keys", "create", "--out", "k/mask.json");
+    Program.Result again = Commands.run(Map.of(), folder, "keys", "create", "--out", "k/mask.json");
+    Program.Result list = Commands.run(Map.of(), folder, "keys", "list", "--keyset", "k/mask.json");
     Program.Result json =
-        Program.run(
+        Commands.run(
             Map.of("CAMELEON_KEYSET_JSON", Files.readString(folder.resolve("k/mask.json"))),
             folder,
             "keys",
@@ -103,19 +104,19 @@ class CommandsTest {
   void migrateAppliesTheSchemaOnce() throws Exception {
     Site site = Site.in(folder);
 
-    assertThat(Program.run(site.environment(), folder, "migrate").out()).contains("Applied");
-    assertThat(Program.run(site.environment(), folder, "migrate").out()).contains("up to date");
+    assertThat(Commands.run(site.environment(), folder, "migrate").out()).contains("Applied");
+    assertThat(Commands.run(site.environment(), folder, "migrate").out()).contains("up to date");
   }
 
   @Test
   void checkNamesWhatIsMissingAndChangesNothing() throws Exception {
     Site site = Site.in(folder);
 
-    Program.Result fresh = Program.run(site.environment(), folder, "check");
+    Program.Result fresh = Commands.run(site.environment(), folder, "check");
     site.with("CAMELEON_MIGRATE", "false");
-    Program.Result before = Program.run(site.environment(), folder, "check");
-    Program.run(site.environment(), folder, "migrate");
-    Program.Result after = Program.run(site.environment(), folder, "check");
+    Program.Result before = Commands.run(site.environment(), folder, "check");
+    Commands.run(site.environment(), folder, "migrate");
+    Program.Result after = Commands.run(site.environment(), folder, "check");
 
     assertThat(before.exitCode()).isEqualTo(2);
     assertThat(before.out()).contains("WRONG").contains("run: migrate");
@@ -130,10 +131,10 @@ class CommandsTest {
   @Test
   void checkNamesAColumnThatLoadSqlNeedsAndTheTableHasNot() throws Exception {
     Site site = Site.in(folder);
-    Program.run(site.environment(), folder, "migrate");
+    Commands.run(site.environment(), folder, "migrate");
     site.edit("load.sql", "locale, app_version, create_date)", "region, app_version, create_date)");
 
-    Program.Result result = Program.run(site.environment(), folder, "check");
+    Program.Result result = Commands.run(site.environment(), folder, "check");
 
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.out()).contains("column \"region\"");
@@ -142,7 +143,7 @@ class CommandsTest {
   @Test
   void checkTriesRealMessagesShowsNothingOfThemAndGivesThemBack() throws Exception {
     Site site = Site.in(folder);
-    Program.run(site.environment(), folder, "migrate");
+    Commands.run(site.environment(), folder, "migrate");
     site.queues()
         .send(
             List.of(
@@ -150,7 +151,7 @@ class CommandsTest {
                 Events.login(2).put("ip", "plantedvalue").toString(),
                 "{\"Type\": \"Notification\", \"TopicArn\": \"arn:x\", \"Message\": \"plantedvalue\"}"));
 
-    Program.Result result = Program.run(site.environment(), folder, "check", "--sample", "10");
+    Program.Result result = Commands.run(site.environment(), folder, "check", "--sample", "10");
 
     assertThat(result.exitCode()).as(result.out() + result.err()).isEqualTo(2);
     assertThat(result.out())
@@ -160,7 +161,7 @@ class CommandsTest {
         .doesNotContain("plantedvalue");
     assertThat(site.queues().left()).isEqualTo(3);
     Program.Result again =
-        Program.run(site.environment(), folder, "check", "--sample", "10", "--json");
+        Commands.run(site.environment(), folder, "check", "--sample", "10", "--json");
     assertThat(again.out()).contains("\"result\":\"NOTE\"");
   }
 
@@ -210,7 +211,7 @@ class CommandsTest {
         .receiveMessage(request -> request.queueUrl(site.queues().sourceUrl()));
 
     Program.Result result =
-        Program.run(site.environment(), folder, "--until-empty", "--timeout", "4s");
+        Commands.run(site.environment(), folder, "--until-empty", "--timeout", "4s");
 
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).contains("0 visible, 1 hidden, 0 delayed");
@@ -229,7 +230,7 @@ class CommandsTest {
                     .messageBody(Events.body(1))
                     .delaySeconds(20));
 
-    Program.Result result = Program.run(site.environment(), folder, "--until-empty");
+    Program.Result result = Commands.run(site.environment(), folder, "--until-empty");
 
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(1);
@@ -240,7 +241,7 @@ class CommandsTest {
     Site site = Site.in(folder).with("CAMELEON_LOG", "json");
 
     Program.Result result =
-        Program.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
+        Commands.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
 
     assertThat(result.exitCode()).isZero();
     assertThat(result.err().lines())

@@ -2,6 +2,7 @@ package dev.cameleon.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.LocalSecrets;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Site;
@@ -49,15 +50,15 @@ class SecretsManagerTest {
   @Test
   void keysListShowsWhatIsThereAndEndsWithTwoWhereItMayNotRead() throws Exception {
     Path file = folder.resolve("mask.json");
-    Program.run(Map.of(), folder, "keys", "create", "--out", file.toString());
+    Commands.run(Map.of(), folder, "keys", "create", "--out", file.toString());
     secrets.with("mask", Files.readString(file)).withForbidden("forbidden");
     Files.writeString(
         folder.resolve("application.properties"), "cameleon.keyset.json={{aws:mask}}\n");
     Map<String, String> environment = secrets.environment();
 
-    Program.Result shown = Program.run(environment, folder, "keys", "list");
+    Program.Result shown = Commands.run(environment, folder, "keys", "list");
     environment.put("CAMELEON_KEYSET_JSON", "{{aws:forbidden}}");
-    Program.Result denied = Program.run(environment, folder, "keys", "list");
+    Program.Result denied = Commands.run(environment, folder, "keys", "list");
 
     assertThat(shown.exitCode()).as(shown.err()).isZero();
     assertThat(shown.out()).matches("[0-9a-f]{8}  enabled  primary\\R");
@@ -82,14 +83,14 @@ class SecretsManagerTest {
   }
 
   private void assertRefused(Map<String, String> environment, String... said) throws Exception {
-    Program.Result result = Program.run(environment, folder, "keys", "list");
+    Program.Result result = Commands.run(environment, folder, "keys", "list");
 
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err()).contains(said);
   }
 
   private Program.Result run(Site site) throws Exception {
-    return Program.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
+    return Commands.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
   }
 
   /** The tests' server trusts everybody; it shall ask this role for its password. */

@@ -2,6 +2,7 @@ package dev.cameleon.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Shared;
@@ -70,7 +71,7 @@ class StartFailuresTest {
   @Test
   void aFifoDeadLetterQueueIsRefused() throws Exception {
     Site site = Site.in(folder);
-    String fifo = "dead letters-" + UUID.randomUUID() + ".fifo";
+    String fifo = "letters-" + UUID.randomUUID() + ".fifo";
     Shared.sqs()
         .client()
         .createQueue(
@@ -85,7 +86,7 @@ class StartFailuresTest {
     Site site = Site.in(folder, 0);
 
     Program.Result run = Program.run(site.environment(), folder, "--until-empty");
-    Program.Result check = Program.run(site.environment(), folder, "check");
+    Program.Result check = Commands.run(site.environment(), folder, "check");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.err()).contains("visibility timeout is 0");
@@ -152,7 +153,8 @@ class StartFailuresTest {
   @Test
   void recipientsWithoutAVaultInLoadSqlAreRefused() throws Exception {
     Recipients.add(folder, "anna");
-    Site site = Site.in(folder).with("CAMELEON_RECIPIENTS", "recipients");
+    Site site =
+        Site.in(folder).with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
     site.edit("load.sql", ":?vault", "'{}'");
 
     assertThat(refusal(site, 2)).contains("load.sql writes no vault").contains("init DIR");
@@ -161,7 +163,8 @@ class StartFailuresTest {
   @Test
   void aRecipientThatIsAPrivateKeyIsRefused() throws Exception {
     Path secret = Recipients.add(folder, "anna");
-    Site site = Site.in(folder).with("CAMELEON_RECIPIENTS", "recipients");
+    Site site =
+        Site.in(folder).with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
     Files.copy(secret, folder.resolve("recipients/ben.pem"));
 
     assertThat(refusal(site, 2)).contains("ben.pem is a private key").contains("-pubout");
@@ -179,10 +182,10 @@ class StartFailuresTest {
   @Test
   void withoutRecipientsTheStartSaysThatNothingIsKept() throws Exception {
     Site site = Site.in(folder);
-    assertThat(run(site).err()).contains("Vault: none").contains("CAMELEON_RECIPIENTS");
+    assertThat(logged(site)).contains("Vault: none").contains("CAMELEON_RECIPIENTS");
 
     Recipients.add(folder, "anna");
-    assertThat(run(site.with("CAMELEON_RECIPIENTS", "recipients")).err())
+    assertThat(logged(site.with("CAMELEON_RECIPIENTS", "recipients")))
         .contains("Vault: sealed to [");
   }
 
@@ -260,7 +263,7 @@ class StartFailuresTest {
 
   @Test
   void wrongUsageEndsWithTwo() throws Exception {
-    assertThat(Program.run(Map.of(), folder, "runn").exitCode()).isEqualTo(2);
+    assertThat(Commands.run(Map.of(), folder, "runn").exitCode()).isEqualTo(2);
     assertThat(Program.run(Map.of(), folder, "run", "--until").exitCode()).isEqualTo(2);
     assertThat(Program.run(Map.of(), folder, "run", "--timeout", "soon").err())
         .contains("Wrong value for --timeout: it is a time such as 90s");
@@ -283,7 +286,12 @@ class StartFailuresTest {
   }
 
   private Program.Result run(Site site) throws Exception {
-    return Program.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
+    return Commands.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
+  }
+
+  /** What a process writes to standard error, its log included. */
+  private String logged(Site site) throws Exception {
+    return Program.run(site.environment(), folder, "--until-empty", "--timeout", "30s").err();
   }
 
   /** What is said to the person, without the log. */

@@ -11,6 +11,7 @@ import dev.cameleon.sqs.DeadLetterBrake;
 import dev.cameleon.sqs.GatedSqsClient;
 import dev.cameleon.sqs.InFlightMessages;
 import dev.cameleon.sqs.ReceiveGate;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Site;
 import java.io.IOException;
@@ -59,7 +60,7 @@ class OutOfMemoryTest {
         new RandomAccessFile(folder.resolve("routes/login.schema.json").toFile(), "rw")) {
       contract.setLength(3L << 30);
     }
-    Program.Result result = Program.run(site.environment(), folder, "check");
+    Program.Result result = Commands.run(site.environment(), folder, "check");
     assertThat(result.exitCode()).as(result.err()).isEqualTo(3);
     assertThat(result.err()).contains("out of memory");
   }

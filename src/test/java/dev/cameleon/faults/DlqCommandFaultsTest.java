@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cameleon.dlq.DeadLetterReader;
 import dev.cameleon.dlq.ReceivedDeadLetter;
 import dev.cameleon.sqs.SqsQueue;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.DeadLetterBox;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Shared;
@@ -176,7 +177,7 @@ class DlqCommandFaultsTest {
     box.fill(20);
     proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.denied());
 
-    Program.Result result = Program.run(environment(), folder, "dlq", "list");
+    Program.Result result = Commands.run(environment(), folder, "dlq", "list");
 
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out()).contains("     20  CONTRACT       ip ");
@@ -190,7 +191,7 @@ class DlqCommandFaultsTest {
     box.fill(20);
     proxy.on(SqsProxy.RECEIVE, Fault.denied());
 
-    Program.Result result = Program.run(environment(), folder, "dlq", "list");
+    Program.Result result = Commands.run(environment(), folder, "dlq", "list");
 
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.out()).isEmpty();

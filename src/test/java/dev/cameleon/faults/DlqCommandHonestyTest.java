@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cameleon.contract.Violation;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.DeadLetterBox;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
@@ -60,7 +61,7 @@ class DlqCommandHonestyTest {
         List.of(
             new String[] {"replay", "--reason=CONTRACT", "--json"},
             new String[] {"replay", "--reason=CONTRACT", "--dry-run", "--json"},
-            new String[] {"export", "dead letters.jsonl", "--json"},
+            new String[] {"export", "dead-letters.jsonl", "--json"},
             PURGE)) {
       assertThat(json(arguments).get("hidden").asInt()).isEqualTo(1);
     }
@@ -160,6 +161,6 @@ class DlqCommandHonestyTest {
   private Program.Result dlq(String... arguments) throws Exception {
     List<String> all = new ArrayList<>(List.of("dlq"));
     all.addAll(List.of(arguments));
-    return Program.run(site.environment(), folder, all.toArray(new String[0]));
+    return Commands.run(site.environment(), folder, all.toArray(new String[0]));
   }
 }

@@ -116,7 +116,7 @@ class EditedRoutesTest {
     String step =
         "- setBody: {constant: \"SELECT 1 FROM nowhere\"}\n$- to: jdbc:database\n$"
             .replace("$", place.equals("at the end") ? " ".repeat(8) : " ".repeat(18));
-    String loaded = "- bean:\n                      ref: loaded";
+    String loaded = "- bean:\n                      ref: commitHandler";
     String count = "${header.CamelJdbcUpdateCount})";
     switch (place) {
       case "before loaded" -> site.edit("load.camel.yaml", loaded, step + loaded);
@@ -131,9 +131,9 @@ class EditedRoutesTest {
     Site site = Site.in(folder);
     site.edit(
         "dead-letter.camel.yaml",
-        "              - bean:\n                  ref: deadLetterQueue",
+        "              - bean:\n                  ref: deadLetterSender",
         "              - setBody: {constant: \"notified\"}\n"
-            + "              - bean:\n                  ref: deadLetterQueue");
+            + "              - bean:\n                  ref: deadLetterSender");
     site.queues().send(List.of(WRONG_TYPE, WRONG_TYPE));
 
     try (Run run = Run.on(site)) {

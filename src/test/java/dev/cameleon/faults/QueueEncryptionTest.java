@@ -2,6 +2,7 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Site;
@@ -51,7 +52,7 @@ class QueueEncryptionTest {
                 ? SqsProxy.Answer.whole(200, "{\"Attributes\":" + attributes + "}")
                 : call.forward());
 
-    Program.Result check = Program.run(site.environment(), folder, "check");
+    Program.Result check = Commands.run(site.environment(), folder, "check");
 
     assertThat(check.exitCode()).as(check.out() + check.err()).isZero();
     List<String> lines = check.out().lines().filter(line -> line.contains("encryption")).toList();
@@ -73,7 +74,7 @@ class QueueEncryptionTest {
                         + " Attribute SqsManagedSseEnabled.\"}")
                 : call.forward());
 
-    Program.Result check = Program.run(site.environment(), folder, "check", "--json");
+    Program.Result check = Commands.run(site.environment(), folder, "check", "--json");
 
     assertThat(check.exitCode()).as(check.out() + check.err()).isZero();
     assertThat(check.out())
@@ -84,11 +85,11 @@ class QueueEncryptionTest {
   @Test
   void withSealedDeadLettersItSaysWhatIsNotSealed() throws Exception {
     Recipients.add(folder, "anna");
-    site.with("CAMELEON_RECIPIENTS", "recipients");
+    site.with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
 
-    Program.Result original = Program.run(site.environment(), folder, "check");
+    Program.Result original = Commands.run(site.environment(), folder, "check");
     Program.Result sealed =
-        Program.run(
+        Commands.run(
             site.with("CAMELEON_DEAD_LETTER_BODY", "sealed").environment(), folder, "check");
 
     assertThat(original.exitCode() + sealed.exitCode()).isZero();

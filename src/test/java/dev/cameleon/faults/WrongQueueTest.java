@@ -3,6 +3,7 @@ package dev.cameleon.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.contract.Violation;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.DeadLetterBox;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
@@ -125,6 +126,6 @@ class WrongQueueTest {
   private Program.Result dlq(String... arguments) throws Exception {
     List<String> all = new ArrayList<>(List.of("dlq"));
     all.addAll(List.of(arguments));
-    return Program.run(site.environment(), folder, all.toArray(new String[0]));
+    return Commands.run(site.environment(), folder, all.toArray(new String[0]));
   }
 }

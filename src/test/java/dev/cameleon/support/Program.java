@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Cameleon as a process: the packaged jar if the system property {@code cameleon.jar} names it,
- * else the classes of the build.
+ * else the classes of the build. See {@link Commands} for commands within the test's own.
  */
 public final class Program implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -2,6 +2,8 @@ package dev.cameleon.cli.console;
 
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -12,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * after the first, ends the process at once. That loses nothing: what is unfinished is still on the
  * queue.
  */
-public final class ShutdownSignal {
+public final class ShutdownSignal implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShutdownSignal.class);
 
   /** Some senders signal the process and its group: what comes so close together is one request. */
@@ -21,6 +23,7 @@ public final class ShutdownSignal {
   private final CountDownLatch requested = new CountDownLatch(1);
   private volatile Duration timeout = Duration.ofSeconds(25);
 
+  private final Map<String, Object> before = new HashMap<>();
   private final String consequence;
   private long requestedNanos;
 
@@ -35,9 +38,9 @@ public final class ShutdownSignal {
    */
   public static ShutdownSignal onSignals(String consequence) {
     ShutdownSignal stop = new ShutdownSignal(consequence);
-    handle("TERM", stop::request);
-    handle("INT", stop::request);
-    handle("HUP", stop::request); // a terminal that is gone
+    stop.handle("TERM");
+    stop.handle("INT");
+    stop.handle("HUP"); // a terminal that is gone
     return stop;
   }
 
@@ -46,24 +49,41 @@ public final class ShutdownSignal {
    * in every JDK (module jdk.unsupported), but javac warns of it and lets nobody silence that,
    * hence the reflection.
    */
-  private static void handle(String name, Runnable action) {
+  private void handle(String name) {
     try {
-      Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
       Object proxy =
           Proxy.newProxyInstance(
               ShutdownSignal.class.getClassLoader(),
               new Class<?>[] {handler},
               (self, method, arguments) -> {
-                action.run();
+                request();
                 return null;
               });
-      signal
-          .getMethod("handle", signal, handler)
-          .invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
+      before.put(name, set(name, proxy));
     } catch (ReflectiveOperationException | RuntimeException e) {
       LOG.warn("This JVM does not let the process handle {}: it ends at once then.", name);
     }
+  }
+
+  private static Object set(String name, Object action) throws ReflectiveOperationException {
+    Class<?> signal = Class.forName("sun.misc.Signal");
+    return signal
+        .getMethod("handle", signal, Class.forName("sun.misc.SignalHandler"))
+        .invoke(null, signal.getConstructor(String.class).newInstance(name), action);
+  }
+
+  /** Leaves the signals to whom they were left before. */
+  @Override
+  public void close() {
+    before.forEach(
+        (name, action) -> {
+          try {
+            set(name, action);
+          } catch (ReflectiveOperationException e) {
+            LOG.debug("The handling of {} could not be restored.", name);
+          }
+        });
   }
 
   /** How long a stop may take. */

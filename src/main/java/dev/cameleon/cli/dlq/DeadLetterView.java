@@ -77,8 +77,8 @@ final class DeadLetterView {
   }
 
   /** A {@link dev.cameleon.contract.BodyShape}, also where the output has no signs for it. */
-  static String shape(String shape) {
-    boolean ascii = !Charset.defaultCharset().newEncoder().canEncode(SHAPES);
+  static String shape(String shape, Charset encoding) {
+    boolean ascii = !encoding.newEncoder().canEncode(SHAPES);
     StringBuilder shown = new StringBuilder();
     for (String line : shape.split("\n", -1)) {
       String text = line;

@@ -6,6 +6,7 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.AuditReason;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.NewFile;
 import dev.cameleon.cli.console.Printable;
 import dev.cameleon.cli.console.PrivateKeyOption;
@@ -51,7 +52,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  dlq export dead letters.jsonl --reason CONTRACT",
+      "  dlq export dead-letters.jsonl --reason CONTRACT",
       "  dlq export correct.jsonl --field ip --raw --purpose 'correct addresses'"
     })
 public final class DlqExportCommand implements Callable<Integer> {
@@ -85,7 +86,7 @@ public final class DlqExportCommand implements Callable<Integer> {
     DeadLetterFilter selection = select.selection(Set.of());
     Optional<Database.Login> login =
         original.raw()
-            ? Optional.of(CommandConfiguration.database(System.getenv()))
+            ? Optional.of(CommandConfiguration.database(Invocation.of(spec).environment()))
             : Optional.empty();
     Optional<String> head = Optional.empty();
     Coverage coverage;

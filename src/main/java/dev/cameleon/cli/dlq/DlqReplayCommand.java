@@ -4,6 +4,7 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.Confirmation;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.PrivateKeyOption;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.contract.Contract;
@@ -240,7 +241,9 @@ public final class DlqReplayCommand implements Callable<Integer> {
     try {
       masker =
           Optional.of(
-              new Masker(CommandConfiguration.keyset(System.getenv()), contract.personal()));
+              new Masker(
+                  CommandConfiguration.keyset(Invocation.of(spec).environment()),
+                  contract.personal()));
     } catch (InvalidSettingsException e) {
       spec.commandLine()
           .getErr()

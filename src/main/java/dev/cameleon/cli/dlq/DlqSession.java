@@ -4,6 +4,7 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.app.Preflight;
 import dev.cameleon.aws.AwsClients;
 import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.Progress;
 import dev.cameleon.cli.console.ShutdownSignal;
 import dev.cameleon.config.Settings;
@@ -66,7 +67,7 @@ final class DlqSession implements AutoCloseable {
    */
   static DlqSession open(DlqOptions options, CommandSpec spec)
       throws InvalidSettingsException, UnreachableException {
-    CommandConfiguration.Dlq access = CommandConfiguration.dlq(System.getenv());
+    CommandConfiguration.Dlq access = CommandConfiguration.dlq(Invocation.of(spec).environment());
     SqsClient sqs = AwsClients.sqs(DeadLetterReader.CALLS);
     SqsQueue queue = options.find(sqs, access.deadLetterQueue());
     DlqOptions.refuseSource(sqs, access.queue(), queue);
@@ -237,6 +238,7 @@ final class DlqSession implements AutoCloseable {
         progress.end();
       }
       sqs.close();
+      stop.close();
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.AuditReason;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.Printable;
 import dev.cameleon.cli.console.PrivateKeyOption;
 import dev.cameleon.cli.console.RawOptions;
@@ -82,7 +83,7 @@ public final class DlqShowCommand implements Callable<Integer> {
         showShape(find(dlq).shown(fields), fields);
       }
     }
-    if (spec.commandLine().getOut().checkError() || System.out.checkError()) {
+    if (spec.commandLine().getOut().checkError() || Invocation.of(spec).out().checkError()) {
       throw new FailedException("standard output cannot be written");
     }
     return ExitCode.DONE;
@@ -140,7 +141,7 @@ public final class DlqShowCommand implements Callable<Integer> {
     }
     DeadLetterView.print(out, deadLetter);
     out.println();
-    out.println(DeadLetterView.shape(shape));
+    out.println(DeadLetterView.shape(shape, Invocation.of(spec).encoding()));
   }
 
   private ObjectNode json(ReceivedDeadLetter deadLetter) {
@@ -168,7 +169,7 @@ public final class DlqShowCommand implements Callable<Integer> {
           UnreachableException,
           InterruptedException {
     Optional<RecipientKey> key = privateKey.key();
-    Database.Login login = CommandConfiguration.database(System.getenv());
+    Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
     // Connected first: a long queue is not to be read for a database that is away.
     try (Connection connection = Database.connect(login);
         DlqSession dlq = DlqSession.open(options, spec)) {
@@ -197,8 +198,8 @@ public final class DlqShowCommand implements Callable<Integer> {
     } else {
       // Byte for byte, whatever the output's character set is.
       byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-      System.out.write(bytes, 0, bytes.length);
-      System.out.flush();
+      Invocation.of(spec).out().write(bytes, 0, bytes.length);
+      Invocation.of(spec).out().flush();
     }
     spec.commandLine().getErr().println(AuditReason.keep(head));
   }

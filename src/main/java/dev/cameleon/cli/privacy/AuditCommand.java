@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.Printable;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.db.Database;
@@ -76,7 +77,7 @@ public final class AuditCommand implements Callable<Integer> {
       if (kept.isPresent() && !kept.get().matches("[0-9a-f]{64}")) {
         throw new UsageException("--head is 64 hexadecimal digits, as reveal prints them");
       }
-      Database.Login login = CommandConfiguration.database(System.getenv());
+      Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
       AuditChain.Findings findings;
       try (Connection connection = Database.connect(login)) {
         findings = AuditChain.verify(connection, kept);
@@ -168,7 +169,7 @@ public final class AuditCommand implements Callable<Integer> {
         throw new UsageException("--limit is a number from 1");
       }
       LocalDate day = since == null ? null : day();
-      Database.Login login = CommandConfiguration.database(System.getenv());
+      Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
       try (Connection connection = Database.connect(login)) {
         if (day == null) {
           AuditRows.last(connection, limit == null ? USUAL : limit, this::show);

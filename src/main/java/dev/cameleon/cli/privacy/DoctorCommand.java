@@ -4,6 +4,7 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
 import dev.cameleon.cli.console.Findings;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.db.Database;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.errors.InvalidSettingsException;
@@ -34,7 +35,7 @@ public final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InvalidSettingsException, FailedException {
-    Database.Login login = CommandConfiguration.database(System.getenv());
+    Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
     List<Doctor.Finding> findings;
     try {
       findings = Doctor.examine(login);

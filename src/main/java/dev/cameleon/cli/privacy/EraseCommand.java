@@ -4,6 +4,7 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.Countdown;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.db.AdvisoryLock;
 import dev.cameleon.db.Database;
@@ -71,8 +72,8 @@ public final class EraseCommand implements Callable<Integer> {
   public Integer call()
       throws UsageException, InvalidSettingsException, FailedException, InterruptedException {
     checkUsage();
-    Database.Login login = CommandConfiguration.database(System.getenv());
-    Optional<String> person = user == null ? Optional.empty() : Optional.of(UserId.of(user));
+    Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
+    Optional<String> person = user == null ? Optional.empty() : Optional.of(UserId.of(user, spec));
     try (Erasure erase =
         Erasure.open(login, Erasure.LOADERS_MEMORY, new Countdown(spec.commandLine().getErr()))) {
       if (!erase.lock()) {
@@ -167,7 +168,7 @@ public final class EraseCommand implements Callable<Integer> {
     if (user == null && !erase.needsKeys(tokens)) {
       return Optional.empty();
     }
-    Keyset keyset = CommandConfiguration.keyset(System.getenv());
+    Keyset keyset = CommandConfiguration.keyset(Invocation.of(spec).environment());
     Optional<String> problem = erase.keyProblem(keyset);
     if (problem.isPresent()) {
       throw new InvalidSettingsException(List.of(problem.get()));

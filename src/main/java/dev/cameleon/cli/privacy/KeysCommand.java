@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
@@ -39,9 +40,11 @@ public final class KeysCommand implements Callable<Integer> {
   }
 
   /** The keyset of a file, or the configured one if none is named. */
-  static Keyset read(Path file) throws UsageException, InvalidSettingsException {
+  static Keyset read(Path file, CommandSpec spec) throws UsageException, InvalidSettingsException {
     try {
-      return file == null ? CommandConfiguration.keyset(System.getenv()) : Keyset.read(file);
+      return file == null
+          ? CommandConfiguration.keyset(Invocation.of(spec).environment())
+          : Keyset.read(file);
     } catch (InvalidKeysetException e) {
       throw new UsageException(e.getMessage());
     }
@@ -107,7 +110,7 @@ public final class KeysCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws UsageException, InvalidSettingsException {
-      Keyset keyset = read(file);
+      Keyset keyset = read(file, spec);
       if (json) {
         ArrayNode keys = JsonMapper.builder().build().createArrayNode();
         for (Keyset.KeyInfo key : keyset.keys()) {

@@ -4,6 +4,7 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.AuditReason;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.contract.PiiKind;
 import dev.cameleon.db.Database;
@@ -72,8 +73,8 @@ public final class MaskCommand implements Callable<Integer> {
           "the value comes from standard input; arguments stay in the shell's history");
     }
     AuditReason.check(purpose, ticket);
-    Keyset keyset = CommandConfiguration.keyset(System.getenv());
-    Database.Login login = CommandConfiguration.database(System.getenv());
+    Keyset keyset = CommandConfiguration.keyset(Invocation.of(spec).environment());
+    Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
     String value = value();
     try (Connection connection = Database.connect(login)) {
       Optional<String> problem = new MaskGuard(keyset, Map.of()).keyProblem(connection);
@@ -109,9 +110,9 @@ public final class MaskCommand implements Callable<Integer> {
     return kind;
   }
 
-  private static String value() throws UsageException, FailedException {
+  private String value() throws UsageException, FailedException {
     try {
-      byte[] input = System.in.readNBytes(MOST_BYTES + 1);
+      byte[] input = Invocation.of(spec).in().readNBytes(MOST_BYTES + 1);
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(input)).toString();
       String value = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
       value = value.endsWith("\r") ? value.substring(0, value.length() - 1) : value;

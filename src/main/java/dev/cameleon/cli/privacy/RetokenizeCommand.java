@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.Progress;
 import dev.cameleon.db.AdvisoryLock;
 import dev.cameleon.db.Database;
@@ -45,8 +46,8 @@ final class RetokenizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InvalidSettingsException, FailedException {
-    Keyset keyset = CommandConfiguration.keyset(System.getenv());
-    Database.Login login = CommandConfiguration.database(System.getenv());
+    Keyset keyset = CommandConfiguration.keyset(Invocation.of(spec).environment());
+    Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
     Progress progress = new Progress(spec.commandLine().getErr());
     try (Connection connection = Database.connect(login)) {
       RetokenizationResult result = retokenize(login, connection, keyset, progress);

@@ -5,6 +5,7 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.AuditReason;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.PrivateKeyOption;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.crypto.RecipientKey;
@@ -102,10 +103,10 @@ public final class RevealCommand implements Callable<Integer> {
             .key()
             .orElseThrow(
                 () -> new UsageException("say which key: --private-key FILE or --kms-key ARN"));
-    Database.Login login = CommandConfiguration.database(System.getenv());
-    Optional<Keyset> keyset = CommandConfiguration.keysetIfAny(System.getenv());
+    Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
+    Optional<Keyset> keyset = CommandConfiguration.keysetIfAny(Invocation.of(spec).environment());
     Set<String> tokens = user == null ? tokens() : Set.of();
-    String person = user == null ? "" : UserId.of(user);
+    String person = user == null ? "" : UserId.of(user, spec);
     RevealReport report =
         new RevealReport(spec, user == null ? "tokens" : "rows", json, keyset.isPresent());
     try (Connection connection = Database.connect(login)) {
@@ -171,10 +172,11 @@ public final class RevealCommand implements Callable<Integer> {
     return arguments.isEmpty() ? tokensOfInput() : tokens("argument ", arguments);
   }
 
-  private static Set<String> tokensOfInput() throws UsageException, FailedException {
+  private Set<String> tokensOfInput() throws UsageException, FailedException {
     List<String> lines = new ArrayList<>();
     try (BufferedReader input =
-        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+        new BufferedReader(
+            new InputStreamReader(Invocation.of(spec).in(), StandardCharsets.UTF_8))) {
       String line = input.readLine();
       while (line != null && lines.size() <= MOST_TOKENS) {
         lines.add(line);

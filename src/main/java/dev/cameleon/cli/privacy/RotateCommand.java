@@ -42,7 +42,7 @@ final class RotateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws FailedException, InvalidSettingsException, UsageException {
-    Keyset rotated = KeysCommand.read(current).rotated();
+    Keyset rotated = KeysCommand.read(current, spec).rotated();
     KeysCommand.write(rotated, out);
     spec.commandLine()
         .getOut()

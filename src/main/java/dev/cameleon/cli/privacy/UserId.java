@@ -1,10 +1,12 @@
 package dev.cameleon.cli.privacy;
 
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.UsageException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * A user id as commands take it: arguments stay in the shell's history, standard input does not.
@@ -17,12 +19,14 @@ final class UserId {
    *
    * @param option the id, or {@code -} to read one line of standard input
    */
-  static String of(String option) throws UsageException {
+  static String of(String option, CommandSpec spec) throws UsageException {
     String id = option;
     if (id.equals("-")) {
       try {
         id =
-            new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+            new BufferedReader(
+                    new InputStreamReader(Invocation.of(spec).in(), StandardCharsets.UTF_8))
+                .readLine();
       } catch (IOException e) {
         throw new UsageException("the user id cannot be read from standard input");
       }

@@ -5,6 +5,7 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.Countdown;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.db.AdvisoryLock;
 import dev.cameleon.db.Database;
@@ -61,7 +62,7 @@ public final class VaultCommand implements Callable<Integer> {
       if (ticket.isBlank()) {
         throw new UsageException("--ticket is empty; say where it was asked for");
       }
-      Database.Login login = CommandConfiguration.database(System.getenv());
+      Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
       VaultPruning.Pruned done;
       try (VaultPruning prune =
           VaultPruning.open(

@@ -26,12 +26,13 @@ class DlqExportTest extends DlqFixture {
   @Test
   void theFileHoldsShapesAndIsItsOwnersOnly() throws Exception {
     fill();
-    Path file = folder().resolve("dead letters.jsonl");
+    Path file = folder().resolve("dead-letters.jsonl");
 
     Program.Result exported = dlq("export", file.toString());
 
     assertThat(exported.exitCode()).as(exported.err()).isZero();
-    assertThat(exported.out()).isEqualTo("exported 4 dead letters to " + file + " (redacted)\n");
+    assertThat(exported.out())
+        .isEqualTo("exported 4 dead letters to dead-letters.jsonl (redacted)\n");
     assertThat(notes(exported)).isEmpty();
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
         .isEqualTo("rw-------");
@@ -53,13 +54,13 @@ class DlqExportTest extends DlqFixture {
     fill();
     LoginRole revealer = LoginRole.in(site().database(), "cameleon_revealer");
     site().environment().putAll(revealer.environment());
-    Path file = folder().resolve("dead letters.jsonl");
+    Path file = folder().resolve("dead-letters.jsonl");
 
     Program.Result exported =
         dlq("export", "" + file, "--field=ip", "--raw", "--purpose=correct", "--ticket=T-1");
 
     assertThat(exported.exitCode()).as(exported.err()).isZero();
-    assertThat(exported.out()).isEqualTo("exported 2 dead letters to " + file + "\n");
+    assertThat(exported.out()).isEqualTo("exported 2 dead letters to dead-letters.jsonl\n");
     assertThat(notes(exported))
         .singleElement()
         .asString()
@@ -91,7 +92,7 @@ class DlqExportTest extends DlqFixture {
     box().send(PLANTED, attributes());
     site().environment().putAll(LoginRole.in(site().database(), "cameleon_loader").environment());
 
-    Program.Result refused = dlq("export", "dead letters.jsonl", "--raw", "--purpose=correct");
+    Program.Result refused = dlq("export", "dead-letters.jsonl", "--raw", "--purpose=correct");
 
     assertThat(refused.exitCode()).isEqualTo(1);
     assertThat(refused.out()).isEmpty();
@@ -157,10 +158,10 @@ class DlqExportTest extends DlqFixture {
       box().send(Events.body(n), attributes);
     }
 
-    Program.Result exported = dlq("export", "dead letters.jsonl", "--limit=3", "--since=1h");
+    Program.Result exported = dlq("export", "dead-letters.jsonl", "--limit=3", "--since=1h");
 
-    assertThat(exported.out()).startsWith("exported 3 dead letters to dead letters.jsonl");
-    assertThat(Files.readString(folder().resolve("dead letters.jsonl")))
+    assertThat(exported.out()).startsWith("exported 3 dead letters to dead-letters.jsonl");
+    assertThat(Files.readString(folder().resolve("dead-letters.jsonl")))
         .hasLineCount(3)
         .contains("é\\u202e\\u009b");
     assertVisible(5);

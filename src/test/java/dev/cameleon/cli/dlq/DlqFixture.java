@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.contract.Violation;
 import dev.cameleon.sqs.Outcome;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.DeadLetterBox;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
@@ -95,7 +96,7 @@ abstract class DlqFixture {
   Program.Result dlq(String... arguments) throws Exception {
     List<String> all = new ArrayList<>(List.of("dlq"));
     all.addAll(List.of(arguments));
-    Program.Result result = Program.run(site.environment(), folder, all.toArray(new String[0]));
+    Program.Result result = Commands.run(site.environment(), folder, all.toArray(new String[0]));
     assertThat(result.out() + result.err()).doesNotContain(PLANTED);
     return result;
   }

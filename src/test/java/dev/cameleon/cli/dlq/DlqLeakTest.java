@@ -49,10 +49,10 @@ class DlqLeakTest extends DlqFixture {
 
   @Test
   void anExportWritesNothing() throws Exception {
-    Program.Result exported = dlq("export", "dead letters.jsonl");
+    Program.Result exported = dlq("export", "dead-letters.jsonl");
 
     assertThat(exported.exitCode()).as(exported.err()).isZero();
-    String file = Files.readString(folder().resolve("dead letters.jsonl"));
+    String file = Files.readString(folder().resolve("dead-letters.jsonl"));
     assertThat(file)
         .hasLineCount(DlqOutputLeakTest.bodies().size() + 2)
         .contains("\"field\":null,\"field_unknown\":true", "\"body\":\"(no preview)\"");

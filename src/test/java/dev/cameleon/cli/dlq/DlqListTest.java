@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cameleon.contract.Violation;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.DeadLetterBox;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
@@ -248,7 +249,7 @@ class DlqListTest {
     all.addAll(List.of(arguments));
     Map<String, String> environment = environment();
     environment.putAll(more);
-    return Program.run(environment, folder, all.toArray(new String[0]));
+    return Commands.run(environment, folder, all.toArray(new String[0]));
   }
 
   private Map<String, String> environment() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cameleon.contract.BodyShape;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.Violation;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.DeadLetterBox;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
@@ -156,7 +157,7 @@ class DlqOutputLeakTest {
     List<String> targets = command.contains(SOME_ID) ? some() : List.of("");
     for (String id : targets) {
       Program.Result result =
-          Program.run(
+          Commands.run(
               site.environment(),
               site.folder(),
               ("dlq " + command.replace(SOME_ID, id)).split(" "));

@@ -142,7 +142,7 @@ class DlqReplayTest extends DlqFixture {
     Program.Result replayed = dlq("replay", "--field=locale");
     Program.Result tried = dlq("replay", "--field=locale", "--dry-run");
     Program.Result purged = dlq("purge", "--reason=NOT_JSON", "--older-than=1s", "--yes");
-    Program.Result exported = dlq("export", "dead letters.jsonl", "--field=locale");
+    Program.Result exported = dlq("export", "dead-letters.jsonl", "--field=locale");
 
     assertThat(replayed.out()).isEqualTo("replayed 0, left 0\n" + nothing);
     assertThat(tried.out()).isEqualTo("would pass now: 0 of 0\nwould fail again: 0\n" + nothing);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cameleon.contract.Violation;
 import dev.cameleon.crypto.Recipient;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.DeadLetterBox;
 import dev.cameleon.support.LoginRole;
 import dev.cameleon.support.Program;
@@ -76,7 +77,7 @@ class DlqShowRawTest {
         .containsExactly(List.of("show-raw", "-", "a court order", "T-17", "dead letter " + id));
     String head = result.err().replaceAll("(?s).*audit head: ([0-9a-f]{64}); keep.*", "$1");
     Program.Result verified =
-        Program.run(revealer.environment(), site.folder(), "audit", "verify", "--head", head);
+        Commands.run(revealer.environment(), site.folder(), "audit", "verify", "--head", head);
     assertThat(verified.exitCode()).as(verified.out() + verified.err()).isZero();
   }
 
@@ -134,7 +135,7 @@ class DlqShowRawTest {
     environment.put("CAMELEON_DB_URL", "jdbc:postgresql://localhost:9/postgres");
 
     Program.Result result =
-        Program.run(environment, site.folder(), "dlq", "show", id, "--raw", "--purpose", "x");
+        Commands.run(environment, site.folder(), "dlq", "show", id, "--raw", "--purpose", "x");
 
     assertNothingShown(result, 1);
     assertThat(result.err()).contains("the database refuses or fails").doesNotContain("reading");
@@ -142,7 +143,8 @@ class DlqShowRawTest {
 
   @Test
   void ofASealedDeadLetterThePreviewIsShown() throws Exception {
-    Program.Result result = Program.run(site.environment(), site.folder(), "dlq", "show", sealedId);
+    Program.Result result =
+        Commands.run(site.environment(), site.folder(), "dlq", "show", sealedId);
 
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out()).endsWith("\n\n{\n  \"ip\": \"*\"\n}\n");
@@ -177,7 +179,7 @@ class DlqShowRawTest {
     all.addAll(List.of(arguments));
     Map<String, String> environment = new HashMap<>(site.environment());
     environment.putAll(who.environment());
-    return Program.run(environment, site.folder(), all.toArray(new String[0]));
+    return Commands.run(environment, site.folder(), all.toArray(new String[0]));
   }
 
   private List<List<String>> audit(LoginRole who) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cameleon.contract.Violation;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.DeadLetterBox;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
@@ -247,6 +248,6 @@ class DlqShowTest {
   private Program.Result run(String... arguments) throws Exception {
     List<String> all = new ArrayList<>(List.of("dlq"));
     all.addAll(List.of(arguments));
-    return Program.run(site.environment(), folder, all.toArray(new String[0]));
+    return Commands.run(site.environment(), folder, all.toArray(new String[0]));
   }
 }

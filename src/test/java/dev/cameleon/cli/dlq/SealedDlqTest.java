@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.LocalKms;
 import dev.cameleon.support.Program;
@@ -125,6 +126,6 @@ class SealedDlqTest {
   }
 
   private Program.Result run(String... arguments) throws Exception {
-    return Program.run(site.environment(), folder, arguments);
+    return Commands.run(site.environment(), folder, arguments);
   }
 }

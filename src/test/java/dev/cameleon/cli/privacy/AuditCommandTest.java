@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cameleon.db.Database;
 import dev.cameleon.db.Migrations;
 import dev.cameleon.privacy.Audit;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.LoginRole;
 import dev.cameleon.support.Program;
@@ -100,7 +101,7 @@ class AuditCommandTest {
     LoginRole reader = LoginRole.in(database, "cameleon_reader");
 
     for (String what : List.of("list", "verify")) {
-      Program.Result result = Program.run(reader.environment(), folder, "audit", what);
+      Program.Result result = Commands.run(reader.environment(), folder, "audit", what);
 
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.out()).isEmpty();
@@ -122,7 +123,7 @@ class AuditCommandTest {
   private Program.Result audit(String... arguments) throws Exception {
     List<String> all = new ArrayList<>(List.of("audit"));
     all.addAll(List.of(arguments));
-    return Program.run(officer.environment(), folder, all.toArray(new String[0]));
+    return Commands.run(officer.environment(), folder, all.toArray(new String[0]));
   }
 
   private static List<String> acts(Program.Result list) throws Exception {

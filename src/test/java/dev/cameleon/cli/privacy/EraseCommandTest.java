@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cameleon.privacy.Audit;
 import dev.cameleon.privacy.ErasureResult;
 import dev.cameleon.sqs.Outcome;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Run;
@@ -34,7 +35,7 @@ class EraseCommandTest {
           erase --ticket T ip_00000000_AAAAAAAAAAAAAAAAAAAAAA           | random token already
           """)
   void wrongUsageEndsWithTwoAndShowsNoArgument(String arguments, String message) throws Exception {
-    Program.Result result = Program.run(Map.of(), folder, arguments.split(" ", -1));
+    Program.Result result = Commands.run(Map.of(), folder, arguments.split(" ", -1));
 
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err()).contains(message).doesNotContain("plantedvalue");
@@ -51,12 +52,12 @@ class EraseCommandTest {
     as(site, "cameleon_officer");
 
     Program.Result unknown = erase(site, "plantedvalue");
-    Program.Result doctor = Program.run(site.environment(), folder, "doctor");
-    Program.Result json = Program.run(site.environment(), folder, "doctor", "--json");
+    Program.Result doctor = Commands.run(site.environment(), folder, "doctor");
+    Program.Result json = Commands.run(site.environment(), folder, "doctor", "--json");
     site.with("CAMELEON_KEYSET", site.newKeyset("other.json").toString());
     Program.Result otherKey = erase(site, "user-1");
     as(site, "cameleon_reader");
-    Program.Result reader = Program.run(site.environment(), folder, "doctor");
+    Program.Result reader = Commands.run(site.environment(), folder, "doctor");
 
     assertThat(unknown.exitCode()).isEqualTo(1);
     assertThat(unknown.err()).contains("no row has this user id").doesNotContain("plantedvalue");
@@ -82,7 +83,7 @@ class EraseCommandTest {
     }
     site.database().execute("INSERT INTO user_logins (masked_ip) VALUES ('plantedvalue')");
 
-    Program.Result result = Program.run(site.environment(), folder, "doctor");
+    Program.Result result = Commands.run(site.environment(), folder, "doctor");
 
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.out()).contains("WRONG   old formats").doesNotContain("plantedvalue");
@@ -95,7 +96,7 @@ class EraseCommandTest {
     try (Run run = Run.on(site)) {
       run.await(Outcome.LOADED, 1);
     }
-    Program.Result noTicket = Program.run(Map.of(), folder, "vault", "prune");
+    Program.Result noTicket = Commands.run(Map.of(), folder, "vault", "prune");
     as(site, "cameleon_reader");
     Program.Result reader = prune(site);
     as(site, "cameleon_officer");
@@ -133,11 +134,11 @@ class EraseCommandTest {
   }
 
   private Program.Result prune(Site site) throws Exception {
-    return Program.run(site.environment(), folder, "vault", "prune", "--ticket", "T-1");
+    return Commands.run(site.environment(), folder, "vault", "prune", "--ticket", "T-1");
   }
 
   private Program.Result erase(Site site, String user) throws Exception {
-    return Program.run(site.environment(), folder, "erase", "--user", user, "--ticket", "PRIV-1");
+    return Commands.run(site.environment(), folder, "erase", "--user", user, "--ticket", "PRIV-1");
   }
 
   private static void as(Site site, String role) {

@@ -1,6 +1,7 @@
 package dev.cameleon.cli.privacy;
 
 import dev.cameleon.sqs.Outcome;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.LoginRole;
@@ -58,7 +59,7 @@ record LoadedSite(Path folder, TestDatabase database, Path anna, Path ben) {
         new ArrayList<>(
             List.of("reveal", "--private-key=" + key, "--purpose=a court order", "--ticket=T-17"));
     arguments.addAll(List.of(tokens));
-    return Program.run(who.environment(), folder, arguments.toArray(new String[0]));
+    return Commands.run(who.environment(), folder, arguments.toArray(new String[0]));
   }
 
   /** What one login did: seq, act, token, purpose, ticket, detail. */

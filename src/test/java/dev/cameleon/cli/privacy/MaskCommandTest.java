@@ -8,6 +8,7 @@ import dev.cameleon.db.Migrations;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.LoginRole;
 import dev.cameleon.support.Program;
@@ -98,7 +99,7 @@ class MaskCommandTest {
     LoginRole loader = LoginRole.in(database, "cameleon_loader");
 
     Program.Result result =
-        Program.runWithInput(
+        Commands.runWithInput(
             ADDRESS, environment(loader, keyset), folder, "mask", "--domain", "ip");
 
     assertThat(result.exitCode()).isEqualTo(1);
@@ -117,7 +118,7 @@ class MaskCommandTest {
   private Program.Result mask(Keyset keys, String input, String... arguments) throws Exception {
     List<String> all = new ArrayList<>(List.of("mask"));
     all.addAll(List.of(arguments));
-    return Program.runWithInput(
+    return Commands.runWithInput(
         input, environment(revealer, keys), folder, all.toArray(new String[0]));
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cameleon.mask.Keyset;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.LocalKms;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
@@ -128,7 +129,7 @@ class RevealCommandTest extends RevealFixture {
 
     Program.Result text = site.reveal(revealer, site.anna(), device);
     Program.Result json =
-        Program.runWithInput(
+        Commands.runWithInput(
             device + "\n\n" + token + "\n" + device + "\n",
             revealer.environment(),
             site.folder(),
@@ -155,7 +156,7 @@ class RevealCommandTest extends RevealFixture {
   void whatIsStoredOfAPersonIsShownAndTheAuditDoesNotSayWhoTheyAre() throws Exception {
     List<String> common = List.of("reveal", "--purpose=Art. 15", "--ticket=T-20");
     Program.Result text =
-        Program.run(
+        Commands.run(
             revealer.environment(),
             site.folder(),
             with(common, "--private-key=" + site.anna(), "--user=user-100"));
@@ -166,13 +167,13 @@ class RevealCommandTest extends RevealFixture {
       environment.putAll(kms.environment());
       String arn = kms.with(site.anna());
       json =
-          Program.runWithInput(
+          Commands.runWithInput(
               "user-100\n",
               environment,
               site.folder(),
               with(common, "--kms-key=" + arn, "--user=-", "--json"));
       nobody =
-          Program.run(
+          Commands.run(
               environment, site.folder(), with(common, "--kms-key=" + arn, "--user=nobody-here"));
     }
 
@@ -212,7 +213,7 @@ class RevealCommandTest extends RevealFixture {
                 token, device, token));
 
     Program.Result result =
-        Program.run(
+        Commands.run(
             revealer.environment(),
             site.folder(),
             "reveal",
@@ -247,12 +248,12 @@ class RevealCommandTest extends RevealFixture {
   private Program.Result checked(Path key, String keyset) throws Exception {
     Map<String, String> environment = revealer.environment();
     environment.put("CAMELEON_KEYSET_JSON", keyset);
-    return Program.run(
+    return Commands.run(
         environment, site.folder(), "reveal", "--private-key=" + key, "--purpose=x", token);
   }
 
   private Program.Result verify(String head) throws Exception {
-    return Program.run(revealer.environment(), site.folder(), "audit", "verify", "--head", head);
+    return Commands.run(revealer.environment(), site.folder(), "audit", "verify", "--head", head);
   }
 
   private static String head(Program.Result revealed) {

@@ -3,6 +3,7 @@ package dev.cameleon.cli.privacy;
 import static dev.cameleon.cli.privacy.LoadedSite.ADDRESS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.LoginRole;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
@@ -66,7 +67,7 @@ class RevealRefusalsTest extends RevealFixture {
   void whatIsNoTokenIsNotShownAndNothingIsAskedFor() throws Exception {
     Program.Result argument = site.reveal(revealer, site.anna(), token, ADDRESS);
     Program.Result line =
-        Program.runWithInput(
+        Commands.runWithInput(
             token + "\n" + ADDRESS + "\n",
             revealer.environment(),
             site.folder(),
@@ -133,7 +134,7 @@ class RevealRefusalsTest extends RevealFixture {
 
     for (LoginRole who : List.of(officer, reader)) {
       Program.Result result =
-          Program.run(
+          Commands.run(
               who.environment(),
               site.folder(),
               "reveal",
@@ -157,7 +158,7 @@ class RevealRefusalsTest extends RevealFixture {
     List<String> all = new ArrayList<>(List.of("reveal"));
     all.addAll(List.of(arguments));
     Program.Result result =
-        Program.run(revealer.environment(), site.folder(), all.toArray(new String[0]));
+        Commands.run(revealer.environment(), site.folder(), all.toArray(new String[0]));
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.out()).isEmpty();
     return result.err();

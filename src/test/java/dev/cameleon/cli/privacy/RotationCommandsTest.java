@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cameleon.db.AdvisoryLock;
 import dev.cameleon.mask.Keyset;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Site;
@@ -24,9 +25,10 @@ class RotationCommandsTest {
 
   @Test
   void rotateWritesAKeysetThatEndsWithANewPrimaryAndSaysWhatToDoWithIt() throws Exception {
-    Program.run(Map.of(), folder, "keys", "create", "--out", "keys/mask.json");
+    Commands.run(Map.of(), folder, "keys", "create", "--out", "keys/mask.json");
     Keyset before = Keyset.read(folder.resolve("keys/mask.json"));
 
+    // In the folder: the keyset that is not named is the one of the working folder.
     Program.Result result = Program.run(Map.of(), folder, "keys", "rotate", "--out", "new.json");
 
     Keyset after = Keyset.read(folder.resolve("new.json"));
@@ -47,21 +49,21 @@ class RotationCommandsTest {
                 Files.getPosixFilePermissions(folder.resolve("new.json"))))
         .isEqualTo("rw-------");
     Program.Result listed =
-        Program.run(Map.of(), folder, "keys", "list", "--json", "--keyset", "new.json");
+        Commands.run(Map.of(), folder, "keys", "list", "--json", "--keyset", "new.json");
     assertThat(JsonMapper.builder().build().readTree(listed.out()).findValuesAsText("primary"))
         .containsExactly("false", "true");
   }
 
   @Test
   void rotateNeverOverwritesAndNeedsAKeyset() throws Exception {
-    Program.run(Map.of(), folder, "keys", "create", "--out", "mask.json");
+    Commands.run(Map.of(), folder, "keys", "create", "--out", "mask.json");
     String before = Files.readString(folder.resolve("mask.json"));
 
     Program.Result onto =
-        Program.run(
+        Commands.run(
             Map.of(), folder, "keys", "rotate", "--keyset", "mask.json", "--out", "mask.json");
     Program.Result none =
-        Program.run(Map.of(), folder, "keys", "rotate", "--keyset", "no.json", "--out", "x.json");
+        Commands.run(Map.of(), folder, "keys", "rotate", "--keyset", "no.json", "--out", "x.json");
 
     assertThat(onto.exitCode()).isEqualTo(1);
     assertThat(onto.err()).contains("never overwritten");
@@ -76,9 +78,9 @@ class RotationCommandsTest {
     Site site = loaded();
     Map<String, String> officer = officer(site, rotate(site));
 
-    Program.Result result = Program.run(officer, folder, "keys", "retokenize", "--json");
-    Program.Result again = Program.run(officer, folder, "keys", "retokenize");
-    Program.Result old = Program.run(site.environment(), folder, "--until-empty");
+    Program.Result result = Commands.run(officer, folder, "keys", "retokenize", "--json");
+    Program.Result again = Commands.run(officer, folder, "keys", "retokenize");
+    Program.Result old = Commands.run(site.environment(), folder, "--until-empty");
 
     assertThat(result.exitCode()).as(result.err()).isZero();
     JsonNode json = JsonMapper.builder().build().readTree(result.out());
@@ -105,7 +107,7 @@ class RotationCommandsTest {
 
     try (Connection other = site.database().connect()) {
       assertThat(AdvisoryLock.LOGINS.take(other)).isTrue();
-      Program.Result result = Program.run(officer, folder, "keys", "retokenize");
+      Program.Result result = Commands.run(officer, folder, "keys", "retokenize");
 
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.err())
@@ -119,7 +121,7 @@ class RotationCommandsTest {
     Site site = loaded();
 
     Program.Result result =
-        Program.run(officer(site, site.newKeyset("other.json")), folder, "keys", "retokenize");
+        Commands.run(officer(site, site.newKeyset("other.json")), folder, "keys", "retokenize");
 
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err()).contains("mask key is not the one");
@@ -132,7 +134,7 @@ class RotationCommandsTest {
     Site site = loaded();
     Map<String, String> loader = login(site, rotate(site), "cameleon_loader");
 
-    Program.Result result = Program.run(loader, folder, "keys", "retokenize");
+    Program.Result result = Commands.run(loader, folder, "keys", "retokenize");
 
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).contains("lacks a privilege").contains("run keys retokenize again");
@@ -142,14 +144,14 @@ class RotationCommandsTest {
     Site site = Site.in(folder);
     site.queues().send(Events.bodies(20));
     Program.Result result =
-        Program.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
+        Commands.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
     assertThat(result.exitCode()).as(result.err()).isZero();
     return site;
   }
 
   private Path rotate(Site site) throws Exception {
     Program.Result result =
-        Program.run(site.environment(), folder, "keys", "rotate", "--out", "mask-2.json");
+        Commands.run(site.environment(), folder, "keys", "rotate", "--out", "mask-2.json");
     assertThat(result.exitCode()).as(result.err()).isZero();
     return folder.resolve("mask-2.json");
   }

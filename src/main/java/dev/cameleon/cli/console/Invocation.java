@@ -1,0 +1,40 @@
+package dev.cameleon.cli.console;
+
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** What a command was started with. Commands ask this, and never the process. */
+public interface Invocation {
+  /** The invocation that a command belongs to. */
+  static Invocation of(CommandSpec spec) {
+    return (Invocation) spec.root().userObject();
+  }
+
+  /** The environment variables. */
+  Map<String, String> environment();
+
+  /** The encoding of text, as the environment names it (POSIX: LC_ALL, LC_CTYPE, LANG). */
+  default Charset encoding() {
+    return Stream.of("LC_ALL", "LC_CTYPE", "LANG")
+        .map(name -> environment().getOrDefault(name, ""))
+        .filter(value -> !value.isEmpty())
+        .findFirst()
+        .map(
+            value ->
+                value.matches("(?i).*utf-?8.*")
+                    ? StandardCharsets.UTF_8
+                    : StandardCharsets.US_ASCII)
+        .orElse(Charset.defaultCharset());
+  }
+
+  /** Standard input. */
+  InputStream in();
+
+  /** Standard output, for bytes; text goes to the command line's own writer. */
+  PrintStream out();
+}

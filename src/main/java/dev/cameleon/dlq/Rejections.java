@@ -1,8 +1,6 @@
 package dev.cameleon.dlq;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.cameleon.contract.RejectedException;
-import dev.cameleon.contract.StrictJson;
 import dev.cameleon.contract.Violation;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.sqs.DeliveryTracking;
@@ -16,8 +14,8 @@ import org.apache.camel.Exchange;
 /** Turns a message's fault into a {@link DeadLetter}, and collects dead letters for one call. */
 public final class Rejections implements AggregationStrategy {
   /**
-   * Whether a failure of the ingest route is the message's own: the contract refuses it, or its
-   * body, still as it was received, is no JSON. What a step of someone's own throws is not.
+   * Whether the message itself is at fault: its body is not strict JSON, or breaks the contract. An
+   * exception of any other step is not its fault.
    */
   public boolean isMessagesFault(Exchange exchange) {
     return DeliveryTracking.isHere(exchange) && fault(exchange).isPresent();
@@ -35,10 +33,6 @@ public final class Rejections implements AggregationStrategy {
     for (; cause != null; cause = cause.getCause()) {
       if (cause instanceof RejectedException rejected) {
         return Optional.of(rejected);
-      }
-      if (cause instanceof JsonProcessingException json
-          && DeliveryTracking.of(exchange).body().equals(exchange.getMessage().getBody())) {
-        return Optional.of(StrictJson.rejected(json));
       }
     }
     return Optional.empty();

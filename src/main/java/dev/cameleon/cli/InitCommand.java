@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,7 +31,11 @@ public final class InitCommand implements Callable<Integer> {
           "routes/dead-letter.camel.yaml",
           "routes/errors.camel.yaml",
           "routes/login.schema.json",
-          "routes/load.sql");
+          "routes/load.sql",
+          "routes/ROUTES.md");
+
+  /** Where a file lies in the jar, if not where it is written. */
+  private static final Map<String, String> PLACES = Map.of("routes/ROUTES.md", "docs/ROUTES.md");
 
   @Spec private CommandSpec spec;
 
@@ -67,7 +72,8 @@ public final class InitCommand implements Callable<Integer> {
 
   private void write(String name) throws FailedException {
     Path target = folder.resolve(name);
-    try (InputStream content = InitCommand.class.getResourceAsStream("/shipped/" + name)) {
+    try (InputStream content =
+        InitCommand.class.getResourceAsStream("/shipped/" + PLACES.getOrDefault(name, name))) {
       Files.createDirectories(target.toAbsolutePath().getParent());
       Files.copy(content, target);
     } catch (IOException e) {

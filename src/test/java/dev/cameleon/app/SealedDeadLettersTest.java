@@ -6,7 +6,6 @@ import dev.cameleon.crypto.PrivateKeyFile;
 import dev.cameleon.crypto.RecipientKey;
 import dev.cameleon.crypto.SealedBody;
 import dev.cameleon.sqs.Outcome;
-import dev.cameleon.support.Commands;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
@@ -57,7 +56,7 @@ class SealedDeadLettersTest {
     RecipientKey ben = PrivateKeyFile.read(Recipients.add(folder, "ben"));
     List<String> ids = site.queues().send(malformed());
 
-    Program.Result result = Commands.run(site.environment(), folder, "--until-empty");
+    Program.Result result = Program.run(site.environment(), folder, "--until-empty");
 
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out()).isEmpty();

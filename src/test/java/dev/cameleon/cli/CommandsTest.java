@@ -87,14 +87,15 @@ class CommandsTest {
     assertThat(second.exitCode()).isEqualTo(1);
     assertThat(second.err()).contains("nothing was written");
     for (String name : InitCommand.SHIPPED) {
-      assertThat(folder.resolve("site").resolve(name)).hasSameBinaryContentAs(Path.of(name));
+      assertThat(folder.resolve("site").resolve(name))
+          .hasSameBinaryContentAs(Path.of(name.replace("routes/ROUTES.md", "docs/ROUTES.md")));
     }
   }
 
   @Test
   void initShipsEveryRouteFile() throws Exception {
     try (Stream<Path> files = Files.list(Path.of("routes"))) {
-      assertThat(files.map(Path::toString))
+      assertThat(Stream.concat(files.map(Path::toString), Stream.of("routes/ROUTES.md")))
           .containsExactlyInAnyOrderElementsOf(
               InitCommand.SHIPPED.stream().filter(name -> name.startsWith("routes/")).toList());
     }
@@ -211,7 +212,7 @@ class CommandsTest {
         .receiveMessage(request -> request.queueUrl(site.queues().sourceUrl()));
 
     Program.Result result =
-        Commands.run(site.environment(), folder, "--until-empty", "--timeout", "4s");
+        Program.run(site.environment(), folder, "--until-empty", "--timeout", "4s");
 
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).contains("0 visible, 1 hidden, 0 delayed");
@@ -230,7 +231,7 @@ class CommandsTest {
                     .messageBody(Events.body(1))
                     .delaySeconds(20));
 
-    Program.Result result = Commands.run(site.environment(), folder, "--until-empty");
+    Program.Result result = Program.run(site.environment(), folder, "--until-empty");
 
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(1);
@@ -241,7 +242,7 @@ class CommandsTest {
     Site site = Site.in(folder).with("CAMELEON_LOG", "json");
 
     Program.Result result =
-        Commands.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
+        Program.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
 
     assertThat(result.exitCode()).isZero();
     assertThat(result.err().lines())

@@ -106,6 +106,8 @@ class VisibilityTest {
       assertThat(run.health().ready().problems()).containsKey("DATABASE");
       site.database().execute("ALTER TABLE elsewhere RENAME TO user_logins");
       traffic.awaitGone();
+      // A message is gone a moment before it is counted.
+      Awaitility.await().until(() -> run.account().inFlight() == 0);
       assertThat(run.account().count(Outcome.LOADED)).isEqualTo(MESSAGES);
     }
     traffic.assertArrivedOnce();

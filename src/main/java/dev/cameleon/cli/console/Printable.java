@@ -37,10 +37,15 @@ public final class Printable {
    * characters and what standard output cannot show too. Null is a dash.
    */
   public static String text(String text) {
+    return text(text, Charset.defaultCharset());
+  }
+
+  /** The same, for an output of this encoding. */
+  public static String text(String text, Charset encoding) {
     if (text == null) {
       return "-";
     }
-    CharsetEncoder output = Charset.defaultCharset().newEncoder();
+    CharsetEncoder output = encoding.newEncoder();
     StringBuilder printable = new StringBuilder(text.length());
     text.codePoints()
         .forEach(

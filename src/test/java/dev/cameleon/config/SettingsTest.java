@@ -32,14 +32,18 @@ class SettingsTest {
   }
 
   @Test
-  void theReadmeNamesEveryVariableWithItsDefault() throws Exception {
-    String readme = Files.readString(Path.of("README.md"));
+  void theReferenceNamesEveryVariableWithItsPropertyAndDefault() throws Exception {
+    String reference = Files.readString(Path.of("docs/REFERENCE.md"));
 
     Settings.DEFAULTS.forEach(
         (property, value) ->
-            assertThat(readme)
-                .contains("`" + Settings.variable(property) + "`")
-                .contains(value.isEmpty() ? "" : "`" + value + "`"));
+            assertThat(reference)
+                .contains(
+                    "\n| `%s` | `%s` | %s| "
+                        .formatted(
+                            Settings.variable(property),
+                            property,
+                            value.isEmpty() ? "" : "`" + value + "` ")));
   }
 
   @Test

@@ -13,17 +13,20 @@ import java.util.Optional;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 
-/** Turns a message's fault into a {@link DeadLetter}, and collects dead letters for one call. */
+/**
+ * Turns a message's fault into a {@link DeadLetter}, and collects dead letters for one batch call.
+ */
 public final class Rejections implements AggregationStrategy {
   /**
-   * Whether a failure of the ingest route is the message's own: the contract refuses it, or its
-   * body, still as it was received, is no JSON. What a step of someone's own throws is not.
+   * Whether the ingest route failed through the message's own fault: the contract rejects it, or
+   * its body, as it was received, is not JSON. An exception from a step that an operator added is
+   * not.
    */
   public boolean isMessagesFault(Exchange exchange) {
     return DeliveryTracking.isHere(exchange) && fault(exchange).isPresent();
   }
 
-  /** The dead letter of an exchange of which {@link #isMessagesFault} holds. */
+  /** The dead letter of an exchange for which {@link #isMessagesFault} holds. */
   public DeadLetter malformed(Exchange exchange) {
     RejectedException rejected = fault(exchange).orElseThrow();
     return new DeadLetter(
@@ -57,7 +60,7 @@ public final class Rejections implements AggregationStrategy {
     Exchange answer = collected;
     if (answer == null) {
       answer = next.copy();
-      // The row of a refused dead letter: a later failure would return that one dead letter alone.
+      // The batch of one refused row: if it stayed, a later failure would return only that message.
       answer.removeVariable("batch");
       answer.getMessage().setHeaders(Map.of());
       answer.getMessage().setBody(new ArrayList<DeadLetter>());

@@ -8,7 +8,7 @@ import dev.cameleon.vault.VaultEntries;
  * @param batch a JSON array with one object per row: its fields, {@code message_id} and {@code
  *     sent_at}
  * @param vault a JSON object: {@code made}, the database's time when both parameters were built,
- *     the {@code dataKey}, its {@code keys} by recipient, and {@code entries}, each with the
+ *     the {@code data_key}, its {@code keys} by recipient, and {@code entries}, each with the
  *     message whose row needs it
  */
 public record LoadParameters(String batch, String vault) {

@@ -7,7 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** The contract that is part of the program, for whoever has no other at hand. */
+/** The contract in the jar, used where no other is available. */
 public final class ShippedContract {
   private static final String FILE = "/shipped/routes/login.schema.json";
 

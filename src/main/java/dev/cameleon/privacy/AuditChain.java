@@ -77,7 +77,8 @@ public final class AuditChain {
   public static Findings verify(Connection connection, Optional<String> kept) throws SQLException {
     connection.setAutoCommit(false); // or the driver fetches all rows at once
     try (Statement statement = connection.createStatement()) {
-      statement.execute("SET search_path = pg_catalog, pg_temp"); // not the database's own search_path
+      statement.execute(
+          "SET search_path = pg_catalog, pg_temp"); // not the database's own search_path
       statement.setFetchSize(ROWS_AT_A_TIME);
       try (ResultSet row = statement.executeQuery(ROWS)) {
         return new AuditChain(kept).verify(row);

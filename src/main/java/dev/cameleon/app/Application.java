@@ -2,23 +2,13 @@ package dev.cameleon.app;
 
 import dev.cameleon.aws.AwsClients;
 import dev.cameleon.config.Settings;
-import dev.cameleon.db.Database;
-import dev.cameleon.db.LoaderPool;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.observe.Health;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.observe.Summary;
 import dev.cameleon.sqs.Account;
-import dev.cameleon.sqs.AnswerLimit;
-import dev.cameleon.sqs.ConcurrencyLimit;
-import dev.cameleon.sqs.CpuHeadroom;
-import dev.cameleon.sqs.DeadLetterBrake;
 import dev.cameleon.sqs.Delivery;
-import dev.cameleon.sqs.GatedSqsClient;
-import dev.cameleon.sqs.InFlightMessages;
 import dev.cameleon.sqs.ReceiveGate;
-import dev.cameleon.sqs.SqsQueue;
-import dev.cameleon.sqs.VisibilityExtender;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,91 +23,40 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 public final class Application implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Application.class);
 
-  /** The longest that SQS holds a receive open: the fewest calls on an idle queue. */
-  private static final int LONG_POLL_SECONDS = 20;
-
-  /** While draining a queue to its end, its end should be noticed soon. */
-  private static final int SHORT_POLL_SECONDS = 1;
-
   /** Calls that are neither receives nor deletes: dead letters, probes, more time. */
   private static final int OTHER_CONNECTIONS = 4 + WorkerPools.MOST_EXTENDERS;
 
-  /** Of the heap, messages in flight may take one part in so many. */
-  private static final int SHARE_OF_HEAP = 4;
-
-  private final Configuration plan;
-  private final WorkerPools threads;
-  private final ReceiveGate gate = new ReceiveGate();
-  private final InFlightMessages deliveries;
-  private final GatedSqsClient intake;
+  private final Settings settings;
+  private final String contents;
   private final SqsClient sqs;
-  private final LoaderPool database;
-  private final SqsQueue source;
-  private final Beans wiring;
-  private final VisibilityExtender visibility;
+  private final Beans beans;
   private final Summary summary;
   private final Main main = new Main();
-  private final Scheduler upkeep;
-  private final PeriodicChecks watch;
+  private final Scheduler scheduler;
+  private final PeriodicChecks checks;
   private boolean started;
 
   /**
    * Builds everything; starts nothing.
    *
    * @param plan what to run
-   * @param connections the queues
+   * @param queues the queues that were found
    * @param sqs the client for all calls but receives
-   * @param untilEmpty whether the queue's end should be noticed soon
+   * @param untilEmpty whether the run ends with the queue
    */
   public Application(
-      Configuration plan,
-      Preflight connections,
-      SqsClient sqs,
-      Metrics metrics,
-      boolean untilEmpty) {
-    Settings settings = plan.settings();
-    this.plan = plan;
+      Configuration plan, Preflight queues, SqsClient sqs, Metrics metrics, boolean untilEmpty) {
+    this.settings = plan.settings();
+    this.contents = plan.vaultInWords() + ". Dead letters: " + plan.deadLettersInWords();
     this.sqs = sqs;
-    this.source = connections.source();
-    this.threads = WorkerPools.of(settings);
-    DeadLetterBrake brake = new DeadLetterBrake(gate, settings.brakePercent());
-    this.deliveries = new InFlightMessages(settings.maxMessages(), bytesInFlight(settings), brake);
-    this.intake =
-        new GatedSqsClient(
-            AwsClients.sqs(settings.pollers(), new AnswerLimit()),
-            gate,
-            brake,
-            deliveries,
-            new ConcurrencyLimit(settings.pollers(), new CpuHeadroom()::hasRoom, threads::resize),
-            untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS);
-    this.database = Database.pool(settings.loader(), settings.loaders(), plan.keyset().currentId());
-    this.wiring =
-        new Beans(
-            plan,
-            database,
-            deliveries,
-            gate,
-            intake,
-            sqs,
-            source,
-            connections.deadLetters(),
-            metrics,
-            threads);
-    this.visibility =
-        new VisibilityExtender(
-            sqs, source, deliveries, threads.extenders(), settings.maxTime().toNanos());
-    this.upkeep = new Scheduler(threads.clock());
-    this.watch = new PeriodicChecks(plan, gate, deliveries, wiring, connections.deadLetters(), sqs);
-    this.summary = new Summary(deliveries::account);
-    metrics.account(deliveries::account);
+    this.beans = new Beans(plan, queues, sqs, metrics, untilEmpty);
+    this.scheduler = new Scheduler(beans.workers.clock());
+    this.checks = new PeriodicChecks(settings, beans, sqs);
+    this.summary = new Summary(this::account);
+    metrics.account(this::account);
     metrics.unknownFields(() -> plan.contract().unknownFields());
-    metrics.deadLetterQueue(watch::deadLetterQueueDepth);
-    metrics.deadLetters(reason -> wiring.deadLetterQueue().accepted(reason));
-  }
-
-  /** Never more than the heap can hold beside the program and what is collected only later. */
-  private static long bytesInFlight(Settings settings) {
-    return Math.min(settings.maxBytes(), Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
+    metrics.deadLetterQueue(checks::deadLetterQueueDepth);
+    metrics.deadLetters(beans.deadLetterSender::accepted);
   }
 
   /** How many connections the client for all calls but receives needs. */
@@ -131,24 +70,24 @@ public final class Application implements AutoCloseable {
    * @throws InvalidSettingsException if a route is wrong
    */
   public void start(Health health) throws InvalidSettingsException {
-    LOG.info("Vault: {}. Dead letters: {}.", plan.vaultInWords(), plan.deadLettersInWords());
-    wiring.breaker().probe();
-    CamelRoutes.start(main, plan.settings(), wiring);
-    gate.start();
+    LOG.info("Vault: {}.", contents);
+    beans.circuitBreaker.probe();
+    CamelRoutes.start(main, settings, beans);
+    beans.gate.start();
     health.report(this::problems);
-    upkeep.every(1, "visibility", visibility::extend);
-    upkeep.every(60, "summary", summary::tick);
-    watch.schedule(upkeep);
+    scheduler.every(1, "visibility", beans.visibilityExtender::extend);
+    scheduler.every(60, "summary", summary::tick);
+    checks.schedule(scheduler);
     started = true;
     LOG.info(
         "Started: {} to {}. pollers={} loaders={} visibility={}s",
-        source.name(),
-        plan.settings().loader(),
-        plan.settings().pollers(),
-        plan.settings().loaders(),
-        source.visibilitySeconds());
-    if (source.visibilitySeconds() == 0) {
-      LOG.warn("{}", source.withoutTimeout());
+        beans.source.name(),
+        settings.loader(),
+        settings.pollers(),
+        settings.loaders(),
+        beans.source.visibilitySeconds());
+    if (beans.source.visibilitySeconds() == 0) {
+      LOG.warn("{}", beans.source.withoutTimeout());
     }
   }
 
@@ -158,14 +97,13 @@ public final class Application implements AutoCloseable {
    * @return what was found, in words
    * @throws InvalidSettingsException if a route is wrong
    */
-  static String tryRoutes(Configuration plan, Preflight connections)
-      throws InvalidSettingsException {
+  static String tryRoutes(Configuration plan, Preflight queues) throws InvalidSettingsException {
     try (Metrics metrics = new Metrics()) {
       SqsClient sqs = AwsClients.sqs(OTHER_CONNECTIONS);
-      try (Application pipeline = new Application(plan, connections, sqs, metrics, true)) {
-        pipeline.main.configure().withAutoStartup(false);
-        CamelRoutes.start(pipeline.main, plan.settings(), pipeline.wiring);
-        return pipeline.main.getCamelContext().getRoutes().size() + " routes";
+      try (Application application = new Application(plan, queues, sqs, metrics, true)) {
+        application.main.configure().withAutoStartup(false);
+        CamelRoutes.start(application.main, application.settings, application.beans);
+        return application.main.getCamelContext().getRoutes().size() + " routes";
       }
     }
   }
@@ -173,15 +111,15 @@ public final class Application implements AutoCloseable {
   /** What is DOWN, and why. */
   private Map<String, String> problems() {
     Map<String, String> problems = new LinkedHashMap<>();
-    gate.holds().forEach((hold, why) -> problems.put(hold.name(), why));
-    if (!intake.failure().isEmpty()) {
-      problems.put("QUEUE", intake.failure());
+    beans.gate.holds().forEach((hold, why) -> problems.put(hold.name(), why));
+    if (!beans.gatedSqsClient.failure().isEmpty()) {
+      problems.put("QUEUE", beans.gatedSqsClient.failure());
     }
-    if (!watch.deadLetterQueueFailure().isEmpty()) {
+    if (!checks.deadLetterQueueFailure().isEmpty()) {
       problems.putIfAbsent(
-          ReceiveGate.Hold.DEAD_LETTER_QUEUE.name(), watch.deadLetterQueueFailure());
+          ReceiveGate.Hold.DEAD_LETTER_QUEUE.name(), checks.deadLetterQueueFailure());
     }
-    if (gate.isStopping()) {
+    if (beans.gate.isStopping()) {
       problems.put("STOP", "stopping");
     }
     return problems;
@@ -189,7 +127,7 @@ public final class Application implements AutoCloseable {
 
   /** The account now. */
   public Account account() {
-    return deliveries.account();
+    return beans.inFlight.account();
   }
 
   /**
@@ -198,11 +136,11 @@ public final class Application implements AutoCloseable {
    */
   public boolean isEmpty() {
     try {
-      return gate.holds().isEmpty()
-          && intake.isIdle()
-          && deliveries.account().inFlight() == 0
-          && source.depth(sqs).isEmpty()
-          && deliveries.account().inFlight() == 0;
+      return beans.gate.holds().isEmpty()
+          && beans.gatedSqsClient.isIdle()
+          && account().inFlight() == 0
+          && beans.source.depth(sqs).isEmpty()
+          && account().inFlight() == 0;
     } catch (SdkException e) {
       return false;
     }
@@ -211,7 +149,7 @@ public final class Application implements AutoCloseable {
   /** What is left on the source queue, in words. */
   public String leftOver() {
     try {
-      return source.depth(sqs).toString();
+      return beans.source.depth(sqs).toString();
     } catch (SdkException e) {
       return "unknown, SQS cannot be asked";
     }
@@ -220,25 +158,25 @@ public final class Application implements AutoCloseable {
   /** Stops receiving, loads what is in flight, deletes it, returns the rest. */
   @Override
   public void close() {
-    long timeoutNanos = plan.settings().shutdownTimeout().toNanos();
+    long timeoutNanos = settings.shutdownTimeout().toNanos();
     long began = System.nanoTime();
-    gate.stop();
+    beans.gate.stop();
     try {
-      intake.stop(TimeUnit.NANOSECONDS.toMillis(timeoutNanos / 2));
-      threads.hurry();
+      beans.gatedSqsClient.stop(TimeUnit.NANOSECONDS.toMillis(timeoutNanos / 2));
+      beans.workers.hurry();
       awaitSettled(began + timeoutNanos / 10 * 7);
-      upkeep.stop();
-      wiring.acknowledger().endDeletes();
+      scheduler.stop();
+      beans.acknowledger.endDeletes();
       returnRest();
       awaitSettled(began + timeoutNanos / 10 * 8);
-      database.abandon(
-          System.nanoTime()); // a statement that still runs is for a message that was returned
+      // A statement that still runs is for a message that was returned.
+      beans.database.abandon(System.nanoTime());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    database.close(); // first: the routes' own stop would wait for its statements
+    beans.database.close(); // first: the routes' own stop would wait for its statements
     main.stop();
-    threads.close();
+    beans.workers.close();
     sqs.close();
     if (started) {
       summary.end();
@@ -246,16 +184,16 @@ public final class Application implements AutoCloseable {
   }
 
   private void awaitSettled(long untilNanos) throws InterruptedException {
-    while (deliveries.account().inFlight() > 0 && System.nanoTime() < untilNanos) {
+    while (account().inFlight() > 0 && System.nanoTime() < untilNanos) {
       TimeUnit.MILLISECONDS.sleep(10);
     }
   }
 
   private void returnRest() {
-    List<Delivery> rest = deliveries.rest();
+    List<Delivery> rest = beans.inFlight.rest();
     if (!rest.isEmpty()) {
       LOG.warn("{} messages could not be finished before the stop and are returned.", rest.size());
-      wiring.acknowledger().returned(rest);
+      beans.acknowledger.returned(rest);
     }
   }
 }

@@ -1,9 +1,11 @@
 package dev.cameleon.app;
 
+import dev.cameleon.aws.AwsClients;
 import dev.cameleon.config.Settings;
 import dev.cameleon.contract.BodyShape;
 import dev.cameleon.contract.Contract;
-import dev.cameleon.contract.StrictJson;
+import dev.cameleon.contract.StrictJsonDataFormat;
+import dev.cameleon.db.Database;
 import dev.cameleon.db.LoaderPool;
 import dev.cameleon.dlq.BodySealing;
 import dev.cameleon.dlq.DeadLetterSender;
@@ -17,139 +19,131 @@ import dev.cameleon.load.RouteFailureHandler;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.sqs.Acknowledger;
+import dev.cameleon.sqs.AnswerLimit;
+import dev.cameleon.sqs.ConcurrencyLimit;
+import dev.cameleon.sqs.CpuHeadroom;
+import dev.cameleon.sqs.DeadLetterBrake;
 import dev.cameleon.sqs.DeliveryTracking;
 import dev.cameleon.sqs.GatedSqsClient;
 import dev.cameleon.sqs.InFlightMessages;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.SqsQueue;
+import dev.cameleon.sqs.VisibilityExtender;
 import dev.cameleon.vault.SuppressionList;
 import dev.cameleon.vault.Vault;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
-import java.util.concurrent.ExecutorService;
-import org.apache.camel.main.Main;
+import org.apache.camel.CamelConfiguration;
+import org.apache.camel.CamelContext;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
- * The vocabulary of the routes: every name that YAML may use, and what stands behind it. A route
- * names beans and holds no logic; a bean knows no route.
+ * The composition root: creates every object of the running application, and binds the names that a
+ * route may use. {@code docs/ROUTES.md} documents the names for operators.
  */
-final class Beans {
-  private final Contract contract;
-  private final Masker masker;
-  private final Vault vault;
-  private final LoadParametersProcessor parameters;
-  private final LoaderPool database;
-  private final InFlightMessages deliveries;
-  private final ReceiveGate gate;
-  private final GatedSqsClient intake;
-  private final Acknowledger acknowledger;
-  private final DeadLetterSender deadLetterQueue;
-  private final DatabaseCircuitBreaker breaker;
-  private final CommitHandler loaded;
-  private final ExecutorService loaders;
-  private final ExecutorService deadLetterers;
-  private final SqsQueue source;
-  private final Settings settings;
+final class Beans implements CamelConfiguration {
+  /** The longest that SQS holds a receive open: the fewest calls on an idle queue. */
+  private static final int LONG_POLL_SECONDS = 20;
 
-  Beans(
-      Configuration plan,
-      LoaderPool database,
-      InFlightMessages deliveries,
-      ReceiveGate gate,
-      GatedSqsClient intake,
-      SqsClient sqs,
-      SqsQueue source,
-      SqsQueue deadLetters,
-      Metrics metrics,
-      WorkerPools threads) {
-    this.settings = plan.settings();
+  /** For a run that ends with the queue: an empty queue is noticed soon. */
+  private static final int SHORT_POLL_SECONDS = 1;
+
+  /** Messages in flight may take one part in so many of the heap. */
+  private static final int SHARE_OF_HEAP = 4;
+
+  final SqsQueue source;
+  final SqsQueue deadLetters;
+  final WorkerPools workers;
+  final ReceiveGate gate = new ReceiveGate();
+  final InFlightMessages inFlight;
+  final GatedSqsClient gatedSqsClient;
+  final LoaderPool database;
+  final Vault vault;
+  final Acknowledger acknowledger;
+  final DeadLetterSender deadLetterSender;
+  final DatabaseCircuitBreaker circuitBreaker;
+  final VisibilityExtender visibilityExtender;
+  private final Map<String, Object> byName = new LinkedHashMap<>();
+
+  /**
+   * Creates everything and starts nothing.
+   *
+   * @param sqs the client for all calls but receives
+   * @param untilEmpty whether the run ends with the queue
+   */
+  Beans(Configuration plan, Preflight queues, SqsClient sqs, Metrics metrics, boolean untilEmpty) {
+    Settings settings = plan.settings();
+    Contract contract = plan.contract();
+    Masker masker = plan.masker();
     long limitNanos = settings.maxTime().toNanos();
-    this.contract = plan.contract();
-    this.masker = plan.masker();
-    this.vault = new Vault(plan.recipients());
+    source = queues.source();
+    deadLetters = queues.deadLetters();
+    workers = WorkerPools.of(settings);
+    DeadLetterBrake brake = new DeadLetterBrake(gate, settings.brakePercent());
+    inFlight = new InFlightMessages(settings.maxMessages(), bytesInFlight(settings), brake);
+    gatedSqsClient =
+        new GatedSqsClient(
+            AwsClients.sqs(settings.pollers(), new AnswerLimit()),
+            gate,
+            brake,
+            inFlight,
+            new ConcurrencyLimit(settings.pollers(), new CpuHeadroom()::hasRoom, workers::resize),
+            untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS);
+    database = Database.pool(settings.loader(), settings.loaders(), plan.keyset().currentId());
+    vault = new Vault(plan.recipients());
+    acknowledger = new Acknowledger(sqs, source, inFlight, gate, workers.deleters());
+    Optional<BodySealing> sealing =
+        settings.sealDeadLetters()
+            ? Optional.of(new BodySealing(vault, new BodyShape(contract.fields())::of))
+            : Optional.empty();
+    deadLetterSender =
+        new DeadLetterSender(sqs, deadLetters, source, sealing, gate, acknowledger, limitNanos);
     SuppressionList suppression = new SuppressionList(masker);
-    this.parameters = new LoadParametersProcessor(vault, suppression, database);
-    this.database = database;
-    this.deliveries = deliveries;
-    this.gate = gate;
-    this.intake = intake;
-    this.source = source;
-    this.acknowledger = new Acknowledger(sqs, source, deliveries, gate, threads.deleters());
-    this.deadLetterQueue =
-        new DeadLetterSender(sqs, deadLetters, source, sealing(), gate, acknowledger, limitNanos);
     DatabaseProbe probe =
         new DatabaseProbe(
             settings.loader(), plan.keyset().currentId(), plan.statement(), suppression);
-    this.breaker = new DatabaseCircuitBreaker(gate, acknowledger, database, probe, limitNanos);
-    this.loaded = new CommitHandler(breaker, metrics, acknowledger);
-    this.loaders = threads.loaders();
-    this.deadLetterers = threads.deadLetterers();
-  }
+    circuitBreaker = new DatabaseCircuitBreaker(gate, acknowledger, database, probe, limitNanos);
+    CommitHandler commitHandler = new CommitHandler(circuitBreaker, metrics, acknowledger);
+    visibilityExtender =
+        new VisibilityExtender(sqs, source, inFlight, workers.extenders(), limitNanos);
 
-  /** How the bodies of dead letters are sealed, if they are. */
-  private Optional<BodySealing> sealing() {
-    return settings.sealDeadLetters()
-        ? Optional.of(new BodySealing(vault, new BodyShape(contract.fields())::of))
-        : Optional.empty();
-  }
-
-  /** Binds the names. */
-  void bind(Main main) {
     // ingest.camel.yaml
-    main.bind("gatedSqsClient", intake); // the SQS client: receives while the gate is open
-    main.bind(
-        "deliveryTracking",
-        new DeliveryTracking(deliveries, gate, acknowledger)); // no message leaves it unsettled
-    main.bind("strictJson", StrictJson.strictMapper()); // the ObjectMapper of unmarshal
-    main.bind("contract", contract); // check: ObjectNode → ObjectNode, or it is rejected
-    main.bind("masker", masker); // mask: ObjectNode → MaskedRecord
-
+    byName.put("gatedSqsClient", gatedSqsClient);
+    byName.put("deliveryTracking", new DeliveryTracking(inFlight, gate, acknowledger));
+    byName.put("strictJson", new StrictJsonDataFormat());
+    byName.put("contract", contract);
+    byName.put("masker", masker);
     // load.camel.yaml
-    main.bind("batchAggregationStrategy", new BatchAggregationStrategy()); // MaskedRecords → Batch
-    main.bind("loadWorkers", loaders); // the threads that load
-    main.bind("loadParameters", parameters); // the headers batch and vault, anew for each attempt
-    main.bind("database", database); // the DataSource of jdbc:database
-    main.bind("commitHandler", loaded); // rows: count, then delete from SQS
-    main.bind("databaseCircuitBreaker", breaker); // mustSplit, retry, refused, giveBackAlone, …
-
+    byName.put("batchAggregationStrategy", new BatchAggregationStrategy());
+    byName.put("loadWorkers", workers.loaders());
+    byName.put("loadParameters", new LoadParametersProcessor(vault, suppression, database));
+    byName.put("database", database);
+    byName.put("commitHandler", commitHandler);
+    byName.put("databaseCircuitBreaker", circuitBreaker);
     // dead-letter.camel.yaml
-    main.bind("rejections", new Rejections()); // malformed; DeadLetters → a list of them
-    main.bind("deadLetterWorkers", deadLetterers); // the thread that sends dead letters
-    main.bind("deadLetterSender", deadLetterQueue); // send: returns what was accepted
-    main.bind("acknowledger", acknowledger); // loaded, deadLettered, returned
-
+    byName.put("rejections", new Rejections());
+    byName.put("deadLetterWorkers", workers.deadLetterers());
+    byName.put("deadLetterSender", deadLetterSender);
+    byName.put("acknowledger", acknowledger);
     // errors.camel.yaml
-    main.bind(
+    byName.put(
         "routeFailureHandler",
-        new RouteFailureHandler(gate, breaker, loaded, acknowledger)); // giveBack
+        new RouteFailureHandler(gate, circuitBreaker, commitHandler, acknowledger));
   }
 
-  /** The properties that the routes' placeholders name. */
-  Properties properties() {
-    Properties properties = new Properties();
-    properties.put("cameleon.routes", settings.routes().toString());
-    properties.put("cameleon.queue.name", source.name());
-    properties.put("cameleon.queue.url", source.url());
-    properties.put("cameleon.pollers", Integer.toString(settings.pollers()));
-    properties.put("cameleon.batch.rows", Integer.toString(settings.batchRows()));
-    properties.put("cameleon.batch.wait", Long.toString(settings.batchWait().toMillis()));
-    return properties;
+  /** Never more than the heap can hold beside the program and its garbage. */
+  private static long bytesInFlight(Settings settings) {
+    return Math.min(settings.maxBytes(), Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }
 
-  Vault vault() {
-    return vault;
+  /** What a route may use, by name. */
+  Map<String, Object> byName() {
+    return byName;
   }
 
-  DatabaseCircuitBreaker breaker() {
-    return breaker;
-  }
-
-  DeadLetterSender deadLetterQueue() {
-    return deadLetterQueue;
-  }
-
-  Acknowledger acknowledger() {
-    return acknowledger;
+  @Override
+  public void configure(CamelContext context) {
+    byName.forEach(context.getRegistry()::bind);
   }
 }

@@ -3,6 +3,7 @@ package dev.cameleon.app;
 import dev.cameleon.config.Settings;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
+import dev.cameleon.sqs.SqsQueue;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,9 +34,9 @@ final class CamelRoutes {
 
   private CamelRoutes() {}
 
-  static void start(Main main, Settings settings, Beans wiring) throws InvalidSettingsException {
+  static void start(Main main, Settings settings, Beans beans) throws InvalidSettingsException {
     Path folder = settings.routes().toAbsolutePath().normalize();
-    Properties properties = wiring.properties();
+    Properties properties = placeholders(settings, beans.source);
     settings.camel().forEach(properties::put);
     // Our own stop drains first and then has nothing to wait for.
     properties.putIfAbsent("camel.main.shutdownTimeout", "1");
@@ -47,7 +48,7 @@ final class CamelRoutes {
     main.configure()
         .withRoutesIncludePattern("file:" + folder + "/" + Configuration.ROUTE_FILES)
         .withAutoConfigurationLogSummary(false);
-    wiring.bind(main);
+    main.configure().addConfiguration(beans);
     try {
       main.start();
     } catch (Exception e) {
@@ -55,6 +56,18 @@ final class CamelRoutes {
           List.of("a route is wrong: " + withoutValues(describe(e), settings)));
     }
     requireAll(main.getCamelContext(), folder);
+  }
+
+  /** The properties that the routes' placeholders name. */
+  private static Properties placeholders(Settings settings, SqsQueue source) {
+    Properties properties = new Properties();
+    properties.put("cameleon.routes", settings.routes().toString());
+    properties.put("cameleon.queue.name", source.name());
+    properties.put("cameleon.queue.url", source.url());
+    properties.put("cameleon.pollers", Integer.toString(settings.pollers()));
+    properties.put("cameleon.batch.rows", Integer.toString(settings.batchRows()));
+    properties.put("cameleon.batch.wait", Long.toString(settings.batchWait().toMillis()));
+    return properties;
   }
 
   /** Camel quotes what it cannot use, and does not say whose value it is; it may be a key. */

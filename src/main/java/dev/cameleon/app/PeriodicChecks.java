@@ -1,9 +1,9 @@
 package dev.cameleon.app;
 
+import dev.cameleon.config.Settings;
 import dev.cameleon.db.LedgerCleanup;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.sqs.Delivery;
-import dev.cameleon.sqs.InFlightMessages;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
@@ -16,7 +16,9 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** Looks, by the clock, whether database and dead-letter queue work and nothing is erased. */
+/**
+ * Looks, by the clock, whether database and dead-letter queue work and no message stays unsettled.
+ */
 final class PeriodicChecks {
   private static final Logger LOG = LoggerFactory.getLogger(PeriodicChecks.class);
 
@@ -38,40 +40,28 @@ final class PeriodicChecks {
     }
   }
 
-  private final Configuration plan;
-  private final ReceiveGate gate;
-  private final InFlightMessages deliveries;
-  private final Beans wiring;
-  private final SqsQueue deadLetters;
+  private final Settings settings;
+  private final Beans beans;
   private final SqsClient sqs;
   private volatile String deadLetterQueueFailure = "";
   private volatile Optional<Look> deadLetterQueueLook = Optional.empty();
   private long probes;
 
-  PeriodicChecks(
-      Configuration plan,
-      ReceiveGate gate,
-      InFlightMessages deliveries,
-      Beans wiring,
-      SqsQueue deadLetters,
-      SqsClient sqs) {
-    this.plan = plan;
-    this.gate = gate;
-    this.deliveries = deliveries;
-    this.wiring = wiring;
-    this.deadLetters = deadLetters;
+  PeriodicChecks(Settings settings, Beans beans, SqsClient sqs) {
+    this.settings = settings;
+    this.beans = beans;
     this.sqs = sqs;
   }
 
-  void schedule(Scheduler upkeep) {
-    upkeep.every(1, "probe", this::probe);
-    upkeep.every(1, "deletes", wiring.acknowledger()::retryDeletes);
-    upkeep.every(10, "erased", this::returnUnsettled);
-    upkeep.every(1, "dead letters", wiring.deadLetterQueue()::reconsider);
-    upkeep.every(15, "dead-letter queue", this::lookAtDeadLetterQueue);
-    upkeep.every(60, "data key", wiring.vault()::dropOldKey);
-    upkeep.every(60, "unexpected", () -> gate.open(ReceiveGate.Hold.ROUTE_FAILURES));
-    upkeep.every(3600, "ledger", this::erase);
+  void schedule(Scheduler scheduler) {
+    scheduler.every(1, "probe", this::probe);
+    scheduler.every(1, "deletes", beans.acknowledger::retryDeletes);
+    scheduler.every(10, "unsettled", this::returnUnsettled);
+    scheduler.every(1, "dead letters", beans.deadLetterSender::reconsider);
+    scheduler.every(15, "dead-letter queue", this::lookAtDeadLetterQueue);
+    scheduler.every(60, "data key", beans.vault::dropOldKey);
+    scheduler.every(60, "route failures", () -> beans.gate.open(ReceiveGate.Hold.ROUTE_FAILURES));
+    scheduler.every(3600, "ledger", this::cleanLedger);
   }
 
   /** Why the dead-letter queue could not be looked at last time, or an empty string. */
@@ -86,27 +76,27 @@ final class PeriodicChecks {
 
   private void probe() {
     probes++;
-    if (gate.isClosed(ReceiveGate.Hold.DATABASE) || probes % PROBE_SECONDS_IDLE == 0) {
-      wiring.breaker().probe();
+    if (beans.gate.isClosed(ReceiveGate.Hold.DATABASE) || probes % PROBE_SECONDS_IDLE == 0) {
+      beans.circuitBreaker.probe();
     }
   }
 
   /** Nothing may stay in flight for ever, whatever a route or an Error did to it. */
   private void returnUnsettled() {
-    long limit = plan.settings().maxTime().toNanos() + TimeUnit.MINUTES.toNanos(1);
-    List<Delivery> erased = deliveries.erased(limit);
+    long limit = settings.maxTime().toNanos() + TimeUnit.MINUTES.toNanos(1);
+    List<Delivery> erased = beans.inFlight.erased(limit);
     if (!erased.isEmpty()) {
       LOG.warn(
           "{} messages were in flight for too long without an outcome and go back to the queue. first={}",
           erased.size(),
           erased.get(0).messageId());
-      wiring.acknowledger().postponed(erased);
+      beans.acknowledger.postponed(erased);
     }
   }
 
   private void lookAtDeadLetterQueue() {
     try {
-      deadLetterQueueLook = Optional.of(new Look(deadLetters.depth(sqs), System.nanoTime()));
+      deadLetterQueueLook = Optional.of(new Look(beans.deadLetters.depth(sqs), System.nanoTime()));
       deadLetterQueueFailure = "";
     } catch (SdkException e) {
       deadLetterQueueLook = Optional.empty();
@@ -114,12 +104,12 @@ final class PeriodicChecks {
     }
   }
 
-  private void erase() {
+  private void cleanLedger() {
     try {
-      long erased = LedgerCleanup.erase(plan.settings().loader(), plan.settings().ledgerDays());
+      long erased = LedgerCleanup.erase(settings.loader(), settings.ledgerDays());
       LOG.debug("The ledger erased old message ids. count={}", erased);
     } catch (SQLException e) {
-      LOG.warn("The upkeep of the ledger failed, it runs again: {}", SqlErrors.describe(e));
+      LOG.warn("The scheduler of the ledger failed, it runs again: {}", SqlErrors.describe(e));
     }
   }
 }

@@ -1,8 +1,6 @@
 package dev.cameleon.dlq;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.cameleon.contract.RejectedException;
-import dev.cameleon.contract.StrictJson;
 import dev.cameleon.contract.Violation;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.sqs.DeliveryTracking;
@@ -18,15 +16,14 @@ import org.apache.camel.Exchange;
  */
 public final class Rejections implements AggregationStrategy {
   /**
-   * Whether the ingest route failed through the message's own fault: the contract rejects it, or
-   * its body, as it was received, is not JSON. An exception from a step that an operator added is
-   * not.
+   * Whether the message itself is at fault: its body is not strict JSON, or violates the contract. An
+   * exception from any other step is not its fault.
    */
   public boolean isMessagesFault(Exchange exchange) {
     return DeliveryTracking.isHere(exchange) && fault(exchange).isPresent();
   }
 
-  /** The dead letter of an exchange for which {@link #isMessagesFault} holds. */
+  /** The dead letter of an exchange of which {@link #isMessagesFault} holds. */
   public DeadLetter malformed(Exchange exchange) {
     RejectedException rejected = fault(exchange).orElseThrow();
     return new DeadLetter(
@@ -38,10 +35,6 @@ public final class Rejections implements AggregationStrategy {
     for (; cause != null; cause = cause.getCause()) {
       if (cause instanceof RejectedException rejected) {
         return Optional.of(rejected);
-      }
-      if (cause instanceof JsonProcessingException json
-          && DeliveryTracking.of(exchange).body().equals(exchange.getMessage().getBody())) {
-        return Optional.of(StrictJson.rejected(json));
       }
     }
     return Optional.empty();
@@ -60,7 +53,7 @@ public final class Rejections implements AggregationStrategy {
     Exchange answer = collected;
     if (answer == null) {
       answer = next.copy();
-      // The batch of one refused row: if it stayed, a later failure would return only that message.
+      // The row of a refused dead letter: a later failure would return that one dead letter alone.
       answer.removeVariable("batch");
       answer.getMessage().setHeaders(Map.of());
       answer.getMessage().setBody(new ArrayList<DeadLetter>());

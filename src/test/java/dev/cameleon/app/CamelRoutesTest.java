@@ -3,7 +3,7 @@ package dev.cameleon.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.contract.Contract;
-import dev.cameleon.contract.StrictJson;
+import dev.cameleon.contract.StrictJsonDataFormat;
 import dev.cameleon.contract.Violation;
 import dev.cameleon.db.Database;
 import dev.cameleon.db.LoaderPool;
@@ -68,7 +68,7 @@ class CamelRoutesTest extends CamelTestSupport {
     Contract contract = Contract.read(Path.of("routes/login.schema.json"));
     LoadSql statement = LoadSql.read(Path.of("routes/load.sql"));
     context.getRegistry().bind("gatedSqsClient", Shared.sqs().client());
-    context.getRegistry().bind("strictJson", StrictJson.strictMapper());
+    context.getRegistry().bind("strictJson", new StrictJsonDataFormat());
     context.getRegistry().bind("contract", contract);
     masker = new Masker(FixedKeys.of(0x01020304, 0x0b), contract.personal());
     context.getRegistry().bind("masker", masker);

@@ -76,7 +76,7 @@ public final class BodyShape {
         offset = (e.getLocation() == null ? in.currentLocation() : e.getLocation()).getCharOffset();
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // of a text in memory
+      throw new UncheckedIOException(e); // never: the text is in memory
     }
     return fault.isEmpty()
         ? shape.toString()

@@ -21,7 +21,7 @@ public final class ShippedContract {
       properties.fieldNames().forEachRemaining(fields::add);
       return fields;
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // it is in the jar
+      throw new UncheckedIOException(e); // never: it is in the jar
     }
   }
 }

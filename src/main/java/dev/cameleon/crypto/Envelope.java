@@ -51,7 +51,7 @@ public final class Envelope {
 
   private Envelope() {}
 
-  /** A cipher for {@link #seal}; not to be shared between threads. */
+  /** Creates a cipher for {@link #seal}; not to be shared between threads. */
   public static Cipher gcm() {
     try {
       return Cipher.getInstance("AES/GCM/NoPadding");

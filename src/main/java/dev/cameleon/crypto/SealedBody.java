@@ -20,12 +20,12 @@ import java.util.regex.Pattern;
  * <pre>{@code
  * {"sealed": {"v": 1, "entry": a UUID, "keys": [{"recipient": fingerprint, "sealed_key": base64}],
  *             "value": base64},
- *  "preview": what anybody may see of it}
+ *  "preview": the shape of the body}
  * }</pre>
  *
- * <p>{@code value} is the body's UTF-8 under a data key, {@code sealed_key} the data key under a
- * recipient's public key, both as the vault does it ({@link Envelope}). Whoever has the public keys
- * can seal: that a body can be opened does not prove who sealed it, and a preview proves nothing.
+ * <p>{@code value} is the body in UTF-8 under a data key, {@code sealed_key} the data key under a
+ * recipient's public key, both as in the vault ({@link Envelope}). Whoever has the public keys can
+ * seal: a body that opens does not prove who sealed it, and a preview proves nothing.
  */
 public final class SealedBody {
   private static final int VERSION = 1;

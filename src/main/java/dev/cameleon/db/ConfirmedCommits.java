@@ -17,7 +17,7 @@ import org.postgresql.util.PSQLWarning;
  * would read: a failover would then lose the rows.
  */
 final class ConfirmedCommits implements InvocationHandler {
-  /** Where PostgreSQL waits for a standby; the warning's text is in the server's language. */
+  /** The server's routine that gives the warning, whose text is in the server's language. */
   private static final String WAIT_FOR_STANDBY = "SyncRepWaitForLSN";
 
   private final Object target;

@@ -133,10 +133,7 @@ public final class Batch {
    */
   public LoadParameters parameters(Vault vault, SuppressionList suppression) {
     begin();
-    Optional<Instant> made =
-        suppression
-            .databaseTime(); // read before the rest: the parameters are at least as fresh as this
-    // time
+    Optional<Instant> made = suppression.databaseTime(); // first: all else is newer
     entries = vault.entries();
     StringBuilder json = new StringBuilder(rows.size() * 320).append('[');
     for (Row row : rows) {

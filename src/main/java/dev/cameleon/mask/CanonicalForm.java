@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * @param type one byte that separates the kinds of values
  * @param bytes the normalized value
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared; a copy per value would only cost
+@SuppressWarnings("ArrayRecordComponent") // never compared; a copy per value would cost time
 record CanonicalForm(byte type, byte[] bytes) {
   private static final Pattern DEVICE_ID = Pattern.compile("\\d{3}-\\d{2}-\\d{4}");
 

@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * database; anything else stops the start.
  */
 public final class MaskGuard {
-  /** A key that the database knows. */
+  /** A key in the database's chain. */
   private record Known(String checkValue, String follows, String retired) {}
 
   private final List<String> keyIds;

@@ -29,9 +29,7 @@ public final class HttpEndpoint implements AutoCloseable {
     limit("sun.net.httpserver.maxIdleConnections", 16);
     limit("sun.net.httpserver.maxReqTime", 5); // seconds; also for a connection without a request
     limit("sun.net.httpserver.maxRspTime", 10); // seconds
-    limit(
-        "sun.net.httpserver.clockTick",
-        1000); // milliseconds between two checks for idle connections
+    limit("sun.net.httpserver.clockTick", 1000); // milliseconds between checks for idle connections
   }
 
   private final HttpServer server;

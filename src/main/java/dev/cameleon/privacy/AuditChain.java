@@ -35,7 +35,7 @@ public final class AuditChain {
       long erased,
       Optional<String> problem) {}
 
-  /** The same expression as in record_act. */
+  /** Must build the same JSON as the function cameleon.add_act. */
   private static final String ROWS =
       "SELECT seq, at, hash, pg_catalog.jsonb_build_array(seq, (extract(epoch FROM at) * 1000000)::bigint,"
           + " actor, act, token, purpose, ticket, detail, xact::text)::text, ("
@@ -77,8 +77,7 @@ public final class AuditChain {
   public static Findings verify(Connection connection, Optional<String> kept) throws SQLException {
     connection.setAutoCommit(false); // or the driver fetches all rows at once
     try (Statement statement = connection.createStatement()) {
-      statement.execute(
-          "SET search_path = pg_catalog, pg_temp"); // not the database's own search_path
+      statement.execute("SET search_path = pg_catalog, pg_temp"); // not the database's own
       statement.setFetchSize(ROWS_AT_A_TIME);
       try (ResultSet row = statement.executeQuery(ROWS)) {
         return new AuditChain(kept).verify(row);

@@ -68,8 +68,7 @@ final class AuditedRequests {
     try {
       record(OUTCOME, token, outcome(request, "failed, " + why));
     } catch (SQLException unrecorded) {
-      failure.addSuppressed(
-          unrecorded); // the request is in the audit, and the caller sees no answer
+      failure.addSuppressed(unrecorded); // the request is in the audit; nobody saw the answer
     }
   }
 

@@ -67,7 +67,7 @@ public final class Erasure implements AutoCloseable {
 
   /**
    * Whether user ids are masked in this database: then a person is identified by a token, and
-   * cannot be suppressed.
+   * cannot be suppressed for ever.
    */
   public boolean masksUsers() throws SQLException {
     return Logins.masksUsers(connection);

@@ -12,8 +12,7 @@ final class OfficerConnection {
   static Connection connect(Database.Login login) throws SQLException {
     Connection connection = Database.connect(login);
     try (Statement statement = connection.createStatement()) {
-      connection.setNetworkTimeout(
-          Runnable::run, 0); // a statement on a large table takes longer than a minute
+      connection.setNetworkTimeout(Runnable::run, 0); // large tables take over a minute
       statement.execute("SET statement_timeout = 0");
       // If this machine disappears, its locks must not stay.
       statement.execute("SET idle_in_transaction_session_timeout = '30s'");

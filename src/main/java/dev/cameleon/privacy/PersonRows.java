@@ -59,8 +59,7 @@ final class PersonRows {
 
   private static List<JsonNode> rows(
       Connection connection, long request, String user, byte[] salt, int most) throws SQLException {
-    connection.setNetworkTimeout(
-        Runnable::run, 0); // a statement on a large table takes longer than a minute
+    connection.setNetworkTimeout(Runnable::run, 0); // large tables take over a minute
     try (Statement limit = connection.createStatement();
         PreparedStatement statement =
             connection.prepareStatement(

@@ -20,7 +20,7 @@ public record Account(
     return outcomes.get(outcome);
   }
 
-  /** Whether every message received is accounted for. */
+  /** Whether every message received has an outcome or is in flight. */
   public boolean addsUp() {
     return received == inFlight + outcomes.values().stream().mapToLong(Long::longValue).sum();
   }

@@ -59,10 +59,7 @@ public final class AnswerLimit implements ExecutionInterceptor {
   private static SdkClientException discarded(Context.ModifyHttpResponse context) {
     try {
       if (context.responseBody().isPresent()) {
-        context
-            .responseBody()
-            .get()
-            .close(); // drains the body, so that the connection can be reused
+        context.responseBody().get().close(); // drains the body: the connection can be reused
       }
     } catch (IOException e) {
       return SdkClientException.create("no room for the answer, and it was not to be ended", e);

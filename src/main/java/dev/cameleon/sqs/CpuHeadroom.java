@@ -17,9 +17,7 @@ public final class CpuHeadroom {
    */
   public boolean hasRoom() {
     double load = system.getCpuLoad();
-    double own =
-        system
-            .getProcessCpuLoad(); // read each time: both values cover the time since the last read
+    double own = system.getProcessCpuLoad(); // always read: it covers the time since the last read
     return load < BUSY || own < load / 2;
   }
 }

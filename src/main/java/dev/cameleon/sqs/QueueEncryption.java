@@ -7,9 +7,11 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
 /** Whether SQS encrypts a queue's messages at rest, by the queue's attributes. */
 public enum QueueEncryption {
-  /** With a key of AWS KMS (SSE-KMS). */
+  /** Encrypted with a key of AWS KMS (SSE-KMS). */
   KMS,
-  /** With a key of SQS itself (SSE-SQS), the default of queues made since October 2022. */
+  /**
+   * Encrypted with a key of SQS itself (SSE-SQS), the default of queues created since October 2022.
+   */
   SQS,
   /** Messages are not encrypted. */
   NONE,

@@ -57,7 +57,7 @@ public record Delivery(
    * Reads a received message. For a replay, the ledger id and the date come from its attributes.
    *
    * @param receivedNanos {@link System#nanoTime} before the receive
-   * @throws RuntimeException if the message has no sent timestamp: the receive did not request
+   * @throws NumberFormatException if the message has no sent timestamp: the receive did not request
    *     {@link #SYSTEM_ATTRIBUTES}
    */
   public static Delivery of(Message message, long receivedNanos) {

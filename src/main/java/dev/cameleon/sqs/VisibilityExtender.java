@@ -26,7 +26,10 @@ public final class VisibilityExtender {
    */
   private static final int LEAST_SECONDS = 10;
 
-  /** The longest extension: if the process dies, its messages stay hidden for at most this time. */
+  /**
+   * The longest extension, unless the queue's own timeout is longer: if the process dies, its
+   * messages stay hidden for at most this time.
+   */
   private static final int MOST_SECONDS = 600;
 
   /** The assumed duration of a call until one has been measured. */

@@ -18,7 +18,7 @@ public final class Cameleon {
     System.exit(Cli.run(System.getenv(), System.in, System.out, System.err, arguments));
   }
 
-  /** What is done with a failure that ends a thread. */
+  /** Sets the handler of failures that end a thread. */
   public static void handleDeadThreads() {
     // The JVM's own handler would print the exception's message, which may quote personal data.
     Thread.setDefaultUncaughtExceptionHandler(

@@ -1,9 +1,9 @@
--- Every function here looks names up in pg_catalog only: else whoever calls it, or sets a trigger off, could put
--- an operator or a function of theirs in the place of PostgreSQL's.
+-- Every function here looks names up in pg_catalog only: otherwise its caller, or whoever fires a trigger, could
+-- substitute an operator or a function of their own for PostgreSQL's.
 
--- The vault: the original value of every token, sealed. The loader writes it and cannot read it; nobody
--- can without a private key. A value is under a data key, the data key under the public key
--- of each recipient (dev.cameleon.vault says how).
+-- The vault: the original value of every token, sealed. The loader writes it and cannot read it; nobody can
+-- without a private key. A data key encrypts the value, and the public key of each recipient encrypts the
+-- data key (see dev.cameleon.crypto.Envelope).
 CREATE TABLE cameleon.sealed_data_key (
   data_key      uuid,
   recipient  text,                       -- SHA-256 of the public key, hexadecimal
@@ -11,7 +11,7 @@ CREATE TABLE cameleon.sealed_data_key (
   opened_at  date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date,
   PRIMARY KEY (data_key, recipient)
 );
--- No foreign key: an entry and its data key come with one statement, and a check per entry would cost.
+-- No foreign key: one statement inserts an entry and its data key, and a check per entry would cost time.
 CREATE TABLE cameleon.vault (
   token  text PRIMARY KEY,
   entry  uuid NOT NULL,
@@ -19,8 +19,8 @@ CREATE TABLE cameleon.vault (
   sealed bytea NOT NULL
 );
 
--- An entry is renamed by a rotation only, from a key's token to one of a key after it: outside of one, nobody
--- can have a value revealed under the token of another.
+-- Only a rotation may rename an entry, from the token of one key to the token of a later key. Otherwise a value
+-- could be revealed under another value's token.
 CREATE FUNCTION cameleon.refuse_other_names() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
@@ -38,7 +38,7 @@ END $$;
 CREATE TRIGGER refuse_other_names BEFORE UPDATE ON cameleon.vault
   FOR EACH ROW EXECUTE FUNCTION cameleon.refuse_other_names();
 
--- The chain of mask keys: each follows the one before it, and no two follow the same.
+-- The chain of mask keys: each key follows the previous one, and no two keys follow the same one.
 ALTER TABLE cameleon.mask_key
   DROP COLUMN only_row,
   ADD PRIMARY KEY (key_id),
@@ -46,9 +46,9 @@ ALTER TABLE cameleon.mask_key
   ADD COLUMN retired_at timestamptz;
 CREATE UNIQUE INDEX mask_key_is_a_chain ON cameleon.mask_key (coalesce(follows, ''));
 
--- Nothing is loaded under a retired key, also by a process that began before, nor under one that the chain does
--- not know. A session says which key it has in the setting cameleon.mask_key; one that says none is of a time
--- before there was a second.
+-- Refuses rows under a retired key, even from a process that began before it was retired, and under a key that is
+-- not in the chain. A session names its key in the setting cameleon.mask_key; a session without it comes from a
+-- version that knew only one key.
 CREATE FUNCTION cameleon.require_current_key() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
@@ -62,8 +62,8 @@ BEGIN
   IF mine IS NOT NULL AND NOT EXISTS (SELECT FROM cameleon.mask_key WHERE key_id = mine) THEN
     RAISE EXCEPTION 'the mask key % is none of this database', mine USING ERRCODE = 'CM004';
   END IF;
-  -- A commit that wrote nothing does not wait for the synchronous standby. Each run of load.sql must: one that
-  -- finds only duplicates may meet rows that the standby has not, and the probe asks whether the standby is there.
+  -- A commit that wrote nothing does not wait for the synchronous standby. Each run of load.sql must: the rows that
+  -- make all others duplicates may not be on the standby yet, and the probe tests whether the standby answers.
   IF current_setting('synchronous_standby_names') <> '' THEN
     PERFORM pg_logical_emit_message(true, 'cameleon', '');
   END IF;
@@ -72,8 +72,8 @@ END $$;
 CREATE TRIGGER require_current_key BEFORE INSERT ON cameleon.ingested_message
   FOR EACH STATEMENT EXECUTE FUNCTION cameleon.require_current_key();
 
--- What a loader was told of the vault and of who is erased holds for a while only. A statement that was
--- made longer ago, in a process that slept or on a connection that hung, is refused and made anew.
+-- A loader's knowledge of the vault and of suppressed persons is valid for a limited time. A statement that was
+-- built longer ago, in a suspended process or on a connection that hung, is refused, and the loader builds it anew.
 CREATE FUNCTION cameleon.is_current(made timestamptz) RETURNS boolean STABLE
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
@@ -84,7 +84,7 @@ BEGIN
   RETURN true;
 END $$;
 
--- Retires a key once every statement under it has ended: what comes after sees that it is retired.
+-- Retires a key after every statement under it has ended: later statements see that it is retired.
 CREATE FUNCTION cameleon.retire_key(key text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -94,17 +94,17 @@ BEGIN
      AND EXISTS (SELECT FROM cameleon.mask_key WHERE follows = key);
 END $$;
 
--- Adds a keyset's keys to the chain, each with a row in the audit: the first ones of a database, or those that go
--- on from the chain's end. A keyset that does not hold that end adds nothing. Of the keys that a database begins
--- with, only the last may load: no row was ever under those before it.
+-- Adds a keyset's keys to the chain, each with a row in the audit: the first keys of a database, or those that
+-- follow the last key of the chain. A keyset without that last key adds nothing. Of the first keys of a database
+-- only the last may load: no row was ever under the others.
 CREATE FUNCTION cameleon.add_keys(keys text[], check_values text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   newest cameleon.mask_key;
   first  boolean;
-  place  integer := 0;                     -- of the chain's end among the keys
+  place  integer := 0;                     -- position of the chain's last key in keys
 BEGIN
-  LOCK TABLE cameleon.mask_key IN SHARE ROW EXCLUSIVE MODE;   -- one keyset after the other
+  LOCK TABLE cameleon.mask_key IN SHARE ROW EXCLUSIVE MODE;   -- keysets are added one at a time
   SELECT * INTO newest FROM cameleon.mask_key m
    WHERE NOT EXISTS (SELECT FROM cameleon.mask_key WHERE follows = m.key_id);
   first := NOT FOUND;
@@ -128,8 +128,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- Whose turn it is at what one session does at a time. Only the roles may lock these rows. A session has the
--- turn while it holds the advisory lock of that number, which is new each time: nobody can take it before.
+-- Locks for work that one session does at a time. Only our roles may lock these rows. A session holds the lock
+-- while it holds the advisory lock with this number, which is new each time, so that nobody can take it in advance.
 CREATE TABLE cameleon.ledger_lock (
   pid   integer NOT NULL,
   login name NOT NULL,
@@ -140,30 +140,30 @@ CREATE TABLE cameleon.logins_lock (LIKE cameleon.ledger_lock INCLUDING ALL);
 INSERT INTO cameleon.ledger_lock VALUES (0, '', 0, 'epoch');
 INSERT INTO cameleon.logins_lock VALUES (0, '', 0, 'epoch');
 
--- People whose later events are loaded under random values too, by keyed hashes of their user ids.
+-- Suppressed persons, whose later events are loaded with random values too: keyed hashes of their user ids.
 CREATE TABLE cameleon.suppressed (
   subject text PRIMARY KEY               -- no date: it would lead to the ticket in the audit
 );
 
--- Tokens that erased rows had, until it is settled whether the vault's entries go with them: a row
--- that was rewritten does not say what it had, and erasure may be interrupted.
+-- Tokens that erased rows had, until their vault entries are deleted or found to be in use: a rewritten row
+-- does not show its former token, and erasure may be interrupted.
 CREATE TABLE cameleon.erased_token (
   token text PRIMARY KEY,
-  since timestamptz NOT NULL             -- when a row last lost it
+  since timestamptz NOT NULL             -- when it was last removed from a row
 );
 
--- The audit: who did what, and why. Rows are only added, and each hash covers all rows before it.
+-- The audit: who did what, and why. Rows are only appended, and each hash covers all rows before it.
 CREATE TABLE cameleon.audit (
   seq     bigint PRIMARY KEY,
   at      timestamptz NOT NULL,
-  actor   text NOT NULL,                 -- who logged in, whatever role was taken on later
+  actor   text NOT NULL,                 -- the login, whatever role it set later
   act     text NOT NULL,
   token   text,                          -- SHA-256(salt || token), hexadecimal: see audit_token
   purpose text,
   ticket  text,
   detail  text,
   xact    xid8 NOT NULL,                 -- the top-level transaction that wrote it
-  hash    bytea NOT NULL                 -- SHA-256 of the hash before and the row as JSON
+  hash    bytea NOT NULL                 -- SHA-256 of the previous hash and the row as JSON
 );
 CREATE FUNCTION cameleon.refuse_change() RETURNS trigger
 LANGUAGE plpgsql
@@ -174,8 +174,8 @@ END $$;
 CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON cameleon.audit
   FOR EACH STATEMENT EXECUTE FUNCTION cameleon.refuse_change();
 
--- The tokens of acts, apart from the chain, so that they can be erased and the chain still verifies. Salt and
--- token go together: with the salt alone, whoever has the mask key could try all addresses.
+-- The tokens of acts, apart from the chain, so that the chain still verifies after they are erased. Salt and token
+-- are erased together: with the salt, whoever has the mask key could try all addresses.
 CREATE TABLE cameleon.audit_token (
   seq       bigint PRIMARY KEY,
   salt      bytea,                       -- 16 random bytes
@@ -187,7 +187,7 @@ CREATE VIEW cameleon.acts AS
   SELECT a.seq, a.at, a.actor, a.act, t.token, a.purpose, a.ticket, a.detail, t.erased_by
     FROM cameleon.audit a LEFT JOIN cameleon.audit_token t USING (seq);
 
--- Adds a row to the chain, whatever the act; granted to nobody.
+-- Appends a row to the chain, with any act; granted to nobody.
 CREATE FUNCTION cameleon.add_act(
     act text, token text, purpose text, ticket text, detail text, OUT seq bigint, OUT head text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -201,7 +201,7 @@ BEGIN
   IF coalesce(btrim(act), '') = '' THEN
     RAISE EXCEPTION 'an act needs a name' USING ERRCODE = 'CM002';
   END IF;
-  LOCK TABLE cameleon.audit IN EXCLUSIVE MODE;   -- writers take turns, so that there is one chain
+  LOCK TABLE cameleon.audit IN EXCLUSIVE MODE;   -- one writer at a time, so that there is one chain
   SELECT a.seq, a.hash INTO seq, before FROM cameleon.audit a ORDER BY a.seq DESC LIMIT 1;
   seq := coalesce(seq, 0) + 1;
   own := sha256(coalesce(before, ''::bytea) || convert_to(jsonb_build_array(
@@ -225,9 +225,8 @@ BEGIN
   SELECT a.seq, a.head INTO seq, head FROM cameleon.add_act(act, token, purpose, ticket, detail) a;
 END $$;
 
--- Erases tokens that nothing uses any more from the audit, with an act that says of which rows. While an entry or
--- a row has a token, only the erasure of that may take it from the audit. A user id that is not masked is what
--- its sender chose.
+-- Erases tokens from the audit that nothing uses any more, and records from which rows. While a vault entry or a
+-- row has a token, it stays in the audit. A user id that is not masked does not count: its sender chose it.
 CREATE FUNCTION cameleon.erase_tokens(tokens text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -237,18 +236,18 @@ DECLARE
   acts   bigint[];
   own    bigint;
 BEGIN
-  LOCK TABLE cameleon.audit IN EXCLUSIVE MODE;   -- no act with one of them comes between
+  LOCK TABLE cameleon.audit IN EXCLUSIVE MODE;   -- no act with one of these tokens may come between
   SELECT array_agg(DISTINCT t.token) INTO unused FROM cameleon.audit_token t
    WHERE t.token = ANY (tokens)
      AND NOT EXISTS (SELECT FROM cameleon.vault v WHERE v.token = t.token);
   IF unused IS NULL THEN
-    RETURN;                              -- most often: then user_logins is not looked through
+    RETURN;                              -- the usual case: saves a search of user_logins
   END IF;
   IF NOT has_table_privilege('public.user_logins', 'SELECT') THEN
     RAISE EXCEPTION 'the owner of the schema cameleon lacks SELECT on public.user_logins'
       USING ERRCODE = '42501';
   END IF;
-  -- A query for each column, so that an index helps.
+  -- One query per column, so that an index helps.
   SELECT 'SELECT array_agg(v) FROM (' || string_agg(format(
            'SELECT %1$I::text AS v FROM public.user_logins WHERE %1$I::text = ANY ($1)', a.attname),
            ' UNION ') || ') u' INTO query
@@ -269,14 +268,14 @@ BEGIN
   UPDATE cameleon.audit_token SET salt = NULL, token = NULL, erased_by = own WHERE seq = ANY (acts);
 END $$;
 
--- Gives the ledger's rows of these transactions a new xmin: the old ones would date an erased login.
+-- Gives the ledger's rows of these transactions a new xmin: the old one would date an erased login.
 CREATE FUNCTION cameleon.rewrite_ledger(transactions xid[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE cameleon.ingested_message SET ingested_at = ingested_at WHERE xmin = ANY (transactions);
 $$;
 
--- Writes entries anew, in the order of their tokens, which is random: xmin and ctid then do not say with which row
--- one came. Takes those after a token, so many; returns the last of them, null at the end.
+-- Rewrites vault entries in the order of their tokens, which is random: then xmin and ctid do not tell with which
+-- row an entry came. Rewrites the next entries after a token; returns the last token, null at the end.
 CREATE FUNCTION cameleon.rewrite_vault(after text, entries integer) RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH chosen AS MATERIALIZED (
@@ -289,9 +288,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT max(token) FROM chosen;
 $$;
 
--- The request of this number, if it is a committed one of the same user. The request's own transaction gets
--- nothing: it could be rolled back afterwards. Compared is the top-level transaction; the row's xmin would be a
--- savepoint's.
+-- Returns the request with this number, if the same login committed it. The request's own transaction gets
+-- nothing, because it could be rolled back afterwards. This compares top-level transactions; the row's xmin could
+-- be a savepoint's.
 CREATE FUNCTION cameleon.committed_request(request bigint, wanted text) RETURNS cameleon.audit
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -310,7 +309,7 @@ BEGIN
   RETURN asked;
 END $$;
 
--- Hands out the sealed value that a request asks for, once for each recipient.
+-- Returns the sealed value that a request asks for, once for each recipient.
 CREATE FUNCTION cameleon.reveal(request bigint)
 RETURNS TABLE (entry uuid, data_key uuid, sealed bytea, recipient text, sealed_key bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -323,10 +322,10 @@ BEGIN
      WHERE v.token = (SELECT t.token FROM cameleon.audit_token t WHERE t.seq = request);
 END $$;
 
--- Hands out the rows of the one person that a request is about. The request's detail is SHA-256(salt ‖ user id)
--- in hexadecimal. The asking process draws the salt and tells it to nobody but this function: so the audit does
--- not say whom it was. It has 32 bytes, always, else bytes could move between it and the user id.
--- A policy of the table's owner must not run with this function's rights: then it fails instead.
+-- Returns the rows of the person that a request is about. The request's detail is SHA-256(salt ‖ user id) in
+-- hexadecimal. The caller draws the salt and passes it only to this function, so the audit does not identify the
+-- person. It always has 32 bytes; otherwise bytes could move between it and the user id.
+-- A row-level policy of the table's owner must not run with this function's rights: then the function fails.
 CREATE FUNCTION cameleon.rows_of(request bigint, person text, salt bytea) RETURNS SETOF jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = off AS $$
 DECLARE
@@ -339,8 +338,8 @@ BEGIN
   RETURN QUERY SELECT to_jsonb(l) FROM public.user_logins l WHERE l.user_id = person;
 END $$;
 
--- Who may do what. The roles are made if the owner of the schema may make roles; where not, make them
--- (CREATE ROLE … NOLOGIN) and run SELECT cameleon.grant_roles() once more.
+-- Creates the roles and grants their rights. If the owner of the schema may not create roles, create them
+-- (CREATE ROLE … NOLOGIN) and run SELECT cameleon.grant_roles() again.
 CREATE FUNCTION cameleon.grant_roles() RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
@@ -354,7 +353,7 @@ BEGIN
         EXECUTE format('CREATE ROLE %I NOLOGIN', role);
       EXCEPTION
         WHEN duplicate_object OR unique_violation THEN
-          NULL;                          -- the migration of another database was quicker
+          NULL;                          -- the migration of another database created it first
         WHEN insufficient_privilege THEN
           RAISE NOTICE 'the role % is missing and may not be made here', role;
           RETURN;
@@ -405,7 +404,7 @@ BEGIN
   EXCEPTION WHEN insufficient_privilege THEN
     NULL;
   END;
-  -- Where this role has some rights of its own on the table, what it may not grant is no error.
+  -- If this role has some rights on the table itself, a GRANT that it may not make raises no error.
   IF NOT (has_table_privilege('cameleon_loader', 'public.user_logins', 'INSERT')
           AND has_table_privilege('cameleon_reader', 'public.user_logins', 'SELECT')
           AND has_table_privilege('cameleon_officer', 'public.user_logins', 'UPDATE')) THEN

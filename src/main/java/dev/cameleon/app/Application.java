@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 public final class Application implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Application.class);
 
-  /** Calls that are neither receives nor deletes: dead letters, probes, more time. */
+  /** Calls that are neither receives nor deletes: dead letters, probes, visibility extensions. */
   private static final int OTHER_CONNECTIONS = 4 + WorkerPools.MOST_EXTENDERS;
 
   private final Settings settings;
@@ -39,10 +39,10 @@ public final class Application implements AutoCloseable {
   /**
    * Builds everything; starts nothing.
    *
-   * @param plan what to run
+   * @param plan the configuration
    * @param queues the queues that were found
-   * @param sqs the client for all calls but receives
-   * @param untilEmpty whether the run ends with the queue
+   * @param sqs the client for all calls except receives
+   * @param untilEmpty whether the run ends when the queue is empty
    */
   public Application(
       Configuration plan, Preflight queues, SqsClient sqs, Metrics metrics, boolean untilEmpty) {
@@ -59,7 +59,7 @@ public final class Application implements AutoCloseable {
     metrics.deadLetters(beans.deadLetterSender::accepted);
   }
 
-  /** How many connections the client for all calls but receives needs. */
+  /** How many connections the client for all calls except receives needs. */
   public static int connections(Settings settings) {
     return settings.deleters() + OTHER_CONNECTIONS;
   }
@@ -94,7 +94,7 @@ public final class Application implements AutoCloseable {
   /**
    * Builds the routes without starting them.
    *
-   * @return what was found, in words
+   * @return what was found, in words for an operator
    * @throws InvalidSettingsException if a route is wrong
    */
   static String tryRoutes(Configuration plan, Preflight queues) throws InvalidSettingsException {
@@ -108,7 +108,7 @@ public final class Application implements AutoCloseable {
     }
   }
 
-  /** What is DOWN, and why. */
+  /** The checks that are DOWN, each with its reason. */
   private Map<String, String> problems() {
     Map<String, String> problems = new LinkedHashMap<>();
     beans.gate.holds().forEach((hold, why) -> problems.put(hold.name(), why));
@@ -125,14 +125,14 @@ public final class Application implements AutoCloseable {
     return problems;
   }
 
-  /** The account now. */
+  /** The counts of messages now. */
   public Account account() {
     return beans.inFlight.account();
   }
 
   /**
-   * Whether all is done: no outage, long polls came back empty, nothing in flight, and SQS counts
-   * no message.
+   * Whether the queue is drained: no hold on receiving, empty long polls, nothing in flight, and
+   * SQS counts no message.
    */
   public boolean isEmpty() {
     try {
@@ -146,7 +146,7 @@ public final class Application implements AutoCloseable {
     }
   }
 
-  /** What is left on the source queue, in words. */
+  /** What is left on the source queue, in words for an operator. */
   public String leftOver() {
     try {
       return beans.source.depth(sqs).toString();
@@ -155,7 +155,10 @@ public final class Application implements AutoCloseable {
     }
   }
 
-  /** Stops receiving, loads what is in flight, deletes it, returns the rest. */
+  /**
+   * Stops receiving, loads the messages in flight, deletes those that are loaded and returns the
+   * rest.
+   */
   @Override
   public void close() {
     long timeoutNanos = settings.shutdownTimeout().toNanos();
@@ -169,12 +172,12 @@ public final class Application implements AutoCloseable {
       beans.acknowledger.endDeletes();
       returnRest();
       awaitSettled(began + timeoutNanos / 10 * 8);
-      // A statement that still runs is for a message that was returned.
+      // A statement that still runs belongs to a message that was returned.
       beans.database.abandon(System.nanoTime());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    beans.database.close(); // first: the routes' own stop would wait for its statements
+    beans.database.close(); // first: stopping the routes would wait for their statements
     main.stop();
     beans.workers.close();
     sqs.close();

@@ -43,13 +43,13 @@ import software.amazon.awssdk.services.sqs.SqsClient;
  * route may use. {@code docs/ROUTES.md} documents the names for operators.
  */
 final class Beans implements CamelConfiguration {
-  /** The longest that SQS holds a receive open: the fewest calls on an idle queue. */
+  /** The longest that SQS holds a receive open: it gives the fewest calls on an idle queue. */
   private static final int LONG_POLL_SECONDS = 20;
 
-  /** For a run that ends with the queue: an empty queue is noticed soon. */
+  /** For a run that ends when the queue is empty: the end should be noticed soon. */
   private static final int SHORT_POLL_SECONDS = 1;
 
-  /** Messages in flight may take one part in so many of the heap. */
+  /** Messages in flight may use one part in this many of the heap. */
   private static final int SHARE_OF_HEAP = 4;
 
   final SqsQueue source;
@@ -69,8 +69,8 @@ final class Beans implements CamelConfiguration {
   /**
    * Creates everything and starts nothing.
    *
-   * @param sqs the client for all calls but receives
-   * @param untilEmpty whether the run ends with the queue
+   * @param sqs the client for all calls except receives
+   * @param untilEmpty whether the run ends when the queue is empty
    */
   Beans(Configuration plan, Preflight queues, SqsClient sqs, Metrics metrics, boolean untilEmpty) {
     Settings settings = plan.settings();
@@ -132,12 +132,12 @@ final class Beans implements CamelConfiguration {
         new RouteFailureHandler(gate, circuitBreaker, commitHandler, acknowledger));
   }
 
-  /** Never more than the heap can hold beside the program and its garbage. */
+  /** Leaves room in the heap for the program and its garbage. */
   private static long bytesInFlight(Settings settings) {
     return Math.min(settings.maxBytes(), Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }
 
-  /** What a route may use, by name. */
+  /** The objects that a route may use, by name. */
   Map<String, Object> byName() {
     return byName;
   }

@@ -15,12 +15,14 @@ import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
-/** Starts Camel with the routes of the folder, and says in one sentence what is wrong with them. */
+/**
+ * Starts Camel with the routes of the folder, and explains in one sentence what is wrong with them.
+ */
 final class CamelRoutes {
-  /** Without these, messages would be received and go nowhere. */
+  /** Without these routes, messages would be received and go nowhere. */
   private static final List<String> REQUIRED = List.of("ingest", "load", "insert", "dead-letter");
 
-  /** Without this configuration, a failure of the database would go nowhere. */
+  /** Without this route configuration, a database failure would go unhandled. */
   private static final String BATCHES = "batches";
 
   private static final List<String> LOADING = List.of("load", "insert");
@@ -29,7 +31,7 @@ final class CamelRoutes {
   private static final String DUE_TO = "due to: ";
   private static final String FROM_TEXT = " in properties from text";
 
-  /** Anything shorter would be found in ordinary words. */
+  /** A shorter text would be found in ordinary words. */
   private static final int SHORTEST_SECRET = 5;
 
   private CamelRoutes() {}
@@ -38,10 +40,10 @@ final class CamelRoutes {
     Path folder = settings.routes().toAbsolutePath().normalize();
     Properties properties = placeholders(settings, beans.source);
     settings.camel().forEach(properties::put);
-    // Our own stop drains first and then has nothing to wait for.
+    // Application.close drains first, so Camel's own shutdown has nothing to wait for.
     properties.putIfAbsent("camel.main.shutdownTimeout", "1");
     properties.putIfAbsent("camel.main.name", "cameleon");
-    // Hash maps instead of trees: 2 to 3 % of the CPU time (docs/PERFORMANCE.md).
+    // Hash maps instead of trees: saves 2 to 3 % of the CPU time (docs/PERFORMANCE.md).
     properties.putIfAbsent("camel.main.caseInsensitiveHeaders", "false");
     main.setInitialProperties(properties);
     main.setDefaultPropertyPlaceholderLocation("false");
@@ -70,7 +72,7 @@ final class CamelRoutes {
     return properties;
   }
 
-  /** Camel quotes what it cannot use, and does not say whose value it is; it may be a key. */
+  /** Removes the values of settings from Camel's message, which may quote a key. */
   private static String withoutValues(String reason, Settings settings) {
     String shown = reason;
     for (Map.Entry<String, String> property : settings.camel().entrySet()) {
@@ -94,7 +96,7 @@ final class CamelRoutes {
                   + String.join(", ", missing)));
     }
     for (String loading : LOADING) {
-      // Camel ignores a name that no configuration has: nothing would be retried, nor returned.
+      // Camel ignores an unknown configuration id: then nothing would be retried or returned.
       String rules = Objects.requireNonNullElse(context.getRoute(loading).getConfigurationId(), "");
       if (!List.of(rules.split(" *, *", -1)).contains(BATCHES)) {
         throw new InvalidSettingsException(
@@ -109,8 +111,8 @@ final class CamelRoutes {
   }
 
   /**
-   * Camel wraps, and repeats the whole endpoint at each level: the route's name from the outermost
-   * message and the reason from the innermost are what a person needs.
+   * Camel wraps exceptions and repeats the whole endpoint at each level: an operator needs the
+   * route's name from the outermost message and the reason from the innermost.
    */
   private static String describe(Throwable failure) {
     String outermost = String.valueOf(failure.getMessage());

@@ -18,12 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the configuration names, in parts, for commands that people run where the rest is not. */
+/** Reads parts of the configuration, for commands that run where the rest is not available. */
 public final class CommandConfiguration {
   private CommandConfiguration() {}
 
   /**
-   * Who logs in where: {@code CAMELEON_DB_URL}, {@code CAMELEON_DB_USER} and {@code
+   * The database login: {@code CAMELEON_DB_URL}, {@code CAMELEON_DB_USER} and {@code
    * CAMELEON_DB_PASSWORD}.
    *
    * @throws InvalidSettingsException with every problem found
@@ -39,17 +39,17 @@ public final class CommandConfiguration {
   }
 
   /**
-   * What the dead-letter desk works on.
+   * The configuration of the {@code dlq} commands.
    *
    * @param queue the source queue, name or URL
    * @param deadLetterQueue the dead-letter queue, name or URL
    * @param contract the file of the contract; it may be missing
-   * @param ledgerDays how long the ledger remembers message ids
+   * @param ledgerDays how long the ledger keeps message ids
    */
   public record Dlq(String queue, String deadLetterQueue, Path contract, int ledgerDays) {}
 
   /**
-   * What the dead-letter desk works on; that AWS can be asked is checked, too.
+   * The configuration of the {@code dlq} commands; also checks that AWS can be called.
    *
    * @throws InvalidSettingsException with every problem found
    */
@@ -70,7 +70,7 @@ public final class CommandConfiguration {
   }
 
   /**
-   * The mask keys.
+   * Reads the mask keys.
    *
    * @throws InvalidSettingsException if there are none, or they cannot be used
    */
@@ -87,9 +87,9 @@ public final class CommandConfiguration {
   }
 
   /**
-   * The mask keys, if a setting names them or a file is at the default place.
+   * Reads the mask keys if a setting names them or a file is at the default place.
    *
-   * @throws InvalidSettingsException if they are named and cannot be used
+   * @throws InvalidSettingsException if a setting names them and they cannot be used
    */
   public static Optional<Keyset> keysetIfAny(Map<String, String> environment)
       throws InvalidSettingsException {
@@ -101,6 +101,13 @@ public final class CommandConfiguration {
     return none ? Optional.empty() : Optional.of(keyset(environment));
   }
 
+  /**
+   * Reads the mask keys.
+   *
+   * @param file the keyset file, used if {@code json} is empty
+   * @param json the keyset's JSON, or a reference to the secret that holds it
+   * @throws InvalidSettingsException if there are none, or they cannot be used
+   */
   public static Keyset keyset(Path file, String json) throws InvalidSettingsException {
     if (json.isEmpty() && !Files.exists(file) && !SafeQuote.isPath(file)) {
       throw wrong(

@@ -19,13 +19,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What the files say, read before anything is connected: every problem in them is found at once.
+ * The configuration with the files that it names, read before anything is connected, so that every
+ * problem in them is reported at once.
  *
  * @param settings the configuration
  * @param contract {@code login.schema.json}
  * @param keyset the mask keys
  * @param statement {@code load.sql}
- * @param recipients who may read the vault and sealed dead letters; nobody: there is no vault
+ * @param recipients who may open the vault and sealed dead letters; empty: there is no vault
  */
 public record Configuration(
     Settings settings,
@@ -33,7 +34,7 @@ public record Configuration(
     Keyset keyset,
     LoadSql statement,
     List<Recipient> recipients) {
-  /** The routes' files, for Camel's file pattern. */
+  /** Camel's file pattern for the routes. */
   static final String ROUTE_FILES = "*.camel.yaml";
 
   /** The contract's file, in the folder of the routes. */
@@ -109,14 +110,14 @@ public record Configuration(
     }
   }
 
-  /** Who may read the vault, for people. */
+  /** Who may open the vault, in words for an operator. */
   String vaultInWords() {
     return recipients.isEmpty()
         ? "none: no recipients (CAMELEON_RECIPIENTS), so original values are not kept"
         : "sealed to " + recipients;
   }
 
-  /** What the bodies of dead letters are, for people. */
+  /** Whether the bodies of dead letters are sealed, in words for an operator. */
   String deadLettersInWords() {
     return settings.sealDeadLetters() ? "sealed to " + recipients : "original bodies";
   }

@@ -17,22 +17,23 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
- * Looks, by the clock, whether database and dead-letter queue work and no message stays unsettled.
+ * Checks periodically that the database and the dead-letter queue work, returns messages that got
+ * no outcome, and cleans up the ledger.
  */
 final class PeriodicChecks {
   private static final Logger LOG = LoggerFactory.getLogger(PeriodicChecks.class);
 
-  /** While the gate is open; a closed one is probed each second. */
+  /** The interval while the gate is open; if the database closed it, the probe runs each second. */
   private static final long PROBE_SECONDS_IDLE = 5;
 
   /**
-   * What the dead-letter queue counted.
+   * One count of the dead-letter queue's messages.
    *
-   * @param depth its messages
-   * @param atNanos {@link System#nanoTime} of the look
+   * @param depth the counts
+   * @param atNanos when, by {@link System#nanoTime}
    */
   record Look(SqsQueue.Depth depth, long atNanos) {
-    /** Three looks: a call that hangs must not let an old number pass for today's. */
+    /** Three intervals: if calls hang, an old count must not be taken for a current one. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(45);
 
     boolean isFresh(long nowNanos) {
@@ -64,7 +65,7 @@ final class PeriodicChecks {
     scheduler.every(3600, "ledger", this::cleanLedger);
   }
 
-  /** Why the dead-letter queue could not be looked at last time, or an empty string. */
+  /** Why the dead-letter queue could not be asked last time, or an empty string. */
   String deadLetterQueueFailure() {
     return deadLetterQueueFailure;
   }
@@ -81,7 +82,10 @@ final class PeriodicChecks {
     }
   }
 
-  /** Nothing may stay in flight for ever, whatever a route or an Error did to it. */
+  /**
+   * Returns messages in flight without an outcome, so that none stays in flight for ever after an
+   * Error or a mistake in a route.
+   */
   private void returnUnsettled() {
     long limit = settings.maxTime().toNanos() + TimeUnit.MINUTES.toNanos(1);
     List<Delivery> erased = beans.inFlight.erased(limit);

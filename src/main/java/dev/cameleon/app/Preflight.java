@@ -27,7 +27,7 @@ import software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException;
 import software.amazon.awssdk.services.sqs.model.SqsException;
 
 /**
- * The first contact with the database and the queues.
+ * Checks the database and the queues before the start.
  *
  * @param source the queue to read
  * @param deadLetters the dead-letter queue
@@ -37,15 +37,15 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
   private static final long LOOK_MILLIS = 20;
 
   /**
-   * Makes it.
+   * Connects and checks.
    *
-   * @param migrate whether to apply the migrations
-   * @throws InvalidSettingsException if what answers is not what the configuration means
-   * @throws UnreachableException if something does not answer
+   * @param migrate whether to apply migrations
+   * @throws InvalidSettingsException if the database or a queue does not fit the configuration
+   * @throws UnreachableException if the database or SQS does not answer
    */
   public static Preflight open(Configuration plan, SqsClient sqs, boolean migrate)
       throws InvalidSettingsException, UnreachableException {
-    // Each takes the better part of a second at a start, and neither needs the other.
+    // In parallel: each takes most of a second, and neither needs the other.
     FutureTask<Preflight> queues = new FutureTask<>(() -> queues(plan, sqs));
     start(queues, "queues");
     if (migrate) {
@@ -56,12 +56,13 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
   }
 
   /**
-   * The same, unless the process is to stop before it is done. SQS may be silent for minutes, and
-   * what has begun may be cut off at any line, as by a kill.
+   * As {@link #open(Configuration, SqsClient, boolean)}, but ends early if the process is to stop,
+   * because SQS may not answer for minutes. Work that has begun may be cut off anywhere, as by a
+   * kill.
    *
-   * @return empty if it is to stop
-   * @throws InvalidSettingsException if what answers is not what the configuration means
-   * @throws UnreachableException if something does not answer
+   * @return empty if the process is to stop
+   * @throws InvalidSettingsException if the database or a queue does not fit the configuration
+   * @throws UnreachableException if the database or SQS does not answer
    */
   public static Optional<Preflight> open(
       Configuration plan, SqsClient sqs, boolean migrate, BooleanSupplier stop)
@@ -115,9 +116,9 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
   }
 
   /**
-   * Refuses what can never work.
+   * Rejects queues that can never work.
    *
-   * @throws InvalidSettingsException if both are one queue, or no dead letter can be sent
+   * @throws InvalidSettingsException if both are the same queue, or no dead letter can be sent
    */
   void requireUsable() throws InvalidSettingsException {
     if (deadLetters.isFifo()) {
@@ -137,7 +138,7 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
     }
   }
 
-  /** Applies the migrations. */
+  /** Applies the migrations; returns how many. */
   public static int migrate(Database.Login owner)
       throws InvalidSettingsException, UnreachableException {
     try {
@@ -188,7 +189,7 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
   /**
    * Finds a queue.
    *
-   * @param setting what names it, as messages call it
+   * @param setting the setting that names it, for messages
    * @throws InvalidSettingsException if there is none
    * @throws UnreachableException if SQS does not answer
    */

@@ -9,18 +9,23 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is done again and again; a failure of one task neither ends it nor delays another. */
+/** Runs periodic tasks; a failed run neither ends its task nor delays others. */
 public final class Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
 
   private final ScheduledExecutorService clock;
   private final List<ScheduledFuture<?>> tasks = new ArrayList<>();
 
+  /**
+   * Runs tasks on these threads.
+   *
+   * @param clock its owner shuts it down
+   */
   public Scheduler(ScheduledExecutorService clock) {
     this.clock = clock;
   }
 
-  /** Runs a task every so many seconds, counted from the end of the time before. */
+  /** Runs a task every {@code seconds}, counted from the end of the previous run. */
   public void every(long seconds, String name, Runnable task) {
     tasks.add(
         clock.scheduleWithFixedDelay(
@@ -30,7 +35,7 @@ public final class Scheduler {
   private static void attempt(String name, Runnable task) {
     try {
       task.run();
-    } catch (Throwable e) { // an Error too: the executor would drop the task without a word
+    } catch (Throwable e) { // an Error too: otherwise the executor drops the task silently
       OutOfMemory.endIf(e);
       LOG.error("A periodic task failed, it runs again. task={}", name, e);
     }

@@ -31,13 +31,13 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** Tries everything that a run needs, and changes nothing: what is written is rolled back. */
+/** Tests everything that a run needs, and changes nothing: writes are rolled back. */
 public final class SelfCheck {
-  /** How a check ended. */
+  /** The result of a check. */
   public enum Result {
     /** As it should be. */
     OK,
-    /** Something to know. */
+    /** Worth knowing. */
     NOTE,
     /** The configuration is wrong. */
     WRONG,
@@ -46,11 +46,11 @@ public final class SelfCheck {
   }
 
   /**
-   * One line of the answer.
+   * One line of the report.
    *
-   * @param check what was tried
-   * @param result how it ended
-   * @param detail one sentence
+   * @param check what was tested
+   * @param result the result
+   * @param detail one sentence, with the remedy
    */
   public record Finding(String check, Result result, String detail) {}
 
@@ -61,18 +61,18 @@ public final class SelfCheck {
   private final List<Finding> findings = new ArrayList<>();
 
   /**
-   * Prepares the findings for one configuration; nothing is tried before {@link #run}.
+   * Prepares the checks for one configuration; nothing is tested before {@link #run}.
    *
-   * @param plan what to try; its files are read already
+   * @param plan the configuration to test; its files are already read
    */
   public SelfCheck(Configuration plan) {
     this.plan = plan;
   }
 
   /**
-   * Tries everything.
+   * Runs all checks.
    *
-   * @param sample how many messages of the source queue to try
+   * @param sample how many messages of the source queue to test
    */
   public List<Finding> run(int sample) {
     ok("settings", plan.settings().toString());
@@ -119,7 +119,7 @@ public final class SelfCheck {
         if (problems.isEmpty()) {
           ok("mask", "the key and the masked fields are the database's own, or its first");
         }
-        loadSample(connection); // in one transaction: the database takes rows of known keys only
+        loadSample(connection); // in one transaction with the key, which the rows need
       } finally {
         connection.rollback();
       }
@@ -134,7 +134,7 @@ public final class SelfCheck {
     }
   }
 
-  /** An event that fits the shipped contract, with addresses of RFC 5737. */
+  /** Loads an event that fits the shipped contract, with addresses of RFC 5737. */
   private void loadSample(Connection connection) {
     ObjectNode event = StrictJson.strictMapper().createObjectNode();
     event.put("user_id", "00000000-0000-4000-8000-000000000000");
@@ -158,7 +158,8 @@ public final class SelfCheck {
       String state = SqlErrors.state(e);
       String detail = SqlErrors.describe(e);
       if (state.startsWith("42")) {
-        // About the statement, not about a row: the server's words name what is missing.
+        // The failure is about the statement, not about a row: the server's message names the
+        // missing object.
         detail = detail + ": " + e.getMessage().lines().findFirst().orElse("");
       }
       boolean ours = state.matches("(22|23|42|P0).*");

@@ -11,13 +11,13 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Locale;
 
-/** What {@link SelfCheck} says about encryption in transit, and about whose login loads. */
+/** The part of {@link SelfCheck} about encryption in transit and about the loader's privileges. */
 final class TransportChecks {
   private static final String STRONGEST = "verify-full";
 
   private TransportChecks() {}
 
-  /** Whether this session is encrypted, and whether the URL makes sure that it always is. */
+  /** Whether this session is encrypted, and whether the URL guarantees it for all sessions. */
   static Finding database(Connection connection, Database.Login login) throws SQLException {
     String session;
     try (Statement statement = connection.createStatement();

@@ -11,14 +11,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The process's own threads. Bounded pools with unbounded queues: what may queue is bounded by what
- * may be in flight, and a queue that refused work would lose the account.
+ * The process's own threads. Pools are bounded and their queues unbounded: the limit of messages in
+ * flight bounds the queues, and a queue that rejected work would lose messages without an outcome.
  *
  * @param loaders run load.sql
  * @param deadLetterers send dead letters
- * @param deleters delete from SQS and return
- * @param extenders extend visibility: not the deleters, which may be few
- * @param clock runs what is due: probes, the summary, the upkeep
+ * @param deleters delete messages from SQS and return them
+ * @param extenders extend visibility; not the deleters, which may be few
+ * @param clock runs periodic tasks: probes, the summary, the cleanup of the ledger
  */
 record WorkerPools(
     ExecutorService loaders,
@@ -28,12 +28,12 @@ record WorkerPools(
     ScheduledExecutorService clock)
     implements AutoCloseable {
 
-  /** Some calls may hang until their time-out: others must get through. */
+  /** Some calls may hang until their time-out: others must still be made. */
   private static final int LEAST_DELETERS = 4;
 
   /**
-   * 10 000 in flight are a thousand calls. At a round trip of 200 ms, 64 at a time make them in 3
-   * s. {@link dev.cameleon.sqs.VisibilityExtender} takes as many of these as it needs.
+   * 10 000 messages in flight are a thousand calls. At a round trip of 200 ms, 64 at a time make
+   * them in 3 s. {@link dev.cameleon.sqs.VisibilityExtender} uses as many of these as it needs.
    */
   static final int MOST_EXTENDERS = 64;
 
@@ -46,7 +46,7 @@ record WorkerPools(
         Executors.newScheduledThreadPool(4, named("clock")));
   }
 
-  /** Up to so many threads, which end when they have nothing to do. */
+  /** A pool of at most {@code most} threads, which end when they are idle. */
   private static ThreadPoolExecutor pool(int most, String name) {
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
@@ -55,13 +55,13 @@ record WorkerPools(
     return pool;
   }
 
-  /** About as many deletes at a time as receives: more would only compete with them. */
+  /** Adapts the deletes at a time to the number of receives: more would only compete with them. */
   void resize(int receives) {
     int most = deleters.getMaximumPoolSize();
     deleters.setCorePoolSize(Math.min(Math.max(receives, LEAST_DELETERS), most));
   }
 
-  /** As many deletes at a time as there may ever be: what is left is to be settled soon. */
+  /** Allows the largest number of deletes at a time, so that a stop settles the rest soon. */
   void hurry() {
     resize(deleters.getMaximumPoolSize());
   }

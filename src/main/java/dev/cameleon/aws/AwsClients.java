@@ -18,9 +18,9 @@ import software.amazon.awssdk.services.kms.KmsClientBuilder;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** Clients of AWS, configured by the SDK's own environment variables. */
+/** Creates clients of AWS, configured by the SDK's own environment variables. */
 public final class AwsClients {
-  /** A long poll is answered after 20 s at most (AWS); a client must wait longer than that. */
+  /** SQS answers a long poll after 20 s at most (AWS); a client must wait longer than that. */
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
@@ -32,7 +32,7 @@ public final class AwsClients {
   /**
    * A client with a connection pool of its own.
    *
-   * @param connections how many calls may be under way at a time
+   * @param connections how many calls may run at a time
    * @param interceptors see every call
    */
   public static SqsClient sqs(int connections, ExecutionInterceptor... interceptors) {
@@ -46,7 +46,7 @@ public final class AwsClients {
         .build();
   }
 
-  /** Where a client sends its calls about a queue. */
+  /** The endpoint to which a client sends calls about a queue. */
   public static URI endpoint(SqsClient sqs, String queueUrl) {
     return sqs.serviceClientConfiguration().endpointOverride().orElse(URI.create(queueUrl));
   }
@@ -62,7 +62,7 @@ public final class AwsClients {
   /**
    * A client for a few calls, with a connection pool of its own.
    *
-   * @param key if it is an ARN, its region is asked; else the configured one
+   * @param key if it is an ARN, its region is used; else the configured one
    */
   public static KmsClient kms(String key) {
     KmsClientBuilder builder =
@@ -77,10 +77,10 @@ public final class AwsClients {
   }
 
   /**
-   * Why a service did not answer, and what to look at.
+   * Explains why a service did not answer, and what to check.
    *
    * @param service its name
-   * @param variable names its endpoint
+   * @param variable the environment variable that sets its endpoint
    */
   public static String unreachable(String service, String variable, Throwable failure) {
     Problems missing = new Problems();
@@ -103,7 +103,8 @@ public final class AwsClients {
   }
 
   /**
-   * What is missing to talk to AWS, each with an example. Asks no service but the host's metadata.
+   * Reports the settings that are missing to call AWS, each with an example. Calls no service
+   * except the host's metadata service.
    */
   public static void inspect(Problems problems) {
     try {

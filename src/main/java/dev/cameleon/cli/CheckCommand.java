@@ -15,7 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code check}: would it run? Changes nothing. */
+/** {@code check}: tests whether {@code run} would work. Changes nothing. */
 @Command(
     name = "check",
     mixinStandardHelpOptions = true,

@@ -30,7 +30,7 @@ import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The commands, and the one place that turns a failure into a message and an exit code. */
+/** Runs commands, and turns every failure into a message and an exit code, in one place. */
 @Command(
     name = "cameleon",
     versionProvider = Version.class,
@@ -77,12 +77,11 @@ public final class Cli implements Invocation {
   /**
    * Runs one command.
    *
-   * @param environment all that it knows of environment variables; the AWS SDK still reads the
-   *     process's own
+   * @param environment the environment variables; only the AWS SDK reads the process's own
    * @param in standard input
    * @param out standard output
-   * @param err standard error, for all but the log
-   * @param arguments its name and options
+   * @param err standard error, except for the log
+   * @param arguments the command's name and options
    * @return the exit code
    */
   public static int run(
@@ -97,7 +96,8 @@ public final class Cli implements Invocation {
     line.setOut(new PrintWriter(out, true, cli.encoding()));
     line.setErr(new PrintWriter(err, true, cli.encoding()));
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    // Else an argument such as @FILE would be replaced by what is in the file, a key say.
+    // Otherwise picocli would replace an argument @FILE by the content of the file, which may be a
+    // key.
     line.setExpandAtFiles(false);
     line.setParameterExceptionHandler((wrong, all) -> refuse(wrong, arguments));
     line.setExecutionExceptionHandler((failure, at, parsed) -> handle(failure, at.getErr()));
@@ -110,7 +110,7 @@ public final class Cli implements Invocation {
     }
   }
 
-  /** {@code run} may be left out, with its options too. */
+  /** Adds {@code run}, which may be omitted even with options. */
   private static String[] withDefault(String[] arguments) {
     boolean named =
         arguments.length > 0
@@ -124,7 +124,7 @@ public final class Cli implements Invocation {
     return run;
   }
 
-  /** As picocli does it, without repeating what was given: it may be personal. */
+  /** Reports a usage error as picocli does, without repeating arguments: they may be personal. */
   private static int refuse(ParameterException wrong, String... arguments) {
     CommandLine command = wrong.getCommandLine();
     PrintWriter err = command.getErr();

@@ -16,13 +16,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code init}: the shipped routes and properties, for someone who has only the jar. */
+/** {@code init}: writes the shipped routes and properties, for someone who has only the jar. */
 @Command(
     name = "init",
     mixinStandardHelpOptions = true,
     description = "Write the shipped routes and application.properties into a folder.")
 public final class InitCommand implements Callable<Integer> {
-  /** What the jar carries below {@code /shipped}; a test compares it with the repository. */
+  /** The files in the jar below {@code /shipped}; a test compares them with the repository. */
   static final List<String> SHIPPED =
       List.of(
           "application.properties",

@@ -11,7 +11,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code migrate}: the schema alone, for those who deploy it apart from the service. */
+/**
+ * {@code migrate}: applies only the migrations, where the schema is deployed apart from the
+ * service.
+ */
 @Command(
     name = "migrate",
     mixinStandardHelpOptions = true,

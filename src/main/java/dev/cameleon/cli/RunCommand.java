@@ -40,7 +40,7 @@ public final class RunCommand implements Callable<Integer> {
   private static final Duration RETRY = Duration.ofSeconds(2);
   private static final Duration LOOK = Duration.ofMillis(250);
 
-  /** SQS counts approximately: it must count none several times in a row. */
+  /** SQS counts approximately: the queue counts as empty after this many empty counts in a row. */
   private static final int LOOKS_THAT_PROVE = 3;
 
   @Spec private CommandSpec spec;

@@ -8,40 +8,42 @@ import java.net.UnknownHostException;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** The part of the configuration that says who logs in to which database. */
+/** The part of the configuration with the database logins. */
 public final class DatabaseSettings {
   private static final String HOST = "(\\[[0-9A-Fa-f:.%]+]|[A-Za-z0-9._-]*)(:[0-9]{1,5})?";
   private static final String DATABASE = "[^/@:;=&?#{}\"'\\s]*";
 
   /**
    * A URL of pgjdbc. The driver is less strict: it would take libpq's user and password for a part
-   * of the host or of the database's name, and its log, or a message of ours, would show them.
+   * of the host or of the database's name, and then its log, or a message of ours, would show them.
    */
   private static final Pattern URL =
       Pattern.compile(
           String.format("jdbc:postgresql:(//%1$s(,%1$s)*(/%2$s)?|/|%2$s)(\\?.*)?", HOST, DATABASE));
 
-  /** The driver would let these lose against ours. */
+  /**
+   * Rejected in a URL: the driver would silently use the user and password of our settings instead.
+   */
   private static final Pattern USER_OR_PASSWORD = Pattern.compile("[?&](user|password)=");
 
   private static final String IAM = "cameleon.db.iam";
 
   private DatabaseSettings() {}
 
-  /** Who loads, or runs another command. */
+  /** The login of a loader, or of another command. */
   public static Database.Login loader(SettingsParser parser) {
     String url = parser.text("cameleon.db.url");
     parser.flag(IAM);
     return login(parser, url, "cameleon.db.user", "cameleon.db.password", null);
   }
 
-  /** Who migrates: the loader, unless the owner has a login of its own. */
+  /** The owner's login, for migrations: the loader's unless the owner's is set. */
   static Database.Login owner(SettingsParser parser, Database.Login loader) {
     String url = parser.text("cameleon.db.url");
     return login(parser, url, "cameleon.db.owner.user", "cameleon.db.owner.password", loader);
   }
 
-  /** The loader's role, or the owner's, which is the loader's unless it has one of its own. */
+  /** Reads one login; for the owner, the loader's values are the defaults. */
   private static Database.Login login(
       SettingsParser parser,
       String url,
@@ -102,9 +104,11 @@ public final class DatabaseSettings {
     return Database.hosts(url).stream().allMatch(DatabaseSettings::isLoopback);
   }
 
+  /** Whether a host is this machine, by its name or address alone. */
   public static boolean isLoopback(String host) {
     try {
-      // Only a literal address or the name "localhost": a look-up here could take seconds.
+      // Accepts only a literal address or the name "localhost": a DNS look-up here could take
+      // seconds.
       return host.isEmpty()
           || host.equals("localhost")
           || (host.matches("[0-9.]+|.*:.*") && InetAddress.getByName(host).isLoopbackAddress());

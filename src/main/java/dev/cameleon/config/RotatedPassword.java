@@ -7,14 +7,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A password from the configuration: the text there, or the secret that it names. When the server
- * refuses it, the file and the secret are read again, at most every few seconds, since somebody may
- * have rotated it.
+ * A password from the configuration: the text itself, or the secret that it refers to. When the
+ * server refuses it, the file and the secret are read again, at most every few seconds, because the
+ * password may have been rotated.
  */
 final class RotatedPassword implements Password {
   private static final Logger LOG = LoggerFactory.getLogger(RotatedPassword.class);
 
-  /** Many connections are refused at a time; AWS Secrets Manager shall not be asked for each. */
+  /**
+   * Many connections are refused at the same time; AWS Secrets Manager must not be asked for each.
+   */
   private static final long PAUSE_NANOS = 2_000_000_000L;
 
   private final Map<String, String> environment;
@@ -31,7 +33,7 @@ final class RotatedPassword implements Password {
   @Override
   public synchronized Optional<String> get(Optional<String> refused) {
     if (refused.isEmpty() || !refused.get().equals(current)) {
-      return Optional.of(current); // another thread has read the new one
+      return Optional.of(current); // another thread has read the new password
     }
     if (System.nanoTime() - readNanos < PAUSE_NANOS) {
       return Optional.empty();

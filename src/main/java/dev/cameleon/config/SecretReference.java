@@ -13,23 +13,24 @@ import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 /**
  * A setting that is kept in AWS Secrets Manager: <code>{{aws:NAME}}</code> is the secret of that
  * name (or ARN), <code>{{aws:NAME#FIELD}}</code> one text field of a secret that is a JSON object,
- * and <code>@VERSION</code> behind either is one version's id, as Camel's property function has it.
- * What the secret holds is taken as it is, without the space around it: braces in it mean nothing.
+ * and <code>@VERSION</code> after either is the id of a version, as in Camel's property function.
+ * The secret's text is used as it is, without surrounding white space: braces in it have no
+ * meaning.
  *
  * @param secret the secret's name
- * @param field the field, or an empty string for all of it
+ * @param field the field, or an empty string for the whole secret
  * @param version the version's id, or an empty string for the current one
  */
 public record SecretReference(String secret, String field, String version) {
   private static final Pattern BEGINNING = Pattern.compile("\\{\\{\\s*aws:");
 
-  /** Camel would take a default value behind a colon: a secret that is no secret. */
+  /** No colon after the name: Camel would read a default value there, which would not be secret. */
   private static final Pattern FORM =
       Pattern.compile(
           "\\{\\{aws:(?<secret>arn:[^#@{}\\s]+|[^#:@{}\\s]+)(#(?<field>[^#:@{}]+))?"
               + "(@(?<version>[A-Za-z0-9-]+))?}}");
 
-  /** The value cannot be had; the message says which and why, and holds nothing of it. */
+  /** Thrown when a secret cannot be read; the message says which and why, without the value. */
   public static final class UnavailableException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -39,10 +40,11 @@ public record SecretReference(String secret, String field, String version) {
   }
 
   /**
-   * What a setting stands for.
+   * Resolves a setting.
    *
    * @param text the setting's text, or a reference
-   * @return the text itself if it is no reference, else the secret
+   * @return the text itself if it is not a reference, else the secret
+   * @throws UnavailableException if the secret cannot be read
    */
   public static String resolve(String text) throws UnavailableException {
     if (!BEGINNING.matcher(text).lookingAt()) {
@@ -75,7 +77,7 @@ public record SecretReference(String secret, String field, String version) {
     return value.strip();
   }
 
-  /** Without a # Camel would end an ARN at its first colon. */
+  /** With a # in any case: without one, Camel would end an ARN at its first colon. */
   private String remainder() {
     return secret + '#' + field + (version.isEmpty() ? "" : '@' + version);
   }

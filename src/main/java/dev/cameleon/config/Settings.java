@@ -16,34 +16,35 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The configuration: {@code application.properties}, overridden by the environment. Every problem
- * is reported, not only the first.
+ * The configuration: {@code application.properties}, overridden by the environment. All problems
+ * are reported, not only the first.
  *
- * @param routes the folder of routes, contract and SQL
+ * @param routes the folder with routes, contract and SQL
  * @param queue the source queue, name or URL
  * @param deadLetterQueue the dead-letter queue, name or URL
- * @param loader who loads
- * @param owner who migrates
- * @param migrate whether {@code run} applies the migrations
+ * @param loader the login that loads
+ * @param owner the login that migrates
+ * @param migrate whether {@code run} applies migrations
  * @param keyset the keyset file
- * @param keysetJson the keyset's content or a reference to it; wins over the file, or empty; secret
- * @param recipients the folder of the public keys that the vault is sealed to; empty: no vault
+ * @param keysetJson the keyset's content or a reference to it, which takes precedence over the
+ *     file; may be empty; secret
+ * @param recipients the folder with the public keys that the vault is sealed to; empty: no vault
  * @param sealDeadLetters whether dead letters' bodies are sealed to the recipients
  * @param allowUnmask fields that may stop being masked
- * @param httpHost the address to serve health and metrics on; empty: all of this machine
+ * @param httpHost the address to serve health and metrics on; empty: all addresses of this machine
  * @param httpPort the port of health and metrics; 0 picks a free one
- * @param pollers how many receives are in flight
+ * @param pollers how many receives run at a time
  * @param loaders how many batches are loaded at a time
- * @param deleters how many deletes are in flight
+ * @param deleters how many deletes run at a time
  * @param batchRows the most rows of one batch
  * @param batchWait the longest that a row waits for its batch
  * @param maxMessages the most messages in flight
  * @param maxBytes the most bytes in flight
  * @param maxTime the longest that a message is kept in flight
  * @param brakePercent the share of dead letters above which receiving slows down; 100 disables it
- * @param ledgerDays how long message ids are remembered
+ * @param ledgerDays how long the ledger keeps message ids
  * @param shutdownTimeout the longest that a stop may take
- * @param camel the {@code camel.*} properties of the file, passed on as they are
+ * @param camel the {@code camel.*} properties of the file, passed on unchanged
  */
 public record Settings(
     Path routes,
@@ -117,7 +118,7 @@ public record Settings(
     return property.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
   }
 
-  /** A property as messages call it, with its variable. */
+  /** A property's name for messages, with its environment variable. */
   public static String named(String property) {
     return property + " (" + variable(property) + ")";
   }
@@ -177,15 +178,15 @@ public record Settings(
         camel);
   }
 
-  /** SQS keeps a message at most 14 days, so the ledger must remember it longer. */
+  /** How many days the ledger keeps message ids: more than the 14 that SQS keeps a message. */
   public static int ledgerDays(SettingsParser parser) {
     return parser.number("cameleon.ledger.days", 15, 3650);
   }
 
   /**
-   * One value, unchecked, for what must not wait for the whole configuration to be right.
+   * Reads one value unchecked, for code that runs before the whole configuration is checked.
    *
-   * @param property its name, e.g. {@code cameleon.log}
+   * @param property its name, for example {@code cameleon.log}
    */
   public static String value(Map<String, String> environment, String property) {
     String set = environment.getOrDefault(variable(property), "").trim();
@@ -196,12 +197,12 @@ public record Settings(
         : set;
   }
 
-  /** A time such as {@code 200ms} or {@code 15m}; empty if it is not one. */
+  /** Parses a duration such as {@code 200ms} or {@code 15m}; empty if it is not one. */
   public static Optional<Duration> duration(String text) {
     return Optional.ofNullable(SettingsParser.duration(text));
   }
 
-  /** Without what is secret. */
+  /** Without secrets. */
   @Override
   public String toString() {
     return "Settings[queue="

@@ -13,7 +13,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads typed values out of properties; notes what is wrong and goes on, to find all of it. */
+/** Parses typed values from properties; collects problems instead of stopping at the first. */
 public final class SettingsParser {
   private static final Pattern DURATION = Pattern.compile("(\\d{1,6})(ms|s|m|h|d)");
 
@@ -22,9 +22,9 @@ public final class SettingsParser {
   private final Map<String, String> environment;
 
   /**
-   * Reads these values.
+   * Parses these values.
    *
-   * @param environment where they are from, for what is read again later
+   * @param environment where they come from, for passwords that are read again later
    */
   public SettingsParser(
       Map<String, String> values, Problems problems, Map<String, String> environment) {
@@ -41,7 +41,7 @@ public final class SettingsParser {
     return values.get(property);
   }
 
-  /** A secret: the value itself, or what it refers to (see {@link SecretReference}). */
+  /** A secret: the value itself, or the secret that it refers to (see {@link SecretReference}). */
   String secret(String property) {
     try {
       return SecretReference.resolve(optional(property));
@@ -51,7 +51,7 @@ public final class SettingsParser {
     }
   }
 
-  /** A secret that is read again when it is refused. */
+  /** A password that is read again when the server refuses it. */
   Password password(String property, String fallback) {
     String first = secret(property);
     return new RotatedPassword(environment, property, first.isEmpty() ? fallback : first);
@@ -65,6 +65,7 @@ public final class SettingsParser {
     return value;
   }
 
+  /** A queue's name or URL; anything else is a problem. */
   public String queue(String property) {
     String value = text(property);
     if (!SqsQueue.isNameOrUrl(value)) {
@@ -79,12 +80,12 @@ public final class SettingsParser {
     return value;
   }
 
-  /** A file or folder; whether it exists is for others to say. */
+  /** A file or folder, which need not exist. */
   public Path path(String property) {
     return path(property, text(property));
   }
 
-  /** The same, or nothing if it is not set. */
+  /** A file or folder; empty if it is not set. */
   Optional<Path> optionalPath(String property) {
     return Optional.of(optional(property))
         .filter(value -> !value.isEmpty())
@@ -148,7 +149,7 @@ public final class SettingsParser {
     return least;
   }
 
-  /** A time such as 200ms or 15m, or null if it is not one. */
+  /** A duration such as 200ms or 15m; null if it is not one. */
   static Duration duration(String text) {
     Matcher matcher = DURATION.matcher(text);
     if (!matcher.matches()) {

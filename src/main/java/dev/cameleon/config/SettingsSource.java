@@ -17,8 +17,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * The texts of the configuration, before anything is made of them: defaults, overridden by the
- * file, overridden by the environment.
+ * The unparsed configuration: defaults, overridden by the file, overridden by the environment.
  *
  * @param values every property of Cameleon
  * @param camel the {@code camel.*} properties of the file
@@ -26,11 +25,12 @@ import java.util.regex.Pattern;
 public record SettingsSource(Map<String, String> values, Map<String, String> camel) {
   private static final String CAMEL = "camel.";
 
-  /** What Kubernetes sets in every pod for a Service whose name begins with cameleon. */
+  /** Variables that Kubernetes sets in every pod for a Service whose name begins with cameleon. */
   private static final Pattern KUBERNETES =
       Pattern.compile(
           "CAMELEON_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\\d+_(TCP|UDP|SCTP)(_.*)?)?)");
 
+  /** Reads the file and the environment; adds unknown names to the problems. */
   public static SettingsSource read(Map<String, String> environment, Problems problems) {
     Map<String, String> values = new LinkedHashMap<>(Settings.DEFAULTS);
     Map<String, String> camel = new LinkedHashMap<>();
@@ -55,7 +55,10 @@ public record SettingsSource(Map<String, String> values, Map<String, String> cam
     return new SettingsSource(values, camel);
   }
 
-  /** A name may be the second line of a key that was pasted. */
+  /**
+   * The message about an unknown name, which is not shown unless it looks like one: it may be the
+   * second line of a pasted key.
+   */
   private static String unknown(String name, Set<String> known) {
     return SafeQuote.isName(name)
         ? name
@@ -86,7 +89,7 @@ public record SettingsSource(Map<String, String> values, Map<String, String> cam
     return properties;
   }
 
-  /** A misspelt variable would silently have no effect. */
+  /** Reports unknown variables: a misspelt one would silently have no effect. */
   private static void refuseUnknown(Map<String, String> environment, Problems problems) {
     for (String name : new TreeSet<>(environment.keySet())) {
       boolean known =

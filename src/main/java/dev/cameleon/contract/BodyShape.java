@@ -16,10 +16,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Shows what a body looks like and nothing of what it says. The contract's own field names stay,
- * every other key and every value becomes its shape: {@code •} for a character, {@code ␣} for white
- * space, {@code ␦} for what is invisible, {@code �} for half a surrogate pair. In values of the
- * contract's fields the {@code . : -} between other characters stay, so that the shape of an
+ * Shows the structure of a body without its content. The contract's own field names stay; every
+ * other key and every value becomes its shape: {@code •} for a character, {@code ␣} for white
+ * space, {@code ␦} for an invisible character, {@code �} for an unpaired surrogate. In values of
+ * the contract's fields the {@code . : -} between other characters stay, so that the shape of an
  * address can be seen. Thread-safe.
  */
 public final class BodyShape {
@@ -42,7 +42,7 @@ public final class BodyShape {
   private final Set<String> knownFields;
 
   /**
-   * Makes one.
+   * Shows bodies of one contract.
    *
    * @param knownFields the contract's fields: only their names are shown, and only at the top level
    */
@@ -51,9 +51,9 @@ public final class BodyShape {
   }
 
   /**
-   * The shape of a body, on several lines. A broken body is shown up to its fault; below that the
-   * kind and the place of the fault, and the text around it with a caret, where JSON's own signs
-   * stay.
+   * The shape of a body, on several lines. A broken body is shown up to its fault, followed by the
+   * kind and the position of the fault, and the text around it with a caret; there, JSON's own
+   * punctuation stays.
    */
   public String of(String body) {
     StringWriter shape = new StringWriter();
@@ -76,7 +76,7 @@ public final class BodyShape {
         offset = (e.getLocation() == null ? in.currentLocation() : e.getLocation()).getCharOffset();
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // of a text in memory
+      throw new UncheckedIOException(e); // never: the text is in memory
     }
     return fault.isEmpty()
         ? shape.toString()
@@ -129,7 +129,7 @@ public final class BodyShape {
    * @param parted whether {@code . : -} between other characters are shown
    */
   private static String shape(String text, boolean parted) {
-    // A text of separators alone would be shown as it is.
+    // A text of separators alone would be shown unchanged.
     boolean separators =
         parted && text.codePoints().anyMatch(point -> SEPARATORS.indexOf(point) < 0);
     int length = text.codePointCount(0, text.length());
@@ -157,7 +157,10 @@ public final class BodyShape {
     };
   }
 
-  /** The text around a place, with a caret below the place. In strings no sign is JSON's own. */
+  /**
+   * The text around a position, with a caret below it. Within strings no character counts as JSON
+   * punctuation.
+   */
   private static String excerpt(String body, int offset) {
     int at = Math.min(Math.max(offset, 0), body.length());
     int from = Math.max(0, at - AROUND);
@@ -190,16 +193,16 @@ public final class BodyShape {
     if (Character.isWhitespace(c) || Character.isISOControl(c)) {
       return ' ';
     }
-    // An address, where a quote is missing: JSON has no two colons side by side.
+    // An address with a missing quote: valid JSON never has two colons in a row.
     boolean doubled = c == ':' && (body.startsWith("::", at) || body.startsWith("::", at - 1));
     return SIGNS.indexOf(c) >= 0 && !doubled ? c : DOT;
   }
 
   /**
-   * What somebody else says is a shape, if it holds nothing but what a shape may hold. A contract's
-   * field that is not among today's is shown as a shape too.
+   * Checks a shape that was written elsewhere: it may contain only what a shape may contain. A
+   * field's name that is not in this contract is replaced by its shape.
    *
-   * @return empty if it may hold a value
+   * @return empty if the text may contain a value
    */
   public Optional<String> ofShape(String shape) {
     return ForeignShape.check(

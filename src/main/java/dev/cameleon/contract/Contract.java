@@ -26,8 +26,8 @@ import java.util.stream.Collectors;
 
 /**
  * The data contract of a login event, {@code login.schema.json}: a JSON Schema 2020-12 whose
- * top-level properties are the fields that are kept, and whose {@code x-pii} marks say which of
- * them are masked, and as what. Thread-safe.
+ * top-level properties are the fields that are kept, and whose {@code x-pii} marks tell which of
+ * them are masked, and as which kind. Thread-safe.
  */
 public final class Contract {
   private static final String PII = "x-pii";
@@ -52,8 +52,8 @@ public final class Contract {
   /**
    * Reads the contract.
    *
-   * @throws InvalidContractException if the file cannot be read, is no JSON Schema, marks no field
-   *     as personal, or says what would have no effect; names every problem found
+   * @throws InvalidContractException with every problem found: the file cannot be read, is not a
+   *     JSON Schema, marks no field as personal, or has a rule without effect
    */
   public static Contract read(Path file) throws InvalidContractException {
     JsonNode document;
@@ -171,22 +171,22 @@ public final class Contract {
     return Collections.unmodifiableSet(fields);
   }
 
-  /** The fields that are masked, and as what, in the contract's order. */
+  /** The masked fields, with the kind of each, in the contract's order. */
   public Map<String, PiiKind> personal() {
     return personal;
   }
 
-  /** How many fields of messages were dropped so far because the contract does not name them. */
+  /** How many fields of messages were dropped so far because they are not in the contract. */
   public long unknownFields() {
     return unknownFields.sum();
   }
 
   /**
-   * Checks one event and drops what the contract does not name.
+   * Checks one event and drops fields that are not in the contract.
    *
    * @param event the parsed body; null stands for the JSON literal {@code null}
    * @return the event with the contract's fields only; not yet masked
-   * @throws RejectedException if it is not an object, or breaks the contract
+   * @throws RejectedException if it is not an object, or violates the contract
    */
   public ObjectNode check(ObjectNode event) throws RejectedException {
     if (event == null) {
@@ -203,7 +203,7 @@ public final class Contract {
     return event;
   }
 
-  /** Built from the contract's own words: the validator's message quotes the value. */
+  /** Describes faults in the contract's own words: the validator's messages quote values. */
   private RejectedException rejected(List<Error> faults) {
     List<String> missing = faults.stream().filter(Contract::isMissing).map(this::fieldOf).toList();
     if (!missing.isEmpty()) {

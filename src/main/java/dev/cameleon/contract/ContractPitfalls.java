@@ -14,21 +14,21 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Finds what a validator would silently overlook in a contract: a keyword that it does not know, a
- * required name that no event can have, a mark in a place where nothing is masked. A misspelt mark
- * would store personal values as they are.
+ * Finds parts of a contract that a validator would silently ignore: an unknown keyword, a required
+ * name that no event can have, a mark where nothing is masked. A misspelt mark would store personal
+ * values unmasked.
  */
 final class ContractPitfalls {
   private static final String PII = "x-pii";
   private static final String DRAFT = "https://json-schema.org/draft/2020-12/schema";
 
-  /** Schemas about the same value as the schema around them. */
+  /** Keywords whose schemas apply to the same value as the schema around them. */
   private static final Set<String> SAME = Set.of("not", "if", "then", "else");
 
   private static final Set<String> SAME_LISTS = Set.of("allOf", "anyOf", "oneOf");
   private static final String SAME_BY_NAME = "dependentSchemas";
 
-  /** Schemas about a part of the value. */
+  /** Keywords whose schemas apply to a part of the value. */
   private static final Set<String> PARTS =
       Set.of(
           "items",
@@ -43,7 +43,7 @@ final class ContractPitfalls {
   private static final Set<String> PARTS_BY_NAME = Set.of("properties", "patternProperties");
   private static final String DEFINITIONS = "$defs";
 
-  /** The rest of JSON Schema 2020-12's vocabularies: what holds no schema. */
+  /** Other keywords of JSON Schema 2020-12's vocabularies: they hold no schema. */
   private static final Set<String> OTHERS =
       Set.of(
           ("$schema $id $ref $anchor $dynamicRef $dynamicAnchor $vocabulary $comment"
@@ -54,7 +54,7 @@ final class ContractPitfalls {
                   + " writeOnly examples")
               .split(" ", -1));
 
-  /** What older drafts called it. */
+  /** Names of keywords in older drafts. */
   private static final Map<String, String> FORMERLY =
       Map.of("definitions", DEFINITIONS, "dependencies", "dependentRequired", "id", "$id");
 
@@ -63,7 +63,7 @@ final class ContractPitfalls {
 
   private final References references;
 
-  /** A schema may be met more than once, through references. */
+  /** A set, because references may lead to a schema more than once. */
   private final Set<String> problems = new LinkedHashSet<>();
 
   private final Set<String> followed = new HashSet<>();
@@ -82,26 +82,27 @@ final class ContractPitfalls {
     return all;
   }
 
-  /** Each as one sentence; none if the contract means what it says. */
+  /** The problems, each as one sentence; empty if there are none. */
   static List<String> in(JsonNode document) {
     ContractPitfalls overlooked = new ContractPitfalls(document);
     if (!document.path("$schema").asText(DRAFT).equals(DRAFT)) {
       overlooked.problems.add("$schema is another draft than 2020-12, which is " + DRAFT);
     }
-    // At the top, the properties are all that is kept of an event; elsewhere they may be spread.
+    // At the top level an event keeps only the properties; further down they may come from several
+    // schemas.
     overlooked.inspect(document, "", Optional.of(names(document.path("properties"))));
     return List.copyOf(overlooked.problems);
   }
 
   /**
-   * Looks at a schema and those in it.
+   * Inspects a schema and the schemas in it.
    *
    * @param at its JSON Pointer (RFC 6901)
-   * @param names the properties of the object that it is about; empty if that cannot be known
+   * @param names the properties of the object that it applies to; empty if they cannot be known
    */
   private void inspect(JsonNode schema, String at, Optional<Set<String>> names) {
     if (!schema.isObject()) {
-      return; // true, false, or what the meta-schema refuses
+      return; // true, false, or something that the meta-schema refuses
     }
     requireKeywords(schema, at);
     problems.addAll(references.problems(schema, at));
@@ -171,7 +172,7 @@ final class ContractPitfalls {
     }
   }
 
-  /** The schema that is referred to is about the same value. Anchors are not followed. */
+  /** Inspects a referenced schema, which applies to the same value. Anchors are not followed. */
   private void follow(JsonNode reference, String at, Optional<Set<String>> names) {
     if (reference.isTextual() && followed.add(reference.asText() + names)) {
       references
@@ -181,13 +182,13 @@ final class ContractPitfalls {
     }
   }
 
-  /** The properties of an object, which schemas about the same value may add to. */
+  /** The properties of an object, including those from schemas that apply to the same value. */
   private Optional<Set<String>> namesOf(JsonNode schema) {
     Set<String> names = new TreeSet<>();
     return collect(schema, names, new HashSet<>()) ? Optional.of(names) : Optional.empty();
   }
 
-  /** Whether all are known. */
+  /** Collects the names; returns whether all of them are known. */
   private boolean collect(JsonNode schema, Set<String> names, Set<String> seen) {
     if (!schema.isObject()) {
       return true;
@@ -217,7 +218,7 @@ final class ContractPitfalls {
     return names;
   }
 
-  /** Of an object by name, of an array by index. */
+  /** The children of an object by name, of an array by index. */
   private static Map<String, JsonNode> children(JsonNode node) {
     Map<String, JsonNode> children = new LinkedHashMap<>();
     node.properties().forEach(each -> children.put(each.getKey(), each.getValue()));

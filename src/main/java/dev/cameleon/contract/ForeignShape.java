@@ -7,16 +7,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Tells whether a text that anybody may have written is one that {@link BodyShape} writes. */
+/** Tells whether a text that anybody may have written is a shape as {@link BodyShape} writes it. */
 final class ForeignShape {
   private static final String SHAPES = "•␣␦�…";
   private static final Pattern NAME = Pattern.compile("\"([a-z][a-z0-9_]{0,62})\"(?=[:…\n])");
 
-  /** Whoever cut it may have cut a word. */
+  /** A word that is cut off at the end: a preview is cut at any character. */
   private static final Pattern CUT_WORD =
       Pattern.compile("(?<![A-Za-z0-9_,|() ])[A-Za-z0-9_,|() ]++…$");
 
-  /** Up to 7 digits: no longer message can be sent (AWS). */
+  /** Up to 7 digits: no message can be longer (AWS). */
   private static final String NUMBER = "(\\d,\\d{3},\\d{3}|\\d{1,3}(,\\d{3})?)";
 
   private static final Pattern WORDS =
@@ -36,16 +36,16 @@ final class ForeignShape {
 
   private static final Pattern SIGNS = Pattern.compile("[" + SHAPES + "{}\\[\\],\".:^ \n-]*+");
 
-  /** A text of separators alone, which Redaction shows as dots: "::" is an address. */
+  /** A text of separators alone, which BodyShape shows as dots: "::" is an address. */
   private static final Pattern SEPARATORS =
       Pattern.compile("(?<![" + SHAPES + ".:-])[.:-]++(?![" + SHAPES + "])");
 
   private ForeignShape() {}
 
   /**
-   * The text, if it is a shape.
+   * Returns the text if it is a shape.
    *
-   * @param names what to show of a quoted name
+   * @param names maps a quoted name to the text that may be shown
    */
   static Optional<String> check(String text, UnaryOperator<String> names) {
     String shape = CUT_WORD.matcher(text).replaceFirst("…");

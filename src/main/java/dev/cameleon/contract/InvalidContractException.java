@@ -4,7 +4,7 @@ import dev.cameleon.errors.SafeQuote;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The contract file itself is wrong: the process must not start with it. */
+/** Thrown when the contract file is wrong; the process must not start with it. */
 public final class InvalidContractException extends Exception {
   private static final long serialVersionUID = 1L;
 

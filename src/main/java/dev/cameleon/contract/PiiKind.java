@@ -5,16 +5,16 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What kind of personal value a field holds: the value of {@code x-pii} in the contract. */
+/** The kinds of personal values: the values of {@code x-pii} in the contract. */
 public enum PiiKind {
-  /** An IPv4 or IPv6 address; equal addresses get equal tokens however they are spelled. */
+  /** An IPv4 or IPv6 address; equal addresses get equal tokens in any spelling. */
   IP,
   /** A device id. */
   DEVICE,
-  /** Any text; masked under a domain named after its field. */
+  /** Any text; masked in a domain named after its field. */
   TEXT;
 
-  /** The word that the contract uses. */
+  /** The word in the contract. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -11,8 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The references of a contract. A validator follows them, the marks do not: a field that refers to
- * a marked one has its rules, and its value would be stored as it is.
+ * Checks the references of a contract. A validator follows them, but marks do not apply through
+ * them: a field that refers to a marked one has its rules, and its value would be stored unmasked.
  */
 final class References {
   private static final String PII = "x-pii";
@@ -27,9 +27,9 @@ final class References {
   }
 
   /**
-   * What is wrong with those of a schema, each as one sentence.
+   * The problems with the references of a schema, each as one sentence.
    *
-   * @param at its JSON Pointer
+   * @param at the schema's JSON Pointer
    */
   List<String> problems(JsonNode schema, String at) {
     List<String> problems = new ArrayList<>();
@@ -56,7 +56,7 @@ final class References {
           " leads to nothing that can be found, such as a place (#/$defs/name) or an $anchor: so"
               + " whether it is masked cannot be known");
     }
-    // Anywhere in it: the document itself has marks on its properties.
+    // A mark anywhere in the target counts: the document itself has marks on its properties.
     return targets.stream().anyMatch(target -> target.findValue(PII) != null)
         ? Optional.of(
             " leads to what has a mark, and a mark is not followed through a reference; repeat "
@@ -65,18 +65,18 @@ final class References {
         : Optional.empty();
   }
 
-  /** Whether a place is in a top-level property that is masked as a whole. */
+  /** Whether a place is inside a top-level property that is masked as a whole. */
   private boolean isMasked(String at) {
     Matcher property = IN_PROPERTY.matcher(at);
     return property.matches() && document.at(property.group(1)).has(PII);
   }
 
-  /** The JSON Pointer (RFC 6901) that a reference within the file is; empty for an anchor. */
+  /** The JSON Pointer (RFC 6901) of a reference within the file; empty for an anchor. */
   static Optional<String> pointer(String reference) {
     return decoded(reference).filter(to -> to.isEmpty() || to.startsWith("/"));
   }
 
-  /** What a JSON Pointer leads to; empty if there is nothing, and for an anchor. */
+  /** The target of a JSON Pointer; empty if it does not exist, and for an anchor. */
   Optional<JsonNode> target(String reference) {
     return pointed(reference).stream().findFirst();
   }
@@ -89,7 +89,7 @@ final class References {
         .toList();
   }
 
-  /** Every schema with this anchor, or what only looks like one. */
+  /** Every schema with this anchor, or anything that looks like one. */
   private List<JsonNode> anchored(String reference) {
     return decoded(reference)
         .map(
@@ -103,7 +103,10 @@ final class References {
         .orElse(List.of());
   }
 
-  /** Without the # and with its characters decoded (RFC 3986 §2.1); empty if that is impossible. */
+  /**
+   * The fragment, without # and with its characters decoded (RFC 3986 §2.1); empty if that is
+   * impossible.
+   */
   private static Optional<String> decoded(String reference) {
     try {
       return reference.startsWith("#")

@@ -3,8 +3,8 @@ package dev.cameleon.contract;
 import java.util.Objects;
 
 /**
- * This message can never become a row, whatever is retried. Carries no value of the message: only
- * what the contract itself says (a field's name, a rule).
+ * Thrown when a message can never become a row, however often it is retried. It holds no value of
+ * the message, only the contract's words: a field's name, a rule.
  */
 public final class RejectedException extends Exception {
   private static final long serialVersionUID = 1L;
@@ -14,14 +14,15 @@ public final class RejectedException extends Exception {
   private final String detail;
 
   /**
-   * Makes one.
+   * Creates the exception.
    *
    * @param reason the kind of fault
    * @param field the contract's name of the field, or an empty string if it is not about one field
-   * @param detail the rule that was broken, in words that hold no value of the message
+   * @param detail the violated rule, in words that hold no value of the message
    */
   public RejectedException(Violation reason, String field, String detail) {
-    // No stack trace: a flood of malformed messages must stay cheap, and the trace says nothing.
+    // No stack trace: a flood of malformed messages must stay cheap, and the trace says nothing
+    // useful.
     super(reason + (field.isEmpty() ? "" : " at " + field) + ": " + detail, null, false, false);
     this.reason = Objects.requireNonNull(reason);
     this.field = field;
@@ -38,7 +39,7 @@ public final class RejectedException extends Exception {
     return field;
   }
 
-  /** The rule that was broken. */
+  /** The violated rule. */
   public String detail() {
     return detail;
   }

@@ -7,7 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** The contract that is part of the program, for whoever has no other at hand. */
+/** The contract in the jar, used where no other is available. */
 public final class ShippedContract {
   private static final String FILE = "/shipped/routes/login.schema.json";
 
@@ -21,7 +21,7 @@ public final class ShippedContract {
       properties.fieldNames().forEachRemaining(fields::add);
       return fields;
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // it is in the jar
+      throw new UncheckedIOException(e); // never: it is in the jar
     }
   }
 }

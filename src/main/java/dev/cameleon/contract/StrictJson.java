@@ -17,11 +17,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Strict JSON: one object, no duplicate keys, nothing after it, bounded depth, no unpaired
- * surrogate. What two readers could understand differently is refused rather than guessed.
+ * Reads strict JSON: one object, no duplicate keys, nothing after it, bounded depth, no unpaired
+ * surrogate. Text that two parsers could understand differently is rejected.
  */
 public final class StrictJson {
-  /** Deepest nesting that is read; a login event is flat. */
+  /** The deepest nesting accepted; a login event is flat. */
   public static final int MAX_DEPTH = 32;
 
   static final String EMPTY = "empty";
@@ -33,20 +33,20 @@ public final class StrictJson {
   private static final String NO_OBJECT = "not a JSON object";
   private static final String BROKEN = "broken JSON syntax";
 
-  /** All that {@link #rejected} says, but for the place. */
+  /** All texts that {@link #rejected} can produce, without the position. */
   static final List<String> FAULTS =
       List.of(EMPTY, TRAILING, TOO_DEEP, INCOMPLETE, DUPLICATE, NO_OBJECT, BROKEN);
 
   private StrictJson() {}
 
-  /** A mapper that refuses what is not strict JSON. Thread-safe. */
+  /** A mapper that rejects anything but strict JSON. Thread-safe. */
   public static ObjectMapper strictMapper() {
     JsonFactory factory =
         JsonFactory.builder()
             .streamReadConstraints(
                 StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            // Jackson would quote the offending text in its messages.
+            // Otherwise Jackson quotes the offending text in its messages.
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .build();
     return JsonMapper.builder(factory)
@@ -57,7 +57,8 @@ public final class StrictJson {
   /**
    * Reads one body.
    *
-   * @throws RejectedException {@link Violation#NOT_JSON}, with the place and the kind of the fault
+   * @throws RejectedException {@link Violation#NOT_JSON}, with the position and the kind of the
+   *     fault
    */
   public static ObjectNode read(ObjectMapper mapper, String body) throws RejectedException {
     try {
@@ -67,7 +68,7 @@ public final class StrictJson {
     }
   }
 
-  /** Says what is wrong and where, in words of our own: Jackson's message quotes the body. */
+  /** Describes the fault and its position in our own words: Jackson's message quotes the body. */
   public static RejectedException rejected(JsonProcessingException fault) {
     JsonLocation at = fault.getLocation();
     String place = at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
@@ -95,8 +96,8 @@ public final class StrictJson {
   }
 
   /**
-   * Refuses an unpaired surrogate in any key or text. PostgreSQL would store it as {@code ?}, and
-   * all of them would mask alike.
+   * Rejects an unpaired surrogate in any key or text. PostgreSQL would store it as {@code ?}, and
+   * all of them would get the same token.
    *
    * @throws RejectedException {@link Violation#NOT_JSON}
    */

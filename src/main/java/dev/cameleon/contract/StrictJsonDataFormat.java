@@ -6,11 +6,11 @@ import org.apache.camel.Exchange;
 import org.apache.camel.component.jackson.JacksonDataFormat;
 
 /**
- * Camel's Jackson data format for {@link StrictJson}: unmarshals a body to an {@link ObjectNode},
- * or rejects it as {@link Violation#NOT_JSON} in words that do not quote it.
+ * Camel's data format for {@link StrictJson}: unmarshals a body to an {@link ObjectNode}, or
+ * rejects it as {@link Violation#NOT_JSON} in words that do not quote it.
  */
 public final class StrictJsonDataFormat extends JacksonDataFormat {
-  /** The data format that routes know as {@code strictJson}. */
+  /** Bound as {@code strictJson}, the name in the routes. */
   public StrictJsonDataFormat() {
     super(StrictJson.strictMapper(), ObjectNode.class);
   }

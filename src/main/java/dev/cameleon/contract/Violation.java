@@ -2,9 +2,9 @@ package dev.cameleon.contract;
 
 /** Why a message became a dead letter: the value of its {@code reason} attribute. */
 public enum Violation {
-  /** The body is not one JSON object by the strict rules of {@link StrictJson}. */
+  /** The body is not one JSON object by the rules of {@link StrictJson}. */
   NOT_JSON,
-  /** The object breaks a rule of {@code login.schema.json}. */
+  /** The object violates a rule of {@code login.schema.json}. */
   CONTRACT,
   /** PostgreSQL refused this row (SQLSTATE class 22 or 23, or P0001). */
   DATA_REJECTED

@@ -1,2 +1,2 @@
-/** What a valid event is: strict JSON, the JSON Schema, and which fields are personal. */
+/** Defines a valid event: strict JSON, the JSON Schema, and which fields are personal. */
 package dev.cameleon.contract;

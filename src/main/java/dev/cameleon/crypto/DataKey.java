@@ -12,8 +12,8 @@ import javax.crypto.KeyGenerator;
 import javax.crypto.SecretKey;
 
 /**
- * A stretch of time with one data key, which is only in memory and, sealed to every recipient,
- * beside what it sealed: in the database, or in each dead letter.
+ * One AES-256 key that seals values for a limited time. It exists only in memory and, sealed to
+ * every recipient, beside the values that it sealed: in the database, or in each dead letter.
  */
 public final class DataKey {
   private static final int KEY_BITS = 256;
@@ -23,17 +23,28 @@ public final class DataKey {
   private final Map<String, byte[]> sealedKeys = new LinkedHashMap<>();
   private final long endNanos;
 
-  /** The most values under one key with random nonces of 96 bits: SP 800-38D §8.3. */
+  /** The most values that one key may seal with random nonces of 96 bits: SP 800-38D §8.3. */
   private static final long MOST_SEALED = 1L << 32;
 
   private final SecureRandom random = new SecureRandom();
   private final AtomicLong sealed = new AtomicLong();
   private final long most;
 
+  /**
+   * Generates a key and seals it to the recipients.
+   *
+   * @param endNanos when its time is over, by {@link System#nanoTime}
+   */
   public DataKey(List<Recipient> recipients, long endNanos) {
     this(recipients, endNanos, MOST_SEALED);
   }
 
+  /**
+   * Generates a key and seals it to the recipients.
+   *
+   * @param endNanos when its time is over, by {@link System#nanoTime}
+   * @param most how many values it may seal; with half of them it is over
+   */
   public DataKey(List<Recipient> recipients, long endNanos, long most) {
     this.endNanos = endNanos;
     this.most = most;
@@ -49,20 +60,32 @@ public final class DataKey {
     }
   }
 
+  /** The key's id in the database; random. */
   public UUID id() {
     return id;
   }
 
-  /** Its data key, by recipient, sealed. */
+  /** The key, sealed to each recipient; the map's keys are fingerprints. */
   public Map<String, byte[]> sealedKeys() {
     return sealedKeys;
   }
 
+  /**
+   * Whether the caller should use a new key: the time is over, or half of the allowed values are
+   * sealed.
+   */
   public boolean isOver(long nowNanos) {
-    // Half: batches that have the key already may still fill.
+    // Half, because batches that already use the key may still grow.
     return nowNanos - endNanos >= 0 || sealed.get() >= most / 2;
   }
 
+  /**
+   * Seals a value with a random nonce.
+   *
+   * @param cipher from {@link Envelope#gcm}
+   * @param entry the entry's id, which becomes associated data
+   * @throws IllegalStateException if the key has sealed as many values as it may
+   */
   public byte[] seal(Cipher cipher, UUID entry, byte[] value) {
     return Envelope.seal(cipher, key, nonce(), entry, value);
   }
@@ -71,7 +94,7 @@ public final class DataKey {
     return Envelope.sealBody(cipher, key, nonce(), entry, body);
   }
 
-  /** Random: counted up, they would tell in which order values came, and where one is missing. */
+  /** Random: a counter would tell in which order values came, and where one is missing. */
   private byte[] nonce() {
     if (sealed.incrementAndGet() > most) {
       throw new IllegalStateException("a data key has sealed as much as it may");

@@ -15,40 +15,43 @@ import javax.crypto.spec.OAEPParameterSpec;
 import javax.crypto.spec.PSource;
 
 /**
- * The vault's cryptography: a value under a data key with AES-256-GCM (NIST SP 800-38D), the data
- * key under a public key with RSAES-OAEP (RFC 8017 §7.1).
+ * The vault's cryptography: a value is encrypted with a data key by AES-256-GCM (NIST SP 800-38D),
+ * and the data key with a public key by RSAES-OAEP (RFC 8017 §7.1).
  *
  * <p>A sealed value is nonce (12 bytes) ‖ ciphertext ‖ tag (16 bytes), with the 16 bytes of the
- * entry's id as associated data: an entry's value cannot be passed off as another's. What is
- * encrypted is the value, the byte 0x80 and zeros up to 64, 256, 1024, … bytes (ISO/IEC 7816-4
- * padding): addresses and device ids all have one length.
+ * entry's id as associated data: an entry's value cannot be passed off as another's. The plaintext
+ * is the value, the byte 0x80 and zeros up to 64, 256, 1024, … bytes (ISO/IEC 7816-4 padding), so
+ * that addresses and device ids all have one length.
  *
- * <p>A sealed body is the same, with the id and the word {@code body} as associated data, so that
- * neither passes for the other, and padded to the next multiple of 256 bytes.
+ * <p>A sealed body has the same format, with the id and the word {@code body} as associated data,
+ * so that neither can be taken for the other, and is padded to the next multiple of 256 bytes.
  */
 public final class Envelope {
+  /** The length of a nonce, in bytes: 96 bits. */
   public static final int NONCE_BYTES = 12;
+
   private static final int TAG_BITS = 128;
   private static final int SMALLEST_BYTES = 64;
   private static final int GROWTH = 4;
   private static final byte END = (byte) 0x80;
 
   /**
-   * Steps of 4 would make four times as much of a body, and SQS takes 1 MiB; one of 256 bytes costs
-   * little, and an ordinary event of 170 bytes and one twice damaged are still alike.
+   * Steps of factor 4 could make a body four times as large, and SQS accepts 1 MiB. A step of 256
+   * bytes costs little, and still gives an ordinary event of 170 bytes and one that was damaged
+   * twice the same length.
    */
   private static final int BODY_STEP_BYTES = 256;
 
   private static final byte[] BODY = "body".getBytes(StandardCharsets.US_ASCII);
 
-  /** Java's default for OAEP with SHA-256 takes SHA-1 for MGF1; here it is SHA-256 in both. */
+  /** Java's default for OAEP with SHA-256 uses SHA-1 in MGF1; this uses SHA-256 in both. */
   private static final OAEPParameterSpec OAEP =
       new OAEPParameterSpec(
           "SHA-256", "MGF1", MGF1ParameterSpec.SHA256, PSource.PSpecified.DEFAULT);
 
   private Envelope() {}
 
-  /** A cipher for {@link #seal}; not to be shared between threads. */
+  /** Creates a cipher for {@link #seal}; not to be shared between threads. */
   public static Cipher gcm() {
     try {
       return Cipher.getInstance("AES/GCM/NoPadding");
@@ -77,7 +80,7 @@ public final class Envelope {
   }
 
   /**
-   * Opens what {@link #sealBody} sealed.
+   * Opens a body sealed by {@link #sealBody}.
    *
    * @throws GeneralSecurityException if the key or the id is another, or a bit has changed
    */
@@ -89,7 +92,7 @@ public final class Envelope {
     return ByteBuffer.allocate(16 + BODY.length).put(bytes(entry)).put(BODY).array();
   }
 
-  /** AES-256-GCM: the nonce, the ciphertext and the tag. */
+  /** Encrypts with AES-256-GCM; returns nonce, ciphertext and tag. */
   static byte[] encrypt(
       Cipher cipher, SecretKey key, byte[] nonce, byte[] associated, byte[] plain) {
     try {
@@ -104,7 +107,7 @@ public final class Envelope {
   }
 
   /**
-   * Opens what {@link #seal} sealed.
+   * Opens a value sealed by {@link #seal}.
    *
    * @throws GeneralSecurityException if the key or the entry is another, or a bit has changed
    */
@@ -112,7 +115,12 @@ public final class Envelope {
     return unpad(decrypt(key, bytes(entry), sealed));
   }
 
-  /** Undoes {@link #encrypt}, or refuses. */
+  /**
+   * Decrypts the output of {@link #encrypt}.
+   *
+   * @throws GeneralSecurityException if the key or the associated data is another, or a bit has
+   *     changed
+   */
   static byte[] decrypt(SecretKey key, byte[] associated, byte[] sealed)
       throws GeneralSecurityException {
     if (sealed.length < NONCE_BYTES) {
@@ -136,7 +144,7 @@ public final class Envelope {
   }
 
   /**
-   * Opens what {@link #wrap} sealed.
+   * Opens a data key sealed by {@link #wrap}.
    *
    * @return the data key's bytes
    * @throws GeneralSecurityException if it was sealed to another key, or a bit has changed

@@ -1,13 +1,16 @@
 package dev.cameleon.crypto;
 
-/** A key file cannot be used; the message says which and why, and holds nothing of its content. */
+/**
+ * Thrown when a key file cannot be used. The message says which and why, without any of its
+ * content.
+ */
 public final class InvalidKeyFileException extends Exception {
   private static final long serialVersionUID = 1L;
 
   /**
-   * With a sentence for the person who named the key.
+   * Creates the exception.
    *
-   * @param message holds nothing secret
+   * @param message a sentence for the operator; holds nothing secret
    */
   public InvalidKeyFileException(String message) {
     super(message);

@@ -1,16 +1,16 @@
 package dev.cameleon.crypto;
 
 /**
- * A private key that others keep cannot be used now, so that nothing more can be opened. The
- * message says why, and what to do.
+ * Thrown when a private key in a key service cannot be used now, so that nothing more can be
+ * opened. The message says why, and what to do.
  */
 public final class KeyUnavailableException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * With a sentence for the person who asked.
+   * Creates the exception.
    *
-   * @param message holds nothing secret or personal
+   * @param message a sentence for the operator; holds nothing secret or personal
    */
   public KeyUnavailableException(String message) {
     super(message);

@@ -19,14 +19,13 @@ import software.amazon.awssdk.services.kms.model.KmsException;
 import software.amazon.awssdk.services.kms.model.NotFoundException;
 
 /**
- * A recipient's key in AWS KMS, which never leaves it: the data keys of the vault are opened there,
- * with Decrypt and RSAES_OAEP_SHA_256 (SHA-256 in the hash and in MGF1, no label), and the values
- * here.
+ * A recipient's key in AWS KMS, which never leaves it. KMS decrypts the vault's data keys, with
+ * RSAES_OAEP_SHA_256 (SHA-256 in the hash and in MGF1, no label); values are decrypted here.
  */
 public final class KmsKey {
   private static final EncryptionAlgorithmSpec OAEP = EncryptionAlgorithmSpec.RSAES_OAEP_SHA_256;
 
-  /** What KMS knows a key by (AWS KMS developer guide, key identifiers). */
+  /** The forms of a key identifier (AWS KMS developer guide, key identifiers). */
   private static final Pattern ID =
       Pattern.compile(
           "(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/|alias/)[A-Za-z0-9/_-]{1,256}"
@@ -41,11 +40,11 @@ public final class KmsKey {
   }
 
   /**
-   * Asks KMS for a key's public half, which says which recipient it is.
+   * Asks KMS for a key's public half, which identifies the recipient.
    *
-   * @param id its ARN, or whatever else KMS knows it by
+   * @param id its ARN, or another identifier that KMS accepts
    * @throws InvalidKeyFileException if there is no such key, or it does not decrypt with RSA, or
-   *     the text is none that KMS could know; that is repeated nowhere
+   *     the text is not a key identifier, in which case it is not repeated
    * @throws KeyUnavailableException if KMS does not answer or refuses
    */
   public static RecipientKey find(String id) throws InvalidKeyFileException {
@@ -92,7 +91,7 @@ public final class KmsKey {
 
   private byte[] open(byte[] sealedKey, int length) throws GeneralSecurityException {
     if (sealedKey.length != length) {
-      throw new GeneralSecurityException("not sealed to this key"); // KMS need not be asked
+      throw new GeneralSecurityException("not sealed to this key"); // known without asking KMS
     }
     try {
       return kms.decrypt(
@@ -112,7 +111,7 @@ public final class KmsKey {
     }
   }
 
-  /** Without the service's message: it repeats what it was asked. */
+  /** Without the service's message, which repeats what it was asked. */
   private KeyUnavailableException refused(String permission, KmsException e) {
     String code =
         Optional.ofNullable(e.awsErrorDetails()).map(AwsErrorDetails::errorCode).orElse("");

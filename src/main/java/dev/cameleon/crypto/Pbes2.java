@@ -15,17 +15,18 @@ import javax.crypto.spec.PBEParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A private key that is encrypted with PBES2 (RFC 8018 §6.2), its key made by PBKDF2 with HMAC and
- * SHA-1 or SHA-2, its cipher AES in CBC mode: what {@code openssl pkcs8 -topk8} writes.
+ * A private key that is encrypted with PBES2 (RFC 8018 §6.2), with PBKDF2 using HMAC with SHA-1 or
+ * SHA-2, and AES in CBC mode: the output of {@code openssl pkcs8 -topk8}.
  *
- * <p>Java's own algorithms of this name take passphrases of ASCII only, so it is put together here.
+ * <p>Java's own algorithms of this name take only ASCII passphrases, so this class combines the
+ * primitives.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Pbes2(String prf, int keyBits, PBEParameterSpec parameters, byte[] encrypted) {
-  /** What Java calls such parameters, e.g. {@code PBEWithHmacSHA256AndAES_256}. */
+  /** Java's name of such parameters, for example {@code PBEWithHmacSHA256AndAES_256}. */
   private static final Pattern NAME = Pattern.compile("PBEWith(Hmac[A-Za-z0-9/]+)AndAES_(\\d+)");
 
-  /** What an EncryptedPrivateKeyInfo (RFC 5958 §3) holds; empty if it is encrypted otherwise. */
+  /** Parses an EncryptedPrivateKeyInfo (RFC 5958 §3); empty if it is encrypted in another way. */
   static Optional<Pbes2> parse(byte[] der) {
     try {
       EncryptedPrivateKeyInfo info = new EncryptedPrivateKeyInfo(der);
@@ -44,11 +45,11 @@ record Pbes2(String prf, int keyBits, PBEParameterSpec parameters, byte[] encryp
   }
 
   /**
-   * The key in PKCS #8.
+   * Decrypts the key to PKCS #8.
    *
-   * @param passphrase taken as UTF-8, as a terminal gives it to openssl
-   * @throws GeneralSecurityException if the passphrase is another; with one in 256 wrong ones what
-   *     comes out is no key instead
+   * @param passphrase taken as UTF-8, as a terminal passes it to openssl
+   * @throws GeneralSecurityException if the passphrase is wrong; one of 256 wrong passphrases goes
+   *     unnoticed and yields bytes that are not a key
    */
   byte[] decrypt(char[] passphrase) throws GeneralSecurityException {
     SecretKey key =
@@ -64,7 +65,7 @@ record Pbes2(String prf, int keyBits, PBEParameterSpec parameters, byte[] encryp
     return cipher.doFinal(encrypted);
   }
 
-  /** Redacted. */
+  /** Without the ciphertext. */
   @Override
   public String toString() {
     return "Pbes2[" + prf + ", AES-" + keyBits + "]";

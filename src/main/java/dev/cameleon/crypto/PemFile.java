@@ -10,9 +10,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The one object of a PEM file (RFC 7468).
+ * The single object of a PEM file (RFC 7468).
  *
- * @param label what it is, e.g. {@code PUBLIC KEY}
+ * @param label its type, for example {@code PUBLIC KEY}
  * @param content its DER bytes
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -20,7 +20,7 @@ record PemFile(String label, byte[] content) {
   private static final Pattern OBJECT =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s]*)-----END \\1-----");
 
-  /** Whatever follows a public key in its file, e.g. the private one, must not go unnoticed. */
+  /** A second object in a public key's file, for example the private key, must not go unnoticed. */
   private static final Pattern SEVERAL = Pattern.compile("(?s)-----BEGIN .*-----BEGIN ");
 
   static PemFile read(Path file) throws InvalidKeyFileException {
@@ -46,7 +46,7 @@ record PemFile(String label, byte[] content) {
     }
   }
 
-  /** Redacted: the content may be a private key. */
+  /** Without the content, which may be a private key. */
   @Override
   public String toString() {
     return "Pem[" + label + "]";

@@ -12,15 +12,15 @@ import java.security.spec.RSAPublicKeySpec;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Private keys in files. */
+/** Reads private keys from files. */
 public final class PrivateKeyFile {
-  /** Says what an encrypted key is encrypted with; asked only if it is. */
+  /** Supplies the passphrase of an encrypted key; called only if the key is encrypted. */
   @FunctionalInterface
   public interface Passphrase {
     /**
-     * The passphrase, which the caller wipes.
+     * Returns the passphrase; the caller wipes the array.
      *
-     * @throws InvalidKeyFileException if there is none
+     * @throws InvalidKeyFileException if there is no passphrase
      */
     char[] get() throws InvalidKeyFileException;
   }
@@ -30,7 +30,7 @@ public final class PrivateKeyFile {
   private PrivateKeyFile() {}
 
   /**
-   * Reads one that is not encrypted.
+   * Reads a private key that is not encrypted.
    *
    * @throws InvalidKeyFileException as below, and if it is encrypted
    */
@@ -44,10 +44,10 @@ public final class PrivateKeyFile {
   }
 
   /**
-   * Reads one: PKCS #8 (RFC 5958) in PEM, unencrypted or with PBES2 (RFC 8018 §6.2).
+   * Reads a private key: PKCS #8 (RFC 5958) in PEM, unencrypted or with PBES2 (RFC 8018 §6.2).
    *
-   * @throws InvalidKeyFileException if it is missing, readable by every user of the machine, not
-   *     such a key, or encrypted with another passphrase
+   * @throws InvalidKeyFileException if the file is missing, readable by every user of the machine,
+   *     not such a key, or encrypted with another passphrase
    */
   public static RecipientKey read(Path file, Passphrase passphrase) throws InvalidKeyFileException {
     try {

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Somebody who may read the vault, by a public key.
+ * A person or service that can open the vault, identified by a public key.
  *
  * @param fingerprint SHA-256 of the key's SubjectPublicKeyInfo (RFC 5280), hexadecimal
  * @param key the public key
@@ -26,15 +26,15 @@ import java.util.Map;
 public record Recipient(String fingerprint, PublicKey key) {
   private static final int LEAST_BITS = 3072;
 
-  /** What a public key is called in a PEM file (RFC 7468 §13). */
+  /** The label of a public key in a PEM file (RFC 7468 §13). */
   private static final String PUBLIC = "PUBLIC KEY";
 
   /**
    * Reads a folder of public keys: every file {@code *.pem} is one.
    *
-   * @throws InvalidKeyFileException if there is none, one is not an RSA public key of 3072 bits or
-   *     more, or every user of this machine may add or change one: whoever can, reads what is
-   *     sealed from then on
+   * @throws InvalidKeyFileException if there is none, if one is not an RSA public key of at least
+   *     3072 bits, or if every user of this machine may add or change one: such a user could read
+   *     everything sealed from then on
    */
   public static List<Recipient> read(Path folder) throws InvalidKeyFileException {
     Map<String, Recipient> recipients = new LinkedHashMap<>();
@@ -112,11 +112,12 @@ public record Recipient(String fingerprint, PublicKey key) {
     }
   }
 
-  /** The beginning of the fingerprint, for people. */
+  /** The first characters of the fingerprint, for messages. */
   public String shortName() {
     return shortName(fingerprint);
   }
 
+  /** The first 16 characters of a fingerprint, for messages. */
   public static String shortName(String fingerprint) {
     return fingerprint.substring(0, Math.min(16, fingerprint.length()));
   }

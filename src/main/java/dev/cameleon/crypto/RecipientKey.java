@@ -10,15 +10,15 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * What a recipient opens values with: their private key in memory, or one that others keep and that
- * only opens data keys. Thread-safe.
+ * Opens sealed values for one recipient, with a private key in memory, or with one in a key service
+ * that only opens data keys. Thread-safe.
  */
 public final class RecipientKey {
   /** Opens the data keys that are sealed to a recipient. */
   @FunctionalInterface
   public interface Unsealing {
     /**
-     * Opens one: RSAES-OAEP (RFC 8017 §7.1) with SHA-256, MGF1 with SHA-256, and no label.
+     * Opens a data key by RSAES-OAEP (RFC 8017 §7.1) with SHA-256, MGF1 with SHA-256, and no label.
      *
      * @return the data key's bytes
      * @throws GeneralSecurityException if it was sealed to another key, or a bit has changed
@@ -34,7 +34,8 @@ public final class RecipientKey {
   private final Unsealing unsealing;
 
   /**
-   * The data keys of the last data keys: RSA takes milliseconds, and a data key seals thousands.
+   * Caches recently opened data keys: RSA takes milliseconds, and one data key seals thousands of
+   * values.
    */
   private final Map<ByteBuffer, SecretKey> opened =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -47,9 +48,9 @@ public final class RecipientKey {
       };
 
   /**
-   * A key that knows nothing opened yet.
+   * A key with an empty cache.
    *
-   * @param publicKey its public half: which recipient this is
+   * @param publicKey its public half, which identifies the recipient
    * @param unsealing uses its private half
    */
   public RecipientKey(PublicKey publicKey, Unsealing unsealing) {
@@ -57,7 +58,7 @@ public final class RecipientKey {
     this.unsealing = unsealing;
   }
 
-  /** SHA-256 of its public half: which recipient this is. */
+  /** SHA-256 of its public half, which identifies the recipient. */
   public String fingerprint() {
     return recipient.fingerprint();
   }
@@ -65,18 +66,18 @@ public final class RecipientKey {
   /**
    * Opens a sealed value.
    *
-   * @param sealedKey the data key's data key, sealed to this recipient
+   * @param sealedKey the value's data key, sealed to this recipient
    * @param entry the entry's id
    * @param sealed the value
    * @return the value: personal
-   * @throws GeneralSecurityException if the key is another's, or something was changed
+   * @throws GeneralSecurityException if it was sealed to another key, or something was changed
    * @throws KeyUnavailableException if the private key cannot be used now
    */
   public byte[] open(byte[] sealedKey, UUID entry, byte[] sealed) throws GeneralSecurityException {
     return Envelope.open(dataKey(sealedKey), entry, sealed);
   }
 
-  /** The same for a message's body. */
+  /** Opens a sealed message body, as {@link #open(byte[], UUID, byte[])} opens a value. */
   byte[] openBody(byte[] sealedKey, UUID entry, byte[] sealed) throws GeneralSecurityException {
     return Envelope.openBody(dataKey(sealedKey), entry, sealed);
   }
@@ -87,7 +88,7 @@ public final class RecipientKey {
       return known;
     }
     byte[] bytes = unsealing.open(sealedKey);
-    if (bytes.length != DATA_KEY_BYTES) { // anybody can seal anything to a public key
+    if (bytes.length != DATA_KEY_BYTES) { // anybody can seal any bytes to a public key
       throw new GeneralSecurityException("not a data key");
     }
     SecretKey dataKey = new SecretKeySpec(bytes, "AES");
@@ -95,7 +96,7 @@ public final class RecipientKey {
     return dataKey;
   }
 
-  /** Redacted. */
+  /** Without the key. */
   @Override
   public String toString() {
     return "RecipientKey[" + recipient + "]";

@@ -15,22 +15,24 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * A message's body that only the recipients can read, as the text that stands for it:
+ * A message's body that only the recipients can read, in this JSON format:
  *
  * <pre>{@code
  * {"sealed": {"v": 1, "entry": a UUID, "keys": [{"recipient": fingerprint, "sealed_key": base64}],
  *             "value": base64},
- *  "preview": what anybody may see of it}
+ *  "preview": the shape of the body}
  * }</pre>
  *
- * <p>{@code value} is the body's UTF-8 under a data key, {@code sealed_key} the data key under a
- * recipient's public key, both as the vault does it ({@link Envelope}). Whoever has the public keys
- * can seal: that a body can be opened does not prove who sealed it, and a preview proves nothing.
+ * <p>{@code value} is the body in UTF-8 under a data key, {@code sealed_key} the data key under a
+ * recipient's public key, both as in the vault ({@link Envelope}). Whoever has the public keys can
+ * seal: a body that opens does not prove who sealed it, and a preview proves nothing.
  */
 public final class SealedBody {
   private static final int VERSION = 1;
 
-  /** A preview is for a look; of a body of 1 MiB it would be larger than what SQS takes. */
+  /**
+   * A preview is for a quick look; for a body of 1 MiB a full one would exceed the limit of SQS.
+   */
   private static final int MOST_PREVIEW_CHARS = 2000;
 
   private static final Pattern FINGERPRINT = Pattern.compile("[0-9a-f]{64}");
@@ -44,6 +46,12 @@ public final class SealedBody {
     this.preview = preview;
   }
 
+  /**
+   * Seals a body to the data key's recipients.
+   *
+   * @param body personal
+   * @param preview shown to everybody; cut after 2000 characters
+   */
   public static SealedBody seal(DataKey dataKey, String body, String preview) {
     UUID entry = UUID.randomUUID();
     byte[] value = dataKey.sealBody(Envelope.gcm(), entry, body.getBytes(StandardCharsets.UTF_8));
@@ -73,7 +81,7 @@ public final class SealedBody {
     return object().put("preview", preview).toString();
   }
 
-  /** The body to send where there is no room for a preview. */
+  /** The body to send if there is no room for the preview. */
   public String textWithoutPreview() {
     return object().toString();
   }
@@ -85,11 +93,11 @@ public final class SealedBody {
   }
 
   /**
-   * What may be seen of a sealed body without a key. Anybody who may send to the queue can write
-   * one: it is to be shown as text that is not trusted.
+   * The preview of a sealed body, which needs no key. Anybody who may send to the queue can write
+   * one: show it as untrusted text.
    *
    * @param messageBody the body of a dead letter whose attribute {@code body} is {@code sealed}
-   * @return empty if it has none, or is no sealed body
+   * @return empty if it has none, or is not a sealed body
    */
   public static Optional<String> preview(String messageBody) {
     try {
@@ -101,17 +109,17 @@ public final class SealedBody {
   }
 
   /**
-   * The original body. Of one that was sealed several times, having been moved to the source queue
-   * as it was and dead-lettered again, the innermost that this key opens.
+   * Opens the original body. A body may be sealed several times, if it was moved to the source
+   * queue sealed and dead-lettered again: then the innermost that this key opens.
    *
    * @param messageBody the body of a dead letter whose attribute {@code body} is {@code sealed}
    * @return personal
-   * @throws UnopenedException if it is no sealed body, or of another version, or not sealed to this
-   *     key, or was changed
+   * @throws UnopenedException if it is not a sealed body, has another version, is not sealed to
+   *     this key, or was changed
    */
   public static String open(String messageBody, RecipientKey key) throws UnopenedException {
     String text = openOuter(messageBody, key);
-    while (true) { // ends: each is shorter than the one around it
+    while (true) { // terminates: each body is shorter than the one around it
       try {
         text = openOuter(text, key);
       } catch (UnopenedException e) {
@@ -133,7 +141,7 @@ public final class SealedBody {
     }
   }
 
-  /** The object, if it is one of this version. */
+  /** Parses a sealed body of this version. */
   private static JsonNode parse(String messageBody) throws UnopenedException {
     JsonNode object;
     try {
@@ -165,7 +173,7 @@ public final class SealedBody {
       if (recipient.equals(key.fingerprint())) {
         return bytes(each.path("sealed_key"));
       }
-      if (FINGERPRINT.matcher(recipient).matches()) { // whatever else it is, it is not to be shown
+      if (FINGERPRINT.matcher(recipient).matches()) { // any other text is not shown
         others.add(Recipient.shortName(recipient));
       }
     }
@@ -185,7 +193,7 @@ public final class SealedBody {
     return base64.binaryValue();
   }
 
-  /** Redacted. */
+  /** Without the body. */
   @Override
   public String toString() {
     return "SealedBody[" + sealed.path("entry").asText() + "]";

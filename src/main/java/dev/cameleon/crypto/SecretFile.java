@@ -12,16 +12,16 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/** Files that hold keys: who may read and change them. */
+/** Checks who may read and change files with keys, and writes new ones. */
 public final class SecretFile {
-  /** S_ISVTX of POSIX's sys/stat.h. */
+  /** S_ISVTX in POSIX's sys/stat.h. */
   private static final int STICKY = 0x200;
 
   private SecretFile() {}
 
   /**
-   * What is wrong if every user of this machine may read or write the file, and how to correct it;
-   * else an empty string. Where files have no owners this cannot be told.
+   * The problem and its remedy if every user of this machine may read or write the file; else an
+   * empty string. On file systems without owners this cannot be checked.
    */
   public static String openToOthers(Path file) throws IOException {
     PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
@@ -41,10 +41,10 @@ public final class SecretFile {
   }
 
   /**
-   * What is wrong if every user of this machine may change what a path leads to, and how to correct
-   * it; else an empty string. Looked at are the file or folder behind all links, and every folder
-   * above it: whoever may write one of these could put another in its place. In a folder with the
-   * sticky bit (/tmp, or what Kubernetes mounts) nobody can do that to what is somebody else's.
+   * The problem and its remedy if every user of this machine may change what a path leads to; else
+   * an empty string. This checks the target of all links and every folder above it: whoever may
+   * write to one of these could replace the target. In a folder with the sticky bit (/tmp, or a
+   * mount of Kubernetes) nobody can replace another user's files.
    */
   public static String changeableByOthers(Path path) throws IOException {
     for (Path at = path.toRealPath(); at != null; at = at.getParent()) {
@@ -57,7 +57,10 @@ public final class SecretFile {
     return "";
   }
 
-  /** Whether everybody may put files into this folder, and somebody else than its owner did. */
+  /**
+   * Whether every user may create files in this folder, and this one belongs to another user than
+   * the folder.
+   */
   public static boolean isStrangers(Path folder, Path file) throws IOException {
     return isOpenToWrite(folder)
         && !Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(folder));
@@ -76,7 +79,7 @@ public final class SecretFile {
   /**
    * Writes a new file that only its owner can read.
    *
-   * @throws java.nio.file.FileAlreadyExistsException if there is one
+   * @throws java.nio.file.FileAlreadyExistsException if the file exists
    */
   public static void write(Path file, String content) throws IOException {
     Path folder = file.toAbsolutePath().getParent();

@@ -1,18 +1,18 @@
 package dev.cameleon.crypto;
 
-/** A sealed body cannot be opened; says why in words that hold nothing of the body. */
+/** Thrown when a sealed body cannot be opened; the message holds nothing of the body. */
 public final class UnopenedException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** Why a sealed body cannot be opened. */
+  /** The reason. */
   public enum Why {
-    /** It has not the form of a sealed body. */
+    /** It does not have the format of a sealed body. */
     NOT_SEALED,
-    /** Its format is of another version of Cameleon. */
+    /** Its format belongs to another version of Cameleon. */
     ANOTHER_VERSION,
-    /** It is sealed to other recipients than the holder of this private key. */
+    /** It is not sealed to this private key's recipient. */
     ANOTHER_KEY,
-    /** Something of it was damaged or changed after it was sealed. */
+    /** It was damaged or changed after it was sealed. */
     CHANGED
   }
 
@@ -23,7 +23,7 @@ public final class UnopenedException extends Exception {
     this.why = why;
   }
 
-  /** Why, for whoever goes on with other bodies. */
+  /** The reason, for a caller that continues with other bodies. */
   public Why why() {
     return why;
   }

@@ -7,16 +7,16 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * Work that one session does at a time. Whose turn it is says a row that only the roles may read,
- * lock and change. It counts while the session that it names holds the advisory lock that it names:
- * that ends with the session, however it ends. The number is a new random one each time, so that no
- * other login can take it first; taken afterwards, it is worth nothing, since the row names the
- * login too.
+ * Lets one session at a time do a piece of work. A row that only our roles may read, lock and
+ * change names the holder's session and an advisory lock; it counts while that session holds that
+ * lock, which ends with the session, however it ends. The lock's number is new and random each
+ * time, so that no other login can take it in advance; taken afterwards it is useless, because the
+ * row names the login too.
  */
 public enum AdvisoryLock {
-  /** The upkeep of the ledger. */
+  /** The cleanup of the ledger. */
   LEDGER("cameleon.ledger_lock"),
-  /** Erasure, pruning and rotating. */
+  /** Erasure, pruning and retokenization. */
   LOGINS("cameleon.logins_lock");
 
   private static final String HAS_IT =
@@ -34,13 +34,14 @@ public enum AdvisoryLock {
   }
 
   /**
-   * Takes the turn; it ends with the connection.
+   * Takes the lock; it is released when the connection ends.
    *
    * @param connection with auto-commit on
    * @return whether it was free
    */
   public boolean take(Connection connection) throws SQLException {
-    // Who waits for the row must see what was committed meanwhile, whatever the server's default.
+    // After waiting for the row, this session must see what was committed meanwhile, whatever the
+    // server's default isolation level.
     connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
@@ -48,7 +49,7 @@ public enum AdvisoryLock {
       if (!holder(connection).isEmpty()) {
         return false;
       }
-      // Six bits of a UUID are fixed; these are the 58 that are left of its first half.
+      // A UUID has six fixed bits; these are the other 58 bits of its first half.
       statement.execute(
           "UPDATE "
               + table
@@ -63,7 +64,7 @@ public enum AdvisoryLock {
     }
   }
 
-  /** Who has the turn, to show to an operator. */
+  /** Who holds the lock, in words for an operator. */
   public String holder(Database.Login login) throws SQLException {
     try (Connection connection = Database.connect(login)) {
       String holder = holder(connection);
@@ -71,7 +72,7 @@ public enum AdvisoryLock {
     }
   }
 
-  /** Another session that has the turn; empty if it is free, or this session's. */
+  /** The other session that holds the lock; empty if it is free or held by this session. */
   private String holder(Connection connection) throws SQLException {
     try (PreparedStatement statement =
             connection.prepareStatement(

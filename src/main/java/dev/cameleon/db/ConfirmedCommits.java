@@ -12,12 +12,12 @@ import java.sql.Statement;
 import org.postgresql.util.PSQLWarning;
 
 /**
- * Makes a commit that the synchronous standby did not confirm fail. If the wait for the standby is
- * cancelled, PostgreSQL commits locally, reports success, and adds only a warning, which nobody
- * would read: a failover then loses the rows.
+ * Makes a commit fail that the synchronous standby did not confirm. If the wait for the standby is
+ * cancelled, PostgreSQL commits locally, reports success and adds only a warning, which nobody
+ * would read: a failover would then lose the rows.
  */
 final class ConfirmedCommits implements InvocationHandler {
-  /** Where PostgreSQL waits for a standby; the warning's text is in the server's language. */
+  /** The server's routine that gives the warning, whose text is in the server's language. */
   private static final String WAIT_FOR_STANDBY = "SyncRepWaitForLSN";
 
   private final Object target;
@@ -26,7 +26,7 @@ final class ConfirmedCommits implements InvocationHandler {
     this.target = target;
   }
 
-  /** The same connection; a statement or commit that the standby did not confirm throws. */
+  /** Wraps a connection: a statement or commit that the standby did not confirm throws. */
   static Connection on(Connection connection) {
     return proxy(Connection.class, connection);
   }

@@ -15,49 +15,45 @@ import org.postgresql.jdbc.SslMode;
 
 /** Connections to PostgreSQL, pooled for the loaders and single for everything else. */
 public final class Database {
-  /**
-   * Who connects, and where.
-   *
-   * @param url a JDBC URL
-   * @param user the role
-   * @param secret its password
-   */
+  /** The login of a role at a database. */
   public record Login(String url, String user, Password secret) {
-    /** With a password that never changes. */
+    /** A login with a password that never changes. */
     public Login(String url, String user, String password) {
       this(url, user, Password.fixed(password));
     }
 
-    /** Redacted. */
+    /** Without the password. */
     @Override
     public String toString() {
       return SafeQuote.role(user) + " at " + withoutParameters(url);
     }
   }
 
-  /** What holds unless the URL names it. Times in seconds. */
+  /** Connection properties that apply unless the URL sets them; times in seconds. */
   private static final Map<PGProperty, String> DEFAULTS =
       Map.of(
-          // A server that lets nobody in for this long is away.
+          // A server that accepts no connection for this long counts as unreachable.
           PGProperty.LOGIN_TIMEOUT, "3",
           PGProperty.CONNECT_TIMEOUT, "3",
-          // Longer than the session's statement time-out: a server that is gone without a word.
+          // Longer than the session's statement time-out: it detects a server that disappeared
+          // silently.
           PGProperty.SOCKET_TIMEOUT, "60",
-          // Cancelling what a silent server does must not take longer than noticing its silence.
+          // Cancelling a statement on a silent server must not take longer than detecting the
+          // silence.
           PGProperty.CANCEL_SIGNAL_TIMEOUT, "2",
           PGProperty.TCP_KEEP_ALIVE, "true",
           PGProperty.APPLICATION_NAME, "cameleon");
 
   /**
-   * Our own statements find PostgreSQL's functions and operators only. By the database's own path,
-   * whoever may create in a schema of it, such as public before PostgreSQL 15, could plant one that
-   * fits better, and it would run with the rights of an officer (CVE-2018-1058).
+   * Our own statements find only PostgreSQL's functions and operators. With the database's own
+   * path, whoever may create in one of its schemas, such as public before PostgreSQL 15, could add
+   * a better match, and it would run with the rights of an officer (CVE-2018-1058).
    */
   private static final String OWN_NAMES_ONLY = "SET search_path = pg_catalog, pg_temp; ";
 
   /**
-   * Bounds the wait for a lock, unless the role, the database or the URL does: any member of a role
-   * may keep a transaction open. Longer than a loader's statement, shorter than the socket's
+   * Limits the wait for a lock, unless the role, the database or the URL does: any member of a role
+   * may keep a transaction open. Longer than a loader's statement; shorter than the socket's
    * time-out, which would hide the reason.
    */
   private static final String BOUND_WAITS =
@@ -72,9 +68,10 @@ public final class Database {
   }
 
   /**
-   * The connections of so many loaders.
+   * A pool of connections for loaders.
    *
-   * @param keyId the newest mask key; the database refuses rows under one that is retired
+   * @param connections how many
+   * @param keyId the newest mask key; the database refuses rows under a retired one
    */
   public static LoaderPool pool(Login login, int connections, String keyId) {
     LoaderPool.Source source = prepare(new LoaderPool.Source(login), login);
@@ -84,19 +81,26 @@ public final class Database {
     return new LoaderPool(source, connections, session(keyId));
   }
 
-  /** One connection outside the pool. */
+  /**
+   * Opens one connection outside the pool.
+   *
+   * @throws SQLException if the database cannot be reached or refuses the login
+   */
   public static Connection connect(Login login) throws SQLException {
     return prepare(new Bounded(login), login).getConnection();
   }
 
-  /** Connections for what may take long: a migration of a large table. */
+  /** Connections for statements that may take long, such as the migration of a large table. */
   static DataSource patient(Login login) {
     Bounded source = prepare(new Bounded(login), login);
     source.setSocketTimeout(0);
     return source;
   }
 
-  /** Connections whose sessions wait for no lock for ever, and call nobody else's functions. */
+  /**
+   * Connections whose sessions wait for locks only for a limited time, and call only PostgreSQL's
+   * functions.
+   */
   private static final class Bounded extends LoginSource {
     private static final long serialVersionUID = 1L;
 
@@ -118,14 +122,15 @@ public final class Database {
   }
 
   /**
-   * One connection outside the pool that may load.
+   * Opens one connection outside the pool with which rows can be loaded.
    *
    * @param keyId the newest mask key
+   * @throws SQLException if the database cannot be reached or refuses the login
    */
   public static Connection connect(Login login, String keyId) throws SQLException {
     Connection connection = connect(login);
     try (Statement statement = connection.createStatement()) {
-      // As in the pool: load.sql is the operator's, and so are triggers on their table.
+      // As in the pool: load.sql belongs to the operator, and so do triggers on their table.
       statement.execute("RESET search_path; " + session(keyId));
       return ConfirmedCommits.on(connection);
     } catch (SQLException e) {
@@ -135,14 +140,14 @@ public final class Database {
   }
 
   /**
-   * What a session that loads must have, whatever server, database, role or URL set.
+   * The settings of a session that loads, whatever server, database, role or URL set.
    *
-   * <p>The key is what the trigger require_current_key reads, and READ COMMITTED lets it see a
-   * retirement that the statement has waited for. A commit is on disk, and on the standby's if
-   * there is one, before its messages are deleted: remote_apply is more than that, all else less.
+   * <p>The trigger require_current_key reads the key, and READ COMMITTED lets it see a retirement
+   * that the statement has waited for. A commit is on disk, and on the standby's if there is one,
+   * before its messages are deleted: remote_apply promises more than that, all other values less.
    * The warning of a cancelled wait for the standby must arrive (see {@link ConfirmedCommits}). The
-   * statement time-out is the server's own: the driver's covers neither what it asks before a
-   * statement nor a statement whose process is gone, and would end the wait for the standby.
+   * statement time-out is the server's: the driver's covers neither what the driver asks before a
+   * statement nor a statement whose client is gone, and it would end the wait for the standby.
    */
   private static String session(String keyId) {
     return "SET cameleon.mask_key = '"
@@ -155,7 +160,7 @@ public final class Database {
   }
 
   private static <T extends PGSimpleDataSource> T prepare(T source, Login login) {
-    // The driver's setter leaves alone what was set before it, so the URL comes first.
+    // The driver's setter does not replace what was set before, so the URL comes first.
     source.setURL(login.url());
     Properties named = parsed(login.url());
     DEFAULTS.forEach(
@@ -165,12 +170,12 @@ public final class Database {
           }
         });
     source.setUser(login.user());
-    // Never let the driver put a row's values into an exception ("Failing row contains …").
+    // Otherwise the driver puts a row's values into exceptions ("Failing row contains …").
     source.setLogServerErrorDetail(false);
     return source;
   }
 
-  /** Whether the driver understands this URL. */
+  /** Whether the driver accepts this URL. */
   public static boolean understands(String url) {
     return org.postgresql.Driver.parseURL(url, new Properties()) != null;
   }
@@ -186,7 +191,7 @@ public final class Database {
     return Integer.parseInt(parsed(url).getProperty("PGPORT", "5432"));
   }
 
-  /** What the driver does about TLS with this URL; {@code prefer} unless it says something else. */
+  /** The sslmode of this URL; {@code prefer} if it has none. */
   public static String sslMode(String url) {
     try {
       return SslMode.of(parsed(url)).value;
@@ -195,7 +200,7 @@ public final class Database {
     }
   }
 
-  /** Whether a connection by this URL is encrypted, or fails. */
+  /** Whether a connection to this URL is encrypted or else fails. */
   public static boolean requiresTls(String url) {
     return Set.of("require", "verify-ca", "verify-full").contains(sslMode(url));
   }

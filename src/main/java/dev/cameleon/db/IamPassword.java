@@ -14,22 +14,22 @@ import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 
 /**
- * A token of RDS's IAM authentication for each connection: the URL of a call {@code connect} of the
- * service {@code rds-db}, signed with AWS Signature Version 4, without {@code https://} (Amazon RDS
- * User Guide, "IAM database authentication"). It needs the role's action {@code rds-db:connect},
- * and RDS takes it over TLS only.
+ * Generates a token of RDS IAM authentication for each connection: the URL of a call {@code
+ * connect} of the service {@code rds-db}, signed with AWS Signature Version 4, without {@code
+ * https://} (Amazon RDS User Guide, "IAM database authentication"). It needs the action {@code
+ * rds-db:connect}, and RDS accepts it over TLS only.
  *
- * @param host the server's own name at RDS, which the token is for
+ * @param host the server's own RDS host name, for which the token is valid
  * @param port its port
  * @param user the role, a member of rds_iam
  */
 public record IamPassword(String host, int port, String user) implements Password {
   private static final Logger LOG = LoggerFactory.getLogger(IamPassword.class);
 
-  /** RDS takes no longer one; it is used at once. */
+  /** The longest validity that RDS accepts; the token is used at once. */
   private static final Duration VALIDITY = Duration.ofMinutes(15);
 
-  /** The provider renews what it has, and asks the host's metadata only then. */
+  /** The provider caches credentials, and asks the host's metadata service only to renew them. */
   private static final DefaultCredentialsProvider CREDENTIALS =
       DefaultCredentialsProvider.builder().build();
 
@@ -45,7 +45,7 @@ public record IamPassword(String host, int port, String user) implements Passwor
               DefaultAwsRegionProviderChain.builder().build().getRegion().id()));
     } catch (SdkException e) { // STS may refuse as well
       LOG.warn("No token for the database: no AWS credentials or region. user={}", user);
-      return Optional.empty(); // the connection fails, and the next one asks again
+      return Optional.empty(); // the connection fails, and the next attempt asks again
     }
   }
 

@@ -5,8 +5,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 
 /**
- * The upkeep of {@code cameleon.ingested_message}: erases message ids that SQS cannot deliver any
- * more. SQS keeps a message 14 days at most.
+ * Deletes message ids from {@code cameleon.ingested_message} once SQS cannot deliver the messages
+ * any more. SQS keeps a message for 14 days at most.
  */
 public final class LedgerCleanup {
   /** Rows per transaction: short locks, and little to repeat if the process dies. */
@@ -24,7 +24,9 @@ public final class LedgerCleanup {
   /**
    * Deletes entries older than {@code days}. Does nothing while another process does it.
    *
-   * @return how many entries were erased
+   * @return how many entries were deleted
+   * @throws java.sql.SQLException if the database fails; the batches deleted until then stay
+   *     deleted
    */
   public static long erase(Database.Login login, int days) throws SQLException {
     try (Connection connection = Database.connect(login)) {

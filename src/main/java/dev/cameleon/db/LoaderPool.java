@@ -7,13 +7,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * The loaders' connections to PostgreSQL: one for each, opened when it is used. None that failed is
- * used again, and all can be given up at once, those included that wait for an answer.
+ * The loaders' connections to PostgreSQL: one per loader, opened on first use. A connection that
+ * failed is not reused, and all can be closed at once, even those that wait for an answer.
  */
 public final class LoaderPool extends HikariDataSource {
   /**
    * How long a loader waits for a connection. The pool pauses ever longer between its attempts, up
-   * to this time in all: a longer one would notice late that the server is back.
+   * to this time in total: with a longer time, it would notice late that the server is back.
    */
   private static final long WAIT_MILLIS = 2_000;
 
@@ -38,9 +38,9 @@ public final class LoaderPool extends HikariDataSource {
   }
 
   /**
-   * Gives up the connections that were opened before a moment. Who waits for an answer on one fails
-   * at once with class 08, instead of waiting for a server that is gone without a word until the
-   * socket's time-out; who is stuck in writing would wait far longer. Does not block.
+   * Closes the connections that were opened before a moment. A loader that waits for an answer
+   * fails at once with class 08, instead of waiting for a silent server until the socket's
+   * time-out; one that is stuck in a write would wait far longer. Does not block.
    *
    * @param beforeNanos that moment, by {@link System#nanoTime}
    */
@@ -49,7 +49,7 @@ public final class LoaderPool extends HikariDataSource {
   }
 
   /**
-   * Gives up the connections that nothing could be written to since a moment.
+   * Closes the connections on which a write has made no progress since a moment.
    *
    * @param sinceNanos that moment, by {@link System#nanoTime}
    * @return how many there were
@@ -65,13 +65,13 @@ public final class LoaderPool extends HikariDataSource {
   }
 
   /**
-   * Decides which connections are not used again. What failed may be the session's fault, not the
-   * server's: one that was opened while the server was read-only, say, stays read-only.
+   * Decides which connections are closed after a failure. It may be the session's fault rather than
+   * the server's: for example, a session opened while the server was read-only stays read-only.
    */
   private static final class Eviction implements SQLExceptionOverride {
     private final SqlErrors failures = new SqlErrors();
 
-    @java.lang.Override // Hikari's own type of this name hides it
+    @java.lang.Override // Hikari's nested type Override hides the annotation
     public SQLExceptionOverride.Override adjudicate(SQLException failure) {
       return failures.isRefusal(failure) || failures.isConflict(failure)
           ? SQLExceptionOverride.Override.DO_NOT_EVICT
@@ -79,7 +79,7 @@ public final class LoaderPool extends HikariDataSource {
     }
   }
 
-  /** Opens connections whose sockets are known. */
+  /** Opens connections whose sockets are tracked. */
   static final class Source extends LoginSource {
     private static final long serialVersionUID = 1L;
 
@@ -89,16 +89,22 @@ public final class LoaderPool extends HikariDataSource {
       super(login);
     }
 
-    /** Lets {@link LoaderPool#abandon} close them, unless the URL names a factory of its own. */
+    /**
+     * Lets {@link LoaderPool#abandon} close the sockets, unless the URL names its own socket
+     * factory.
+     */
     void watchSockets() {
       setSocketFactory(PoolSockets.Factory.class.getName());
       setSocketFactoryArg(sockets.id());
     }
 
-    /** The URL's holds: the pool would end each login after its own waiting time. */
+    /**
+     * Ignored: the URL's time-out applies. The pool would limit each login to the pool's own
+     * waiting time.
+     */
     @Override
     public void setLoginTimeout(int ofThePool) {
-      // as it is
+      // unchanged
     }
 
     @Override

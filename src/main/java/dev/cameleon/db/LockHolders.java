@@ -6,11 +6,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.StringJoiner;
 
-/** Names the sessions that hold what others wait for, so that an operator can end them. */
+/** Names the sessions that hold locks which others wait for, so that an operator can end them. */
 public final class LockHolders {
   static final String NOT_LOCKED = "55P03";
 
-  /** The strongest locks first, since they are in the way of most, and the oldest of these. */
+  /** The strongest locks first, because they block most, and the oldest among equals. */
   private static final String QUERY =
       """
       SELECT a.pid, a.usename, max(a.xact_start)::timestamptz(0)::text,
@@ -32,10 +32,10 @@ public final class LockHolders {
   private LockHolders() {}
 
   /**
-   * A failure in words, as {@link SqlErrors#describe} has them; if a lock was not to be had, also
-   * who may have it.
+   * Describes a failure as {@link SqlErrors#describe} does; after a lock time-out, also who may
+   * hold the lock.
    *
-   * @param login who failed, and looks
+   * @param login the login that failed; it is used to look
    */
   public static String describe(Database.Login login, Exception failure) {
     String words = SqlErrors.describe(failure);
@@ -54,13 +54,13 @@ public final class LockHolders {
             session(row.getInt(1), row.getString(2), row.getString(3)) + " on " + row.getString(4));
       }
     } catch (SQLException e) {
-      return ""; // the failure itself is told
+      return ""; // the failure itself is reported anyway
     }
     return holders.toString();
   }
 
   /**
-   * A session.
+   * Describes a session.
    *
    * @param since when it began; null if this role may not see it
    */

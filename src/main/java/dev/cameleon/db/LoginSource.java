@@ -6,7 +6,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** Opens connections with the password of the moment: a rotated one is read again when refused. */
+/**
+ * Opens connections with the current password, and reads a rotated one again when the server
+ * refuses it.
+ */
 class LoginSource extends PGSimpleDataSource {
   private static final long serialVersionUID = 1L;
 

@@ -5,30 +5,30 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 
 /**
- * Brings the database to this version's schema. Everything but the given table is in schema
+ * Migrates the database to this version's schema. All objects except the given table are in schema
  * cameleon.
  */
 public final class Migrations {
   private static final String SCHEMA = "cameleon";
 
   /**
-   * How often Flyway asks for its own lock, once a second. Any login could hold that one, since its
-   * number is known; it must not keep this process from saying so.
+   * How often Flyway tries to take its own lock, once a second. Any login could hold it, because
+   * its number is known; that must not stop this process from reporting it.
    */
   private static final int LOCK_RETRIES = 30;
 
-  /** Flyway has no error code for it. */
+  /** Flyway has no error code for a lock that it cannot get. */
   private static final String LOCKED_OUT = "advisory lock";
 
   private Migrations() {}
 
   /**
-   * Applies what is missing, alone: processes that start together take turns, by Flyway's lock.
+   * Applies pending migrations. Processes that start together take turns, by Flyway's lock.
    *
    * @param owner the role that owns the tables
    * @return how many migrations were applied
    * @throws FlywayException if one fails
-   * @throws SQLException if Flyway's lock is not to be had; {@link LockHolders} says who has it
+   * @throws SQLException if Flyway's lock cannot be had; {@link LockHolders} says who holds it
    */
   public static int migrate(Database.Login owner) throws SQLException {
     return migrate(owner, LOCK_RETRIES);

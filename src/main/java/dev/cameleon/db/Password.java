@@ -2,17 +2,17 @@ package dev.cameleon.db;
 
 import java.util.Optional;
 
-/** What a role logs in with: secret, and perhaps not the same for ever. */
+/** Supplies a role's password, which may change over time. */
 public interface Password {
   /**
-   * What to log in with now.
+   * Returns the current password.
    *
-   * @param refused what the server has just refused; empty if nothing was
-   * @return empty if there is nothing but what was refused
+   * @param refused the password that the server has just refused; empty if none was
+   * @return empty if there is no other password than the refused one
    */
   Optional<String> get(Optional<String> refused);
 
-  /** One that never changes. */
+  /** A password that never changes. */
   static Password fixed(String password) {
     return refused -> refused.isPresent() ? Optional.empty() : Optional.of(password);
   }

@@ -18,14 +18,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The TCP sockets under a pool's connections, so that they can be closed without asking the driver:
+ * Tracks the TCP sockets under a pool's connections, so that they can be closed without the driver:
  * its {@code abort} closes the TLS layer first, which waits for the lock that a thread stuck in a
- * write holds. Closing the socket below ends that write, and never blocks.
+ * write holds. Closing the socket itself ends that write, and never blocks.
  */
 final class PoolSockets implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PoolSockets.class);
 
-  /** How a {@link Factory} finds its pool: the driver hands it nothing but a text. */
+  /** How a {@link Factory} finds its pool: the driver passes it only a text. */
   private static final Map<String, PoolSockets> BY_ID = new ConcurrentHashMap<>();
 
   private final String id = UUID.randomUUID().toString();
@@ -35,7 +35,7 @@ final class PoolSockets implements AutoCloseable {
     BY_ID.put(id, this);
   }
 
-  /** What a {@link Factory} is to be told. */
+  /** The text for the driver to pass to a {@link Factory}. */
   String id() {
     return id;
   }
@@ -54,8 +54,8 @@ final class PoolSockets implements AutoCloseable {
   }
 
   /**
-   * Closes the sockets that nothing could be written to since a moment: their peer is gone without
-   * a word. A write has no time-out of its own.
+   * Closes the sockets on which a write has made no progress since a moment: their peer disappeared
+   * silently. A write has no time-out of its own.
    *
    * @param nanos that moment, by {@link System#nanoTime}
    * @return how many there were
@@ -79,15 +79,15 @@ final class PoolSockets implements AutoCloseable {
     return sockets.size();
   }
 
-  /** No more are made. Those that are open stay so. */
+  /** Creates no more sockets. Open ones stay open. */
   @Override
   public void close() {
     BY_ID.remove(id);
   }
 
-  /** Knows since when it is open, and since when a write to it makes no headway. */
+  /** A socket that records when it was opened, and since when a write makes no progress. */
   private static final class Watched extends Socket {
-    /** Small, so that each takes little time, unless the peer does not read. */
+    /** Small, so that each chunk is written quickly unless the peer does not read. */
     private static final int CHUNK_BYTES = 64 * 1024;
 
     private final long openedNanos = System.nanoTime();
@@ -123,12 +123,12 @@ final class PoolSockets implements AutoCloseable {
     }
   }
 
-  /** Makes the sockets; the driver creates it by its name. */
+  /** Creates the sockets; the driver instantiates it by class name. */
   public static final class Factory extends SocketFactory {
     private final PoolSockets sockets;
 
     /**
-     * For the driver.
+     * Called by the driver.
      *
      * @param id the {@link PoolSockets#id}
      */
@@ -136,7 +136,7 @@ final class PoolSockets implements AutoCloseable {
       sockets = BY_ID.get(id);
     }
 
-    /** Unconnected, the only kind that the driver asks for. */
+    /** Creates an unconnected socket, the only kind that the driver asks for. */
     @Override
     public Socket createSocket() {
       return sockets.open();

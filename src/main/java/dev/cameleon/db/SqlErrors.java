@@ -7,22 +7,25 @@ import java.util.Set;
 import org.postgresql.util.PSQLException;
 
 /**
- * Says whose fault a failure of the database is, by its SQLSTATE (PostgreSQL documentation,
- * appendix A): the row's, a passing conflict's, or the database's.
+ * Classifies a failure of the database by its SQLSTATE (PostgreSQL documentation, appendix A):
+ * caused by the row, by a passing conflict, or by the database.
  */
 public final class SqlErrors {
-  /** What raise_exception in a trigger of the user's own gives. */
+  /** The SQLSTATE of raise_exception, in a trigger of the operator's. */
   private static final String RAISED = "P0001";
 
-  /** What the functions of the vault and the audit give. */
+  /** The SQLSTATE of the functions of the vault and the audit. */
   private static final String REFUSED_BY_FUNCTION = "CM002";
 
-  /** Committed here, but not known to be on the standby (see {@link ConfirmedCommits}). */
+  /** Committed here, but not confirmed by the standby (see {@link ConfirmedCommits}). */
   static final String NOT_CONFIRMED = "01000";
 
   private static final String SEQUENCE_EXHAUSTED = "2200H";
 
-  /** Where PostgreSQL looks for a row's partition; a missing one has no SQLSTATE of its own. */
+  /**
+   * The server's routine that finds a row's partition: a missing partition has no SQLSTATE of its
+   * own.
+   */
   private static final String NO_PARTITION = "ExecFindPartition";
 
   private static final String OUT_OF_SHAPE = "22";
@@ -32,7 +35,7 @@ public final class SqlErrors {
   private static final String UNREACHABLE = "08";
 
   /**
-   * Classes that say nothing of a row: of warnings, connections, transactions, logins, resources,
+   * Classes that say nothing about a row: warnings, connections, transactions, logins, resources,
    * locks, time-outs, the system, its configuration, foreign servers, prepared statements, and our
    * own functions.
    */
@@ -53,7 +56,7 @@ public final class SqlErrors {
           "F0",
           "HV");
 
-  /** Whether PostgreSQL refuses this row and always will: class 22, 23 or 44, or P0001. */
+  /** Whether PostgreSQL refuses this row for good: class 22, 23 or 44, or P0001. */
   public boolean isRefusal(Throwable failure) {
     String state = state(failure);
     return !isDatabasesOwn(failure, state)
@@ -63,8 +66,8 @@ public final class SqlErrors {
   }
 
   /**
-   * Whether this row may be the cause, or something in the database that many rows need: a missing
-   * partition, row-level security, a trigger or subquery that finds too little or too much.
+   * Whether the cause may be this row, or something in the database that many rows need: a missing
+   * partition, row-level security, a trigger or subquery that finds too few or too many rows.
    */
   public boolean mayBeRows(Throwable failure) {
     String state = state(failure);
@@ -74,14 +77,14 @@ public final class SqlErrors {
         && !SERVERS.contains(classOf(state));
   }
 
-  /** Failures of any class that no row can help: it would be refused whatever it held. */
+  /** Failures of any class that do not depend on the row: any row would be refused. */
   private static boolean isDatabasesOwn(Throwable failure, String state) {
     if (state.equals(SEQUENCE_EXHAUSTED)) {
       return true;
     }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLTransientConnectionException) {
-        return true; // what the server said to a connection, not to a statement
+        return true; // what the server answered to a connection, not to a statement
       }
     }
     return false;
@@ -102,18 +105,18 @@ public final class SqlErrors {
     return state.length() < 2 ? state : state.substring(0, 2);
   }
 
-  /** Whether the same statement may succeed at once: a deadlock or serialization failure. */
+  /** Whether the same statement may succeed at once: after a deadlock or serialization failure. */
   public boolean isConflict(Throwable failure) {
     return state(failure).startsWith(ROLLED_BACK);
   }
 
-  /** Whether the server was not reached or fell silent: class 08, or no SQLSTATE at all. */
+  /** Whether the server was not reached or did not answer: class 08, or no SQLSTATE. */
   public boolean isSilence(Throwable failure) {
     String state = state(failure);
     return state.isEmpty() || state.startsWith(UNREACHABLE);
   }
 
-  /** The SQLSTATE, or an empty string. */
+  /** The SQLSTATE, or an empty string if there is none. */
   public static String state(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException sql && sql.getSQLState() != null) {
@@ -124,8 +127,8 @@ public final class SqlErrors {
   }
 
   /**
-   * The failure in words that hold no value of any row: SQLSTATE, its meaning, and the table,
-   * column or constraint if the server named one.
+   * Describes a failure without any value of a row: SQLSTATE, its meaning, and the table, column or
+   * constraint if the server named one.
    */
   public static String describe(Throwable failure) {
     String state = state(failure);
@@ -150,7 +153,7 @@ public final class SqlErrors {
     }
   }
 
-  /** Our own functions' words hold no value; the server's may. */
+  /** Messages of our own functions hold no value; the server's may. */
   private static String meaning(String state, Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (state.equals(REFUSED_BY_FUNCTION)

@@ -14,9 +14,9 @@ import org.postgresql.util.GT;
 import org.postgresql.util.PSQLException;
 
 /**
- * Says why a connection could not be made where the SQLSTATE does not: all failures of TLS have the
- * one of a broken connection, or of a refused password. No words of the driver's or the server's
- * are repeated, since they name files, users and hosts.
+ * Explains why a connection failed when the SQLSTATE does not: failures of TLS all have the
+ * SQLSTATE of a broken connection or of a refused password. Messages of the driver and the server
+ * are not repeated, because they name files, users and hosts.
  */
 final class TlsErrors {
   private static final String ROOT =
@@ -29,7 +29,7 @@ final class TlsErrors {
       "the certificate of the database is for another host name than the URL's; use a name that it"
           + " is for";
 
-  /** The driver's own messages, in its English: it translates them where it runs. */
+  /** The driver's own messages, in English: the driver translates them where it runs. */
   private static final Map<String, String> OF_DRIVER = new LinkedHashMap<>();
 
   static {
@@ -75,7 +75,7 @@ final class TlsErrors {
         others);
   }
 
-  /** Parts of what PostgreSQL says, in English, to one that it does not let in. */
+  /** Parts of PostgreSQL's English messages when it refuses a connection. */
   private static final Map<String, String> OF_SERVER = new LinkedHashMap<>();
 
   static {
@@ -95,7 +95,7 @@ final class TlsErrors {
 
   private TlsErrors() {}
 
-  /** The cause and how to end it, if it is TLS or a host name that is not known. */
+  /** The cause and its remedy, if it is TLS or an unknown host name. */
   static Optional<String> describe(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       Optional<String> words = ofOne(cause);
@@ -113,7 +113,8 @@ final class TlsErrors {
     } else if (failure instanceof UnknownHostException) {
       words = "the host name of the database is not known";
     } else if (failure instanceof FileNotFoundException) {
-      // The driver has words for the other files; of PKCS #12 it says that an algorithm is missing.
+      // The driver has messages for the other files; for PKCS #12 it says that an algorithm is
+      // missing.
       words = KEY + " cannot be read";
     } else if (failure instanceof UnrecoverableKeyException) {
       words = KEY + " cannot be decrypted: sslpassword of the URL is wrong";
@@ -131,7 +132,7 @@ final class TlsErrors {
     return Optional.ofNullable(words);
   }
 
-  /** What a server says about a client's certificate that it read. */
+  /** Whether the server rejected the client's certificate. */
   private static boolean isAlert(Throwable failure) {
     return failure instanceof SSLHandshakeException
         && String.valueOf(failure.getMessage())

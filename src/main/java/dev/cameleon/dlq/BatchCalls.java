@@ -11,23 +11,24 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
 /**
- * Batch calls to SQS: ten entries each, several at a time, repeated for the entries that failed.
+ * Makes SQS batch calls of ten entries, several at a time, and repeats them for the entries that
+ * failed.
  */
 final class BatchCalls {
-  /** AWS: the most entries of a call. */
+  /** AWS: the most entries of one call. */
   static final int ENTRIES = 10;
 
   private static final int ATTEMPTS = 4;
   private static final long FIRST_PAUSE_MILLIS = 100;
 
-  /** A call for up to {@link #ENTRIES} of something. */
+  /** A call for up to {@link #ENTRIES} items. */
   @FunctionalInterface
   interface Call<T> {
-    /** Makes it; returns the entries that failed, each with its index as its id. */
+    /** Makes the call; returns the failed entries, each with its item's index as its id. */
     List<BatchResultErrorEntry> make(List<T> some);
   }
 
-  /** What a thread does. */
+  /** The work of one thread. */
   @FunctionalInterface
   interface Work {
     void run() throws InterruptedException;
@@ -43,7 +44,7 @@ final class BatchCalls {
     return chunks;
   }
 
-  /** Makes the calls until they succeeded for all; returns those for which they did not. */
+  /** Makes the calls for all items; returns those that failed each time. */
   static <T> List<T> forAll(List<T> all, Call<T> call) throws InterruptedException {
     List<T> failed = new ArrayList<>();
     for (List<T> chunk : chunks(all)) {
@@ -63,12 +64,12 @@ final class BatchCalls {
     try {
       return call.make(some).stream().map(entry -> some.get(Integer.parseInt(entry.id()))).toList();
     } catch (SdkException e) {
-      return some; // the client has repeated it already where that may help
+      return some; // the client has retried already, where that may help
     }
   }
 
   /**
-   * Runs it in so many threads and waits for all.
+   * Runs the work in {@code count} threads and waits for all of them.
    *
    * @throws RuntimeException or an Error: the first failure
    */

@@ -6,9 +6,9 @@ import dev.cameleon.crypto.UnopenedException;
 import java.util.Optional;
 
 /**
- * The bodies of dead letters as they were received, where that can be had.
+ * Opens the original bodies of dead letters, as far as they are readable.
  *
- * @param key opens what is sealed to its holder
+ * @param key opens bodies that are sealed to its holder; empty: sealed bodies stay closed
  */
 public record Bodies(Optional<RecipientKey> key) {
   /** The original body: personal; empty if it is sealed and cannot be opened. */

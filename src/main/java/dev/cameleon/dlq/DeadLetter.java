@@ -14,20 +14,20 @@ import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
 /**
  * A message that can never become a row, on its way to the dead-letter queue: its body, unchanged
- * or sealed, and in its attributes what is wrong with it.
+ * or sealed, and attributes that say what is wrong with it.
  *
  * @param delivery the message
- * @param reason why
+ * @param reason the kind of fault
  * @param field the contract's name of the field, or an empty string
- * @param detail the rule or the database's words, without any value
+ * @param detail the violated rule or the database's message, without any value
  * @param sqlState the SQLSTATE, or an empty string
  */
 public record DeadLetter(
     Delivery delivery, Violation reason, String field, String detail, String sqlState) {
 
   /**
-   * The attribute that says what the body is. Absent, the body is the original, whatever it looks
-   * like: a producer can send anything.
+   * The attribute with the format of the body. If it is absent the body is the original, whatever
+   * it looks like: a producer can send anything.
    */
   public static final String BODY = "body";
 
@@ -37,9 +37,9 @@ public record DeadLetter(
   private static final String REASON = "reason";
 
   /**
-   * Attributes in the order in which they are shed when the message would be too large; BODY never.
-   * The first message's id comes last, with its date, without which the ledger does not believe it:
-   * else a replay of what is loaded already would be a second row.
+   * The order in which attributes are dropped when the message would be too large; BODY never is.
+   * The first message's id is dropped last, with its date, because the ledger needs both: without
+   * them, a replay of a loaded message would become a second row.
    */
   private static final List<String> SHED_ORDER =
       List.of(
@@ -53,13 +53,13 @@ public record DeadLetter(
           Delivery.SENT_AT,
           Delivery.SOURCE_MESSAGE_ID);
 
-  /** What is sent. */
+  /** The message as it is sent. */
   record Encoded(DeadLetter of, String body, Map<String, String> attributes, int bytes) {
     Map<String, MessageAttributeValue> values() {
       return OutgoingMessage.values(attributes);
     }
 
-    /** Without the body. */
+    /** Without the body, which is personal. */
     @Override
     public String toString() {
       return "Dead letter[" + of + ", " + attributes.keySet() + ", " + bytes + " bytes]";
@@ -67,12 +67,12 @@ public record DeadLetter(
   }
 
   /**
-   * The dead letter with as many attributes as fit; a sealed body's preview is shed before them.
+   * The dead letter with as many attributes as fit; a sealed body's preview is dropped first.
    *
-   * @param sealed the body, if it is sent sealed
+   * @param sealed the sealed body; empty: the body is sent as it came
    * @param sourceQueue the name of the queue that the message came from
-   * @param failedAt now
-   * @param maxBytes the largest message of the dead-letter queue
+   * @param failedAt the time of the failure
+   * @param maxBytes the largest message that the dead-letter queue accepts
    */
   Encoded encoded(Optional<SealedBody> sealed, String sourceQueue, Instant failedAt, int maxBytes) {
     Map<String, String> attributes = attributes(sourceQueue, failedAt);
@@ -85,7 +85,7 @@ public record DeadLetter(
     int bodyBytes = OutgoingMessage.utf8Length(body);
     List<String> shed = new ArrayList<>(SHED_ORDER);
     if (sealed.isPresent()) {
-      shed.remove(REASON); // without it, nobody would take the dead letter for one of ours
+      shed.remove(REASON); // without it, no reader would recognize the dead letter as Cameleon's
     }
     int bytes = bodyBytes + OutgoingMessage.bytes(attributes);
     while (bytes > maxBytes && !shed.isEmpty()) {
@@ -110,7 +110,7 @@ public record DeadLetter(
     return attributes;
   }
 
-  /** Without the body. */
+  /** Without the body, which is personal. */
   @Override
   public String toString() {
     return "DeadLetter[" + delivery.messageId() + ", " + reason + "]";

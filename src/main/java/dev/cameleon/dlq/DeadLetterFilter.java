@@ -6,13 +6,13 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Which dead letters are meant: those of which all holds that is given.
+ * Selects dead letters: those that meet all criteria given.
  *
- * @param ids their ids, or the ids that the ledger knows them by; none: any
+ * @param ids ids on the dead-letter queue, or ids in the ledger; empty: any
  * @param cause why they failed
  * @param field the contract's name of the field
- * @param since not failed before
- * @param before failed before
+ * @param since they failed at this time or later
+ * @param before they failed earlier than this
  */
 public record DeadLetterFilter(
     Set<String> ids,

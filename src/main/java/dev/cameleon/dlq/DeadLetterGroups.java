@@ -8,22 +8,24 @@ import java.util.Map;
 
 /** Counts dead letters by cause and field, in bounded memory. Thread-safe. */
 public final class DeadLetterGroups {
-  /** The field of the dead letters for whose own there is no more room. */
+  /** The field under which dead letters are counted when there is no room for another group. */
   public static final String OTHERS = "(others)";
 
-  /** Anybody who may send to the queue can write fields, but a contract has few. */
+  /**
+   * Limits memory: anybody who may send to the queue can write any field, but a contract has few.
+   */
   static final int MOST = 1000;
 
   /**
-   * Dead letters of one cause and field.
+   * Dead letters with one cause and field.
    *
    * @param cause why they failed
    * @param field the contract's name of the field, an empty string, {@link
    *     ReceivedDeadLetter#UNKNOWN} or {@link #OTHERS}
    * @param count how many
-   * @param oldest when the first of them failed
-   * @param newest when the last of them failed
-   * @param example the id of the last of them
+   * @param oldest when the oldest of them failed
+   * @param newest when the newest of them failed
+   * @param example the id of the newest
    */
   public record Group(
       DeadLetterReason cause,
@@ -67,7 +69,7 @@ public final class DeadLetterGroups {
     groups.merge(key, Group.of(deadLetter, key.field()), Group::and);
   }
 
-  /** What was counted so far, the most frequent first. */
+  /** The groups counted so far, the most frequent first. */
   public synchronized List<Group> list() {
     return groups.values().stream()
         .sorted(

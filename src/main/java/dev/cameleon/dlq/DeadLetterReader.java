@@ -14,39 +14,46 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /**
- * Reads the dead-letter queue, each dead letter once, and returns what was not deleted. While it is
- * read, a dead letter is hidden from everybody else; if the process is killed, for {@value
- * #HIDDEN_SECONDS} seconds more. Of what is hidden only the id and the receipt are kept.
+ * Reads the dead-letter queue, each dead letter once, and returns those that were not deleted.
+ * Meanwhile a dead letter is hidden from all other readers; if the process is killed, for up to
+ * {@value #HIDDEN_SECONDS} seconds more. Of hidden dead letters only the id and the receipt handle
+ * are kept in memory.
  */
 public final class DeadLetterReader implements AutoCloseable {
-  /** How many calls are under way at a time. */
+  /** How many receives run at a time. */
   public static final int CALLS = 8;
 
-  /** The most that one reading hides: SQS allows 120 000 per queue (AWS), for all readers. */
+  /**
+   * The most messages that one reader hides: SQS allows 120 000 in flight per queue for all readers
+   * (AWS).
+   */
   public static final int MOST_HIDDEN = 119_000;
 
   private static final int HIDDEN_SECONDS = 600;
   private static final int WAIT_SECONDS = 1;
 
-  /** A long poll asks all of SQS's servers, but one alone proves little. */
+  /**
+   * A long poll asks all servers of SQS, but a single empty answer does not prove that the queue is
+   * empty.
+   */
   private static final int EMPTY_RECEIVES = 2;
 
-  /** Why a reading ended. */
+  /** Why reading ended. */
   public enum End {
-    /** There are no more. */
+    /** The queue has no more dead letters. */
     EMPTY,
-    /** As many were read as were asked for, or the reader had enough. */
+    /** The limit was reached, or the reader called {@link #enough}. */
     LIMIT,
-    /** SQS hides no more at a time. */
+    /** SQS allows no more messages in flight. */
     MOST_HIDDEN,
-    /** Somebody asked to stop. */
+    /** The operator asked to stop. */
     STOPPED
   }
 
-  /** Takes the dead letters; called by several threads at a time. */
+  /** Processes dead letters; called by several threads at a time. */
   @FunctionalInterface
   public interface Reader {
-    /** Takes a page of up to 10 dead letters that were not there before. */
+    /** Processes a page of up to 10 dead letters that were not read before. */
     void read(List<ReceivedDeadLetter> page) throws InterruptedException;
   }
 
@@ -60,11 +67,11 @@ public final class DeadLetterReader implements AutoCloseable {
   private volatile boolean over;
 
   /**
-   * Makes one; calls nothing yet.
+   * Reads one dead-letter queue; calls nothing yet.
    *
    * @param sqs a client for {@link #CALLS} calls at a time
    * @param queue the dead-letter queue
-   * @param stop whether somebody asked to stop
+   * @param stop whether the operator asked to stop
    */
   public DeadLetterReader(SqsClient sqs, SqsQueue queue, BooleanSupplier stop) {
     this(sqs, queue, stop, HIDDEN_SECONDS);
@@ -82,7 +89,7 @@ public final class DeadLetterReader implements AutoCloseable {
    * Reads; to be called once.
    *
    * @param limit how many dead letters at most
-   * @param reader takes them
+   * @param reader processes them
    * @throws SdkException if SQS does not answer; nothing is read after that
    */
   public End read(int limit, Reader reader) throws InterruptedException {
@@ -97,7 +104,7 @@ public final class DeadLetterReader implements AutoCloseable {
     return hidden.size() < MOST_HIDDEN ? End.EMPTY : End.MOST_HIDDEN;
   }
 
-  /** Ends the reading: the reader found what it looked for. */
+  /** Ends reading: the reader found what it looked for. */
   public void enough() {
     over = true;
   }
@@ -114,7 +121,7 @@ public final class DeadLetterReader implements AutoCloseable {
       ended = true;
     } finally {
       if (!ended) {
-        over = true; // the other threads need not go on
+        over = true; // the other threads stop too
       }
     }
   }
@@ -138,7 +145,7 @@ public final class DeadLetterReader implements AutoCloseable {
         quota.addAndGet(BatchCalls.ENTRIES - page.size());
       }
       if (most <= 0) {
-        return; // the others may still be reading the last ones
+        return; // others may still be processing the last page
       }
       empty = some ? 0 : empty + 1;
       if (!page.isEmpty()) {
@@ -163,7 +170,7 @@ public final class DeadLetterReader implements AutoCloseable {
         .messages();
   }
 
-  /** Keeps the receipts; returns what was not received before. */
+  /** Keeps the receipt handles; returns the messages that were not received before. */
   private List<ReceivedDeadLetter> unseen(List<Message> messages, long untilNanos) {
     List<ReceivedDeadLetter> page = new ArrayList<>(messages.size());
     for (Message message : messages) {
@@ -175,38 +182,38 @@ public final class DeadLetterReader implements AutoCloseable {
   }
 
   /**
-   * Deletes dead letters that were read, except what reappeared meanwhile: SQS would say that it
-   * deleted it, and leave it.
+   * Deletes dead letters that were read, except those that became visible again meanwhile: SQS
+   * would report success for an old receipt handle and keep the message.
    *
-   * @param ids theirs
+   * @param ids their ids on the dead-letter queue
    * @return the ids of those that are deleted; the others are returned at the end
    */
   public List<String> delete(List<String> ids) throws InterruptedException {
     return settling.delete(ids);
   }
 
-  /** How many were not deleted because they had been hidden for too long. */
+  /** How many were not deleted because they had become visible again. */
   public long reappeared() {
     return settling.reappeared();
   }
 
-  /** How many are hidden by this reading now. */
+  /** How many messages this reader hides now. */
   public int hidden() {
     return hidden.size();
   }
 
   /**
-   * Makes visible again what was read and not deleted.
+   * Makes all dead letters visible again that were read and not deleted.
    *
-   * @param progress is told now and then how many are returned
-   * @return how many SQS did not take back: they reappear by themselves within {@value
+   * @param progress receives the number returned so far, now and then
+   * @return how many SQS did not make visible; they become so by themselves within {@value
    *     #HIDDEN_SECONDS} seconds
    */
   public int returnToQueue(LongConsumer progress) throws InterruptedException {
     return settling.returnToQueue(progress);
   }
 
-  /** Returns what is left, without a word. */
+  /** Returns what is left, without reporting failures. */
   @Override
   public void close() {
     try {

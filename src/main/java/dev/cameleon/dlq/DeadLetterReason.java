@@ -22,14 +22,14 @@ public enum DeadLetterReason {
       "If a constraint, a column or a trigger is wrong, correct the table, then: dlq replay"
           + " --reason DATA_REJECTED. If the event is wrong, let the contract refuse it earlier, and"
           + " correct the event in a file: dlq export --raw, edit, dlq import."),
-  /** SQS itself moved it there; it carries nothing of ours. */
+  /** SQS itself moved it there; it has no attributes of ours. */
   MAX_RECEIVES(
       "SQS moved it here after too many receives: it was never settled, or it is too large for a"
           + " dead letter.",
       "See the log of that time for outages, time-outs and restarts; correct what caused them, then:"
           + " dlq replay --reason MAX_RECEIVES. If it was loaded after all, the ledger makes the"
           + " replay a duplicate."),
-  /** Neither Cameleon nor SQS says that it put it there. */
+  /** It was put there neither by Cameleon nor by SQS's redrive. */
   UNKNOWN(
       "It carries no reason of Cameleon's, and SQS does not say that it moved it here: somebody"
           + " sent it, or moved it by hand.",
@@ -43,17 +43,20 @@ public enum DeadLetterReason {
     this.remedy = remedy;
   }
 
-  /** What happened, in one sentence. */
+  /** What happened, in one sentence for an operator. */
   public String meaning() {
     return meaning;
   }
 
-  /** What to do about it. */
+  /** What the operator should do. */
   public String remedy() {
     return remedy;
   }
 
-  /** The cause by the reason that the pipeline wrote: one of its own, so none of the last two. */
+  /**
+   * Finds the reason by the attribute that Cameleon wrote, which never says {@link #MAX_RECEIVES}
+   * or {@link #UNKNOWN}.
+   */
   static Optional<DeadLetterReason> of(String reason) {
     return Arrays.stream(Violation.values())
         .map(Violation::name)

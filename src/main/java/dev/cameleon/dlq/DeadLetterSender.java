@@ -25,14 +25,14 @@ import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /**
  * Sends dead letters in as few calls as SQS's limits allow. While the queue does not accept them,
- * receiving pauses and they are tried again for as long as they may be kept in flight.
+ * receiving pauses and the sends are retried for as long as the messages may stay in flight.
  */
 public final class DeadLetterSender {
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetterSender.class);
   private static final long PAUSE_MILLIS = 1000;
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(15);
 
-  /** The client waits for minutes before it gives up; receiving pauses sooner. */
+  /** The SDK waits for minutes before a call fails; receiving pauses sooner. */
   private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final SqsClient sqs;
@@ -44,16 +44,16 @@ public final class DeadLetterSender {
   private final long limitNanos;
   private volatile long failedNanos = System.nanoTime();
 
-  /** When the call under way began; empty between calls. */
+  /** When the running call began; empty between calls. */
   private volatile Optional<Long> callBeganNanos = Optional.empty();
 
   private final Map<Violation, LongAdder> accepted = new EnumMap<>(Violation.class);
 
   /**
-   * Makes one.
+   * Sends to one dead-letter queue.
    *
-   * @param queue where dead letters go
-   * @param source where the messages came from
+   * @param queue the dead-letter queue
+   * @param source the queue that the messages came from
    * @param sealing how bodies are sealed; empty: they are sent as they came
    * @param limitNanos the longest that a message is kept in flight
    */
@@ -77,14 +77,14 @@ public final class DeadLetterSender {
     }
   }
 
-  /** How many dead letters of this reason were accepted so far. */
+  /** How many dead letters with this reason were accepted so far. */
   public long accepted(Violation reason) {
     return accepted.get(reason).sum();
   }
 
   /**
-   * Sends these dead letters and waits for the queue's word on each. What cannot be sent is given
-   * back to the source queue.
+   * Sends dead letters and waits for the answer to each. Messages whose dead letters cannot be sent
+   * are returned to the source queue.
    *
    * @return the messages whose dead letters were accepted: they may be deleted
    */
@@ -127,7 +127,7 @@ public final class DeadLetterSender {
     return deadLetter.encoded(sealed, source.name(), Instant.now(), queue.maxBytes());
   }
 
-  /** Makes one call; returns what should be tried again. */
+  /** Makes one call; returns the dead letters to be retried. */
   private List<DeadLetter.Encoded> send(
       List<DeadLetter.Encoded> call, List<Delivery> done, List<Delivery> refused) {
     List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
@@ -174,14 +174,14 @@ public final class DeadLetterSender {
 
   /**
    * Closes the gate while a call hangs, and opens it some time after the last failure: all dead
-   * letters may have been returned, and then only a new one can prove that the queue accepts again.
+   * letters may have been returned, and then only a new one can show that the queue accepts again.
    * To be called once a second.
    */
   public void reconsider() {
     reconsider(System.nanoTime());
   }
 
-  /** The same at that time, by {@link System#nanoTime}. */
+  /** As {@link #reconsider()}, at a given {@link System#nanoTime}. */
   void reconsider(long now) {
     if (callBeganNanos.filter(began -> now - began > HANGS_NANOS).isPresent()) {
       closeGate("the dead-letter queue does not answer");

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a replay would come to, by today's contract and mask; the database is not asked. Changes
- * nothing. Thread-safe.
+ * Predicts the result of a replay with today's contract and mask; the database is not asked.
+ * Changes nothing. Thread-safe.
  */
 public final class DryRun {
   private final ReplaySelection screening;
@@ -26,7 +26,7 @@ public final class DryRun {
   private long rejectedBefore;
 
   /**
-   * How some would fail again.
+   * A fault with which dead letters would fail again.
    *
    * @param reason the kind of fault now
    * @param field the contract's name of the field now, or an empty string
@@ -40,7 +40,7 @@ public final class DryRun {
       String fieldBefore) {}
 
   /**
-   * How many, and which, for example.
+   * The number of dead letters with one fault.
    *
    * @param count how many
    * @param example the id of one of them on the dead-letter queue
@@ -48,10 +48,10 @@ public final class DryRun {
   public record Tally(long count, String example) {}
 
   /**
-   * Makes one.
+   * Tests the dead letters that can be replayed.
    *
-   * @param contract today's
-   * @param masker today's; empty: the contract alone is tried
+   * @param contract today's contract
+   * @param masker today's mask; empty: only the contract is tested
    */
   public DryRun(ReplaySelection screening, Contract contract, Optional<Masker> masker) {
     this.screening = screening;
@@ -59,7 +59,7 @@ public final class DryRun {
     this.masker = masker;
   }
 
-  /** Tries those of a page that can be sent. */
+  /** Tests the dead letters of a page that can be replayed. */
   public void tryOut(List<ReceivedDeadLetter> page) {
     for (Candidate one : screening.screen(page)) {
       ReceivedDeadLetter deadLetter = one.deadLetter();
@@ -89,7 +89,7 @@ public final class DryRun {
     return passing;
   }
 
-  /** How many of them the database refused before: what it says now is not known. */
+  /** How many of those the database refused before: whether it accepts them now is not known. */
   public synchronized long rejectedBefore() {
     return rejectedBefore;
   }

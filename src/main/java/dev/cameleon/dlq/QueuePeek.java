@@ -9,7 +9,7 @@ import java.util.List;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** Looks at messages and returns them: closing it makes all of them visible again. */
+/** Reads messages without keeping them: closing makes all of them visible again. */
 public final class QueuePeek implements AutoCloseable {
   private static final int WAIT_SECONDS = 1;
 
@@ -17,11 +17,7 @@ public final class QueuePeek implements AutoCloseable {
   private final SqsQueue queue;
   private final List<Message> seen = new ArrayList<>();
 
-  /**
-   * Makes one.
-   *
-   * @param queue where to look
-   */
+  /** Reads one queue. */
   public QueuePeek(SqsClient sqs, SqsQueue queue) {
     this.sqs = sqs;
     this.queue = queue;

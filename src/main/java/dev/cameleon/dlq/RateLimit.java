@@ -3,7 +3,7 @@ package dev.cameleon.dlq;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** A steady rate for all threads together. */
+/** Limits the rate of all threads together. */
 final class RateLimit {
   private static final long LONGEST_WAIT_MILLIS = 100;
 
@@ -12,22 +12,22 @@ final class RateLimit {
   private long nextNanos = System.nanoTime();
 
   /**
-   * Makes one.
+   * Limits the rate of sending.
    *
-   * @param perSecond how many messages; 0: as many as may be
-   * @param stop whether nobody should wait any longer
+   * @param perSecond messages per second; 0: no limit
+   * @param stop whether the operator asked to stop, so that nobody waits any longer
    */
   RateLimit(int perSecond, BooleanSupplier stop) {
     this.perSecond = perSecond;
     this.stop = stop;
   }
 
-  /** How many messages to send at a time: a slow rate is not to come in bursts. */
+  /** How many messages to send at a time: at a low rate few, so that they do not come in bursts. */
   int atATime() {
     return perSecond == 0 ? BatchCalls.ENTRIES : Math.min(BatchCalls.ENTRIES, perSecond);
   }
 
-  /** Waits for the turn of so many messages; returns false if it is not to be waited for. */
+  /** Waits until this many messages may be sent; returns false if the operator asked to stop. */
   boolean await(int messages) throws InterruptedException {
     if (perSecond > 0) {
       long turnNanos = turn(TimeUnit.SECONDS.toNanos(messages) / perSecond);

@@ -12,7 +12,7 @@ import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 
-/** Deletes, or returns, what a reading hides. Thread-safe. */
+/** Deletes or returns the messages that a reader hides. Thread-safe. */
 final class ReadMessages {
   private final SqsClient sqs;
   private final SqsQueue queue;

@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What a reading hides, and until when. What a slow reader has read may reappear, and is received
- * again. Thread-safe.
+ * The receipt handles of hidden messages, and until when each is valid. If reading is slow, a
+ * message may become visible and be received again. Thread-safe.
  */
 final class Receipts {
   private record Receipt(String handle, long untilNanos) {}
@@ -16,10 +16,10 @@ final class Receipts {
   private final AtomicLong again = new AtomicLong();
 
   /**
-   * Adds one.
+   * Adds a receive.
    *
-   * @param id the message's
-   * @param untilNanos when it reappears, by {@link System#nanoTime}
+   * @param id the message's id
+   * @param untilNanos when the message becomes visible again, by {@link System#nanoTime}
    * @return whether the message was not hidden before
    */
   boolean add(String id, String handle, long untilNanos) {
@@ -28,7 +28,7 @@ final class Receipts {
     return added;
   }
 
-  /** Whether all were received again, so that nothing else is to be expected. */
+  /** Whether all messages were received a second time, so that no new ones are to be expected. */
   boolean cameAgain() {
     return again.get() > receipts.size();
   }
@@ -49,7 +49,7 @@ final class Receipts {
     return List.copyOf(receipts.keySet());
   }
 
-  /** Those that have not reappeared by themselves. */
+  /** The ids whose messages have not become visible again. */
   List<String> stillHidden(List<String> ids) {
     long now = System.nanoTime();
     return ids.stream().filter(id -> receipts.get(id).untilNanos() - now > 0).toList();

@@ -13,20 +13,22 @@ import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /**
- * One message of the dead-letter queue. Whoever may send there writes what they like: what is shown
- * of it has a form that holds no value, but for the detail, with which they are trusted.
+ * One message of the dead-letter queue. Whoever may send there can write any attribute, so
+ * attributes are shown only in forms that hold no value, except the detail, for which senders are
+ * trusted.
  *
- * @param id the id that it has on the dead-letter queue
+ * @param id its id on the dead-letter queue
  * @param cause why it is there
- * @param field the contract's name of the field, or an empty string; to be shown: {@link #shown}
- * @param detail the rule or the database's words, without any value; or an empty string
+ * @param field the contract's name of the field, or an empty string; to be shown only through
+ *     {@link #shown}
+ * @param detail the violated rule or the database's message, without any value; or an empty string
  * @param sqlState the SQLSTATE, or an empty string
- * @param sourceMessageId under which id the ledger knows it
- * @param sourceQueue the name of the queue that it was on before, or an empty string if not known,
- *     or {@link #INVALID}
+ * @param sourceMessageId its id in the ledger
+ * @param sourceQueue the name of the queue that it was on before; an empty string if not known, or
+ *     {@link #INVALID}
  * @param sentAt when it was sent to that queue
- * @param failedAt when it became a dead letter; of {@link DeadLetterReason#MAX_RECEIVES} and {@link
- *     Cause#UNKNOWN} that is not known: when it was sent
+ * @param failedAt when it became a dead letter; for {@link DeadLetterReason#MAX_RECEIVES} and
+ *     {@link DeadLetterReason#UNKNOWN}, which do not tell: when it was sent
  * @param receiveCount how often it had been received before, or 0 if that is not known
  * @param sealed whether the body is sealed to the recipients
  * @param body the body: personal
@@ -44,21 +46,21 @@ public record ReceivedDeadLetter(
     int receiveCount,
     boolean sealed,
     String body) {
-  /** Instead of a field's name that is not the contract's. */
+  /** Replaces a field's name that is not in the contract. */
   public static final String UNKNOWN = "(unknown)";
 
-  /** Instead of what can be no queue's name. */
+  /** Replaces a text that cannot be a queue's name. */
   public static final String INVALID = "(invalid)";
 
-  /** What a field's name may be in the contract: anything else is not ours, and may be personal. */
+  /** The form of a field's name in the contract: anything else is not ours, and may be personal. */
   private static final Pattern FIELD = Pattern.compile("[a-z][a-z0-9_]{0,62}");
 
-  /** What a queue's name may be (AWS). */
+  /** The form of a queue's name (AWS). */
   private static final Pattern QUEUE = Pattern.compile("([A-Za-z0-9_-]{1,80}(\\.fifo)?)?");
 
   private static final Pattern SQL_STATE = Pattern.compile("[0-9A-Z]{5}");
 
-  /** What a message of the dead-letter queue says about itself. */
+  /** Reads a message of the dead-letter queue. */
   static ReceivedDeadLetter of(Message message) {
     Map<MessageSystemAttributeName, String> system = message.attributes();
     String movedFrom =
@@ -67,14 +69,14 @@ public record ReceivedDeadLetter(
     Instant sentHere =
         Instant.ofEpochMilli(
             Long.parseLong(system.getOrDefault(MessageSystemAttributeName.SENT_TIMESTAMP, "0")));
-    // Both or none, as when it is received for loading.
+    // Only if both are there, as when a message is received for loading.
     Optional<String> sourceId = uuid(text(message, Delivery.SOURCE_MESSAGE_ID));
     Optional<Instant> sentAt = instant(text(message, Delivery.SENT_AT));
     boolean known = sourceId.isPresent() && sentAt.isPresent();
     String id = known ? sourceId.get() : message.messageId();
     Instant sent = known ? sentAt.get() : sentHere;
     if (!movedFrom.isEmpty() || cause.isEmpty()) {
-      // Nothing that the sender may have written into other attributes is believed, or shown.
+      // It is not Cameleon's: no other attribute is trusted or shown, whoever wrote it.
       return new ReceivedDeadLetter(
           message.messageId(),
           movedFrom.isEmpty() ? DeadLetterReason.UNKNOWN : DeadLetterReason.MAX_RECEIVES,
@@ -138,9 +140,10 @@ public record ReceivedDeadLetter(
   }
 
   /**
-   * The same as it may be shown: a field that the contract does not name may be a value.
+   * This dead letter with a field that may be shown: a field that is not in the contract may be a
+   * personal value.
    *
-   * @param fields the contract's
+   * @param fields the contract's fields
    */
   public ReceivedDeadLetter shown(Set<String> fields) {
     if (field.isEmpty() || fields.contains(field)) {
@@ -161,7 +164,7 @@ public record ReceivedDeadLetter(
         body);
   }
 
-  /** Names the message only: the body is personal. */
+  /** The message id only: the body is personal. */
   @Override
   public String toString() {
     return "Dead letter[" + id + ", " + cause + "]";

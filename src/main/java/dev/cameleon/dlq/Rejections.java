@@ -11,17 +11,19 @@ import java.util.Optional;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 
-/** Turns a message's fault into a {@link DeadLetter}, and collects dead letters for one call. */
+/**
+ * Turns a message's fault into a {@link DeadLetter}, and collects dead letters for one batch call.
+ */
 public final class Rejections implements AggregationStrategy {
   /**
-   * Whether the message itself is at fault: its body is not strict JSON, or breaks the contract. An
-   * exception of any other step is not its fault.
+   * Whether the message itself is at fault: its body is not strict JSON, or violates the contract.
+   * An exception from any other step is not its fault.
    */
   public boolean isMessagesFault(Exchange exchange) {
     return DeliveryTracking.isHere(exchange) && fault(exchange).isPresent();
   }
 
-  /** The dead letter of an exchange of which {@link #isMessagesFault} holds. */
+  /** The dead letter of an exchange for which {@link #isMessagesFault} holds. */
   public DeadLetter malformed(Exchange exchange) {
     RejectedException rejected = fault(exchange).orElseThrow();
     return new DeadLetter(
@@ -51,7 +53,7 @@ public final class Rejections implements AggregationStrategy {
     Exchange answer = collected;
     if (answer == null) {
       answer = next.copy();
-      // The row of a refused dead letter: a later failure would return that one dead letter alone.
+      // The batch of one refused row: if it stayed, a later failure would return only that message.
       answer.removeVariable("batch");
       answer.getMessage().setHeaders(Map.of());
       answer.getMessage().setBody(new ArrayList<DeadLetter>());

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 /**
- * Sends dead letters back to the source queue, then deletes those that SQS accepted there. If the
- * process dies in between, both are there, and the ledger loads it once. Thread-safe.
+ * Sends dead letters back to the source queue, then deletes those that SQS accepted. If the process
+ * dies in between, both copies exist and the ledger loads the message once. Thread-safe.
  */
 public final class Replay {
   private final DeadLetterReader deadLetters;
@@ -25,12 +25,12 @@ public final class Replay {
   private final AtomicReference<String> failure = new AtomicReference<>();
 
   /**
-   * Makes one.
+   * Replays dead letters of one queue.
    *
-   * @param deadLetters where they are
-   * @param source where they go
-   * @param perSecond how many a second at most; 0: as many as may be
-   * @param stop whether somebody asked to stop
+   * @param deadLetters reads and deletes dead letters
+   * @param source the queue that they are sent to
+   * @param perSecond messages per second at most; 0: no limit
+   * @param stop whether the operator asked to stop
    */
   public Replay(
       DeadLetterReader deadLetters,
@@ -44,7 +44,10 @@ public final class Replay {
     this.pace = new RateLimit(perSecond, () -> stop.getAsBoolean() || failure.get() != null);
   }
 
-  /** Replays those of a page that can be. If the source queue fails, it ends the reading. */
+  /**
+   * Replays the dead letters of a page that can be replayed. If the source queue fails, reading
+   * ends.
+   */
   public void replay(List<ReceivedDeadLetter> page) throws InterruptedException {
     List<Candidate> candidates = screening.screen(page);
     for (int from = 0; from < candidates.size(); from += pace.atATime()) {
@@ -90,17 +93,17 @@ public final class Replay {
     return replayed.get();
   }
 
-  /** How many dead letters of them could not be deleted. */
+  /** How many dead letters were replayed but could not be deleted. */
   public long undeleted() {
     return undeleted.get();
   }
 
-  /** The error codes of what SQS refused. */
+  /** The error codes with which SQS refused messages. */
   public Set<String> refusals() {
     return Set.copyOf(refusals);
   }
 
-  /** Why the source queue takes no more; empty if it does. */
+  /** Why sending to the source queue failed; empty if it works. */
   public Optional<String> failure() {
     return Optional.ofNullable(failure.get());
   }

@@ -12,8 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Which dead letters can go back to the source queue: each message once, however many dead letters
- * it has and however often it fails meanwhile. Thread-safe.
+ * Selects dead letters that can be replayed: each message once, however many dead letters it has
+ * and however often it fails meanwhile. Thread-safe.
  */
 public final class ReplaySelection {
   private final Bodies bodies;
@@ -27,9 +27,9 @@ public final class ReplaySelection {
   /**
    * A message to send.
    *
-   * @param message what to send
-   * @param deadLetters what becomes superfluous by it: the dead letter, and others with the same
-   *     body, which a crash can leave
+   * @param message the message
+   * @param deadLetters the dead letters to delete once it is sent: its own, and others with the
+   *     same body, which a crash can leave
    */
   record Candidate(ReplayMessage message, List<ReceivedDeadLetter> deadLetters) {
     ReceivedDeadLetter deadLetter() {
@@ -38,13 +38,14 @@ public final class ReplaySelection {
   }
 
   /**
-   * Makes one.
+   * Selects dead letters for one source queue.
    *
-   * @param sourceQueue the name of the queue that they would go to
+   * @param sourceQueue the name of the queue that they would be sent to
    * @param maxBytes the largest message that it accepts
-   * @param oldest what was sent before may have been loaded and erased
-   * @param named whether somebody named each dead letter by its id: then it may be of unknown
-   *     origin
+   * @param oldest a message sent before this may have been loaded, and its id deleted from the
+   *     ledger
+   * @param named whether the operator named each dead letter by its id: then its origin may be
+   *     unknown
    */
   public ReplaySelection(
       Bodies bodies, String sourceQueue, int maxBytes, Instant oldest, boolean named) {
@@ -59,8 +60,8 @@ public final class ReplaySelection {
   }
 
   /**
-   * Those of a page that can be sent. Others of the same message come with them only if they were
-   * read together, before it is sent: a later one may have come back.
+   * The dead letters of a page that can be sent. Duplicates of a message are included only if they
+   * were read together, before it is sent: a later one may be a new failure of the replay.
    */
   List<Candidate> screen(List<ReceivedDeadLetter> page) {
     Map<String, Candidate> candidates = new LinkedHashMap<>();
@@ -110,7 +111,7 @@ public final class ReplaySelection {
     left.get(why).add(deadLetters);
   }
 
-  /** How many are left, and why. */
+  /** How many dead letters are skipped, by reason. */
   public Map<SkipReason, Long> left() {
     Map<SkipReason, Long> counts = new EnumMap<>(SkipReason.class);
     left.forEach(

@@ -18,7 +18,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
-/** The queue that messages go back to. Thread-safe. */
+/** The queue that messages are sent back to. Thread-safe. */
 public final class SourceQueue {
   private static final int ATTEMPTS = 6;
   private static final long FIRST_PAUSE_MILLIS = 100;
@@ -28,19 +28,19 @@ public final class SourceQueue {
   private final BooleanSupplier stop;
 
   /**
-   * How a sending ended, each message by its {@link ReplayMessage#sourceMessageId}.
+   * The result of a send, each message by its {@link ReplayMessage#sourceMessageId}.
    *
-   * @param accepted what SQS has
-   * @param refused what SQS will never take, with its error code
-   * @param failure why the others are not sent; empty if there are none
+   * @param accepted messages that SQS stored
+   * @param refused messages that SQS will never accept, with the error code
+   * @param failure why the others were not sent; empty if there are none
    */
   public record Sent(Set<String> accepted, Map<String, String> refused, Optional<String> failure) {}
 
   /**
-   * Makes one.
+   * Sends to one queue.
    *
    * @param queue where to send
-   * @param stop whether somebody asked to stop: what fails is not tried again then
+   * @param stop whether the operator asked to stop: then failed sends are not retried
    */
   public SourceQueue(SqsClient sqs, SqsQueue queue, BooleanSupplier stop) {
     this.sqs = sqs;
@@ -54,11 +54,11 @@ public final class SourceQueue {
   }
 
   /**
-   * Sends messages, in as few calls as SQS's limits allow, and waits for SQS's word on each. What
-   * it does not take for now is tried again a few times. If an answer is lost, a message may be
-   * sent twice; it is loaded once.
+   * Sends messages in as few calls as SQS's limits allow, and waits for the answer to each. Failed
+   * sends are retried a few times. If an answer is lost a message may be sent twice; it is loaded
+   * once.
    *
-   * @param messages each of another id
+   * @param messages messages with different ids
    */
   public Sent send(List<ReplayMessage> messages) throws InterruptedException {
     Set<String> accepted = new HashSet<>();
@@ -92,7 +92,7 @@ public final class SourceQueue {
     return new Sent(accepted, refused, Optional.empty());
   }
 
-  /** One call; returns why some are to be tried again. */
+  /** Makes one call; returns why some messages should be sent again. */
   private Optional<String> once(
       List<ReplayMessage> some,
       Set<String> accepted,
@@ -121,7 +121,7 @@ public final class SourceQueue {
     return failure;
   }
 
-  /** Whether the same call cannot succeed later: the queue is gone, say, or may not be used. */
+  /** Whether a retry cannot succeed, for example because the queue is gone or access is denied. */
   private static boolean isFinal(SdkException failure) {
     return failure instanceof AwsServiceException service
         && service.statusCode() / 100 == 4

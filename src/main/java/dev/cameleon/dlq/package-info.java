@@ -1,2 +1,2 @@
-/** The dead-letter queue: what is sent to it, and how it is read and replayed. */
+/** The dead-letter queue: sending dead letters, reading them and replaying them. */
 package dev.cameleon.dlq;

@@ -2,16 +2,16 @@ package dev.cameleon.errors;
 
 import java.util.List;
 
-/** The configuration is wrong: exit code 2. */
+/** Thrown when the configuration is wrong: exit code 2. */
 public final class InvalidSettingsException extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final List<String> problems;
 
   /**
-   * Reports all that is wrong with the settings at once.
+   * Reports all problems of the settings at once.
    *
-   * @param problems each as one sentence that says what to set, and an example
+   * @param problems each as one sentence that says what to set, with an example
    */
   public InvalidSettingsException(List<String> problems) {
     super(String.join("; ", problems));

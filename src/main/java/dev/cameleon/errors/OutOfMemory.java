@@ -4,20 +4,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The end of a process that ran out of memory. A thread that died of it leaves work undone that
- * nobody else does, and what still runs would only fail in turn; SQS has all that is not settled.
+ * Ends a process that ran out of memory. A thread that died of it leaves work undone that no other
+ * thread does, and the others would only fail in turn; SQS still has all unsettled messages.
  */
 public final class OutOfMemory {
   private static final Logger LOG = LoggerFactory.getLogger(OutOfMemory.class);
 
-  /** What {@code -XX:+ExitOnOutOfMemoryError} ends with as well. */
+  /** The same as with {@code -XX:+ExitOnOutOfMemoryError}. */
   public static final int EXIT_CODE = 3;
 
   private static final int DEEPEST_CAUSE = 20;
 
   private OutOfMemory() {}
 
-  /** Ends the process at once if this failure is, or was caused by, want of memory. */
+  /** Ends the process at once if this failure is, or was caused by, an OutOfMemoryError. */
   public static void endIf(Throwable failure) {
     Throwable cause = failure;
     for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
@@ -34,7 +34,7 @@ public final class OutOfMemory {
           "Out of memory: the process ends, its messages come again. Give it more, or set"
               + " cameleon.in-flight.megabytes lower.");
     } finally {
-      Runtime.getRuntime().halt(EXIT_CODE); // even if there is no memory for the line
+      Runtime.getRuntime().halt(EXIT_CODE); // even if there is no memory for the log line
     }
   }
 }

@@ -3,19 +3,19 @@ package dev.cameleon.errors;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects what is wrong with the configuration, so that all of it is reported at once. */
+/** Collects problems of the configuration, so that all are reported at once. */
 public final class Problems {
   private final List<String> all = new ArrayList<>();
 
-  /** Adds one, as one sentence. */
+  /** Adds a problem, as one sentence. */
   public void add(String problem) {
     all.add(problem);
   }
 
   /**
-   * Ends with what was found.
+   * Throws if any problem was added.
    *
-   * @throws InvalidSettingsException if there is any problem
+   * @throws InvalidSettingsException with all problems
    */
   public void throwIfAny() throws InvalidSettingsException {
     if (!all.isEmpty()) {

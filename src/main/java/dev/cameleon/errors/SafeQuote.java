@@ -5,19 +5,20 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 
 /**
- * What of a setting or an argument a message may repeat. Somebody may have put a key, a password or
- * an address where a name belongs, so a value is repeated only if it has the form of what was asked
- * for; otherwise words stand in its place. The message always names the setting or option itself.
+ * Decides what a message may repeat of a setting or an argument. Somebody may have put a key, a
+ * password or an address where a name belongs, so a value is repeated only if it has the form that
+ * was asked for; otherwise a phrase replaces it. The message always names the setting or option
+ * itself.
  */
 public final class SafeQuote {
-  /** Without what keys, passwords in URLs and JSON have, and not an address. */
+  /** Without the characters of keys, of passwords in URLs and of JSON, and not an address. */
   private static final Pattern PLAIN =
       Pattern.compile("(?![0-9A-Fa-f:.]+$)[\\p{L}\\p{N}._ /\\\\:~()-]{1,1024}");
 
   private static final Pattern FILE_NAME =
       Pattern.compile(".*\\.(json|jsonl|pem|key|crt|properties|sql|yaml|txt|csv)(\\.part)?");
 
-  /** An identifier of PostgreSQL that needs no quotes, or with dots and hyphens. */
+  /** An identifier of PostgreSQL that needs no quotes, or one with dots and hyphens. */
   private static final Pattern ROLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_.$-]{0,62}");
 
   private static final String HIDDEN = "(not shown: it may be a secret)";
@@ -25,14 +26,14 @@ public final class SafeQuote {
   private SafeQuote() {}
 
   /**
-   * A file or folder, if the text evidently names one: it has the dead letters of a path, and
-   * exists, or its folder does, or it ends as the files do that are asked for.
+   * The path, if the text evidently names a file or folder: it has only characters usual in paths,
+   * and exists, or its folder does, or it ends as the files asked for do.
    */
   public static String path(Path path) {
     return isPath(path) ? path.toString() : HIDDEN;
   }
 
-  /** Whether {@link #path} shows it. */
+  /** Whether {@link #path} shows this text. */
   public static boolean isPath(Path path) {
     String text = path.toString();
     boolean evident =
@@ -42,12 +43,15 @@ public final class SafeQuote {
     return evident && PLAIN.matcher(text).matches();
   }
 
-  /** A database user. */
+  /** A database role, if it looks like one. */
   public static String role(String name) {
     return ROLE.matcher(name).matches() ? name : HIDDEN;
   }
 
-  /** A word that may be one of ours misspelt, such as the name of a property. */
+  /**
+   * Whether the text looks like a name, such as that of a property, and may be one of ours
+   * misspelt.
+   */
   public static boolean isName(String text) {
     return text.matches("[a-z][a-z.-]{1,39}");
   }

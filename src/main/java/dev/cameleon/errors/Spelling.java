@@ -3,18 +3,18 @@ package dev.cameleon.errors;
 import java.util.Collection;
 import java.util.Comparator;
 
-/** Finds what a misspelt name may have meant. */
+/** Suggests a known name for a misspelt one. */
 public final class Spelling {
   private Spelling() {}
 
-  /** The known name with the fewest dead letters to change. */
+  /** The known name with the smallest edit distance. */
   public static String nearest(Collection<String> known, String name) {
     return known.stream()
         .min(Comparator.comparingInt(candidate -> distance(candidate, name)))
         .orElse("");
   }
 
-  /** Levenshtein's distance. */
+  /** The Levenshtein distance. */
   private static int distance(String a, String b) {
     int[] row = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {

@@ -1,6 +1,9 @@
 package dev.cameleon.errors;
 
-/** The database or SQS does not answer: exit code 1, or wait. */
+/**
+ * Thrown when the database or SQS does not answer: a command ends with exit code 1, the service
+ * waits.
+ */
 public final class UnreachableException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -8,7 +11,7 @@ public final class UnreachableException extends Exception {
   private final String publicWords;
 
   /**
-   * Something does not answer.
+   * A message that everybody may see.
    *
    * @param part {@code DATABASE} or {@code SQS}
    */
@@ -17,7 +20,7 @@ public final class UnreachableException extends Exception {
   }
 
   /**
-   * Something does not answer, and who asked where is not for everybody.
+   * A message whose host and user not everybody may see.
    *
    * @param part {@code DATABASE} or {@code SQS}
    * @param message for the log and the person at the terminal
@@ -29,12 +32,12 @@ public final class UnreachableException extends Exception {
     this.publicWords = publicWords;
   }
 
-  /** What does not answer. */
+  /** {@code DATABASE} or {@code SQS}. */
   public String part() {
     return part;
   }
 
-  /** The message as readiness tells it to the network. */
+  /** The message that readiness shows on the network. */
   public String publicWords() {
     return publicWords;
   }

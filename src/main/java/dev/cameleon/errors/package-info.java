@@ -1,2 +1,2 @@
-/** Failures that end a command or the process, and how they may quote what was given. */
+/** Failures that end a command or the process, and what they may quote. */
 package dev.cameleon.errors;

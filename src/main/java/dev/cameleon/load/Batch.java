@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Rows that are loaded by one statement, each with the delivery that it came from. Grows while the
- * aggregator fills it, which does so under its own lock; not changed afterwards.
+ * Rows to be loaded by one statement, each with the delivery that it came from. The aggregator
+ * fills it under its own lock; it does not change afterwards.
  */
 public final class Batch {
   private record Row(Delivery delivery, MaskedRecord record) {}
@@ -41,7 +41,7 @@ public final class Batch {
     return half;
   }
 
-  /** A batch of one row, as {@code check} and the tests need it. */
+  /** A batch of one row, for {@code check} and for tests. */
   public static Batch of(Delivery delivery, MaskedRecord record) {
     Batch batch = new Batch();
     batch.add(delivery, record);
@@ -53,7 +53,7 @@ public final class Batch {
     characters += record.json().length();
   }
 
-  /** The length of its rows' fields as JSON while it grows. */
+  /** The length of the rows' fields as JSON, while the batch grows. */
   long characters() {
     return characters;
   }
@@ -68,36 +68,36 @@ public final class Batch {
     return rows.size() == 1;
   }
 
-  /** Two halves, which are loaded instead of it: how the one row that fails is found. */
+  /** Both halves, to be loaded in its place: repeated splitting finds the row that fails. */
   public List<Batch> getHalves() {
     passOn();
     int middle = rows.size() / 2;
     return List.of(half(0, middle), half(middle, rows.size()));
   }
 
-  /** The outcome of its messages is decided, or somebody else's to decide. */
+  /** Marks the outcome of its messages as decided, or as decided elsewhere. */
   void passOn() {
     passedOn = true;
   }
 
-  /** Whether it must not be loaded again, nor its messages be returned. */
+  /** Whether its outcome is decided, so that it must be neither loaded again nor returned. */
   boolean isPassedOn() {
     return passedOn;
   }
 
   /**
-   * It failed, and the database answered afterwards: one of its rows may be the cause.
+   * Records a failure after which the database answered: one of the rows may be the cause.
    *
-   * @param sqlState how it failed
+   * @param sqlState the SQLSTATE of the failure
    */
   void suspect(String sqlState) {
     suspectedOf = sqlState;
   }
 
   /**
-   * It failed.
+   * Records the time of its first failure.
    *
-   * @param nanos when, by {@link System#nanoTime}; only the first time counts
+   * @param nanos {@link System#nanoTime} of the failure; later calls change nothing
    */
   void failed(long nanos) {
     if (failedNanos.isEmpty()) {
@@ -105,17 +105,20 @@ public final class Batch {
     }
   }
 
-  /** Whether it, or the batch that it is a part of, failed in this way before. */
+  /** Whether this batch, or the one that it is a half of, failed with this SQLSTATE before. */
   boolean isSuspectedOf(String sqlState) {
     return !sqlState.isEmpty() && sqlState.equals(suspectedOf);
   }
 
-  /** Whether it, or the batch that it is a part of, failed for the first time before a moment. */
+  /**
+   * Whether this batch, or the one that it is a half of, first failed before this {@link
+   * System#nanoTime}.
+   */
   boolean failedBefore(long nanos) {
     return failedNanos.isPresent() && nanos - failedNanos.getAsLong() > 0;
   }
 
-  /** The messages of these rows. */
+  /** The deliveries of these rows. */
   public List<Delivery> deliveries() {
     List<Delivery> deliveries = new ArrayList<>(rows.size());
     for (Row row : rows) {
@@ -125,12 +128,12 @@ public final class Batch {
   }
 
   /**
-   * The parameters of {@code load.sql}, made for one attempt: who is erased now, and what the vault
-   * has now.
+   * The parameters of {@code load.sql} for one attempt, with the suppression list and the vault's
+   * entries as they are now.
    */
   public LoadParameters parameters(Vault vault, SuppressionList suppression) {
     begin();
-    Optional<Instant> made = suppression.databaseTime(); // before anything that it is to date
+    Optional<Instant> made = suppression.databaseTime(); // first: all else is newer
     entries = vault.entries();
     StringBuilder json = new StringBuilder(rows.size() * 320).append('[');
     for (Row row : rows) {
@@ -152,9 +155,9 @@ public final class Batch {
   }
 
   /**
-   * The database has committed it.
+   * Records the commit.
    *
-   * @param inserted how many rows were new; a duplicate brings no entry into the vault
+   * @param inserted how many rows were new; duplicates add no entry to the vault
    */
   void committed(int inserted) {
     passOn();
@@ -163,17 +166,17 @@ public final class Batch {
     }
   }
 
-  /** Its loading begins, for the first time or again. */
+  /** Records that an attempt to load it begins. */
   void begin() {
     readyNanos = System.nanoTime();
   }
 
-  /** When its loading began, by {@link System#nanoTime}. */
+  /** When the latest attempt to load it began, by {@link System#nanoTime}. */
   long readyNanos() {
     return readyNanos;
   }
 
-  /** Redacted. */
+  /** Without personal data. */
   @Override
   public String toString() {
     return "Batch[" + rows.size() + " rows]";

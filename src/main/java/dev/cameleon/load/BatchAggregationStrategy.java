@@ -6,9 +6,12 @@ import java.util.Map;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 
-/** Collects masked records into a {@link Batch}; takes nothing that is not masked. */
+/** Collects masked records into a {@link Batch}; accepts no other body. */
 public final class BatchAggregationStrategy implements AggregationStrategy {
-  /** A batch of so much JSON is complete, however few its rows: the statement is built of it. */
+  /**
+   * A batch of this much JSON is complete, however few its rows, because the whole statement is
+   * built in memory.
+   */
   private static final long ENOUGH_CHARACTERS = 4L << 20;
 
   @Override
@@ -19,8 +22,8 @@ public final class BatchAggregationStrategy implements AggregationStrategy {
     Exchange answer = collected;
     if (answer == null) {
       answer = next.copy();
-      // The headers of one message are not those of the batch, and may be anything its sender
-      // chose.
+      // The headers belong to one message, not to the batch, and its sender may have set any of
+      // them.
       answer.getMessage().setHeaders(Map.of());
       answer.getMessage().setBody(new Batch());
     }

@@ -9,7 +9,7 @@ import org.apache.camel.component.jdbc.JdbcConstants;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What follows a commit: an outage is over, the batch is counted, its messages are deleted. */
+/** Acts on a commit: closes the circuit breaker, counts the batch and deletes its messages. */
 public final class CommitHandler {
   private static final Logger LOG = LoggerFactory.getLogger(CommitHandler.class);
 
@@ -18,9 +18,9 @@ public final class CommitHandler {
   private final Acknowledger acknowledger;
 
   /**
-   * Makes one.
+   * Handles the batches of the load route.
    *
-   * @param breaker told that the database takes rows
+   * @param breaker receives every success
    */
   public CommitHandler(DatabaseCircuitBreaker breaker, Metrics metrics, Acknowledger acknowledger) {
     this.breaker = breaker;
@@ -28,7 +28,7 @@ public final class CommitHandler {
     this.acknowledger = acknowledger;
   }
 
-  /** How many rows were new in the batch that the insert route committed, if it did. */
+  /** How many rows of the batch were new, if the insert route committed it. */
   static Optional<Integer> committed(Exchange exchange) {
     return Optional.ofNullable(
         exchange.getMessage().getHeader(JdbcConstants.JDBC_UPDATE_COUNT, Integer.class));
@@ -37,7 +37,7 @@ public final class CommitHandler {
   /**
    * Counts a committed batch and deletes its messages.
    *
-   * @param batch what was loaded
+   * @param batch the batch that was loaded
    * @param inserted how many of its rows were new
    */
   public void rows(Batch batch, int inserted) {
@@ -51,7 +51,7 @@ public final class CommitHandler {
       metrics.loaded(batch.size(), took);
       LOG.debug("Loaded a batch. rows={} new={} ms={}", batch.size(), inserted, took.toMillis());
     } finally {
-      // Whatever fails above: nobody else deletes what is committed.
+      // Whatever fails above: no other code deletes committed messages.
       acknowledger.loaded(batch.deliveries(), inserted);
     }
   }

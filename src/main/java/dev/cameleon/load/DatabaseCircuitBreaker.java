@@ -18,30 +18,36 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Judges failures of the database for the load route, and keeps the {@link ReceiveGate} closed
- * while it does not take rows. Nothing is dead-lettered for the database's fault.
+ * Judges database failures for the load route, and keeps the {@link ReceiveGate} closed while the
+ * database does not accept rows. No message is dead-lettered for a failure of the database.
  *
- * <p>Some failures may be the fault of a row or of the whole database, and no SQLSTATE tells which
- * ({@link SqlErrors#mayBeRows}). At first they count as the database's. If it answers the probe and
- * the batch fails in the same way again, the batch is split like a refused one, and a row that
- * fails alone goes back to the queue. Batches that fail in this way within a minute are split at
- * once: one odd row in each must not stop receiving again and again.
+ * <p>Some failures may come from one row or from the whole database, and no SQLSTATE tells which
+ * ({@link SqlErrors#mayBeRows}). At first they count as the database's. If the database answers the
+ * probe and the batch fails in the same way again, the batch is split like a refused one, and a row
+ * that fails alone is returned to the queue. For a minute, batches that fail in this way are then
+ * split at once: one odd row in each batch must not stop receiving again and again.
  */
 public final class DatabaseCircuitBreaker {
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseCircuitBreaker.class);
   private static final int CONFLICT_RETRIES = 4;
   private static final long LOOK_MILLIS = 250;
 
-  /** A server that is slow to let one in, but loads, is left to work for those who are in. */
+  /**
+   * A server that commits batches but is slow to accept a connection is not silent: its connections
+   * are kept.
+   */
   private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  /** Longer than a row that went back alone stays away: it is not on the queue any more. */
+  /**
+   * Longer than the delay of a row that was returned alone: after this time it is no longer on the
+   * queue.
+   */
   private static final long GONE_NANOS = TimeUnit.MINUTES.toNanos(10);
 
-  /** As long as an answer is waited for: the socket's time-out, which a write has not. */
+  /** As long as the socket's read time-out, because a write has none. */
   private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-  /** For how long a failure counts as the rows' after the probe showed that it is. */
+  /** For how long a SQLSTATE counts as the rows' fault after the probe succeeded. */
   private static final long KNOWN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final ReceiveGate gate;
@@ -51,10 +57,10 @@ public final class DatabaseCircuitBreaker {
   private final DatabaseProbe probe;
   private final SqlErrors failures = new SqlErrors();
 
-  /** When the last probe began that succeeded, by {@link System#nanoTime}. */
+  /** When the last successful probe began, by {@link System#nanoTime}. */
   private long answeredNanos = System.nanoTime();
 
-  /** When the server was first found silent, by {@link System#nanoTime}; 0 while it is not. */
+  /** When the server first did not answer, by {@link System#nanoTime}; 0 while it answers. */
   private long silentSinceNanos;
 
   private volatile long loadedNanos = System.nanoTime();
@@ -62,22 +68,24 @@ public final class DatabaseCircuitBreaker {
   /** When new rows were last committed, by {@link System#nanoTime}. */
   private volatile long passedNanos = System.nanoTime();
 
-  /** When a row last went back alone, by {@link System#nanoTime}. */
+  /** When a row was last returned alone, by {@link System#nanoTime}. */
   private volatile long aloneNanos = System.nanoTime();
 
-  /** SQLSTATEs that were found to be the rows' fault, and when, by {@link System#nanoTime}. */
+  /** SQLSTATEs that turned out to be the rows' fault, and when, by {@link System#nanoTime}. */
   private final Map<String, Long> known = new ConcurrentHashMap<>();
 
   private final WarningLimit aloneWarnings = new WarningLimit();
 
-  /** Batches that are being retried now: only their success is proof while there are any. */
+  /**
+   * Batches being retried: while there are any, only the success of one of them reopens the gate.
+   */
   private final Set<Batch> held = ConcurrentHashMap.newKeySet();
 
   /**
-   * Makes one.
+   * Starts closed: the database is taken to work.
    *
-   * @param pool the loaders' connections, given up while the server is silent
-   * @param probe asks whether the database takes rows
+   * @param pool the loaders' connections, dropped while the server is silent
+   * @param probe tests whether the database accepts rows
    * @param limitNanos the longest that a message is kept in flight
    */
   public DatabaseCircuitBreaker(
@@ -94,15 +102,15 @@ public final class DatabaseCircuitBreaker {
   }
 
   /**
-   * Whether this is a failure of loading a batch, not of a step of someone's own: one that is
-   * committed must not be loaded again, nor one that was split.
+   * Whether loading failed, as opposed to a step that an operator added. A batch that is committed
+   * must not be loaded again, nor one that was split.
    */
   public boolean isLoading(Exchange exchange) {
     Batch batch = batch(exchange);
     return batch != null && !batch.isPassedOn() && CommitHandler.committed(exchange).isEmpty();
   }
 
-  /** Whether a row may be the cause, so that the batch must be split until it stands alone. */
+  /** Whether a row may be the cause, so that the batch must be split until that row is alone. */
   public boolean mustSplit(Exchange exchange) {
     if (!isLoading(exchange)) {
       return false;
@@ -114,9 +122,10 @@ public final class DatabaseCircuitBreaker {
   }
 
   /**
-   * Whether the database is known to take rows although this batch fails: it answered the probe
-   * after the same failure of this batch, or of another one lately. For a row alone, which goes
-   * back, that must be newer than its failure: if nothing else is, others were committed since.
+   * Whether the database is known to accept rows although this batch fails: the probe succeeded
+   * after the same failure of this batch, or of another one within a minute. A row that is alone is
+   * returned, so for it the probe must be newer than its failure, or other rows must have been
+   * committed since.
    */
   private boolean isRows(Batch batch, String state, long nanos) {
     Long since = known.get(state);
@@ -124,19 +133,21 @@ public final class DatabaseCircuitBreaker {
     return batch.isSuspectedOf(state) || (isKnown && (!batch.isSingle() || othersPassed(batch)));
   }
 
-  /** Whether rows were committed since this batch, or the one that it is a part of, failed. */
+  /**
+   * Whether other rows were committed since this batch, or the one that it is a half of, failed.
+   */
   private boolean othersPassed(Batch batch) {
     return batch.failedBefore(passedNanos);
   }
 
-  /** Whether PostgreSQL refused a row, which is then a dead letter. */
+  /** Whether PostgreSQL refused a single row, which becomes a dead letter. */
   public boolean isRefusal(Exchange exchange) {
     return failures.isRefusal(caught(exchange));
   }
 
   /**
-   * Whether to run the statement again. Waits until the database answers, for as long as the batch
-   * may be kept in flight.
+   * Whether to run the statement again. Waits until the database answers, for at most the time that
+   * the batch may stay in flight.
    */
   public boolean retry(Exchange exchange) throws InterruptedException {
     Throwable failure = caught(exchange);
@@ -156,7 +167,7 @@ public final class DatabaseCircuitBreaker {
   private synchronized boolean awaitAnswer(Batch batch, String sqlState)
       throws InterruptedException {
     long failedNanos = System.nanoTime();
-    // A probe that began before may have been answered before the database failed.
+    // A probe that began earlier may have been answered before the database failed.
     while (answeredNanos - failedNanos < 0 && mayBeKept(batch)) {
       wait(LOOK_MILLIS);
     }
@@ -171,14 +182,14 @@ public final class DatabaseCircuitBreaker {
         && batch.deliveries().stream().noneMatch(delivery -> delivery.isOverdue(limitNanos));
   }
 
-  /** The database took a batch. */
+  /** Records a success: the database accepted a batch. */
   void over(Batch batch) {
     loadedNanos = System.nanoTime();
     giveUp(batch);
     gate.open(ReceiveGate.Hold.DATABASE);
   }
 
-  /** A row of this batch is at fault, or so it seems, and the batch is split. */
+  /** Records that the batch is split, because one of its rows seems to be at fault. */
   public void split(Exchange exchange) {
     Batch batch = batch(exchange);
     Throwable failure = caught(exchange);
@@ -190,24 +201,24 @@ public final class DatabaseCircuitBreaker {
       known.put(state, nanos);
     }
     synchronized (this) {
-      // One that waited for the database has its answer; others may still wait for theirs.
+      // This batch waited for the database and got its answer; others may still wait.
       if (held.remove(batch) && held.isEmpty()) {
         gate.open(ReceiveGate.Hold.DATABASE);
       }
     }
   }
 
-  /** New rows were committed: whatever else fails, not every row does. */
+  /** Records that new rows were committed, so that not every row fails. */
   void rowsPassed() {
     passedNanos = System.nanoTime();
     gate.open(ReceiveGate.Hold.ROWS);
   }
 
   /**
-   * Returns a row to the source queue that failed alone: whether it is the row's fault or the
-   * table's, a person must find out. Until another row is committed it may be that none can be, so
-   * receiving slows, and a row that comes back stays away for long: the queue's redrive must not
-   * take good ones.
+   * Returns a row that failed alone to the source queue: a person must find out whether the row or
+   * the table is at fault. Until another row is committed, possibly none can be. So receiving
+   * slows, and a row that comes back is returned with a long delay: the queue's redrive must not
+   * take good rows.
    */
   public void returnAlone(Exchange exchange) {
     Batch batch = batch(exchange);
@@ -233,7 +244,7 @@ public final class DatabaseCircuitBreaker {
     acknowledger.postponed(batch.deliveries(), others);
   }
 
-  /** Returns a batch to the source queue. */
+  /** Returns the messages of a batch to the source queue. */
   public void returnToQueue(Exchange exchange) {
     Batch batch = batch(exchange);
     giveUp(batch);
@@ -241,27 +252,27 @@ public final class DatabaseCircuitBreaker {
     acknowledger.returned(batch.deliveries());
   }
 
-  /** A batch is no longer retried, for whatever reason. */
+  /** Records that a batch is no longer retried, for whatever reason. */
   void giveUp(Batch batch) {
     held.remove(batch);
   }
 
-  /** The dead letter of the one row that PostgreSQL refuses. */
+  /** The dead letter of the single row that PostgreSQL refuses. */
   public DeadLetter refused(Exchange exchange) {
     Throwable failure = caught(exchange);
     Delivery delivery = batch(exchange).deliveries().get(0);
     return Rejections.refused(delivery, SqlErrors.state(failure), SqlErrors.describe(failure));
   }
 
-  /** The dead-letter route has it, and decides the outcome. */
+  /** Records that the dead-letter route decides this batch's outcome. */
   public void passedOn(Batch batch) {
     giveUp(batch);
     batch.passOn();
   }
 
   /**
-   * Finds out whether the database takes rows. While batches are held, one of them must succeed
-   * before receiving resumes.
+   * Tests whether the database accepts rows. While batches are being retried, one of them must
+   * succeed before receiving resumes.
    */
   public void probe() {
     long beganNanos = System.nanoTime();
@@ -276,7 +287,7 @@ public final class DatabaseCircuitBreaker {
       probe.run();
       synchronized (this) {
         if (silentSinceNanos != 0) {
-          // What was sent before the silence may never be answered.
+          // Statements sent before the silence may never be answered.
           abandonConnections(silentSinceNanos);
           silentSinceNanos = 0;
         }
@@ -289,7 +300,8 @@ public final class DatabaseCircuitBreaker {
           gate.open(ReceiveGate.Hold.ROWS);
         }
       }
-    } catch (SQLException | RuntimeException e) { // one of a Password, say, is silence too
+    } catch (SQLException
+        | RuntimeException e) { // a RuntimeException too, for example from reading the password
       gate.close(ReceiveGate.Hold.DATABASE, SqlErrors.describe(e));
       known.clear();
       LOG.debug("The database does not take rows: {}", SqlErrors.describe(e));
@@ -306,7 +318,7 @@ public final class DatabaseCircuitBreaker {
     }
   }
 
-  /** Loaders that wait for a silent server are to wait for its return instead. */
+  /** Drops connections to a silent server, so that loaders wait for its return instead. */
   private void abandonConnections(long openedBeforeNanos) {
     pool.abandon(openedBeforeNanos);
   }

@@ -6,13 +6,15 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * Asks whether the database takes rows, with {@code load.sql} on an empty batch: a mere {@code
- * SELECT 1} would prove nothing. It asks outside the pool, which would answer late after an outage.
+ * Tests whether the database accepts rows, with {@code load.sql} on an empty batch: a plain {@code
+ * SELECT 1} would prove nothing. It connects outside the pool, which would answer late after an
+ * outage.
  *
- * @param login who loads
+ * @param login the loader's login
  * @param keyId the newest mask key
  * @param statement {@code load.sql}
- * @param suppression read anew by the way: whoever waited for the answer needs it
+ * @param suppression refreshed with each probe, because loaders that waited for the database need
+ *     it fresh
  */
 public record DatabaseProbe(
     Database.Login login, String keyId, LoadSql statement, SuppressionList suppression) {

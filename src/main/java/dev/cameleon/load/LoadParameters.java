@@ -3,18 +3,19 @@ package dev.cameleon.load;
 import dev.cameleon.vault.VaultEntries;
 
 /**
- * What {@code load.sql} is given.
+ * The parameters of {@code load.sql}.
  *
  * @param batch a JSON array with one object per row: its fields, {@code message_id} and {@code
  *     sent_at}
- * @param vault a JSON object: when both were {@code made}, the {@code dataKey}, its {@code keys} by
- *     recipient, and {@code entries}, each with the message whose row needs it
+ * @param vault a JSON object: {@code made}, the database's time when both parameters were built,
+ *     the {@code data_key}, its {@code keys} by recipient, and {@code entries}, each with the
+ *     message whose row needs it
  */
 public record LoadParameters(String batch, String vault) {
-  /** An empty batch, which the database must take as well. */
+  /** An empty batch, which the database must accept as well. */
   public static final LoadParameters NONE = new LoadParameters("[]", VaultEntries.NONE);
 
-  /** Redacted. */
+  /** Without personal data. */
   @Override
   public String toString() {
     return "LoadParameters[" + batch.length() + ", " + vault.length() + " characters]";

@@ -9,8 +9,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Makes the parameters of {@code load.sql} for the batch in flight, as headers {@code batch} and
- * {@code vault}; anew before each attempt, since somebody may have been erased meanwhile.
+ * Builds the parameters of {@code load.sql} for the batch, as headers {@code batch} and {@code
+ * vault}; anew before each attempt, because a person may have been erased meanwhile.
  */
 public final class LoadParametersProcessor implements Processor {
   private final Vault vault;
@@ -18,11 +18,11 @@ public final class LoadParametersProcessor implements Processor {
   private final DataSource database;
 
   /**
-   * Makes one.
+   * Builds parameters with the vault's entries.
    *
    * @param vault seals the originals
-   * @param suppression whose events are loaded under random values
-   * @param database asked whose, if that was last asked too long ago
+   * @param suppression lists erased persons, whose events are loaded with random values
+   * @param database read for the suppression list if the last read is too old
    */
   public LoadParametersProcessor(Vault vault, SuppressionList suppression, DataSource database) {
     this.vault = vault;
@@ -32,14 +32,18 @@ public final class LoadParametersProcessor implements Processor {
 
   @Override
   public void process(Exchange exchange) throws SQLException {
-    // Never what was made for an attempt before.
+    // So that no parameters of an earlier attempt are used.
     exchange.getMessage().removeHeaders("batch|vault");
     LoadParameters parameters = of(exchange.getVariable("batch", Batch.class));
     exchange.getMessage().setHeader("batch", parameters.batch());
     exchange.getMessage().setHeader("vault", parameters.vault());
   }
 
-  /** The parameters for one attempt to load a batch. */
+  /**
+   * The parameters for one attempt to load a batch.
+   *
+   * @throws SQLException if the suppression list cannot be read
+   */
   public LoadParameters of(Batch batch) throws SQLException {
     if (!suppression.isFresh()) {
       try (Connection connection = database.getConnection()) {

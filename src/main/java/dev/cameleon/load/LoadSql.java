@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** {@code load.sql} run outside the route: to prove that it works before messages depend on it. */
+/** {@code load.sql}, run outside the route to prove that it works before messages depend on it. */
 public final class LoadSql {
   private static final String BATCH = ":?batch";
   private static final String VAULT = ":?vault";
@@ -44,7 +44,7 @@ public final class LoadSql {
     while (comments.find()) {
       Matcher parameter = PARAMETER.matcher(comments.group());
       if (parameter.find()) {
-        // Camel would count it as a parameter, PostgreSQL would not.
+        // Camel would count it as a parameter; PostgreSQL would not.
         throw new IOException(
             SafeQuote.path(file)
                 + " has "
@@ -72,7 +72,7 @@ public final class LoadSql {
     return statement;
   }
 
-  /** Whether it writes the vault. */
+  /** Whether the statement writes vault entries. */
   public boolean writesVault() {
     return parameters.contains(VAULT) && sql.contains("cameleon.vault");
   }
@@ -85,14 +85,13 @@ public final class LoadSql {
   public int run(Connection connection, LoadParameters values) throws SQLException {
     try (Statement limit = connection.createStatement();
         PreparedStatement statement = connection.prepareStatement(sql)) {
-      // The server's limit: a locked table holds up the parameters' description as well, which the
-      // driver's query time-out does not cover.
+      // The limit in the server: a locked table also delays the description of the parameters,
+      // which the driver's query time-out does not cover.
       limit.execute("SET statement_timeout = '" + TIMEOUT_SECONDS + "s'");
-      // The limit of what the server's leaves out, the wait for a standby: it must be cancelled,
-      // since
-      // a server process that waits so does not notice that nobody is there any more.
+      // The driver's limit, for the wait for a standby, which the server's does not cover. The wait
+      // must be cancelled, because a server process in it does not notice that the client is gone.
       statement.setQueryTimeout(TIMEOUT_SECONDS + 1);
-      // And if the server is gone without a word, nobody hears that the time is over.
+      // The socket's limit, for a server that disappears silently: then no other limit is noticed.
       connection.setNetworkTimeout(Runnable::run, 2000 * TIMEOUT_SECONDS);
       for (int i = 0; i < parameters.size(); i++) {
         statement.setString(

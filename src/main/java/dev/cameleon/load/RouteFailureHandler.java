@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The last resort: a failure that no rule knows, such as a mistake in a route. Its messages go back
- * to the queue, so that nothing is lost and nothing stays in flight for ever; those whose rows are
- * committed are deleted, so that they are not loaded in a loop.
+ * Handles failures that no rule covers, such as a mistake in a route. Messages are returned to the
+ * queue, so that none is lost or stays in flight for ever. If the rows are committed the messages
+ * are deleted instead, so that they are not loaded in a loop.
  */
 public final class RouteFailureHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RouteFailureHandler.class);
@@ -28,12 +28,12 @@ public final class RouteFailureHandler {
   private final Acknowledger acknowledger;
 
   /**
-   * Makes one.
+   * Handles failures of all routes.
    *
-   * @param gate receiving slows down while this happens
-   * @param breaker told of batches that are not retried any more
-   * @param loaded ends batches that are committed
-   * @param acknowledger returns them
+   * @param gate slows receiving while this happens
+   * @param breaker receives batches that are no longer retried
+   * @param loaded deletes messages of committed batches
+   * @param acknowledger returns the other messages
    */
   public RouteFailureHandler(
       ReceiveGate gate,
@@ -46,7 +46,7 @@ public final class RouteFailureHandler {
     this.acknowledger = acknowledger;
   }
 
-  /** Returns whatever messages this exchange carries. */
+  /** Returns all messages of this exchange, or deletes them if their rows are committed. */
   public void returnToQueue(Exchange exchange) {
     Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     OutOfMemory.endIf(failure);

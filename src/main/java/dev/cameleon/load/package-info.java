@@ -1,2 +1,2 @@
-/** Batches of masked records, the statement that loads them, and what follows a failure. */
+/** Batches of masked records, the statement that loads them, and the handling of failures. */
 package dev.cameleon.load;

@@ -8,16 +8,18 @@ import java.text.Normalizer;
 import java.util.regex.Pattern;
 
 /**
- * The form of a value in which equal things are equal: what a token is computed from.
+ * A normalized form in which equal values have equal bytes; tokens are computed from it.
  *
- * @param type one byte that keeps the kinds of values apart
- * @param bytes the value in that form
+ * @param type one byte that separates the kinds of values
+ * @param bytes the normalized value
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared; a copy per value would only cost
+@SuppressWarnings("ArrayRecordComponent") // never compared; a copy per value would cost time
 record CanonicalForm(byte type, byte[] bytes) {
   private static final Pattern DEVICE_ID = Pattern.compile("\\d{3}-\\d{2}-\\d{4}");
 
-  /** Hexadecimal groups and at most one dotted tail: no zone, no brackets, so never a name. */
+  /**
+   * Hexadecimal groups and at most one dotted tail: no zone and no brackets, so never a host name.
+   */
   private static final Pattern IPV6_LETTERS = Pattern.compile("[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*");
 
   static CanonicalForm of(PiiKind kind, String value) {
@@ -41,7 +43,10 @@ record CanonicalForm(byte type, byte[] bytes) {
         : new CanonicalForm((byte) (address.length == 4 ? '4' : '6'), address);
   }
 
-  /** Four decimal octets without leading zeros: {@code 010.0.0.1} and {@code 127.1} are not one. */
+  /**
+   * Parses four decimal octets without leading zeros: {@code 010.0.0.1} and {@code 127.1} are not
+   * addresses.
+   */
   private static byte[] ipv4(String value) {
     String[] octets = value.split("\\.", -1);
     if (octets.length != 4) {
@@ -74,7 +79,10 @@ record CanonicalForm(byte type, byte[] bytes) {
     return octet > 255 ? -1 : octet;
   }
 
-  /** RFC 4291 text; the JDK gives 4 bytes for an IPv4-mapped address, which is what is wanted. */
+  /**
+   * Parses RFC 4291 text. For an IPv4-mapped address the JDK returns 4 bytes, so it equals the IPv4
+   * address.
+   */
   private static byte[] ipv6(String value) {
     if (!IPV6_LETTERS.matcher(value).matches()) {
       return null;
@@ -105,7 +113,7 @@ record CanonicalForm(byte type, byte[] bytes) {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Redacted: the bytes are personal. */
+  /** Without the bytes, which are personal. */
   @Override
   public String toString() {
     return "CanonicalForm[" + (char) type + "]";

@@ -1,6 +1,9 @@
 package dev.cameleon.mask;
 
-/** There is no usable mask keyset: the process must not start. Never holds key material. */
+/**
+ * Thrown when there is no usable mask keyset; the process must not start. The message holds no key
+ * material.
+ */
 public final class InvalidKeysetException extends Exception {
   private static final long serialVersionUID = 1L;
 

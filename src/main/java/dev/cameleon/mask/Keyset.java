@@ -24,8 +24,8 @@ import java.util.function.Supplier;
 
 /**
  * The mask keys: a Google Tink keyset of HMAC-SHA256 PRF keys, in the order in which they were
- * added. A token passes through all of them (see {@link Masker}), so rotating a key keeps equal
- * values equal.
+ * added. A token passes through all of them (see {@link Masker}), so that equal values stay equal
+ * after a rotation.
  */
 public final class Keyset {
   /**
@@ -69,7 +69,7 @@ public final class Keyset {
    * Reads a keyset file.
    *
    * @throws InvalidKeysetException if it is missing, readable by others than its owner and group,
-   *     or no keyset of this kind
+   *     or not a keyset of this kind
    */
   public static Keyset read(Path file) throws InvalidKeysetException {
     try {
@@ -95,7 +95,8 @@ public final class Keyset {
   /**
    * Reads a keyset from its JSON text.
    *
-   * @param source where the text came from, for the message; the text itself is never shown
+   * @param source where the text comes from, for messages; the text itself is never shown
+   * @throws InvalidKeysetException if it is not a keyset of this kind
    */
   public static Keyset parse(String json, String source) throws InvalidKeysetException {
     try {
@@ -112,7 +113,7 @@ public final class Keyset {
     }
   }
 
-  /** A fresh keyset of one key. */
+  /** Creates a keyset with one new key. */
   public static Keyset create() {
     try {
       PrfConfig.register();
@@ -123,9 +124,9 @@ public final class Keyset {
   }
 
   /**
-   * This keyset and a fresh key, which is the new primary. The keys before it stay: a token passes
-   * through all of them, so that values loaded later get what {@link Masker#renew} makes of the
-   * tokens of now.
+   * Adds a new key, which becomes the primary. The older keys stay: a token passes through all of
+   * them, so that a value loaded later gets the token that {@link Masker#renew} computes from its
+   * current one.
    */
   public Keyset rotated() {
     try {
@@ -135,7 +136,7 @@ public final class Keyset {
     }
   }
 
-  /** Adds a key under a random id. One that random tokens have is drawn again. */
+  /** Adds a key with a random id, and draws again if that is the id of random tokens. */
   private static KeysetHandle withFreshKey(Supplier<KeysetHandle.Builder> before)
       throws GeneralSecurityException {
     KeysetHandle drawn;
@@ -153,9 +154,9 @@ public final class Keyset {
   }
 
   /**
-   * Writes the keyset so that only its owner can read it.
+   * Writes the keyset to a file that only its owner can read.
    *
-   * @throws FileAlreadyExistsException if there is a file; a keyset is never overwritten
+   * @throws FileAlreadyExistsException if the file exists; a keyset is never overwritten
    */
   public void write(Path file) throws IOException {
     SecretFile.write(file, json());
@@ -181,12 +182,12 @@ public final class Keyset {
     return keys;
   }
 
-  /** The id of the newest key, which every token of now has. */
+  /** The id of the newest key, which every new token has. */
   public String currentId() {
     return links.get(links.size() - 1).id();
   }
 
-  /** The ids of the keys before it that tokens pass through, the first one first. */
+  /** The ids of the older keys, oldest first. */
   public List<String> olderIds() {
     return links.subList(0, links.size() - 1).stream().map(Link::id).toList();
   }

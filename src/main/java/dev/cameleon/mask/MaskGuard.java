@@ -15,12 +15,12 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Holds the database to one mask: another key would silently split every duplicate, and a field
- * that is no longer masked would silently leak. What was used first is stored; anything else stops
- * the start.
+ * Ensures that a database is masked in one way: another key would silently split all duplicates,
+ * and a field that is no longer masked would silently leak. The first use is recorded in the
+ * database; anything else stops the start.
  */
 public final class MaskGuard {
-  /** A key that the database knows. */
+  /** A key in the database's chain. */
   private record Known(String checkValue, String follows, String retired) {}
 
   private final List<String> keyIds;
@@ -28,10 +28,10 @@ public final class MaskGuard {
   private final Map<String, PiiKind> personal;
 
   /**
-   * Makes one.
+   * Checks the mask of this process.
    *
-   * @param keyset the keys of this process
-   * @param personal the fields that its contract marks
+   * @param keyset the keys
+   * @param personal the fields that the contract marks as personal
    */
   public MaskGuard(Keyset keyset, Map<String, PiiKind> personal) {
     this.keyIds = keyset.links().stream().map(Keyset.Link::id).toList();
@@ -44,14 +44,15 @@ public final class MaskGuard {
    *
    * @param connection to the database, with auto-commit on
    * @param allowUnmask fields that may stop being masked
-   * @return what is wrong, each as one sentence; empty if all is well
+   * @return the problems, each as one sentence; empty if there are none
+   * @throws SQLException if the database refuses or fails
    */
   public List<String> problems(Connection connection, Set<String> allowUnmask) throws SQLException {
     recordKeys(connection);
     List<String> problems = new ArrayList<>();
     keyProblem(known(connection)).ifPresent(problems::add);
     if (!problems.isEmpty()) {
-      return problems; // fields are recorded only by a process that may load
+      return problems; // only a process that may load records fields
     }
     Map<String, String> before = maskedBefore(connection);
     for (Map.Entry<String, String> field : before.entrySet()) {
@@ -82,11 +83,12 @@ public final class MaskGuard {
   }
 
   /**
-   * Compares only the keys with the database's, for who rewrites it: they must be the newest there
-   * are. Records those that it does not have yet, as a loader does, unless nothing was ever loaded.
+   * Checks, for a retokenization, that this keyset's keys are the newest. Records keys that the
+   * database does not have yet, as a loader does, unless nothing was ever loaded.
    *
    * @param connection to the database, with auto-commit on
-   * @return what is wrong, as one sentence
+   * @return the problem as one sentence; empty if there is none
+   * @throws SQLException if the database refuses or fails
    */
   public Optional<String> newestKeyProblem(Connection connection) throws SQLException {
     if (known(connection).isEmpty()) {
@@ -112,13 +114,14 @@ public final class MaskGuard {
   /**
    * Compares this process's newest key with the database's, and records nothing.
    *
-   * @return what is wrong, as one sentence
+   * @return the problem as one sentence; empty if there is none
+   * @throws SQLException if the database refuses or fails
    */
   public Optional<String> keyProblem(Connection connection) throws SQLException {
     return keyProblem(known(connection));
   }
 
-  /** The domains of this database's tokens, and what each is made of. */
+  /** The domains of this database's tokens, each with the kind of value that it masks. */
   public static Map<String, PiiKind> domains(Connection connection) throws SQLException {
     Map<String, PiiKind> domains = new TreeMap<>();
     maskedBefore(connection)
@@ -153,13 +156,13 @@ public final class MaskGuard {
             + " that keys rotate made of it");
   }
 
-  /** The key that no other follows. */
+  /** The key that no other key follows. */
   private static String newest(Map<String, Known> known) {
     List<String> followed = known.values().stream().map(Known::follows).toList();
     return known.keySet().stream().filter(id -> !followed.contains(id)).findFirst().orElse("?");
   }
 
-  /** Adds this keyset's keys to the database's chain, if they go on from its end. */
+  /** Adds this keyset's keys to the database's chain, if they continue it. */
   private void recordKeys(Connection connection) throws SQLException {
     Map<String, Known> known = known(connection);
     if (keyIds.get(keyIds.size() - 1).equals(newest(known))) {

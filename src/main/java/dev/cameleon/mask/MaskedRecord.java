@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * An event whose personal values are tokens. Only {@link Masker} makes one, and the loader takes
- * nothing else, so an unmasked event cannot reach the database.
+ * An event whose personal values are tokens. Only {@link Masker} creates one, and the loader
+ * accepts nothing else, so an unmasked event cannot reach the database.
  */
 public final class MaskedRecord {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  /** The field that says whose event it is. */
+  /** The field with the person's user id. */
   private static final String USER = "user_id";
 
   private final String json;
@@ -23,7 +23,7 @@ public final class MaskedRecord {
   private final Map<String, Original> originals;
 
   /**
-   * Makes one.
+   * Wraps a masked event.
    *
    * @param event with tokens in place of its personal values
    * @param originals those values, by field
@@ -39,17 +39,20 @@ public final class MaskedRecord {
     return json;
   }
 
-  /** Whose event it is, or an empty string. */
+  /** The user id, as stored, or an empty string. */
   public String user() {
     return user;
   }
 
-  /** What was masked, for the vault: personal. */
+  /** The masked values, for the vault: personal. */
   public List<Original> originals() {
     return new ArrayList<>(originals.values());
   }
 
-  /** The same event under random values: whose it was cannot be told, nor what else was theirs. */
+  /**
+   * The same event with random values, so that it cannot be linked to its person or to other
+   * events.
+   */
   public MaskedRecord erased() {
     ObjectNode event = parse();
     event.put(USER, UUID.randomUUID().toString());
@@ -66,7 +69,7 @@ public final class MaskedRecord {
     }
   }
 
-  /** Redacted: fields that are not personal by the contract may still be nobody's business. */
+  /** Without the fields: even those that are not marked as personal may be sensitive. */
   @Override
   public String toString() {
     return "MaskedRecord[" + json.length() + " characters]";

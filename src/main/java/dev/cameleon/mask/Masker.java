@@ -16,25 +16,25 @@ import java.util.Map;
  * Replaces personal values by tokens: {@code <domain>_<key id>_<22 characters>}.
  *
  * <p>The 22 characters are base64url (RFC 4648 §5, unpadded) of the first 16 bytes of
- * HMAC-SHA256(key, domain ‖ 0x00 ‖ type ‖ canonical bytes) (RFC 2104). With more than one key in
- * the keyset, each further key maps the token before it: HMAC-SHA256(key, old token). Equal values
- * get equal tokens; without the key a token says nothing of its value.
+ * HMAC-SHA256(key, domain ‖ 0x00 ‖ type ‖ canonical bytes) (RFC 2104). If the keyset has more keys,
+ * each further key maps the previous token: HMAC-SHA256(key, old token). Equal values get equal
+ * tokens; without the key a token reveals nothing about its value.
  *
- * <p>What Cameleon derives for itself begins with a byte that no field's name begins with:
- * HMAC-SHA256(key, 0xFF ‖ purpose ‖ 0x00 ‖ text in NFC as UTF-8). Thread-safe.
+ * <p>For Cameleon's own derived values, the input begins with a byte with which no field's name
+ * begins: HMAC-SHA256(key, 0xFF ‖ purpose ‖ 0x00 ‖ text in NFC as UTF-8). Thread-safe.
  */
 public final class Masker {
-  /** No byte of UTF-8 (RFC 3629 §1), so that no field's name begins with it. */
+  /** Not a byte of UTF-8 (RFC 3629 §1), so no field's name begins with it. */
   private static final byte OWN = (byte) 0xff;
 
   private final List<Keyset.Link> links;
   private final Map<String, PiiKind> personal;
 
   /**
-   * Makes one.
+   * Masks with these keys.
    *
    * @param keyset the keys
-   * @param personal the fields to mask, and as what
+   * @param personal the fields to mask, with the kind of each
    */
   public Masker(Keyset keyset, Map<String, PiiKind> personal) {
     this.links = keyset.links();
@@ -54,7 +54,7 @@ public final class Masker {
         continue;
       }
       if (!value.isTextual()) {
-        // The contract allows only text here; if it ever did not, nothing may pass unmasked.
+        // The contract allows only text here; should that ever fail, no value may pass unmasked.
         throw new IllegalStateException("field " + field.getKey() + " is not text");
       }
       PiiKind kind = field.getValue();
@@ -66,19 +66,19 @@ public final class Masker {
   }
 
   /**
-   * The token of one value.
+   * Computes the token of one value.
    *
-   * @param domain keeps equal values of different meaning apart: {@code ip}, {@code device}, or the
-   *     field's name
+   * @param domain keeps equal values with different meanings apart: {@code ip}, {@code device}, or
+   *     the field's name
    */
   public String token(PiiKind kind, String domain, String value) {
     return last(tokens(kind, domain, value));
   }
 
   /**
-   * Whether these keys make a token of a value: now, or before a rotation that is under way.
+   * Whether these keys make this token of this value, now or before a rotation that is in progress.
    *
-   * @param token its domain says as what the value may have been masked
+   * @param token its domain tells as which kind the value may have been masked
    */
   public boolean makes(String token, String value) {
     String domain = Token.domain(token);
@@ -87,15 +87,16 @@ public final class Masker {
         .anyMatch(kind -> tokens(kind, domain, value).contains(token));
   }
 
-  /** Whether a value of {@link PiiKind#IP} is masked as an address, not as a mere text. */
+  /** Whether a value of {@link PiiKind#IP} is masked as an address rather than as text. */
   public static boolean isAddress(String value) {
     return CanonicalForm.of(PiiKind.IP, value).isAddress();
   }
 
   /**
-   * The token that the newest key makes of a token of an older one: what a value loaded now gets.
+   * Computes the newest key's token from a token of an older key: the token that the value would
+   * get now.
    *
-   * @return the token itself if it is the newest key's, or no key's of this keyset
+   * @return the token itself if it has the newest key, or a key that is not in this keyset
    */
   public String renew(String token) {
     String renewed = token;
@@ -108,16 +109,16 @@ public final class Masker {
   }
 
   /**
-   * What stands for a person in the database where their user id must not: under the newest key and
-   * under each before it.
+   * The hashes that stand for a person in the suppression list, where their user id must not
+   * appear: under the newest key and under each older one.
    */
   public List<String> subjects(String user) {
     return own("subject", user);
   }
 
   /**
-   * A value under each key that depends on the keys alone: two processes with equal ones have equal
-   * keys.
+   * A value under each key that depends on the keys alone: if two processes have equal check
+   * values, they have equal keys.
    */
   List<String> checkValues() {
     return own("check", "cameleon");
@@ -149,7 +150,7 @@ public final class Masker {
             .array());
   }
 
-  /** An input's token under the first key, under the first two, and so on. */
+  /** The token of an input under the first key, under the first two, and so on. */
   private List<String> chain(String domain, byte[] first) {
     List<String> tokens = new ArrayList<>(links.size());
     byte[] input = first;

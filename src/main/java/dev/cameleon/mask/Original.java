@@ -1,13 +1,13 @@
 package dev.cameleon.mask;
 
 /**
- * A personal value and its token: what the vault seals.
+ * A personal value and its token, to be sealed in the vault.
  *
  * @param token stands for the value
- * @param value as it came: personal
+ * @param value as received: personal
  */
 public record Original(String token, String value) {
-  /** Redacted. */
+  /** Without the value. */
   @Override
   public String toString() {
     return "Original[" + token + "]";

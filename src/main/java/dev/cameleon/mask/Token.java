@@ -9,10 +9,10 @@ import java.util.regex.Pattern;
  * digits, the 22 characters are 16 bytes in base64url (RFC 4648 §5, unpadded).
  */
 public final class Token {
-  /** The bytes that the 22 characters hold. */
+  /** The number of bytes that the 22 characters encode. */
   static final int BYTES = 16;
 
-  /** The key id of random tokens, which stand for nothing: no key has it. */
+  /** The key id of random tokens, which stand for no value: no key has it. */
   public static final String ERASED = "00000000";
 
   private static final int KEY_ID_LENGTH = 8;
@@ -22,12 +22,12 @@ public final class Token {
 
   private Token() {}
 
-  /** Whether a text is a token by its form. */
+  /** Whether a text has the form of a token. */
   public static boolean isToken(String text) {
     return FORMAT.matcher(text).matches();
   }
 
-  /** A token's domain. */
+  /** The domain of a token. */
   public static String domain(String token) {
     return token.substring(0, token.length() - TAIL_LENGTH);
   }
@@ -38,7 +38,7 @@ public final class Token {
     return token.substring(from, from + KEY_ID_LENGTH);
   }
 
-  /** A token of 16 bytes. */
+  /** Encodes 16 bytes as a token. */
   static String of(String domain, String keyId, byte[] bytes) {
     return domain
         + '_'
@@ -47,7 +47,7 @@ public final class Token {
         + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
-  /** A random token that stands for nothing, and which no key can make. */
+  /** A random token that stands for no value, and that no key can make. */
   public static String random(String domain) {
     byte[] bytes = new byte[BYTES];
     RANDOM.nextBytes(bytes);

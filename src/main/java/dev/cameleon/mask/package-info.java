@@ -1,2 +1,2 @@
-/** How a personal value becomes a token: keys, canonical forms and the token's format. */
+/** Turns personal values into tokens: keys, canonical forms and the token's format. */
 package dev.cameleon.mask;

@@ -6,14 +6,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Whether this process is ready, and if not, why: database, both queues, outage. */
+/** Tells whether this process is ready, and if not, why: database, both queues, circuit breaker. */
 public final class Health {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /**
-   * The answer of a moment.
+   * The readiness at one moment.
    *
-   * @param problems what is DOWN, and why; empty if ready
+   * @param problems the checks that are DOWN, each with its reason; empty if ready
    */
   public record Report(Map<String, String> problems) {
     /** Whether the process is ready. */
@@ -21,7 +21,7 @@ public final class Health {
       return problems.isEmpty();
     }
 
-    /** The answer for a probe. */
+    /** The answer to a probe, as JSON. */
     public String json() {
       ObjectNode root = JSON.createObjectNode().put("status", up() ? "UP" : "DOWN");
       ObjectNode checks = root.putObject("checks");
@@ -33,20 +33,20 @@ public final class Health {
   private volatile Supplier<Map<String, String>> problems = () -> Map.of("START", "starting");
 
   /**
-   * Says what is wrong from now on.
+   * Sets the source of problems from now on.
    *
-   * @param source gives what is DOWN, and why, without waiting for anything
+   * @param source returns the checks that are DOWN, with reasons; must not block
    */
   public void report(Supplier<Map<String, String>> source) {
     problems = source;
   }
 
-  /** Not ready for this one reason. */
+  /** Reports not ready for this one reason. */
   public void waiting(String check, String why) {
     problems = () -> Map.of(check, why);
   }
 
-  /** The state now. */
+  /** The readiness now. */
   public Report ready() {
     return new Report(new LinkedHashMap<>(problems.get()));
   }

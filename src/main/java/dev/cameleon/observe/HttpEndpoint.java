@@ -13,25 +13,23 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Health and metrics over HTTP, from the first moment of the process: {@code /observe/health/live},
- * {@code /observe/health/ready}, {@code /observe/metrics}. GET and HEAD only. However many
- * connections somebody opens, and however slowly they speak, it takes a bounded number of files and
- * threads from the process.
+ * Serves health and metrics over HTTP from the start of the process: {@code /observe/health/live},
+ * {@code /observe/health/ready}, {@code /observe/metrics}. GET and HEAD only. Connections, files
+ * and threads are bounded, however many clients connect and however slowly they send.
  */
 public final class HttpEndpoint implements AutoCloseable {
-  /** Probes and scrapers take a few; the rest is for whoever does not mean well. */
+  /** Probes and scrapers need a few; the limit is for hostile clients. */
   private static final int CONNECTIONS = 128;
 
   private static final String JSON = "application/json";
 
   static {
-    // The JDK reads these once, when its server is first used. Whoever starts the JVM may set
-    // others.
+    // The JDK reads these once, when its server is first used. Values given to the JVM are kept.
     limit("jdk.httpserver.maxConnections", CONNECTIONS);
     limit("sun.net.httpserver.maxIdleConnections", 16);
-    limit("sun.net.httpserver.maxReqTime", 5); // seconds; for a connection without a request, too
+    limit("sun.net.httpserver.maxReqTime", 5); // seconds; also for a connection without a request
     limit("sun.net.httpserver.maxRspTime", 10); // seconds
-    limit("sun.net.httpserver.clockTick", 1000); // milliseconds between two looks for idle ones
+    limit("sun.net.httpserver.clockTick", 1000); // milliseconds between checks for idle connections
   }
 
   private final HttpServer server;
@@ -40,9 +38,9 @@ public final class HttpEndpoint implements AutoCloseable {
   /**
    * Starts listening.
    *
-   * @param host the address to listen on; empty: all of this machine
+   * @param host the address to listen on; empty: all addresses of this machine
    * @param port 0 picks a free one
-   * @throws IOException if the port is taken, or the address is not of this machine
+   * @throws IOException if the port is taken, or the address does not belong to this machine
    */
   public HttpEndpoint(String host, int port, Health health, Metrics metrics) throws IOException {
     InetSocketAddress address =
@@ -52,7 +50,7 @@ public final class HttpEndpoint implements AutoCloseable {
     }
     server = HttpServer.create(address, 0);
     // One thread for each connection: a request that is sent slowly keeps its thread until its time
-    // is up, and must not block a probe.
+    // is over, and must not block a probe.
     threads =
         new ThreadPoolExecutor(
             CONNECTIONS,
@@ -87,12 +85,12 @@ public final class HttpEndpoint implements AutoCloseable {
     }
   }
 
-  /** The port that is listened on. */
+  /** The port that it listens on. */
   public int port() {
     return server.getAddress().getPort();
   }
 
-  /** Where it can be asked, from this machine at least: host and port. */
+  /** Host and port at which it answers, at least from this machine. */
   public String address() {
     InetAddress address = server.getAddress().getAddress();
     String host =

@@ -10,8 +10,8 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
 /**
- * One log event as text or as a line of JSON. Of an exception it shows the types and the frames but
- * no message: a library's message may quote what it choked on, which is personal.
+ * Formats a log event as text or as a line of JSON. Of an exception it shows types and stack frames
+ * but no message: a library's message may quote the input that it failed on, which is personal.
  */
 public final class LogLayout extends LayoutBase<ILoggingEvent> {
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -58,7 +58,7 @@ public final class LogLayout extends LayoutBase<ILoggingEvent> {
   }
 
   /**
-   * Libraries also put the exception's message into their own text, so that is left out as well.
+   * Libraries also put the exception's message into their own text, so it is removed there as well.
    */
   private static String message(ILoggingEvent event) {
     boolean ours = event.getLoggerName().startsWith("dev.cameleon.");

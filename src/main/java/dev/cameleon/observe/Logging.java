@@ -11,8 +11,9 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Map;
 
 /**
- * Sets logging up: to standard error, since standard output is for results. In code, not XML: that
- * saves 0.2 s of every start. The system property {@code logback.configurationFile} still wins.
+ * Configures logging to standard error, because standard output is for results. In code rather than
+ * XML: that saves 0.2 s of every start. The system property {@code logback.configurationFile} takes
+ * precedence.
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class Logging extends ContextAwareBase implements Configurator {
@@ -20,7 +21,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
   public static final String FORMAT = "cameleon.log";
 
   /**
-   * The routes' error handling, the intake and the outage report what these would, without data.
+   * These loggers would print data; the route failure handler, the SQS client and the circuit
+   * breaker report the same failures without it.
    */
   private static final Map<String, Level> LEVELS =
       Map.of(

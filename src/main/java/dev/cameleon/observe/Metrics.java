@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
-/** The process in numbers, in Prometheus's names and base units. */
+/** The process's metrics, with Prometheus's names and base units. */
 public final class Metrics implements AutoCloseable {
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -32,7 +32,7 @@ public final class Metrics implements AutoCloseable {
   private final DistributionSummary batchRows;
   private final Timer loadDuration;
 
-  /** Starts with the numbers of the JVM. */
+  /** Registers the metrics of the JVM. */
   public Metrics() {
     new JvmMemoryMetrics().bindTo(meters);
     new JvmThreadMetrics().bindTo(meters);
@@ -57,14 +57,15 @@ public final class Metrics implements AutoCloseable {
             .register(meters);
   }
 
-  /** A committed batch. */
+  /** Counts a committed batch. */
   public void loaded(int rows, Duration duration) {
     batchRows.record(rows);
     loadDuration.record(duration);
   }
 
   /**
-   * Exports the account. All of its numbers in one scrape are of one moment, so that they add up.
+   * Exports the account. All of its numbers in one scrape belong to one moment, so that they add
+   * up.
    */
   public void account(Supplier<Account> account) {
     meters
@@ -112,7 +113,7 @@ public final class Metrics implements AutoCloseable {
         .build();
   }
 
-  /** Exports the dead letters by reason. */
+  /** Exports the number of dead letters by reason. */
   public void deadLetters(ToLongFunction<Violation> accepted) {
     for (Violation reason : Violation.values()) {
       FunctionCounter.builder("cameleon.dead.letters", reason, accepted::applyAsLong)
@@ -125,7 +126,8 @@ public final class Metrics implements AutoCloseable {
   /**
    * Exports how many messages the dead-letter queue has, as SQS counts them.
    *
-   * @param depth empty while it is not known: then there is no sample, not an old one or 0
+   * @param depth empty while it is not known: then no sample is exported, rather than an old one or
+   *     0
    */
   public void deadLetterQueue(Supplier<Optional<SqsQueue.Depth>> depth) {
     meters
@@ -154,13 +156,14 @@ public final class Metrics implements AutoCloseable {
 
   /** Exports how many fields outside the contract were dropped. */
   public void unknownFields(Supplier<Long> dropped) {
-    // The registry holds its object weakly: a supplier that nobody else holds would vanish.
+    // The registry refers to its object weakly: a supplier that nothing else refers to would
+    // vanish.
     FunctionCounter.builder("cameleon.unknown.fields", this, self -> dropped.get())
         .description("Fields of messages that were dropped because the contract does not name them")
         .register(meters);
   }
 
-  /** The text format of Prometheus. */
+  /** All metrics in Prometheus's text format. */
   public String scrape() {
     return meters.scrape();
   }

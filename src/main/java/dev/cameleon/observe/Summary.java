@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The line per minute while there is traffic, and the one at the end. */
+/** Logs a summary per minute while there is traffic, and one at the end. */
 public final class Summary {
   private static final Logger LOG = LoggerFactory.getLogger(Summary.class);
 
@@ -14,15 +14,15 @@ public final class Summary {
   private long nanosBefore = System.nanoTime();
 
   /**
-   * Makes one.
+   * Summarizes an account.
    *
-   * @param account gives the account now
+   * @param account returns the account now
    */
   public Summary(Supplier<Account> account) {
     this.account = account;
   }
 
-  /** Logs what happened since the last call, if anything did. */
+  /** Logs the changes since the last call, if there are any. */
   public synchronized void tick() {
     Account now = account.get();
     long nanos = System.nanoTime();

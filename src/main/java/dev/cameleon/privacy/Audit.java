@@ -5,31 +5,35 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 
-/** The record of who did what to personal data, and why: a chain that is only added to. */
+/** Records who did what to personal data, and why, in a hash chain that is only appended to. */
 public final class Audit {
   /**
-   * What somebody does.
+   * An act to record.
    *
-   * @param name of the act, e.g. {@code reveal}
-   * @param token whom or what it is about, as a token; null if it is about none
-   * @param purpose why; null where a ticket says it
-   * @param ticket where it was asked for; null if nowhere
-   * @param detail what else there is to say; null if nothing. Never a personal value
+   * @param name the act, for example {@code reveal}
+   * @param token the token of the person or value that it is about; null if none
+   * @param purpose why; null if a ticket says it
+   * @param ticket the ticket that asks for it; null if there is none
+   * @param detail further facts, or null; never a personal value
    */
   public record Act(String name, String token, String purpose, String ticket, String detail) {}
 
   /**
-   * What was recorded.
+   * A recorded act.
    *
    * @param seq its number in the chain
-   * @param head the chain's hash up to it, 64 hexadecimal digits: whoever keeps it elsewhere can
-   *     prove later that nothing before it was changed
+   * @param head the chain's hash up to this entry, 64 hexadecimal digits: whoever keeps it
+   *     elsewhere can prove later that no earlier entry was changed
    */
   public record Entry(long seq, String head) {}
 
   private Audit() {}
 
-  /** Records an act, in the connection's own transaction; the actor is who logged in. */
+  /**
+   * Records an act in the connection's own transaction; the actor is the connection's login.
+   *
+   * @throws SQLException if the database refuses or fails; nothing is recorded then
+   */
   public static Entry record(Connection connection, Act act) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement("SELECT seq, head FROM cameleon.record_act(?, ?, ?, ?, ?)")) {

@@ -13,19 +13,19 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * The audit's chain, computed again outside the database: a row's hash is SHA-256 of the hash
- * before it ‖ the row as JSON. The database only writes the JSON, as it did when the row was added.
+ * Recomputes the audit's hash chain outside the database: a row's hash is SHA-256 of the previous
+ * hash ‖ the row as JSON. The database only writes the JSON, as it did when the row was added.
  */
 public final class AuditChain {
   /**
-   * What was found.
+   * The result of a verification.
    *
-   * @param rows how many rows fit, from the first on
-   * @param head the hash of the last of them, 64 hexadecimal digits; empty if there is none
+   * @param rows how many rows are valid, from the first on
+   * @param head the hash of the last valid row, 64 hexadecimal digits; empty if there is none
    * @param since when the first of them was written
-   * @param keptAt the row whose hash is the one that somebody kept
-   * @param erased of how many rows an act in the chain erased the token
-   * @param problem what is wrong, as one sentence
+   * @param keptAt the number of the row whose hash equals the kept head
+   * @param erased how many rows had their token erased by an act in the chain
+   * @param problem the first error, as one sentence; empty if the chain is valid
    */
   public record Findings(
       long rows,
@@ -35,11 +35,11 @@ public final class AuditChain {
       long erased,
       Optional<String> problem) {}
 
-  /** The same expression as in record_act. */
+  /** Must build the same JSON as the function cameleon.add_act. */
   private static final String ROWS =
       "SELECT seq, at, hash, pg_catalog.jsonb_build_array(seq, (extract(epoch FROM at) * 1000000)::bigint,"
           + " actor, act, token, purpose, ticket, detail, xact::text)::text, ("
-          // What became of the token: an act erases it only if it names the row.
+          // The state of the row's token: an act erased it only if the act names the row.
           + "SELECT CASE WHEN a.token IS NULL THEN 'none' WHEN t.token IS NOT NULL AND a.token ="
           + " encode(sha256(t.salt || convert_to(t.token, 'UTF8')), 'hex') THEN 'fits'"
           + " WHEN t.token IS NOT NULL THEN 'changed' WHEN EXISTS (SELECT FROM cameleon.audit e"
@@ -70,13 +70,14 @@ public final class AuditChain {
   /**
    * Verifies the whole chain, row by row, in little memory.
    *
-   * @param connection as a role that may read the audit
-   * @param kept a head that was printed before, in lower case: it must be a row's hash
+   * @param connection of a role that may read the audit
+   * @param kept a head that was printed before, in lower case: some row must have this hash
+   * @throws SQLException if the database refuses or fails
    */
   public static Findings verify(Connection connection, Optional<String> kept) throws SQLException {
-    connection.setAutoCommit(false); // else the driver would fetch all rows at once
+    connection.setAutoCommit(false); // or the driver fetches all rows at once
     try (Statement statement = connection.createStatement()) {
-      statement.execute("SET search_path = pg_catalog, pg_temp"); // not the database's own choice
+      statement.execute("SET search_path = pg_catalog, pg_temp"); // not the database's own
       statement.setFetchSize(ROWS_AT_A_TIME);
       try (ResultSet row = statement.executeQuery(ROWS)) {
         return new AuditChain(kept).verify(row);

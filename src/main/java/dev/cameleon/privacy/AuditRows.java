@@ -11,16 +11,16 @@ import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Reads the audit, newest last, in little memory. */
+/** Reads the audit, newest rows last, in little memory. */
 public final class AuditRows {
   /**
-   * One row.
+   * One row of the audit.
    *
    * @param seq its number in the chain
    * @param at when it was written
-   * @param actor who logged in to the database
-   * @param act what was done, whom or what it is about, why, and what else there is to say
-   * @param erasedBy the act that erased its token
+   * @param actor the login at the database
+   * @param act what was done, to whom or what, why, and further facts
+   * @param erasedBy the number of the act that erased this row's token; empty if none did
    */
   public record Row(long seq, Instant at, String actor, Audit.Act act, Optional<Long> erasedBy) {}
 
@@ -30,7 +30,7 @@ public final class AuditRows {
 
   private AuditRows() {}
 
-  /** The newest so many. */
+  /** Reads the newest {@code count} rows. */
   public static void last(Connection connection, int count, Consumer<Row> reader)
       throws SQLException {
     read(
@@ -40,7 +40,7 @@ public final class AuditRows {
         reader);
   }
 
-  /** All from this day on, in UTC. */
+  /** Reads all rows from this day on, in UTC. */
   public static void since(Connection connection, LocalDate day, Consumer<Row> reader)
       throws SQLException {
     read(
@@ -53,7 +53,7 @@ public final class AuditRows {
   private static void read(
       Connection connection, String sql, Object parameter, Consumer<Row> reader)
       throws SQLException {
-    connection.setAutoCommit(false); // else the driver would fetch all rows at once
+    connection.setAutoCommit(false); // or the driver fetches all rows at once
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setFetchSize(ROWS_AT_A_TIME);
       statement.setObject(1, parameter);

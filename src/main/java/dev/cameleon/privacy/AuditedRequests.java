@@ -7,8 +7,8 @@ import java.sql.SQLException;
 import java.util.function.Function;
 
 /**
- * Requests of one person for one purpose. Each is committed to the audit before it is answered, and
- * how it ended is committed before anybody sees the answer.
+ * Makes requests under one purpose. Each request is committed to the audit before it is answered,
+ * and its outcome is committed before the caller sees the answer.
  */
 final class AuditedRequests {
   /** Answers a request. */
@@ -35,12 +35,12 @@ final class AuditedRequests {
    * Makes one request.
    *
    * @param act its name in the audit
-   * @param token what it is about; null if it is not about a token
-   * @param detail what else the audit is to hold; null if nothing
+   * @param token the token that it is about; null if none
+   * @param detail further facts for the audit; null if none
    * @param work answers it
-   * @param outcome says in a few words how it ended
-   * @throws SQLException if the database refuses or fails; the request may be on record then
-   * @throws KeyUnavailableException if the private key cannot be used; the request is on record
+   * @param outcome describes the answer in a few words, for the audit
+   * @throws SQLException if the database refuses or fails; the request may be in the audit then
+   * @throws KeyUnavailableException if the private key cannot be used; the request is in the audit
    */
   <T> T ask(String act, String token, String detail, Work<T> work, Function<T, String> outcome)
       throws SQLException {
@@ -68,7 +68,7 @@ final class AuditedRequests {
     try {
       record(OUTCOME, token, outcome(request, "failed, " + why));
     } catch (SQLException unrecorded) {
-      failure.addSuppressed(unrecorded); // the request is on record, and nobody saw the answer
+      failure.addSuppressed(unrecorded); // the request is in the audit; nobody saw the answer
     }
   }
 

@@ -10,26 +10,26 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Looks through the rows, the keys and the vault for what does not fit together. Reads only, and
- * one moment of the database: loads in flight look whole.
+ * Checks that rows, keys and vault are consistent. Only reads, in one snapshot of the database, so
+ * that a load in flight is seen either whole or not at all.
  */
 public final class Doctor {
-  /** What is to be thought of a finding. */
+  /** The severity of a finding. */
   public enum Verdict {
     /** As it should be. */
     OK,
-    /** Something to know. */
+    /** Worth knowing. */
     NOTE,
-    /** Something to correct. */
+    /** To be corrected. */
     WRONG
   }
 
   /**
-   * One line of the answer.
+   * One line of the report.
    *
-   * @param check what was looked at
-   * @param verdict what is to be thought of it
-   * @param detail one sentence, with what to do
+   * @param check what was checked
+   * @param verdict its severity
+   * @param detail one sentence, with the remedy
    */
   public record Finding(String check, Verdict verdict, String detail) {}
 
@@ -41,9 +41,10 @@ public final class Doctor {
   }
 
   /**
-   * Looks.
+   * Runs all checks.
    *
    * @param officer a role with the rights of cameleon_officer
+   * @throws SQLException if the database refuses or fails
    */
   public static List<Finding> examine(Database.Login officer) throws SQLException {
     try (Connection connection = OfficerConnection.connect(officer)) {
@@ -116,7 +117,7 @@ public final class Doctor {
     findings.add(new Finding(check, verdict, detail));
   }
 
-  /** Adds a finding that is well if there are none. */
+  /** Adds a finding, which is OK if {@code count} is 0. */
   void none(String check, long count, Verdict otherwise, String what, String remedy) {
     add(
         check,
@@ -128,7 +129,7 @@ public final class Doctor {
     return Long.parseLong(query(sql).get(0).get(0));
   }
 
-  /** All rows; each statement makes few of them, whatever the tables hold. */
+  /** Reads all rows of a query; each query yields few, however large the tables are. */
   List<List<String>> query(String sql) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(sql)) {
@@ -145,9 +146,10 @@ public final class Doctor {
   }
 
   /**
-   * The key that made a value, in SQL: its id if the database knows it or it is {@link
-   * Token#ERASED}, {@code ?} if not, and an empty text if the value is no token. Ids are not taken
-   * from values freely: somebody who sends such may have made them up, a new one for each row.
+   * An SQL expression for the id of the key that made a value: the id if the database knows it or
+   * if it is {@link Token#ERASED}; {@code ?} for an unknown key; an empty text if the value is not
+   * a token. Unknown ids are not listed, because a sender may have made them up, with a new one in
+   * each row.
    */
   static String keyOf(String value) {
     return "CASE WHEN NOT "

@@ -11,14 +11,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is erased of a person's rows besides the user id: in a column that is masked, any value that
- * is there, whatever its form, since rows from before Cameleon may hold it plain or under a hash;
- * in another one, tokens.
+ * Determines what is erased in a person's rows besides the user id: in a masked column every value,
+ * whatever its form, because rows from before Cameleon may hold it in plain text or hashed; in any
+ * other column, tokens.
  */
 final class ErasedColumns {
   private static final Map<String, String> ALWAYS = MaskedColumns.ALWAYS;
 
-  /** The domain where a value says none: with it, the narrowest column still has room. */
+  /**
+   * The domain of a random token where the value has none: short, so that the token fits into the
+   * narrowest column.
+   */
   private static final String UNKNOWN = "x";
 
   private final List<String> values = new ArrayList<>();
@@ -27,9 +30,9 @@ final class ErasedColumns {
   private ErasedColumns() {}
 
   /**
-   * Looks which columns are masked.
+   * Finds out which columns are masked.
    *
-   * @param columns those that may hold tokens, without the user id, quoted for SQL
+   * @param columns columns that may hold tokens, without the user id, quoted for SQL
    */
   static ErasedColumns of(Connection connection, List<String> columns) throws SQLException {
     ErasedColumns erased = new ErasedColumns();
@@ -47,7 +50,8 @@ final class ErasedColumns {
         erased.left.put(column, left(text));
       }
     }
-    // One that has no room for a token, or is computed, cannot be rewritten: it is named.
+    // A masked column that is too narrow for a token, or generated, cannot be rewritten: it is
+    // listed as not erased.
     for (String column : present(connection)) {
       if (!columns.contains(column)) {
         erased.left.put(column, left(column + "::text"));
@@ -91,7 +95,7 @@ final class ErasedColumns {
     return present;
   }
 
-  /** A token's domain if it is one of ours: else it could be what somebody wrote. */
+  /** The domain of the value if it is one of our tokens: otherwise it could be any text. */
   private static String domain(String text, String otherwise) {
     return "coalesce((SELECT d FROM (VALUES ('ip'), ('device') UNION"
         + " SELECT field FROM cameleon.masked_field) known (d) WHERE d = left("
@@ -109,12 +113,15 @@ final class ErasedColumns {
         TokenInSql.isToken(text), TokenInSql.keyId(text), Token.ERASED);
   }
 
-  /** The new values, as assignments. */
+  /** The new values, as SQL assignments. */
   List<String> values() {
     return values;
   }
 
-  /** For each column that must change, whether a rewritten row's value was not erased: 0 or 1. */
+  /**
+   * For each column that must change, an SQL expression that is 1 if a rewritten row's value was
+   * not erased, else 0.
+   */
   Map<String, String> left() {
     return left;
   }

@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The notes in {@code cameleon.erased_token}: which tokens rows lost, and when last. */
+/** The table {@code cameleon.erased_token}: tokens that were removed from rows, and when last. */
 final class ErasedTokens {
   private static final String INSERT =
       "INSERT INTO cameleon.erased_token (token, since) SELECT token, clock_timestamp() FROM ";
 
-  /** The audit's tokens of keys that have a successor. */
+  /** Selects the audit's tokens of keys that have a successor. */
   static final String OLDER_IN_AUDIT =
       "FROM cameleon.audit_token WHERE "
           + TokenInSql.keyId("token")
@@ -26,16 +26,16 @@ final class ErasedTokens {
   private final Optional<Masker> masker;
 
   /**
-   * Makes one.
+   * Reads and writes the table through this connection.
    *
-   * @param masker says what older tokens have become in a rotation; empty if none is older
+   * @param masker computes what older tokens became in a rotation; empty if no token is older
    */
   ErasedTokens(Connection connection, Optional<Masker> masker) {
     this.connection = connection;
     this.masker = masker;
   }
 
-  /** How many there are. */
+  /** How many tokens there are. */
   long count() throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("SELECT count(*) FROM cameleon.erased_token")) {
@@ -45,10 +45,10 @@ final class ErasedTokens {
   }
 
   /**
-   * Adds these tokens, though no row may have them any more: the audit may. What the vault does not
-   * have no loader relies on: it needs no wait.
+   * Adds these tokens even if no row has them any more, because the audit may. No loader relies on
+   * a token that is not in the vault, so such a token needs no wait.
    *
-   * @return how many the vault has
+   * @return how many of them the vault has
    */
   long addGiven(List<String> tokens) throws SQLException {
     try (PreparedStatement statement =
@@ -67,8 +67,8 @@ final class ErasedTokens {
   }
 
   /**
-   * The tokens in the audit that, renewed, are among these: what the same values were under older
-   * mask keys.
+   * The tokens in the audit that, retokenized, are among these: the tokens of the same values under
+   * older mask keys.
    */
   List<String> older(Set<String> tokens) throws SQLException {
     List<String> older = new ArrayList<>();
@@ -86,7 +86,7 @@ final class ErasedTokens {
     return older;
   }
 
-  /** Adds what the vault has and no row uses. */
+  /** Adds tokens that the vault has and no row uses. */
   void addUnused(List<String> columns) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.executeUpdate(
@@ -97,7 +97,10 @@ final class ErasedTokens {
     }
   }
 
-  /** While a rotation is under way, the vault may have an entry under the newer token already. */
+  /**
+   * Adds the newer tokens of those in the table: during a rotation, the vault may already have an
+   * entry under the newer token.
+   */
   void addRenewed() throws SQLException {
     if (masker.isEmpty()) {
       return;

@@ -15,23 +15,23 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Erases a person or a value. Rows are rewritten under random values; then, once no loader can rely
- * on them any more, the vault's entries that no other row uses are deleted. It may die at any line:
- * the request is on record before the first change, tokens whose rows are rewritten are noted with
- * the rewriting, and the next erase settles what an interrupted one left.
+ * Erases a person or a value. It rewrites rows with random values; then, when no loader can rely on
+ * the tokens any more, it deletes the vault entries that no other row uses. The process may die at
+ * any point: the request is in the audit before the first change, the tokens of rewritten rows are
+ * recorded in the transaction that rewrites them, and the next erase finishes an interrupted one.
  */
 public final class Erasure implements AutoCloseable {
   /**
-   * How long a loader may rely on what was there: it remembers a token, or who is suppressed, for
-   * 15 s when it makes a statement; the database refuses a statement that was made 30 s ago, and
-   * ends one after 30 s more.
+   * How long a loader may rely on what it knew: for 15 s it remembers a token, or who is
+   * suppressed, when it builds a statement; the database refuses a statement that was built 30 s
+   * ago, and cancels one that runs for more than 30 s.
    */
   public static final Duration LOADERS_MEMORY = Duration.ofSeconds(75);
 
-  /** The clocks of two machines do not run alike. */
+  /** Allows for the difference between the clocks of two machines. */
   static final Duration SLACK = Duration.ofSeconds(1);
 
-  /** Sweeps after the first. */
+  /** How often rows are rewritten again after the first time, while new ones arrive. */
   private static final int MOST_SWEEPS = 3;
 
   static final String WAIT = "no running loader remembers what was there";
@@ -50,36 +50,37 @@ public final class Erasure implements AutoCloseable {
    * Connects.
    *
    * @param officer a role with the rights of cameleon_officer
-   * @param memory how long loaders rely on what was there: {@link #LOADERS_MEMORY}, unless a test
-   *     has other loaders
-   * @param pause waits
+   * @param memory how long loaders rely on what they knew: {@link #LOADERS_MEMORY}, except in tests
+   *     with other loaders
+   * @param pause waits and reports it
+   * @throws SQLException if the database cannot be reached or refuses the login
    */
   public static Erasure open(Database.Login officer, Duration memory, ProgressPause pause)
       throws SQLException {
     return new Erasure(OfficerConnection.connect(officer), memory, pause);
   }
 
-  /** Takes the lock that one erase or retokenize has at a time; returns whether it was free. */
+  /** Takes the lock that allows one erase or retokenize at a time; returns whether it was free. */
   public boolean lock() throws SQLException {
     return Logins.lock(connection);
   }
 
   /**
-   * Whether user ids are masked in this database: then a person is known by a token, which nobody
-   * can suppress for ever.
+   * Whether user ids are masked in this database: then a person is identified by a token, and
+   * cannot be suppressed for ever.
    */
   public boolean masksUsers() throws SQLException {
     return Logins.masksUsers(connection);
   }
 
-  /** What is wrong with these keys for this database, as one sentence; empty if nothing is. */
+  /** Why these keys do not fit this database, as one sentence; empty if they do. */
   public Optional<String> keyProblem(Keyset keyset) throws SQLException {
     return new MaskGuard(keyset, Map.of()).keyProblem(connection);
   }
 
   /**
    * Whether one of these tokens, or one in the audit, is older than a rotation, so that the keys
-   * say what it is now.
+   * are needed to compute its newer token.
    */
   public boolean needsKeys(List<String> tokens) throws SQLException {
     try (PreparedStatement statement =
@@ -100,10 +101,12 @@ public final class Erasure implements AutoCloseable {
    * Erases a person.
    *
    * @param user their user id
-   * @param ticket where it was asked for
-   * @param suppress whether their later events are loaded under random values too
+   * @param ticket the ticket that asks for it
+   * @param suppress whether their later events are loaded with random values too
    * @throws PreventedException if a value cannot be erased; then no row is changed, but the request
-   *     is on record, and so is that later events are to be erased
+   *     is in the audit, and a requested suppression stays
+   * @throws InterruptedException if the wait for loaders is interrupted; the next erase finishes
+   *     this one
    */
   public ErasureResult person(String user, Keyset keyset, String ticket, boolean suppress)
       throws SQLException, InterruptedException, PreventedException {
@@ -112,10 +115,11 @@ public final class Erasure implements AutoCloseable {
     Audit.Entry entry;
     connection.setAutoCommit(false);
     try {
-      // Not whom: what says it for ever would link the rows to them for whoever has the mask key.
+      // Without the person's token: a lasting record would link the rows to them for whoever has
+      // the mask key.
       entry = Audit.record(connection, new Audit.Act("erase", null, null, ticket, detail));
       if (suppress) {
-        // Under each key: loaders that have only the older ones may still run.
+        // Under every key: loaders that have only the older ones may still run.
         for (String subject : masker.subjects(user)) {
           suppress(subject);
         }
@@ -143,11 +147,13 @@ public final class Erasure implements AutoCloseable {
   /**
    * Erases values.
    *
-   * @param tokens what stands for them; none erased
+   * @param tokens the tokens of the values, none of them random
    * @param keyset the keys, if {@link #needsKeys}
-   * @param ticket where it was asked for
+   * @param ticket the ticket that asks for it
    * @throws PreventedException if a value cannot be erased; then no row is changed, but the request
-   *     is on record
+   *     is in the audit
+   * @throws InterruptedException if the wait for loaders is interrupted; the next erase finishes
+   *     this one
    */
   public ErasureResult tokens(List<String> tokens, Optional<Keyset> keyset, String ticket)
       throws SQLException, InterruptedException, PreventedException {
@@ -174,11 +180,11 @@ public final class Erasure implements AutoCloseable {
   }
 
   /**
-   * Sweeps until nothing more comes that was on its way.
+   * Rewrites rows until no more arrive from loaders, then deletes vault entries.
    *
-   * @param stored whether the vault has what is to be erased
-   * @param expected whether something may be on its way, or is to be settled, though no row is
-   *     there
+   * @param stored whether the vault has the values to be erased
+   * @param expected whether to wait although no row was found: a load may be in progress, or an
+   *     interrupted erase is to be finished
    */
   private ErasureResult sweepAndSettle(
       RowRewriter sweep,
@@ -201,7 +207,7 @@ public final class Erasure implements AutoCloseable {
     }
     VaultErasure.Outcome outcome = new VaultErasure(connection, pause, erasedTokens).run(memory);
     RowRewriter.blend(connection);
-    // Also if nothing was found: an earlier erase may have died right before this line.
+    // Also if nothing was found: an earlier erase may have died just before this line.
     RowRewriter.blendVault(connection);
     return new ErasureResult(
         stored || rows > 0 || outcome.deleted() > 0 || outcome.kept() > 0,
@@ -214,7 +220,7 @@ public final class Erasure implements AutoCloseable {
         entry);
   }
 
-  /** Gives the lock back. */
+  /** Closes the connection, which releases the lock. */
   @Override
   public void close() throws SQLException {
     connection.close();

@@ -1,16 +1,17 @@
 package dev.cameleon.privacy;
 
 /**
- * What erasure did.
+ * The result of an erasure.
  *
- * @param found whether there was anything to erase, or what an interrupted erase left was settled
- * @param rows that were rewritten
- * @param entries of the vault that were deleted
- * @param kept tokens whose entries stay, since rows of others use them
- * @param waiting tokens that are not settled yet: a value still arrives, or a rotation is under way
- * @param arriving whether rows still came in the end
+ * @param found whether there was anything to erase, or an interrupted erase to finish
+ * @param rows how many rows were rewritten
+ * @param entries how many vault entries were deleted
+ * @param kept tokens whose entries stay, because rows of other persons use them
+ * @param waiting tokens whose entries are not deleted yet: the value still arrives, or a rotation
+ *     is in progress
+ * @param arriving whether rows with the value still arrived at the end
  * @param rotating whether tokens or keys from before a rotation are still in use
- * @param audit where it is recorded
+ * @param audit the audit entry of the request
  */
 public record ErasureResult(
     boolean found,
@@ -21,7 +22,7 @@ public record ErasureResult(
     boolean arriving,
     boolean rotating,
     Audit.Entry audit) {
-  /** Whether nothing of it can be revealed any more; if not, there is something left to do. */
+  /** Whether nothing that was erased can be revealed any more; if not, erase must run again. */
   public boolean isFinished() {
     return waiting == 0 && !arriving && !rotating;
   }

@@ -8,48 +8,50 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** Does again what others were in the way of, since they go on while it is done. */
+/** Retries a transaction that lost to a lock, a deadlock or a concurrent insert. */
 final class LockRetry {
   private static final String LOCKED = "55P03";
   private static final String DEADLOCK = "40P01";
   private static final String SERIALIZATION = "40001";
 
-  /** A loader wrote the same token a moment before. */
+  /** unique_violation: a loader wrote the same token a moment before. */
   private static final String EXISTS = "23505";
 
   private static final Set<String> PASSING = Set.of(LOCKED, DEADLOCK, SERIALIZATION, EXISTS);
 
-  /** How long others are given to go on between two attempts. */
+  /** The pause between two attempts, in which other sessions go on. */
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /** Work that may be done again if it fails, since it is one transaction. */
+  /** A single transaction, so that it can be retried when it fails. */
   @FunctionalInterface
   interface Work<T> {
-    /** Does it. */
+    /** Runs the transaction. */
     T run() throws SQLException;
   }
 
-  /** Others wait behind one who waits for a lock, so that the first attempts are short. */
+  /**
+   * The first attempts are short, because other sessions queue behind one that waits for a lock.
+   */
   private static final int FIRST_LOCK_MILLIS = 200;
 
-  /** PostgreSQL stops an autovacuum for one who waits for its lock longer than 1 s. */
+  /** Longer than 1 s, after which PostgreSQL cancels an autovacuum that blocks a lock. */
   private static final int LONGEST_LOCK_MILLIS = 3_200;
 
   private final long patienceNanos;
 
   /**
-   * Makes it.
+   * Retries for a limited time.
    *
-   * @param patience after which it is given up
+   * @param patience how long to retry
    */
   LockRetry(Duration patience) {
     this.patienceNanos = patience.toNanos();
   }
 
   /**
-   * Does the work, again and again if others are in the way.
+   * Runs the transaction until it succeeds or the time is over.
    *
-   * @throws SQLException the work's last failure
+   * @throws SQLException the last failure
    */
   <T> T of(Connection connection, Work<T> work) throws SQLException {
     long beganNanos = System.nanoTime();

@@ -15,15 +15,18 @@ import java.util.Map;
 import org.postgresql.util.PGobject;
 
 /**
- * The tokens in {@code public.user_logins}, known by their form and their key's id. They are read
- * and replaced by ranges of the table's pages, so that no index is needed and memory is bounded; of
- * a partitioned table, a range is that of each of its partitions.
+ * Finds and replaces tokens in {@code public.user_logins}, recognized by their form and their key's
+ * id. It works through ranges of the table's pages, so that it needs no index and little memory; in
+ * a partitioned table, a range covers the same pages of every partition.
  */
 final class LoginTokens {
-  /** How SQL knows a token; {@link dev.cameleon.mask.Token} says the same. */
+  /**
+   * A token's form as an SQL regular expression; {@link dev.cameleon.mask.Token} has the same in
+   * Java.
+   */
   static final String FORM = "'^.+_[0-9a-f]{8}_[A-Za-z0-9_-]{22}$'";
 
-  /** The pages of 8 kB that a table has, the largest of its partitions if it has some. */
+  /** The table's size in pages of 8 kB, or that of its largest partition. */
   private static final String PAGES =
       "WITH RECURSIVE tree AS (SELECT 'public.user_logins'::regclass::oid AS part"
           + " UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = part)"
@@ -32,7 +35,7 @@ final class LoginTokens {
 
   private static final String RANGE = " ctid >= ?::tid AND ctid < ?::tid";
 
-  /** Some kinds of tokens that nobody knows are told by their ids, not thousands. */
+  /** How many unknown keys are listed by id at most. */
   private static final int MOST_KEYS = 100;
 
   private final Connection connection;
@@ -43,9 +46,9 @@ final class LoginTokens {
   private final String replace;
 
   /**
-   * Makes it.
+   * Works on these columns.
    *
-   * @param columns those that may hold tokens, quoted for SQL; at least one
+   * @param columns columns that may hold tokens, quoted for SQL; at least one
    * @param older the ids of the keys whose tokens are replaced
    */
   LoginTokens(Connection connection, List<String> columns, List<String> older, Masker masker) {
@@ -76,9 +79,9 @@ final class LoginTokens {
   }
 
   /**
-   * The columns that may hold tokens, quoted for SQL. A user id that is not masked is what the
-   * sender chose, and may look like a token: taken for one, it would be rewritten, or would keep
-   * the entry of somebody else.
+   * The columns that may hold tokens, quoted for SQL. A user id that is not masked is chosen by the
+   * sender and may look like a token: treated as one, it would be rewritten, or would keep another
+   * person's vault entry.
    */
   static List<String> columns(Connection connection) throws SQLException {
     List<String> columns = new ArrayList<>(Logins.columns(connection));
@@ -89,10 +92,10 @@ final class LoginTokens {
   }
 
   /**
-   * How far the ranges go.
+   * The extent of the page ranges.
    *
-   * @param pages of the largest partition
-   * @param partitions how many there are; 1 for a table without
+   * @param pages pages of the largest partition
+   * @param partitions how many there are; 1 if the table is not partitioned
    */
   record Size(long pages, int partitions) {}
 
@@ -126,7 +129,7 @@ final class LoginTokens {
       return 0;
     }
     try (PreparedStatement statement = connection.prepareStatement(replace)) {
-      // As jsonb from the start: a text would be parsed again for each row.
+      // Passed as jsonb: a text would be parsed again for each row.
       PGobject json = new PGobject();
       json.setType("jsonb");
       json.setValue(renewed.toString());
@@ -138,8 +141,8 @@ final class LoginTokens {
   }
 
   /**
-   * Counts all tokens by their key's id, the older keys' first, in one statement and so at one
-   * moment: a walk through the pages could miss a row that somebody's update moves meanwhile.
+   * Counts all tokens by key id, the older keys' first, in one statement and so in one snapshot: a
+   * walk through the pages could miss a row that a concurrent update moves.
    */
   Map<String, Long> count() throws SQLException {
     String sql =

@@ -10,14 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What erasure, retokenization and the doctor know of {@code public.user_logins}. */
+/** Facts about {@code public.user_logins} that erasure, retokenization and the doctor share. */
 final class Logins {
   private Logins() {}
 
   /**
-   * The columns of text that are wide enough for a token (it has 33 characters or more), quoted for
-   * SQL; an operator may have added some. Which of them hold tokens says {@link
-   * LoginTokens#columns}.
+   * The text columns that are wide enough for a token (33 characters or more), quoted for SQL; an
+   * operator may have added some. {@link LoginTokens#columns} selects those that hold tokens.
    */
   static List<String> columns(Connection connection) throws SQLException {
     List<String> columns = new ArrayList<>();
@@ -27,9 +26,9 @@ final class Logins {
                 "SELECT quote_ident(attname) FROM pg_attribute JOIN pg_type t ON t.oid = atttypid"
                     + " WHERE attrelid = 'public.user_logins'::regclass AND attnum > 0"
                     + " AND NOT attisdropped AND attgenerated = ''"
-                    // Texts of any kind: domains over them, and citext, too.
+                    // Text types of any kind, domains over them and citext included.
                     + " AND typcategory = 'S' AND typname <> 'name'"
-                    // The modifier of a type with a length is that length and 4.
+                    // The type modifier of a text type with a length is that length plus 4.
                     + " AND (atttypmod < 4 OR atttypmod >= 33 + 4)"
                     + " ORDER BY attnum")) {
       while (row.next()) {
@@ -39,14 +38,17 @@ final class Logins {
     return columns;
   }
 
-  /** The texts of these columns, as rows {@code v (name, value)} for each row of the table. */
+  /**
+   * A FROM item with the texts of these columns, as rows {@code v (name, value)} for each row of
+   * the table.
+   */
   static String values(List<String> columns, String table) {
     return columns.stream()
         .map(column -> "('" + column.replace("'", "''") + "', " + table + "." + column + "::text)")
         .collect(Collectors.joining(", ", "(VALUES ", ") v (name, value)"));
   }
 
-  /** Whether user ids are masked, so that the column of them holds tokens. */
+  /** Whether user ids are masked, so that the column user_id holds tokens. */
   static boolean masksUsers(Connection connection) throws SQLException {
     try (PreparedStatement statement =
             connection.prepareStatement(
@@ -57,10 +59,9 @@ final class Logins {
   }
 
   /**
-   * Those of a table's tokens that rows have, as a query: a join for each column, so that an index
-   * helps.
+   * A query for the tokens of a table that rows use: one join per column, so that an index helps.
    *
-   * @param source what has a column {@code token}, for SQL
+   * @param source an SQL relation with a column {@code token}
    * @param columns at least one
    */
   static String used(String source, List<String> columns) {
@@ -76,7 +77,8 @@ final class Logins {
   }
 
   /**
-   * Takes the turn that only one of them has at a time; it ends with the connection.
+   * Takes the lock that allows one erase, prune or retokenize at a time; it is released when the
+   * connection ends.
    *
    * @return whether it was free
    */

@@ -13,13 +13,13 @@ import java.util.Set;
 
 /**
  * The columns of {@code public.user_logins} that hold tokens because a loader masks their fields.
- * In any other column, what looks like a token is what the sender of an event wrote.
+ * In any other column, text that looks like a token was written by the sender of an event.
  */
 public final class MaskedColumns {
-  /** Masked from the first row on, with the domain of their tokens. */
+  /** Columns that are always masked, with the domain of their tokens. */
   static final Map<String, String> ALWAYS = Map.of("masked_ip", "ip", "maked_device_id", "device");
 
-  /** What a field's column may be called, besides the field's own name. */
+  /** A masked field's column is named like the field, with one of these prefixes. */
   private static final List<String> PREFIXES = List.of("", "masked_", "maked_");
 
   private final Map<String, Set<String>> domains = new HashMap<>();
@@ -54,7 +54,7 @@ public final class MaskedColumns {
     return domains.containsKey(column);
   }
 
-  /** Whether a column is masked, and a token in it of the kind that it holds. */
+  /** Whether the column is masked and the token is of its domain. */
   public boolean fits(String column, String token) {
     return domains.getOrDefault(column, Set.of()).contains(Token.domain(token));
   }

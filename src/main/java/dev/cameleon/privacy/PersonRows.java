@@ -17,9 +17,9 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * The rows of one person, through the function rows_of. The audit holds SHA-256(salt ‖ user id);
- * the salt is random, leaves this process only for the function, and is erased with the answer:
- * nobody can find out later whom a request was about by trying user ids.
+ * Reads the rows of one person through the function rows_of. The audit holds only SHA-256(salt ‖
+ * user id). The salt is random, leaves this process only for the function, and is dropped after the
+ * answer: nobody can find out later whom a request was about by trying user ids.
  */
 final class PersonRows {
   private static final String REQUEST = "reveal-user";
@@ -30,7 +30,7 @@ final class PersonRows {
   private PersonRows() {}
 
   /**
-   * Reads them.
+   * Reads the rows.
    *
    * @param most the most rows to read
    * @return each row as an object of its columns: personal
@@ -59,7 +59,7 @@ final class PersonRows {
 
   private static List<JsonNode> rows(
       Connection connection, long request, String user, byte[] salt, int most) throws SQLException {
-    connection.setNetworkTimeout(Runnable::run, 0); // a large table takes longer than a minute
+    connection.setNetworkTimeout(Runnable::run, 0); // large tables take over a minute
     try (Statement limit = connection.createStatement();
         PreparedStatement statement =
             connection.prepareStatement(

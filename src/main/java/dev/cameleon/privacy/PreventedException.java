@@ -1,6 +1,9 @@
 package dev.cameleon.privacy;
 
-/** Work on the database that cannot come to its end: somebody works against it. */
+/**
+ * Thrown when work on the database cannot finish because something else keeps undoing it, such as a
+ * trigger or a loader.
+ */
 public final class PreventedException extends Exception {
   private static final long serialVersionUID = 1L;
 

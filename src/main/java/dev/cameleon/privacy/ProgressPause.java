@@ -2,13 +2,13 @@ package dev.cameleon.privacy;
 
 import java.time.Duration;
 
-/** Waits, and says so to the person who waits as well. */
+/** Waits, and reports it to the operator. */
 @FunctionalInterface
 public interface ProgressPause {
   /**
    * Waits.
    *
-   * @param why what for, in words
+   * @param why what for, in words for the operator
    */
   void await(Duration time, String why) throws InterruptedException;
 }

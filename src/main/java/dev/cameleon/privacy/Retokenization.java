@@ -16,39 +16,41 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Brings everything in the database under the newest mask key while loaders run, and needs no
- * original value for it: {@link Masker#renew} makes the new token of the old one.
+ * Moves everything in the database to the newest mask key while loaders run. It needs no original
+ * value: {@link Masker#renew} computes the new token from the old one.
  *
- * <p>First what is there is rewritten, while loaders with older keys may add to it. Then the older
- * keys are retired: the database takes no more rows under them. What was loaded until then is
- * rewritten too, and it ends when one look at the whole table finds nothing. Every step is a
- * transaction of its own and may be done again, so that after a failure anywhere a new retokenize
- * goes on.
+ * <p>First it rewrites what is there, while loaders with older keys may add more. Then it retires
+ * the older keys: the database accepts no more rows under them. It rewrites what was loaded until
+ * then, and ends when one scan of the whole table finds no older token. Every step is a transaction
+ * of its own and may be repeated, so that after a failure anywhere a new retokenize goes on.
  */
 public final class Retokenization {
-  /** Told how far it is. */
+  /** Receives progress. */
   @FunctionalInterface
   public interface Watcher {
     /**
-     * A step goes on.
+     * Reports progress of a step.
      *
      * @param step what is being done
-     * @param done how many of the units are done
-     * @param all of how many; 0 if that is not known
+     * @param done how many units are done
+     * @param all how many there are; 0 if that is not known
      * @param unit what is counted
      */
     void at(String step, long done, long all, String unit);
   }
 
-  /** The measures that tests make small. */
+  /** Sizes that tests reduce. */
   record Sizes(int pages, int entries, Duration patience) {}
 
   private static final String ACT = "retokenize";
 
-  /** Half a megabyte of table, and 500 entries, are a few 10 ms each. */
+  /** Half a megabyte of table, or 500 entries, take a few 10 ms each. */
   private static final Sizes SIZES = new Sizes(64, 500, Duration.ofMinutes(2));
 
-  /** While nobody loads under an older key one sweep is enough; who adds still has a way around. */
+  /**
+   * Without loaders under an older key one sweep is enough; whoever still adds rows bypasses the
+   * retirement.
+   */
   private static final int MOST_SWEEPS = 10;
 
   private final Connection connection;
@@ -79,10 +81,11 @@ public final class Retokenization {
   }
 
   /**
-   * Begins one, and records that.
+   * Begins a retokenization and records it in the audit.
    *
-   * @param connection of the officer's, with auto-commit on; used for nothing else until the end
-   * @return nothing if another retokenize or erase is running
+   * @param connection an officer's, with auto-commit on; used for nothing else until the end
+   * @return empty if another retokenize or erase is running
+   * @throws SQLException if the database refuses or fails
    */
   public static Optional<Retokenization> begin(Connection connection, Keyset keyset)
       throws SQLException {
@@ -91,9 +94,9 @@ public final class Retokenization {
 
   static Optional<Retokenization> begin(Connection connection, Keyset keyset, Sizes sizes)
       throws SQLException {
-    // Looking at a whole table may take long.
+    // Scanning a whole table may take long.
     connection.setNetworkTimeout(Runnable::run, 0);
-    // Each statement is to see what was committed before it, whatever the server's defaults are.
+    // Each statement must see what was committed before it, whatever the server's defaults are.
     connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
     execute(connection, "SET statement_timeout = 0");
     if (!Logins.lock(connection)) {
@@ -104,18 +107,18 @@ public final class Retokenization {
   }
 
   /**
-   * What is wrong with the keyset: it must go on from the database's, and be the newest. Its newest
-   * key is recorded there if no loader did so yet.
+   * Why the keyset cannot be used, as one sentence: it must continue the database's keys and have
+   * the newest. Records its newest key in the database if no loader has done so yet.
    */
   public Optional<String> problem() throws SQLException {
     return new MaskGuard(keyset, Map.of()).newestKeyProblem(connection);
   }
 
   /**
-   * Does it, until nothing is left under an older key.
+   * Rewrites until nothing is left under an older key.
    *
-   * @throws SQLException if the database fails, or a lock is not to be had for two minutes; what
-   *     was done until then stays
+   * @throws SQLException if the database fails, or a lock cannot be had for two minutes; work done
+   *     until then stays
    * @throws PreventedException if tokens of retired keys appear again and again
    */
   public RetokenizationResult run(Watcher watcher) throws SQLException, PreventedException {
@@ -125,7 +128,7 @@ public final class Retokenization {
     }
     Map<String, Long> counts = sweep(watcher);
     subjects += renew(suppressed, "renaming who asked to be erased", watcher);
-    // What an interrupted erase has to settle: the vault has it under the newer token now.
+    // Tokens of an interrupted erase too: the vault has their entries under the newer token now.
     renew(erasedTokens, "renaming what is to be erased", watcher);
     counts.remove(Token.ERASED);
     counts.remove(keyset.currentId());
@@ -153,7 +156,10 @@ public final class Retokenization {
         + unknown.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Rewrites what came until the older keys were retired; returns the tokens by key at the end. */
+  /**
+   * Rewrites what was loaded until the older keys were retired; returns the final count of tokens
+   * by key.
+   */
   private Map<String, Long> sweep(Watcher watcher) throws SQLException, PreventedException {
     for (int sweep = 0; sweep < MOST_SWEEPS; sweep++) {
       watcher.at("looking whether anything is left", 0, 0, "");
@@ -198,7 +204,7 @@ public final class Retokenization {
     return done;
   }
 
-  /** Does work that is one transaction, again and again if others are in the way. */
+  /** Runs a transaction, with retries if other sessions are in its way. */
   private <T> T attempt(LockRetry.Work<T> work) throws SQLException {
     return attempts.of(connection, work);
   }

@@ -4,16 +4,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a {@link Retokenization} has done.
+ * The result of a {@link Retokenization}.
  *
  * @param key the newest key's id
- * @param retired the older keys that are retired now, those that were before included
- * @param rows that were rewritten
- * @param entries of the vault under a newer token
- * @param dropped entries of the vault, since there was one under the newer token already
- * @param subjects who asked to be erased, under a newer token
- * @param unknown tokens of keys that are not in the keyset, by key id; they are left alone
- * @param head of the audit
+ * @param retired the older keys that are retired now, including those retired before
+ * @param rows how many rows were rewritten
+ * @param entries how many vault entries moved to a newer token
+ * @param dropped how many vault entries were deleted because the newer token had one already
+ * @param subjects how many suppressed persons moved to a newer token
+ * @param unknown how many tokens have a key that is not in the keyset, by key id; they are left
+ *     alone
+ * @param head the head of the audit's chain
  */
 public record RetokenizationResult(
     String key,

@@ -20,22 +20,22 @@ import java.util.StringJoiner;
 import java.util.UUID;
 
 /**
- * Recovers original values, with a reason on record. For each token the request is committed to the
- * audit first, the database hands out the sealed value for it, the private key opens it here, and
- * how that ended is committed to the audit before anybody sees the value.
+ * Recovers original values for a recorded purpose. For each token the request is committed to the
+ * audit first; the database hands out the sealed value; the private key opens it here; and the
+ * outcome is committed to the audit before the caller sees the value.
  */
 public final class Reveal {
   /**
-   * What became of one request.
+   * The answer to one request.
    *
-   * @param token what was asked for
-   * @param outcome in a few words, as in the audit: {@code revealed}, {@code revealed unchecked},
-   *     or why not
-   * @param detail the outcome in a sentence, for the person who asked; empty if it was revealed
+   * @param token the token asked for
+   * @param outcome a few words, as in the audit: {@code revealed}, {@code revealed unchecked}, or
+   *     why not
+   * @param detail the outcome in a sentence, for the person who asked; empty if revealed
    * @param value the original: personal; empty if it was not revealed
    */
   public record Answer(String token, String outcome, String detail, Optional<String> value) {
-    /** Redacted. */
+    /** Without the value. */
     @Override
     public String toString() {
       return "Answer[" + token + ", " + outcome + "]";
@@ -50,14 +50,14 @@ public final class Reveal {
   private final AuditedRequests requests;
 
   /**
-   * Makes one.
+   * Reveals for one purpose.
    *
-   * @param connection as a member of cameleon_revealer; each step is a transaction of its own
-   * @param key opens what is sealed to its public half
-   * @param keyset the database's mask keys: a value that has another token is not revealed. Without
-   *     them that cannot be told
+   * @param connection of a member of cameleon_revealer; each step is a transaction of its own
+   * @param key opens values that are sealed to its public half
+   * @param keyset the database's mask keys, to check that a value has this token; without them the
+   *     value is revealed unchecked
    * @param purpose why; not blank, and not personal
-   * @param ticket where it was asked for; null if nowhere
+   * @param ticket the ticket that asks for it; null if there is none
    */
   public Reveal(
       Connection connection,
@@ -75,19 +75,19 @@ public final class Reveal {
   /**
    * Asks for one value.
    *
-   * @throws SQLException if the database refuses or fails; the request may be on record then, and
-   *     nothing is revealed
-   * @throws KeyUnavailableException if the private key cannot be used now; the same holds
+   * @throws SQLException if the database refuses or fails; nothing is revealed, but the request may
+   *     be in the audit
+   * @throws KeyUnavailableException if the private key cannot be used now; likewise
    */
   public Answer ask(String token) throws SQLException {
     return requests.ask(REQUEST, token, null, request -> answer(request, token), Answer::outcome);
   }
 
   /**
-   * What {@code user_logins} holds of one person: each row as an object of its columns, tokens as
-   * they are. The audit has the request, and nothing by which anybody could tell whom it was about.
+   * The rows of one person in {@code user_logins}: each row as an object of its columns, with
+   * tokens as they are. The audit records the request without anything that identifies the person.
    *
-   * @param user their user id as the column has it: personal
+   * @param user their user id as in the column: personal
    * @param most the most rows to read
    * @throws SQLException if the database refuses or fails
    */
@@ -95,12 +95,12 @@ public final class Reveal {
     return PersonRows.read(connection, requests, user, most);
   }
 
-  /** Whether user ids are masked: then {@link #rowsOf} takes the token of one. */
+  /** Whether user ids are masked: then {@link #rowsOf} takes the token of a user id. */
   public boolean masksUsers() throws SQLException {
     return Logins.masksUsers(connection);
   }
 
-  /** In which columns of {@link #rowsOf} a token is one. */
+  /** The columns of {@link #rowsOf} whose values are tokens. */
   public MaskedColumns maskedColumns() throws SQLException {
     return MaskedColumns.of(connection);
   }
@@ -164,8 +164,8 @@ public final class Reveal {
   }
 
   /**
-   * What is wrong if a value is not the one that the token stands for. An officer can rename
-   * entries in a rotation, and a loader can add them; neither can make this come out right.
+   * Checks that the value has this token; empty if it has. An officer can rename entries in a
+   * rotation, and a loader can add them; neither can make this check succeed for another value.
    */
   private Optional<Answer> mismatch(String token, String value) {
     if (keyset.isEmpty() || new Masker(keyset.get(), Map.of()).makes(token, value)) {
@@ -190,7 +190,7 @@ public final class Reveal {
                     + " to the keyset that keys rotate wrote last"));
   }
 
-  /** Why there is no entry, as far as the database tells. */
+  /** Why the vault has no entry, as far as the database tells. */
   private Answer missing(String token) throws SQLException {
     Optional<String> erased =
         look(

@@ -11,7 +11,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What the doctor finds in {@code public.user_logins}: which keys are in use, and what no key made.
+ * The doctor's checks of {@code public.user_logins}: which keys are in use, and which values no key
+ * made.
  */
 final class RowFindings {
   private final Doctor doctor;
@@ -58,7 +59,10 @@ final class RowFindings {
         + " WHERE v.value IS NOT NULL) t GROUP BY name, key";
   }
 
-  /** A user id may be of any form, unless it is masked; it must not be taken for a lost mask. */
+  /**
+   * Whether the column should hold tokens. A user id that is not masked may have any form; that is
+   * not a missing mask.
+   */
   private static boolean holdsTokens(String column, Map<String, Long> byKey, Set<String> known) {
     long tokens = 0;
     long all = 0;

@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
 
-/** Replaces what is to be erased in {@code public.user_logins}, and notes the tokens it had. */
+/**
+ * Rewrites rows of {@code public.user_logins} with random values, and records the tokens that they
+ * had.
+ */
 final class RowRewriter {
   private static final String USER = "user_id";
   private static final int CONFLICT_RETRIES = 3;
@@ -28,12 +31,12 @@ final class RowRewriter {
   private final Object subject;
 
   /**
-   * Every parameter stands for the subject.
+   * In all three texts, every parameter is the subject.
    *
-   * @param where the condition for its rows
+   * @param where the condition for the subject's rows
    * @param update rewrites them
-   * @param left for each column that must change, whether a rewritten row's value is still there,
-   *     as an expression of 0, 1 or null
+   * @param left for each column that must change, an expression that is 1 if a rewritten row still
+   *     has its value, else 0 or null
    */
   private RowRewriter(
       Connection connection,
@@ -69,7 +72,9 @@ final class RowRewriter {
     this.subject = subject;
   }
 
-  /** Gives every row of a person another user id, and other tokens in place of all it has. */
+  /**
+   * Gives every row of a person another random user id, and random tokens in place of all its own.
+   */
   static RowRewriter person(Connection connection, ErasedTokens erasedTokens, String user)
       throws SQLException {
     List<String> columns = Logins.columns(connection);
@@ -77,7 +82,7 @@ final class RowRewriter {
     if (!columns.remove(USER)) {
       throw new IllegalStateException("public.user_logins has no user_id that is a text");
     }
-    // Whatever its form: who chose it may have chosen a token's.
+    // Whatever its form: a sender may have chosen one that looks like a token.
     values.add(USER + " = gen_random_uuid()::text");
     ErasedColumns erased = ErasedColumns.of(connection, columns);
     values.addAll(erased.values());
@@ -95,8 +100,8 @@ final class RowRewriter {
   }
 
   /**
-   * Gives all rows that were ever erased, and the list of those who stay so, one transaction in
-   * common: PostgreSQL's xmin would tell whose they were, and which belong together.
+   * Rewrites all rows that were ever erased, and the suppression list, in one common transaction:
+   * otherwise PostgreSQL's xmin would tell which rows belong together, and to whom.
    */
   static void blend(Connection connection) throws SQLException {
     List<String> erased = new ArrayList<>();
@@ -124,9 +129,9 @@ final class RowRewriter {
   }
 
   /**
-   * Writes the whole vault anew, a few entries at a time: where an entry lies, and the transaction
-   * that wrote it, would say with which row it came, also once that row is erased. Loads wait for
-   * entries that are being written, so each time is short.
+   * Rewrites the whole vault, a few entries at a time: an entry's position, and the transaction
+   * that wrote it, would tell with which row it came, even after that row is erased. Loads wait for
+   * entries that are being written, so each transaction is short.
    */
   static void blendVault(Connection connection) throws SQLException {
     String last = "";
@@ -143,7 +148,7 @@ final class RowRewriter {
     }
   }
 
-  /** Gives every row that has one of these tokens a random one of its own in its place. */
+  /** Replaces these tokens by random ones, a different one for every row. */
   static RowRewriter tokens(Connection connection, ErasedTokens erasedTokens, List<String> tokens)
       throws SQLException {
     List<String> columns = LoginTokens.columns(connection);
@@ -192,20 +197,21 @@ final class RowRewriter {
   }
 
   /**
-   * Rewrites what is there now, in one transaction with the note of its tokens.
+   * Rewrites the rows that are there now, in one transaction with the record of their tokens.
    *
-   * <p>The ledger's rows that came with them get the same transaction. The read of {@code xmin} has
-   * to come first.
+   * <p>The rows of the ledger that came with them are rewritten in the same transaction. The read
+   * of {@code xmin} has to come first.
    *
    * @return how many rows were rewritten
-   * @throws PreventedException if a value that was to go is still there; then nothing is changed,
-   *     so that the next attempt finds the rows
+   * @throws PreventedException if a value that was to be erased is still there; then nothing is
+   *     changed, so that the next attempt finds the rows
    */
   long run() throws SQLException, PreventedException {
     for (int attempt = 1; ; attempt++) {
       connection.setAutoCommit(false);
       try (Statement first = connection.createStatement()) {
-        // Both must see the same rows: one that came between would lose its tokens unnoted.
+        // Both statements must see the same rows: the tokens of a row that came between them would
+        // not be recorded.
         first.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
         try (PreparedStatement statement = prepare(blendLedger)) {
           statement.execute();

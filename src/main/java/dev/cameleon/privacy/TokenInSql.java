@@ -2,11 +2,11 @@ package dev.cameleon.privacy;
 
 import dev.cameleon.mask.Token;
 
-/** The format of {@link Token} in PostgreSQL's words; each takes an expression of type text. */
+/** SQL expressions for the format of {@link Token}; each takes an expression of type text. */
 final class TokenInSql {
   private TokenInSql() {}
 
-  /** Whether a value is a token by its form. */
+  /** Whether a value has the form of a token. */
   static String isToken(String value) {
     return value + " ~ '^.+_[0-9a-f]{8}_[A-Za-z0-9_-]{22}$'";
   }
@@ -17,10 +17,10 @@ final class TokenInSql {
   }
 
   /**
-   * A random token that stands for nothing: another one for each row and each place in a statement,
-   * since gen_random_uuid() is volatile.
+   * A random token that stands for no value: a different one for each row and each use in a
+   * statement, because gen_random_uuid() is volatile.
    *
-   * @param domain an expression too
+   * @param domain an SQL expression too
    */
   static String erased(String domain) {
     return domain

@@ -11,13 +11,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A table whose primary key is a token: the vault, or those who asked to be erased. */
+/** A table whose primary key is a token, such as the vault or the suppression list. */
 final class TokenTable {
   /**
-   * What became of some entries.
+   * The result of replacing some tokens.
    *
-   * @param renamed now under the newer token
-   * @param dropped since there was one under the newer token already
+   * @param renamed entries that moved to the newer token
+   * @param dropped entries deleted because the newer token had one already
    */
   record Renewed(int renamed, int dropped) {}
 
@@ -28,9 +28,9 @@ final class TokenTable {
   private final Masker masker;
 
   /**
-   * Makes it.
+   * Works on one table.
    *
-   * @param table for SQL, as is {@code column}, its primary key
+   * @param table quoted for SQL, as is {@code column}, its primary key
    * @param older the ids of the keys whose tokens are replaced
    */
   TokenTable(
@@ -43,10 +43,10 @@ final class TokenTable {
   }
 
   /**
-   * The next so many tokens in the table's own order, of whatever key: to look for those of older
-   * keys here would let PostgreSQL read the whole table each time.
+   * The next tokens in primary-key order, of any key: with a condition on the key, PostgreSQL could
+   * read the whole table each time.
    *
-   * @param token the last one of those before; "" is before the first
+   * @param token the last token of the previous call; "" to begin
    */
   List<String> after(String token, int limit) throws SQLException {
     String sql = "SELECT %2$s FROM %1$s WHERE %2$s > ? ORDER BY %2$s LIMIT " + limit;
@@ -82,7 +82,7 @@ final class TokenTable {
     }
   }
 
-  /** Replaces these tokens, in one transaction. */
+  /** Replaces these tokens in one transaction. */
   Renewed renew(List<String> tokens) throws SQLException {
     connection.setAutoCommit(false);
     try {
@@ -102,7 +102,7 @@ final class TokenTable {
   }
 
   private Renewed renewInTransaction(List<String> tokens) throws SQLException {
-    // In the order in which load.sql writes: else the loaders and this would deadlock.
+    // In the order in which load.sql writes, or loaders and this would deadlock.
     String sql =
         "SELECT o, n, EXISTS (SELECT FROM %1$s WHERE %2$s = n)"
             + " FROM unnest(?::text[], ?::text[]) AS pair(o, n) ORDER BY n";

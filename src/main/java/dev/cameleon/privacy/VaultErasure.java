@@ -14,26 +14,28 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Deletes the vault's entries for erased tokens, unless other rows use them.
+ * Deletes the vault entries of erased tokens, unless other rows use them.
  *
- * <p>A loader that remembers a token brings no entry with a row. Whoever remembers one committed a
- * row with it, and when that row lost it, it was noted; so an entry may go once that is longer ago
- * than loaders remember and their statements take. The vault's lock waits for the statements in
- * flight: what they bring is seen, and what comes later finds the entry gone and brings its own.
+ * <p>A loader that remembers a token brings no entry with a row. It remembers only tokens that it
+ * committed with a row, and when that row lost the token, this was recorded. So an entry may be
+ * deleted once that is longer ago than loaders remember and their statements take. The vault's lock
+ * waits for statements in progress: their entries are seen, and later ones find no entry and bring
+ * their own.
  */
 final class VaultErasure {
   /**
-   * What became of the tokens.
+   * The result.
    *
-   * @param deleted entries
-   * @param kept tokens that rows use
-   * @param rotating whether tokens or keys from before a rotation are in use: nothing goes yet
+   * @param deleted how many entries were deleted
+   * @param kept how many tokens keep their entry because rows use them
+   * @param rotating whether tokens or keys from before a rotation are in use: then nothing is
+   *     deleted
    */
   record Outcome(long deleted, long kept, boolean rotating) {}
 
   /**
    * How long loads may queue behind the wait for the lock; longer than deadlock_timeout, 1 s, after
-   * which PostgreSQL ends an autovacuum that is in the way.
+   * which PostgreSQL cancels an autovacuum that blocks it.
    */
   private static final String LOCK_TIMEOUT = "3s";
 
@@ -54,14 +56,14 @@ final class VaultErasure {
   private final Optional<String> prune;
   private Audit.Entry pruned;
 
-  /** Settles what erasure left. */
+  /** Deletes entries of erased tokens. */
   VaultErasure(Connection connection, ProgressPause pause, ErasedTokens erasedTokens)
       throws SQLException {
     this(connection, pause, erasedTokens, Optional.empty());
   }
 
   /**
-   * Settles, and records a pruning with the deletion.
+   * Deletes entries, and records a pruning in the same transaction.
    *
    * @param prune the ticket of the pruning; empty: none is recorded
    */
@@ -82,7 +84,7 @@ final class VaultErasure {
             + ")";
   }
 
-  /** Whether anything may still be loaded, or is, under a key that has a successor. */
+  /** Whether anything is loaded, or may still be, under a key that has a successor. */
   private static String rotating(List<String> columns) {
     String older = " IN (SELECT follows FROM cameleon.mask_key WHERE follows IS NOT NULL)";
     return "SELECT count(*) > 1 AND (count(*) FILTER (WHERE retired_at IS NULL) > 1"
@@ -100,9 +102,9 @@ final class VaultErasure {
   }
 
   /**
-   * Deletes what may go.
+   * Deletes the entries that may be deleted.
    *
-   * @param memory how long a loader may remember a token and be on the way with a row of it
+   * @param memory how long a loader may remember a token until its row is committed
    */
   Outcome run(Duration memory) throws SQLException, InterruptedException {
     String until =
@@ -110,7 +112,7 @@ final class VaultErasure {
             "SELECT (clock_timestamp() - make_interval(secs => ?::float8 / 1000))::text",
             Long.toString(memory.toMillis()));
     if (rotating()) {
-      // A row may have the token of one key, and its entry that of another: nothing goes now.
+      // A row may have the token of one key, and its entry that of another: nothing is deleted yet.
       return new Outcome(0, 0, true);
     }
     long kept =
@@ -122,7 +124,7 @@ final class VaultErasure {
       return new Outcome(0, kept, false);
     }
     Outcome outcome = deleteAlone(until);
-    // After the lock is returned: to look through user_logins for these tokens may take long.
+    // After the lock is released: searching user_logins for these tokens may take long.
     settleInAudit(until);
     return new Outcome(outcome.deleted(), kept + outcome.kept(), false);
   }
@@ -146,7 +148,7 @@ final class VaultErasure {
     }
   }
 
-  /** The record of the pruning; empty if nothing was deleted. */
+  /** The audit entry of the pruning; empty if nothing was deleted. */
   Optional<Audit.Entry> pruned() {
     return Optional.ofNullable(pruned);
   }
@@ -178,8 +180,8 @@ final class VaultErasure {
   }
 
   /**
-   * The audit says of these tokens only that they were there, and their notes go: those that rows
-   * use have none any more.
+   * Erases these tokens from the audit, and removes them from the table of erased tokens; those
+   * that rows use are no longer in it.
    */
   private void settleInAudit(String until) throws SQLException {
     connection.setAutoCommit(false);

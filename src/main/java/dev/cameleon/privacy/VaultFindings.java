@@ -5,7 +5,7 @@ import dev.cameleon.privacy.Doctor.Verdict;
 import java.sql.SQLException;
 import java.util.List;
 
-/** What the doctor finds in the vault: who can read it, and whether it fits the rows. */
+/** The doctor's checks of the vault: who can read it, and whether it matches the rows. */
 final class VaultFindings {
   private final Doctor doctor;
 

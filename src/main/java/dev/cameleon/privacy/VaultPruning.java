@@ -7,18 +7,18 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Deletes the vault's entries that no row uses: rows that somebody deleted by hand leave their
- * originals revealable. Entries go as they do when a person is erased: noted first, and deleted
- * once no loader can rely on them, unless a row came meanwhile.
+ * Deletes vault entries that no row uses: when rows are deleted by hand, their originals would stay
+ * revealable. Entries are deleted as in an erasure: recorded first, and deleted once no loader can
+ * rely on them, unless a row came meanwhile.
  */
 public final class VaultPruning implements AutoCloseable {
   /**
-   * What was done.
+   * The result of a pruning.
    *
-   * @param entries that were deleted
-   * @param waiting tokens that are not settled yet
-   * @param rotating whether a rotation is under way: then nothing is deleted
-   * @param audit where it is recorded; empty if nothing was deleted
+   * @param entries how many entries were deleted
+   * @param waiting how many tokens are not processed yet
+   * @param rotating whether a rotation is in progress: then nothing is deleted
+   * @param audit the audit entry; empty if nothing was deleted
    */
   public record Pruned(long entries, long waiting, boolean rotating, Optional<Audit.Entry> audit) {}
 
@@ -36,9 +36,10 @@ public final class VaultPruning implements AutoCloseable {
    * Connects.
    *
    * @param officer a role with the rights of cameleon_officer
-   * @param memory how long loaders rely on what was there: {@link Erasure#LOADERS_MEMORY}, unless a
-   *     test has other loaders
-   * @param pause waits
+   * @param memory how long loaders rely on what they knew: {@link Erasure#LOADERS_MEMORY}, except
+   *     in tests with other loaders
+   * @param pause waits and reports it
+   * @throws SQLException if the database cannot be reached or refuses the login
    */
   public static VaultPruning open(Database.Login officer, Duration memory, ProgressPause pause)
       throws SQLException {
@@ -46,16 +47,19 @@ public final class VaultPruning implements AutoCloseable {
   }
 
   /**
-   * Takes the lock that one erase, retokenize or prune has at a time; returns whether it was free.
+   * Takes the lock that allows one erase, retokenize or prune at a time; returns whether it was
+   * free.
    */
   public boolean lock() throws SQLException {
     return Logins.lock(connection);
   }
 
   /**
-   * Prunes.
+   * Deletes unused entries.
    *
-   * @param ticket where it was asked for
+   * @param ticket the ticket that asks for it
+   * @throws InterruptedException if the wait for loaders is interrupted; the next prune or erase
+   *     goes on
    */
   public Pruned run(String ticket) throws SQLException, InterruptedException {
     ErasedTokens erasedTokens = new ErasedTokens(connection, Optional.empty());
@@ -74,7 +78,7 @@ public final class VaultPruning implements AutoCloseable {
         outcome.deleted(), erasedTokens.count(), outcome.rotating(), settlement.pruned());
   }
 
-  /** Gives the lock back. */
+  /** Closes the connection, which releases the lock. */
   @Override
   public void close() throws SQLException {
     connection.close();

@@ -1,2 +1,2 @@
-/** What an officer does with personal data: reveal, audit, erase, retokenize. */
+/** Operations of an officer on personal data: reveal, audit, erase, retokenize. */
 package dev.cameleon.privacy;

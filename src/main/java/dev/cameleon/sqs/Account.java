@@ -3,29 +3,29 @@ package dev.cameleon.sqs;
 import java.util.Map;
 
 /**
- * What became of every message that this process received. At all times {@code received = loaded +
- * duplicate + dead_lettered + returned + in_flight}.
+ * Counts every message that this process received, by its outcome. At all times {@code received =
+ * loaded + duplicate + dead_lettered + returned + in_flight}.
  *
- * @param received receipts so far
- * @param outcomes how many ended in which way
- * @param inFlight how many are in flight
+ * @param received messages received so far; one that is received twice counts twice
+ * @param outcomes how many messages ended with each outcome
+ * @param inFlight how many messages are in flight
  * @param oldestSentMillis when the oldest message in flight was sent, in milliseconds since 1970; 0
  *     if none is in flight
  */
 public record Account(
     long received, Map<Outcome, Long> outcomes, long inFlight, long oldestSentMillis) {
 
-  /** How many ended in this way. */
+  /** How many messages ended with this outcome. */
   public long count(Outcome outcome) {
     return outcomes.get(outcome);
   }
 
-  /** Whether every message received is accounted for. */
+  /** Whether every message received has an outcome or is in flight. */
   public boolean addsUp() {
     return received == inFlight + outcomes.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** One line for people. */
+  /** One line for the log. */
   @Override
   public String toString() {
     return String.format(

@@ -11,9 +11,10 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
- * Settles deliveries with the source queue: deletes what is committed or accepted, returns what is
- * not. Batches of 10 (the limit of SQS) in parallel; what fails is tried again a few times, and
- * what cannot be deleted then, for as long as it takes (see {@link Deletions}).
+ * Settles deliveries with the source queue: deletes messages that are committed or dead-lettered,
+ * and returns the others. Calls SQS in parallel, with batches of 10 (its limit). A failed call is
+ * retried a few times; a failed delete is retried until it succeeds or the process stops (see
+ * {@link Deletions}).
  */
 public final class Acknowledger {
   private static final Logger LOG = LoggerFactory.getLogger(Acknowledger.class);
@@ -32,8 +33,8 @@ public final class Acknowledger {
   /**
    * Settles the deliveries of one source queue.
    *
-   * @param gate is shut while messages cannot be deleted
-   * @param calls makes the calls to SQS; its queue is bounded by what may be in flight
+   * @param gate closed while messages cannot be deleted
+   * @param calls runs the calls to SQS; its queue is bounded by the limit of messages in flight
    */
   public Acknowledger(
       SqsClient sqs,
@@ -49,43 +50,46 @@ public final class Acknowledger {
   }
 
   /**
-   * Their rows are committed.
+   * Deletes messages whose rows are committed.
    *
    * @param rows the messages of one statement
-   * @param inserted how many of them were new; the ledger had the others
+   * @param inserted how many rows were new; the others were in the ledger
    */
   public void loaded(Collection<Delivery> rows, int inserted) {
     List<Delivery> all = List.copyOf(rows);
-    // Which of them were the duplicates is not told, and does not matter: all are deleted.
+    // The database does not report which rows were duplicates. All messages are deleted, so only
+    // the counts differ.
     int loaded = Math.max(0, Math.min(inserted, all.size()));
     delete(all.subList(0, loaded), Outcome.LOADED);
     delete(all.subList(loaded, all.size()), Outcome.DUPLICATE);
   }
 
-  /** The dead-letter queue accepted them. */
+  /** Deletes messages that the dead-letter queue accepted. */
   public void deadLettered(Collection<Delivery> accepted) {
     delete(List.copyOf(accepted), Outcome.DEAD_LETTERED);
   }
 
-  /** They cannot be finished here, for no fault of their own: makes them visible again at once. */
+  /**
+   * Returns messages that did not fail but cannot be finished here: they are visible again at once.
+   */
   public void returned(Collection<Delivery> unfinished) {
     returnToQueue(unfinished, delivery -> 0);
   }
 
   /**
-   * They failed here, and may fail again: makes them visible again later, the more often they were
-   * received the later, so that they neither spin nor rush into the queue's redrive.
+   * Returns messages that failed and may fail again: they are visible again after a delay, which
+   * doubles with each receive up to 300 s, so that they neither loop nor reach the queue's redrive
+   * limit quickly.
    */
   public void postponed(Collection<Delivery> failed) {
     postponed(failed, true);
   }
 
   /**
-   * The same.
+   * Returns messages that failed, after a delay.
    *
-   * @param others whether others succeed meanwhile: if not, all of them may have to come back often
-   *     before the fault is corrected, so each stays away for the longest time from its second
-   *     receipt
+   * @param others whether other messages succeed meanwhile; if not, each message may come back many
+   *     times before the fault is corrected, so the delay is 300 s from the second receive on
    */
   public void postponed(Collection<Delivery> failed, boolean others) {
     returnToQueue(failed, delivery -> delaySeconds(delivery.receiveCount(), others));
@@ -135,17 +139,19 @@ public final class Acknowledger {
     deletions.delete(finished, outcome);
   }
 
-  /** Tries again what could not be deleted. To be called once a second. */
+  /** Retries failed deletes. To be called once a second. */
   public void retryDeletes() {
     deletions.retry();
   }
 
-  /** Settles what could not be deleted, for a stop: it comes back as a duplicate. */
+  /**
+   * Stops retrying failed deletes, when the process stops: those messages come back as duplicates.
+   */
   public void endDeletes() {
     deletions.end();
   }
 
-  /** Splits into what one call takes. */
+  /** Splits a list into batches of at most 10, the limit of one call. */
   public static <T> List<List<T>> chunks(List<T> all) {
     List<List<T>> chunks = new ArrayList<>();
     for (int from = 0; from < all.size(); from += ENTRIES_PER_CALL) {

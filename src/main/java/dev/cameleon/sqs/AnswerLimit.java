@@ -10,22 +10,25 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 
 /**
- * Lets an answer to a receive be read only when there is room for it: its length is known before
- * its first message is. What does not fit in time is thrown away unread; its messages come again
- * after their visibility timeout.
+ * Delays reading the answer to a receive until there is memory for it: the Content-Length is known
+ * before the body is read. If the memory is not free in time, the answer is discarded unread and
+ * its messages come back after their visibility timeout.
  */
 public final class AnswerLimit implements ExecutionInterceptor {
-  /** The room that a receive has reserved. */
+  /** The memory that a receive has reserved. */
   static final ExecutionAttribute<MemoryBudget.Reservation> ROOM = new ExecutionAttribute<>("room");
 
-  /** Short against a visibility timeout: the messages are hidden meanwhile, and nobody's. */
+  /**
+   * Short compared with a visibility timeout: meanwhile the messages are hidden and nobody
+   * processes them.
+   */
   private static final long WAIT_MILLIS = 5_000;
 
   private static final String LENGTH = "Content-Length";
 
   private final long waitMillis;
 
-  /** Waits for room for a few seconds. */
+  /** Waits at most 5 s for memory. */
   public AnswerLimit() {
     this(WAIT_MILLIS);
   }
@@ -56,7 +59,7 @@ public final class AnswerLimit implements ExecutionInterceptor {
   private static SdkClientException discarded(Context.ModifyHttpResponse context) {
     try {
       if (context.responseBody().isPresent()) {
-        context.responseBody().get().close(); // reads what is left; the connection is free again
+        context.responseBody().get().close(); // drains the body: the connection can be reused
       }
     } catch (IOException e) {
       return SdkClientException.create("no room for the answer, and it was not to be ended", e);

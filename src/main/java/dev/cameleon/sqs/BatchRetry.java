@@ -9,33 +9,38 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
-/** Makes a batch call a few times, each time for what has failed so far. */
+/** Repeats an SQS batch call a few times, each time with only the entries that failed. */
 final class BatchRetry {
   private static final Logger LOG = LoggerFactory.getLogger(BatchRetry.class);
 
-  /** Beyond those of the SDK, which does not retry a 403 or a single entry's failure. */
+  /**
+   * In addition to the SDK's own retries, which cover neither a 403 nor the failure of a single
+   * entry.
+   */
   static final int ATTEMPTS = 4;
 
   private static final long FIRST_PAUSE_MILLIS = 50;
 
   private BatchRetry() {}
 
-  /** One call for up to 10 deliveries; returns the failed ones, by their index. */
+  /**
+   * One call for up to 10 deliveries; returns the failed entries, whose id is the delivery's index.
+   */
   interface Call {
     List<BatchResultErrorEntry> make(List<Delivery> chunk);
   }
 
   /**
-   * For which deliveries the calls failed.
+   * The deliveries for which the calls failed.
    *
    * @param why the last failure, or an empty string
    */
   record Left(List<Delivery> deliveries, String why) {}
 
   /**
-   * Makes the call until it succeeded for all, or so many times.
+   * Repeats the call until all entries succeeded or {@code attempts} are used up.
    *
-   * @param chunk at most 10
+   * @param chunk at most 10 deliveries
    */
   static Left persist(List<Delivery> chunk, int attempts, Call call) {
     Left left = new Left(chunk, "");
@@ -55,19 +60,20 @@ final class BatchRetry {
   private static Left attempt(List<Delivery> asked, Call call) {
     try {
       return retryable(asked, call.make(asked));
-    } catch (RuntimeException e) { // nothing is known to be done: of the SDK or not
+    } catch (RuntimeException e) { // of the SDK or not: no entry is known to have succeeded
       LOG.debug("A call to SQS failed: {}", SqsErrors.describe(e));
       return new Left(asked, SqsErrors.describe(e));
     }
   }
 
-  /** Which of those that were asked for may succeed at another try. */
+  /** The deliveries whose entry failed and may succeed when retried. */
   static Left retryable(List<Delivery> asked, List<BatchResultErrorEntry> failed) {
     Set<Integer> again = new HashSet<>();
     String why = "";
     for (BatchResultErrorEntry entry : failed) {
       if (SqsErrors.isForGood(entry)) {
-        // A receipt that is no longer valid: the message was deleted, or received again by another.
+        // An invalid receipt handle: the message was deleted, or received again by another
+        // consumer.
         LOG.debug("SQS refuses a receipt: {}", entry.code());
       } else {
         again.add(Integer.parseInt(entry.id()));

@@ -5,13 +5,13 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 
 /**
- * How many receives may be under way at a time: few at first and at an empty queue, more while
- * messages wait and the processor has room. Round trips are hidden by many calls at a time, but
- * where the processor is the limit, more threads than it has only delay each other, and the
- * just-in-time compiler most of all: a full queue at start would be slow for minutes. Thread-safe.
+ * Adapts how many receives run at a time: few at start and on an empty queue, more while messages
+ * wait and the CPU has headroom. Parallel calls hide round trips, but when the CPU is the limit,
+ * more threads than cores only delay each other, and the just-in-time compiler most of all:
+ * starting on a full queue would be slow for minutes. Thread-safe.
  */
 public final class ConcurrencyLimit {
-  /** One more than cores, at least: some calls may hang until their time-out. */
+  /** At least one more than cores: some calls may hang until their time-out. */
   private static final int LEAST = 3;
 
   private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -25,11 +25,11 @@ public final class ConcurrencyLimit {
   private long steppedNanos = System.nanoTime();
 
   /**
-   * Makes one.
+   * Starts at the smallest limit, which is one more than the number of cores and at least 3.
    *
-   * @param most how many are allowed at most
-   * @param room whether the processor has room for more
-   * @param changed told of every new limit
+   * @param most the largest limit
+   * @param room whether the CPU has headroom
+   * @param changed receives every new limit
    */
   public ConcurrencyLimit(int most, BooleanSupplier room, IntConsumer changed) {
     this.most = most;
@@ -40,7 +40,7 @@ public final class ConcurrencyLimit {
     changed.accept(limit);
   }
 
-  /** Waits until one more may be under way; it must be {@link #release}d. */
+  /** Waits until the limit allows one more receive; the caller must {@link #release} it. */
   synchronized void acquire() throws InterruptedException {
     while (underWay >= limit) {
       wait();
@@ -48,20 +48,22 @@ public final class ConcurrencyLimit {
     underWay++;
   }
 
-  /** One is no longer under way. */
+  /** Ends a receive. */
   synchronized void release() {
     underWay--;
     notify();
   }
 
-  /** A receive brought so many messages that others are likely to wait. */
+  /**
+   * Raises the limit by a quarter: a receive brought so many messages that more are likely to wait.
+   */
   synchronized void busy() {
     if (limit < most && isTimeForAStep() && room.getAsBoolean()) {
       change(Math.min(most, limit + Math.max(1, limit / 4)));
     }
   }
 
-  /** A long poll brought none. */
+  /** Halves the limit: a long poll brought no message. */
   synchronized void empty() {
     if (limit > least && isTimeForAStep()) {
       change(Math.max(least, limit / 2));
@@ -81,7 +83,7 @@ public final class ConcurrencyLimit {
     notifyAll();
   }
 
-  /** How many may be under way now. */
+  /** How many receives may run now. */
   synchronized int limit() {
     return limit;
   }

@@ -3,21 +3,21 @@ package dev.cameleon.sqs;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
-/** The load of the machine's processors, or of the container's share of them. */
+/** Measures the CPU load of the machine, or of the container's share of it. */
 public final class CpuHeadroom {
-  /** Above this, another thread would only wait for its turn. */
+  /** At a higher load, one more thread would only wait for a core. */
   private static final double BUSY = 0.9;
 
   private final OperatingSystemMXBean system =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
   /**
-   * Whether there is room for more work of this process, judged since the last call. If others keep
-   * the machine busy there is: our share is not for us to give up.
+   * Whether this process can use more CPU, by the load since the last call. The answer is yes if
+   * other processes cause most of the load: we do not give up our share of the CPU.
    */
   public boolean hasRoom() {
     double load = system.getCpuLoad();
-    double own = system.getProcessCpuLoad(); // asked each time: both cover the time since the last
+    double own = system.getProcessCpuLoad(); // always read: it covers the time since the last read
     return load < BUSY || own < load / 2;
   }
 }

@@ -4,16 +4,17 @@ import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Slows receiving down against a flood of dead letters: a wrong queue, or a bad edit of contract or
- * SQL, would else empty the source queue into the dead-letter queue within minutes. Thread-safe.
+ * Slows receiving when too many of the last 1000 messages were dead-lettered. Otherwise a wrong
+ * queue, or a bad edit of the contract or of {@code load.sql}, would empty the source queue into
+ * the dead-letter queue within minutes. Thread-safe.
  */
 public final class DeadLetterBrake {
-  /** How many settled messages are looked back at. */
+  /** How many settled messages the brake looks at. */
   static final int WINDOW = 1000;
 
   private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** It is released well below the share that puts it on: at the edge it would come and go. */
+  /** The brake is released well below the share that applies it, or it would flap at the limit. */
   private static final double RELEASE = 0.8;
 
   private final ReceiveGate gate;
@@ -23,17 +24,17 @@ public final class DeadLetterBrake {
   private long turnNanos = System.nanoTime();
 
   /**
-   * Makes one.
+   * Applies to one source queue.
    *
-   * @param gate shows that the brake is on
-   * @param percent the share of dead letters above which it is on; 100 disables it
+   * @param gate closed while the brake is on
+   * @param percent the share of dead letters above which the brake is on; 100 disables it
    */
   public DeadLetterBrake(ReceiveGate gate, int percent) {
     this.gate = gate;
     this.percent = percent;
   }
 
-  /** Takes note of an outcome. */
+  /** Records an outcome and turns the brake on or off. Returned messages do not count. */
   synchronized void settled(Outcome outcome) {
     if (outcome == Outcome.RETURNED || percent >= 100) {
       return;
@@ -55,9 +56,7 @@ public final class DeadLetterBrake {
     }
   }
 
-  /**
-   * Takes the next turn to receive if there is one now; unless receiving is slow there always is.
-   */
+  /** Whether a receive may start now: always while receiving is not slowed, else once in 10 s. */
   synchronized boolean takeTurn() {
     if (!gate.isSlow()) {
       return true;

@@ -14,18 +14,18 @@ import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 
 /**
- * Deletes from the source queue what is committed or accepted. What cannot be deleted stays in
- * hand, invisible, and is tried again once a second; meanwhile nothing is received. Otherwise the
- * messages would come back until the queue's redrive policy takes loaded ones for dead.
- * Thread-safe.
+ * Deletes messages that are committed or dead-lettered from the source queue. A message that cannot
+ * be deleted stays in flight and invisible; its delete is retried once a second, and nothing is
+ * received meanwhile. Otherwise loaded messages would come back until the queue's redrive policy
+ * moves them to its dead-letter queue. Thread-safe.
  */
 final class Deletions {
   private static final Logger LOG = LoggerFactory.getLogger(Deletions.class);
 
-  /** AWS: no message stays invisible for longer, however often it is extended. */
+  /** AWS: a message stays invisible for at most 12 hours, however often its timeout is extended. */
   private static final long LONGEST_INVISIBLE_NANOS = TimeUnit.HOURS.toNanos(12);
 
-  /** The client waits for minutes before it gives up; receiving pauses sooner. */
+  /** The SDK waits for minutes before a call fails; receiving pauses sooner. */
   private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final SqsClient sqs;
@@ -34,10 +34,13 @@ final class Deletions {
   private final ExecutorService calls;
   private final ReceiveGate gate;
 
-  /** What waits for deletes to work again: part of what is in flight, and bounded with it. */
+  /**
+   * Batches whose delete failed and is to be retried. They are in flight, so the limit of messages
+   * in flight bounds them.
+   */
   private final Deque<Finished> waiting = new ArrayDeque<>();
 
-  /** When each delete under way began, by {@link System#nanoTime}. */
+  /** When each running delete began, by {@link System#nanoTime}. */
   private final IdentityHashMap<Finished, Long> underWay = new IdentityHashMap<>();
 
   private long succeededNanos = System.nanoTime();
@@ -45,7 +48,7 @@ final class Deletions {
   private boolean trying;
   private boolean ended;
 
-  /** What one call deletes, and how its messages ended. */
+  /** The messages of one delete call, and their outcome. */
   private record Finished(List<Delivery> chunk, Outcome outcome) {}
 
   Deletions(
@@ -61,23 +64,23 @@ final class Deletions {
     this.gate = gate;
   }
 
-  /** Deletes these in calls of up to 10, and settles them. */
+  /** Deletes these messages in calls of up to 10, and settles them. */
   void delete(List<Delivery> finished, Outcome outcome) {
-    deliveries.undeleted(finished); // from now on: the call may wait, and hang, for long
+    deliveries.undeleted(finished); // from now on: the call may wait or hang for long
     for (List<Delivery> chunk : Acknowledger.chunks(finished)) {
       calls.execute(() -> delete(new Finished(chunk, outcome), false));
     }
   }
 
   /**
-   * Tries again what could not be deleted: one call at first, and all others when it succeeds.
-   * Closes the gate while a delete hangs and no other succeeds. To be called once a second.
+   * Retries failed deletes: one call first, and all others when it succeeds. Closes the gate while
+   * a delete hangs and no other succeeds. To be called once a second.
    */
   void retry() {
     retry(System.nanoTime());
   }
 
-  /** The same at that time, by {@link System#nanoTime}. */
+  /** As {@link #retry()}, at a given {@link System#nanoTime}. */
   synchronized void retry(long now) {
     if (now - succeededNanos > HANGS_NANOS
         && underWay.values().stream().anyMatch(began -> now - began > HANGS_NANOS)) {
@@ -90,7 +93,7 @@ final class Deletions {
     }
   }
 
-  /** Ends the retries: the process stops. What is not deleted comes back, as a duplicate. */
+  /** Stops the retries, when the process stops. Messages not deleted come back as duplicates. */
   synchronized void end() {
     ended = true;
     if (!waiting.isEmpty()) {
@@ -109,7 +112,7 @@ final class Deletions {
       underWay.put(finished, System.nanoTime());
     }
     try {
-      // While the hold lasts there is no hurry: the next try comes by the clock.
+      // A retry makes one attempt: the next one follows within a second anyway.
       int attempts = again ? 1 : BatchRetry.ATTEMPTS;
       left = BatchRetry.persist(finished.chunk(), attempts, this::call);
     } finally {
@@ -127,7 +130,7 @@ final class Deletions {
     succeededNanos = System.nanoTime();
   }
 
-  /** What SQS can still hide. */
+  /** The messages that SQS can still keep invisible. */
   private static List<Delivery> keepable(List<Delivery> left) {
     return left.stream().filter(delivery -> !delivery.isOverdue(LONGEST_INVISIBLE_NANOS)).toList();
   }

@@ -10,17 +10,20 @@ import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /**
- * One receipt of one message. The same message received twice is two deliveries.
+ * One receive of one message. A message that is received twice makes two deliveries.
  *
  * @param messageId the id that SQS gave the message
- * @param receiptHandle what SQS wants back to delete it
+ * @param receiptHandle identifies this receive to SQS, to delete the message or change its
+ *     visibility
  * @param body the original body: personal, never logged
- * @param sentAt when it was sent to the source queue
- * @param receiveCount how often it was received, this time included
- * @param ledgerId under which id the ledger knows it: its own, or the first one's of a replay
- * @param originallySentAt the date that its row gets: of the first sending, if this is a replay
- * @param receivedNanos {@link System#nanoTime} before it was received: its visibility timeout
- *     starts later than this
+ * @param sentAt when the message was sent to the source queue
+ * @param receiveCount how often the message was received, this time included
+ * @param ledgerId the message's id in the ledger: its own, or for a replay that of the first
+ *     message
+ * @param originallySentAt the date for its row: when the message, or for a replay the first
+ *     message, was sent
+ * @param receivedNanos {@link System#nanoTime} before the receive: the visibility timeout starts
+ *     later than this
  */
 public record Delivery(
     String messageId,
@@ -32,24 +35,31 @@ public record Delivery(
     Instant originallySentAt,
     long receivedNanos) {
 
-  /** The attribute of a dead letter, and of its replay, that names the first message. */
+  /** The attribute of a dead letter, and of its replay, with the id of the first message. */
   public static final String SOURCE_MESSAGE_ID = "source-message-id";
 
-  /** The attribute with the first message's time of sending, ISO 8601 in UTC. */
+  /** The attribute with the time at which the first message was sent, ISO 8601 in UTC. */
   public static final String SENT_AT = "sent-at";
 
-  /** What a receive must ask for, or {@link #of} does not know the message. */
+  /** The attributes that a receive must request, because {@link #of} reads them. */
   public static final List<MessageSystemAttributeName> SYSTEM_ATTRIBUTES =
       List.of(
           MessageSystemAttributeName.SENT_TIMESTAMP,
           MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT);
 
-  /** Stands for a message where none was received, under an id that no message has. */
+  /** A delivery for checks that need one without receiving: its random id belongs to no message. */
   public static Delivery sample() {
     String id = UUID.randomUUID().toString();
     return new Delivery(id, id, "", Instant.now(), 1, id, Instant.now(), System.nanoTime());
   }
 
+  /**
+   * Reads a received message. For a replay, the ledger id and the date come from its attributes.
+   *
+   * @param receivedNanos {@link System#nanoTime} before the receive
+   * @throws NumberFormatException if the message has no sent timestamp: the receive did not request
+   *     {@link #SYSTEM_ATTRIBUTES}
+   */
   public static Delivery of(Message message, long receivedNanos) {
     Map<MessageSystemAttributeName, String> system = message.attributes();
     Instant sentAt =
@@ -59,7 +69,7 @@ public record Delivery(
             system.getOrDefault(MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT, "1"));
     String ledgerId = message.messageId();
     Instant originallySentAt = sentAt;
-    // Both or none: another system's attributes of these names are not ours to believe.
+    // Only if both are there: another system may use attributes of these names for something else.
     String sourceId = attribute(message, SOURCE_MESSAGE_ID);
     String sourceSentAt = attribute(message, SENT_AT);
     if (sourceId != null && sourceSentAt != null) {
@@ -86,12 +96,12 @@ public record Delivery(
     return value == null ? null : value.stringValue();
   }
 
-  /** Whether it was in flight for so long that it must be returned. */
+  /** Whether the message has been in flight for at least this time. */
   public boolean isOverdue(long limitNanos) {
     return System.nanoTime() - receivedNanos >= limitNanos;
   }
 
-  /** Names the message only: the body is personal. */
+  /** The message id only: the body is personal. */
   @Override
   public String toString() {
     return "Delivery[" + messageId + "]";

@@ -9,9 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps each exchange of the ingest route together with its delivery, whatever its steps do to
- * headers and body, and sees to it that the route ends with the delivery passed on: to a batch, or
- * to a dead letter. One that a step dropped goes back to the queue.
+ * Keeps the delivery with each exchange of the ingest route, whatever the steps do to headers and
+ * body, and makes sure that the delivery leaves the route in a batch or as a dead letter. If a step
+ * drops the message, it is returned to the queue.
  */
 public final class DeliveryTracking extends RoutePolicySupport {
   private static final Logger LOG = LoggerFactory.getLogger(DeliveryTracking.class);
@@ -22,9 +22,11 @@ public final class DeliveryTracking extends RoutePolicySupport {
   private final Acknowledger acknowledger;
 
   /**
-   * Makes one.
+   * Tracks the exchanges of the ingest route.
    *
-   * @param deliveries what is in flight
+   * @param deliveries the messages in flight
+   * @param gate slows receiving while a step drops messages
+   * @param acknowledger returns dropped messages
    */
   public DeliveryTracking(
       InFlightMessages deliveries, ReceiveGate gate, Acknowledger acknowledger) {
@@ -33,7 +35,7 @@ public final class DeliveryTracking extends RoutePolicySupport {
     this.acknowledger = acknowledger;
   }
 
-  /** Shared by all copies of an exchange. */
+  /** One per delivery: all copies of an exchange share it. */
   private static final class Ticket {
     private final Delivery delivery;
     private volatile boolean passedOn;
@@ -44,9 +46,9 @@ public final class DeliveryTracking extends RoutePolicySupport {
   }
 
   /**
-   * The delivery that an exchange of the ingest route stands for.
+   * The delivery of an exchange of the ingest route.
    *
-   * @throws IllegalStateException if it stands for none
+   * @throws IllegalStateException if the exchange does not come from the ingest route
    */
   public static Delivery of(Exchange exchange) {
     Ticket ticket = exchange.getProperty(TICKET, Ticket.class);
@@ -56,16 +58,16 @@ public final class DeliveryTracking extends RoutePolicySupport {
     return ticket.delivery;
   }
 
-  /** Whether the outcome of this exchange's delivery is still the ingest route's to decide. */
+  /** Whether the ingest route is still responsible for settling this message. */
   public static boolean isHere(Exchange exchange) {
     Ticket ticket = exchange.getProperty(TICKET, Ticket.class);
     return ticket != null && !ticket.passedOn;
   }
 
   /**
-   * Someone else sees to the outcome of this exchange's delivery from now on.
+   * Hands responsibility for settling this message to the caller.
    *
-   * @return the delivery, if the exchange stands for one that was not passed on before
+   * @return the delivery; empty if the exchange has none or it was handed over before
    */
   public static Optional<Delivery> passOn(Exchange exchange) {
     Ticket ticket = exchange.getProperty(TICKET, Ticket.class);

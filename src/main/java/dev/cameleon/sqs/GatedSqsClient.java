@@ -18,10 +18,10 @@ import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
 /**
- * The client that the ingest route polls with; it can do nothing else. It receives only while the
- * {@link ReceiveGate} is open and there is room in flight, so many at a time as pays, registers
- * what it received before anyone sees it, backs off when SQS fails, and ends idle long polls when
- * the process stops.
+ * The SQS client that the ingest route polls with; it can only receive. It receives only while the
+ * {@link ReceiveGate} is open and the limit of messages in flight is not reached, adapts how many
+ * receives run at a time, registers messages before the route sees them, backs off when SQS fails,
+ * and ends idle long polls when the process stops.
  */
 public final class GatedSqsClient implements SqsClient {
   private static final Logger LOG = LoggerFactory.getLogger(GatedSqsClient.class);
@@ -30,13 +30,13 @@ public final class GatedSqsClient implements SqsClient {
   private static final long LONGEST_PAUSE_MILLIS = 5_000;
   private static final long TURN_MILLIS = 250;
 
-  /** A receive that took longer than this without an answer found an empty queue. */
+  /** A receive that runs for longer than this without an answer is waiting on an empty queue. */
   private static final long IDLE_MILLIS = 300;
 
-  /** A single empty long poll proves little: SQS is many servers. */
+  /** A single empty long poll does not prove that the queue is empty: SQS runs on many servers. */
   private static final int EMPTY_RECEIVES = 8;
 
-  /** Of the 10 that SQS gives at most: with so many in one answer, others are likely to wait. */
+  /** Half of the 10 that one answer can hold: after so many, more are likely to wait. */
   private static final int MANY = 5;
 
   private static final List<String> REPLAY_ATTRIBUTES =
@@ -44,9 +44,13 @@ public final class GatedSqsClient implements SqsClient {
 
   private static final ReceiveMessageResponse NOTHING = ReceiveMessageResponse.builder().build();
 
-  /** A receive that is under way; when it began, by {@link System#nanoTime}. */
+  /**
+   * A running receive.
+   *
+   * @param beganNanos when it began, by {@link System#nanoTime}
+   */
   private record UnderWay(long beganNanos, MemoryBudget.Reservation room) {
-    /** Whether it is answered, or so young that it may be any moment. */
+    /** Whether its answer has begun, or it is so young that the answer may begin at any moment. */
     boolean isBeingAnswered() {
       return room.isAnswered()
           || System.nanoTime() - beganNanos < TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
@@ -69,11 +73,11 @@ public final class GatedSqsClient implements SqsClient {
   private volatile String failure = "";
 
   /**
-   * Makes one.
+   * Polls one source queue.
    *
-   * @param client a client of its own, with an {@link AnswerLimit}: {@link #stop} closes it
-   * @param limit how many receives may be under way
-   * @param waitSeconds how long an empty queue is asked for messages per call, at most 20
+   * @param client a client for this use only, with an {@link AnswerLimit}: {@link #stop} closes it
+   * @param limit how many receives may run at a time
+   * @param waitSeconds how long a call waits on an empty queue, at most 20
    */
   public GatedSqsClient(
       SqsClient client,
@@ -137,7 +141,8 @@ public final class GatedSqsClient implements SqsClient {
                   .messageAttributeNames(union(request.messageAttributeNames(), REPLAY_ATTRIBUTES))
                   .overrideConfiguration(call -> call.putExecutionAttribute(AnswerLimit.ROOM, room))
                   .build());
-      // Before anything is registered: if no thread can be started, SQS must get these back.
+      // Before messages are registered: if no thread can be started, SQS must make them visible
+      // again.
       adapt(response.messages().size());
       List<Message> taken = deliveries.receive(response.messages(), began);
       recovered();
@@ -197,13 +202,13 @@ public final class GatedSqsClient implements SqsClient {
     TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextLong(pause / 2, pause + 1));
   }
 
-  /** Why receiving fails now, or an empty string. */
+  /** Why receiving fails now; an empty string if it works. */
   public String failure() {
     return failures.get() > 0 ? failure : "";
   }
 
   /**
-   * Whether so many receives in a row came back empty that none under way is likely to bring any.
+   * Whether so many receives in a row were empty that no running one is likely to bring a message.
    */
   public boolean isIdle() {
     return emptyReceives.get()
@@ -211,8 +216,8 @@ public final class GatedSqsClient implements SqsClient {
   }
 
   /**
-   * Ends receiving: lets receives that are being answered finish, and cuts those that wait at an
-   * empty queue. The gate must be stopped before.
+   * Ends receiving: lets receives whose answer has begun finish, and cuts those that wait on an
+   * empty queue. The gate must be stopped first.
    *
    * @param millis how long to wait for answers at most
    */

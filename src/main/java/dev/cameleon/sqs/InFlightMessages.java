@@ -15,21 +15,26 @@ import org.apache.camel.component.aws2.sqs.Sqs2Constants;
 import software.amazon.awssdk.services.sqs.model.Message;
 
 /**
- * Everything that is in flight, from the receipt to the outcome, and the account of it. Bounded: no
- * more is received while it is full. Thread-safe.
+ * Holds all messages in flight, from receive to outcome, and counts outcomes. Bounded: nothing is
+ * received while the limit is reached. Thread-safe.
  */
 public final class InFlightMessages {
   private final int maxMessages;
   private final MemoryBudget room;
   private final Map<String, Delivery> inFlight = new LinkedHashMap<>();
 
-  /** Until when those are invisible whose time was extended, by {@link System#nanoTime}. */
+  /**
+   * Until when each message with an extended timeout is invisible, by {@link System#nanoTime}; the
+   * key is the receipt handle.
+   */
   private final Map<String, Long> extended = new HashMap<>();
 
-  /** The receipts of what is finished and waits to be deleted: nothing returns it. */
+  /**
+   * Receipt handles of messages that are finished and not deleted yet: these are never returned.
+   */
   private final Set<String> undeleted = new HashSet<>();
 
-  /** The receipts of what {@link #erased} has handed out: it is being returned. */
+  /** Receipt handles that {@link #erased} has handed out: their messages are being returned. */
   private final Set<String> handedOut = new HashSet<>();
 
   private final DeadLetterBrake brake;
@@ -37,11 +42,11 @@ public final class InFlightMessages {
   private long received;
 
   /**
-   * Makes one.
+   * Starts empty.
    *
    * @param maxMessages how many messages may be in flight before receiving pauses
-   * @param maxBytes how many bytes they may occupy, with all copies, and what is being received
-   * @param brake told of every outcome
+   * @param maxBytes how many bytes they may occupy, all copies and answers being read included
+   * @param brake receives every outcome
    */
   public InFlightMessages(int maxMessages, long maxBytes, DeadLetterBrake brake) {
     this.maxMessages = maxMessages;
@@ -53,14 +58,14 @@ public final class InFlightMessages {
   }
 
   /**
-   * Takes what one call received.
+   * Registers the messages of one answer.
    *
-   * @return what was taken: an answer that repeats a receipt in flight gives nothing new, and what
-   *     ends once must not count twice
+   * @return the messages that are new here; one whose receipt handle is in flight already must not
+   *     count twice
    */
   public synchronized List<Message> receive(List<Message> messages, long receivedNanos) {
     List<Message> taken = new ArrayList<>(messages.size());
-    // All of them first: if one cannot be read, none is in flight, and all come again.
+    // Parse all of them first: if one cannot be read, none is registered and all come back.
     List<Delivery> deliveries =
         messages.stream().map(message -> Delivery.of(message, receivedNanos)).toList();
     long largest = 0;
@@ -82,9 +87,9 @@ public final class InFlightMessages {
   }
 
   /**
-   * The delivery that was received as this exchange.
+   * The delivery of this exchange.
    *
-   * @throws IllegalStateException if it is not in flight (any more)
+   * @throws IllegalStateException if it is not in flight, or no longer
    */
   Delivery received(Exchange exchange) {
     String handle = exchange.getMessage().getHeader(Sqs2Constants.RECEIPT_HANDLE, String.class);
@@ -97,7 +102,9 @@ public final class InFlightMessages {
     }
   }
 
-  /** Ends the stay of these deliveries; of one that has ended before, nothing changes. */
+  /**
+   * Records the outcome of these deliveries. Has no effect on a delivery that was settled before.
+   */
   synchronized void settle(Collection<Delivery> settled, Outcome outcome) {
     boolean wasFull = isFull();
     long bytes = 0;
@@ -113,15 +120,15 @@ public final class InFlightMessages {
     }
     room.vacate(bytes);
     if (wasFull && !isFull()) {
-      notifyAll(); // not at every delete: all who wait for room would wake to find none
+      notifyAll(); // only then: at every delete, all waiting threads would wake for nothing
     }
   }
 
   /**
-   * Waits for room for one receive.
+   * Waits until one more receive may start.
    *
    * @param millis how long at most
-   * @return the room, reserved until it is closed; null if there was none
+   * @return the memory reserved for it, to be closed; null if there was none in time
    */
   MemoryBudget.Reservation reserve(long millis) throws InterruptedException {
     return awaitRoom(millis) ? room.reserve(millis) : null;
@@ -141,7 +148,7 @@ public final class InFlightMessages {
     return inFlight.size() >= maxMessages;
   }
 
-  /** A consistent picture. */
+  /** A consistent snapshot of the counts. */
   public synchronized Account account() {
     long oldest = Long.MAX_VALUE;
     for (Delivery delivery : inFlight.values()) {
@@ -152,12 +159,12 @@ public final class InFlightMessages {
   }
 
   /**
-   * Takes note that what is soon visible again is extended, and says what that is.
+   * Returns the messages that are due for an extension and records it, before the call is made.
    *
-   * @param receivedNanos how long a receipt is invisible from its beginning
-   * @param marginNanos how soon
-   * @param limitNanos what is in flight for longer is left to lapse
-   * @param untilNanos until when it is invisible then
+   * @param receivedNanos how long a received message is invisible at first
+   * @param marginNanos a message is due if it becomes visible within this time
+   * @param limitNanos a message in flight for longer is not extended any more
+   * @param untilNanos until when the due messages will be invisible
    */
   synchronized List<Delivery> claimDue(
       long nowNanos, long receivedNanos, long marginNanos, long limitNanos, long untilNanos) {
@@ -173,12 +180,15 @@ public final class InFlightMessages {
     return due;
   }
 
-  /** Takes note that these were not extended after all: they are due at once. */
+  /** Records that extending these failed: they are due at once. */
   synchronized void notExtended(Collection<Delivery> failed) {
     failed.forEach(delivery -> extended.remove(delivery.receiptHandle()));
   }
 
-  /** What is in flight for longer than it may be: something erased it. Each is handed out once. */
+  /**
+   * Messages that are in flight for longer than {@code limitNanos}: some code lost track of them.
+   * Each is returned by one call only.
+   */
   public synchronized List<Delivery> erased(long limitNanos) {
     List<Delivery> erased = new ArrayList<>();
     for (Delivery delivery : inFlight.values()) {
@@ -189,7 +199,7 @@ public final class InFlightMessages {
     return erased;
   }
 
-  /** Takes note that these are finished and not deleted yet: they are kept invisible. */
+  /** Records that these are finished and not deleted yet: they are kept invisible. */
   synchronized void undeleted(Collection<Delivery> finished) {
     finished.forEach(
         delivery -> {
@@ -203,12 +213,12 @@ public final class InFlightMessages {
     return delivery.isOverdue(limitNanos) && !undeleted.contains(delivery.receiptHandle());
   }
 
-  /** What is still in flight, for a stop that returns it. */
+  /** The messages still in flight, to be returned when the process stops. */
   public synchronized List<Delivery> rest() {
     return new ArrayList<>(inFlight.values());
   }
 
-  /** The memory that is occupied or reserved, in bytes. */
+  /** The memory that messages occupy or receives have reserved, in bytes. */
   public long bytes() {
     return room.usedBytes();
   }

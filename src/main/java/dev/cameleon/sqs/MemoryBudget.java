@@ -3,58 +3,58 @@ package dev.cameleon.sqs;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The memory that messages may occupy from the receive to the outcome. A receive reserves what its
- * answer may need before it is sent: first the most that SQS allows, then what answers needed
- * lately. What an answer needs is known when it begins, and it waits unread until there is room
- * beside what is in memory; receives that wait at an empty queue need none yet. Thread-safe.
+ * Limits the memory of messages from receive to outcome. Before a receive is sent it reserves what
+ * its answer may need: at first the most that SQS allows, later as much as recent answers needed.
+ * The real size is known when an answer begins, and the answer waits unread until that much is
+ * free. Receives that wait on an empty queue reserve little. Thread-safe.
  */
 final class MemoryBudget {
-  /** The most messages that SQS puts into one answer. */
+  /** The most messages in one answer of SQS. */
   static final int MESSAGES_PER_RECEIVE = 10;
 
   /**
-   * The most bytes of one message, attributes included (Amazon SQS quotas). No limit is documented
+   * The largest message in bytes, attributes included (Amazon SQS quotas). No limit is documented
    * for a whole answer.
    */
   static final int LARGEST_MESSAGE_BYTES = 1 << 20;
 
   /**
-   * How often the text of a message may be in memory at a time: its body, its masked fields, the
-   * batch's JSON while it is built, the finished JSON, what the driver sends.
+   * How many copies of a message's text may be in memory at a time: its body, its masked fields,
+   * the batch's JSON while it is built, the finished JSON, the driver's send buffer.
    */
   private static final int COPIES = 5;
 
-  /** What one message needs beside its text: receipt handle, ids, exchange, headers. */
+  /** Bytes per message besides its text: receipt handle, ids, exchange, headers. */
   private static final int OVERHEAD_BYTES = 1024;
 
   private static final char LAST_OF_LATIN_1 = 0xFF;
 
   private final long maxBytes;
 
-  /** What was read and is not settled, and the answers that are being read. */
+  /** Bytes of messages in flight and of answers being read. */
   private long usedBytes;
 
-  /** What receives need at the most that are not answered yet, as far as is known. */
+  /** Bytes reserved for receives whose answer has not begun. */
   private long reservedBytes;
 
-  /** How many bytes the text of one message is expected to have: the largest seen lately. */
+  /** The expected size of one message's text in bytes: the largest seen recently. */
   private long expectedBytes = LARGEST_MESSAGE_BYTES;
 
-  /** How many messages the next answer is expected to have: 10, or 1 at an empty queue. */
+  /** How many messages the next answer is expected to have: 10, or 1 on an empty queue. */
   private int expectedMessages = MESSAGES_PER_RECEIVE;
 
   private int answersWaiting;
 
   /**
-   * Empty.
+   * Starts empty.
    *
-   * @param maxBytes how many bytes may be occupied; what needs more than all of it gets all of it
+   * @param maxBytes the limit in bytes; a reservation that needs more gets all of it
    */
   MemoryBudget(long maxBytes) {
     this.maxBytes = maxBytes;
   }
 
-  /** The memory of one message with this body, in bytes, at the most on its way. */
+  /** The most memory that a message with this body needs on its way, in bytes. */
   static long bytesOf(String body) {
     return bytesOf(textBytes(body));
   }
@@ -64,8 +64,7 @@ final class MemoryBudget {
   }
 
   /**
-   * The memory of a text: a string has one byte per character, or two if one of them is not of
-   * Latin-1.
+   * The memory of a text in bytes: one per character, or two if any character is outside Latin-1.
    */
   static long textBytes(String text) {
     for (int i = 0; i < text.length(); i++) {
@@ -76,7 +75,7 @@ final class MemoryBudget {
     return text.length();
   }
 
-  /** One receive's share, until what it brought is {@link #occupy occupied} instead. */
+  /** The memory of one receive, until its messages {@link #occupy} memory instead. */
   final class Reservation implements AutoCloseable {
     private long bytes;
     private boolean answered;
@@ -88,11 +87,12 @@ final class MemoryBudget {
     }
 
     /**
-     * The answer has begun and has this many bytes: waits until there is room for it. No receive
-     * begins meanwhile, so that what settles makes room for this one.
+     * Waits until there is memory for an answer that has begun. No new receive starts meanwhile, so
+     * that memory freed goes to this answer.
      *
+     * @param answerBytes the answer's length
      * @param millis how long at most
-     * @return whether it may be read
+     * @return whether the answer may be read
      */
     boolean fit(long answerBytes, long millis) throws InterruptedException {
       synchronized (MemoryBudget.this) {
@@ -128,7 +128,7 @@ final class MemoryBudget {
       }
     }
 
-    /** Whether there was no room for the answer, so that it was not read. */
+    /** Whether there was no memory for the answer, so that it was not read. */
     boolean isDeclined() {
       return declined;
     }
@@ -147,16 +147,16 @@ final class MemoryBudget {
     }
   }
 
-  /** How many bytes there would be, with those of who waits. */
+  /** The bytes that would be in use if the waiting caller went on. */
   private interface Total {
     long bytes();
   }
 
   /**
-   * Waits for room for one receive.
+   * Waits until there is memory for one receive.
    *
    * @param millis how long at most
-   * @return null if there was none
+   * @return null if there was none in time
    */
   synchronized Reservation reserve(long millis) throws InterruptedException {
     Total total = () -> answersWaiting > 0 ? maxBytes + 1 : usedBytes() + expected();
@@ -181,15 +181,15 @@ final class MemoryBudget {
     return total.bytes() <= maxBytes;
   }
 
-  /** So many bytes came in flight. */
+  /** Counts bytes of messages that are now in flight. */
   synchronized void occupy(long bytes) {
     usedBytes += bytes;
   }
 
   /**
-   * An answer's largest text had this many bytes. What is expected rises at once and falls by an
-   * eighth per answer: fast enough to allow all receives within a second, slow enough to remember a
-   * large message among small ones for some answers.
+   * Adapts the expected size to the largest text of an answer, in bytes. It rises at once and falls
+   * by an eighth per answer: fast enough to allow all receives within a second, slow enough to
+   * remember a large message among small ones for some answers.
    */
   synchronized void seen(long largest) {
     long before = expectedBytes;
@@ -201,8 +201,8 @@ final class MemoryBudget {
   }
 
   /**
-   * An answer brought nothing. Who waits at an empty queue is answered as soon as a message is
-   * there, mostly with that one: so several may wait there from the start.
+   * Expects one message per answer from now on: a receive that waits on an empty queue is answered
+   * as soon as a message arrives, mostly with that one, so several may wait there from the start.
    */
   synchronized void seenNothing() {
     if (expectedMessages > 1) {
@@ -211,13 +211,13 @@ final class MemoryBudget {
     }
   }
 
-  /** So many bytes are no longer in flight. */
+  /** Frees bytes of messages that are settled. */
   synchronized void vacate(long bytes) {
     usedBytes -= bytes;
     notifyAll();
   }
 
-  /** How much is occupied or reserved. */
+  /** The bytes occupied or reserved. */
   synchronized long usedBytes() {
     return usedBytes + reservedBytes;
   }

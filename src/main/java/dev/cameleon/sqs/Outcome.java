@@ -2,18 +2,18 @@ package dev.cameleon.sqs;
 
 import java.util.Locale;
 
-/** How a message's stay in this process ended. */
+/** How the processing of a delivery ended. */
 public enum Outcome {
-  /** Its row was committed by this delivery. */
+  /** This delivery's row was committed. */
   LOADED,
-  /** The ledger had its id: the row was committed before. */
+  /** The message's id was in the ledger: its row was committed before. */
   DUPLICATE,
-  /** The dead-letter queue accepted it. */
+  /** The dead-letter queue accepted the message. */
   DEAD_LETTERED,
-  /** Left on the source queue, to be received again. */
+  /** The message stays on the source queue and will be received again. */
   RETURNED;
 
-  /** The metric's label. */
+  /** The label in metrics. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -10,13 +10,13 @@ import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /**
- * What is sent to a queue.
+ * A message to be sent to a queue.
  *
  * @param body personal, or sealed
- * @param attributes its message attributes, all of them texts
+ * @param attributes its message attributes, all of type String
  */
 public record OutgoingMessage(String body, Map<String, String> attributes) {
-  /** AWS: the largest batch request, since August 2025: 1 MiB. */
+  /** AWS: the largest batch request is 1 MiB, since August 2025. */
   public static final int MAX_CALL_BYTES = 1024 * 1024;
 
   /** Copies the attributes. */
@@ -24,12 +24,12 @@ public record OutgoingMessage(String body, Map<String, String> attributes) {
     attributes = Map.copyOf(attributes);
   }
 
-  /** Its size as SQS counts it, in bytes. */
+  /** Its size in bytes, as SQS counts it. */
   public int bytes() {
     return utf8Length(body) + bytes(attributes);
   }
 
-  /** An entry of a call. */
+  /** The message as an entry of a batch call, under this id. */
   public SendMessageBatchRequestEntry entry(String id) {
     return SendMessageBatchRequestEntry.builder()
         .id(id)
@@ -39,9 +39,9 @@ public record OutgoingMessage(String body, Map<String, String> attributes) {
   }
 
   /**
-   * Splits into calls of at most 10 entries and 1 MiB.
+   * Splits messages into batch calls of at most 10 entries and 1 MiB.
    *
-   * @param bytes how large one is
+   * @param bytes the size of one message
    */
   public static <T> List<List<T>> calls(List<T> all, ToIntFunction<T> bytes) {
     List<List<T>> calls = new ArrayList<>();
@@ -65,7 +65,7 @@ public record OutgoingMessage(String body, Map<String, String> attributes) {
     return calls;
   }
 
-  /** The attributes for a call. */
+  /** The attributes as the SDK takes them. */
   public static Map<String, MessageAttributeValue> values(Map<String, String> attributes) {
     Map<String, MessageAttributeValue> values = new LinkedHashMap<>();
     attributes.forEach(
@@ -76,7 +76,7 @@ public record OutgoingMessage(String body, Map<String, String> attributes) {
     return values;
   }
 
-  /** AWS counts the name, the type and the value of each attribute. */
+  /** The size of attributes in bytes: AWS counts the name, the type and the value of each. */
   public static int bytes(Map<String, String> attributes) {
     int bytes = 0;
     for (Map.Entry<String, String> attribute : attributes.entrySet()) {
@@ -85,11 +85,12 @@ public record OutgoingMessage(String body, Map<String, String> attributes) {
     return bytes;
   }
 
+  /** The length of a text in UTF-8, in bytes. */
   public static int utf8Length(String text) {
     return text.getBytes(StandardCharsets.UTF_8).length;
   }
 
-  /** Without the body. */
+  /** Without the body, which is personal. */
   @Override
   public String toString() {
     return "Outgoing[" + attributes.keySet() + ", " + bytes() + " bytes]";

@@ -5,18 +5,20 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
-/** Whether SQS encrypts what a queue stores (server-side encryption), as the queue says. */
+/** Whether SQS encrypts a queue's messages at rest, by the queue's attributes. */
 public enum QueueEncryption {
-  /** With a key of AWS KMS (SSE-KMS). */
+  /** Encrypted with a key of AWS KMS (SSE-KMS). */
   KMS,
-  /** With a key of SQS itself (SSE-SQS), the default of queues made since October 2022. */
+  /**
+   * Encrypted with a key of SQS itself (SSE-SQS), the default of queues created since October 2022.
+   */
   SQS,
-  /** It does not. */
+  /** Messages are not encrypted. */
   NONE,
-  /** The queue does not say: emulators do not know these attributes, some refuse their names. */
+  /** Unknown: emulators do not have these attributes, and some reject their names. */
   UNKNOWN;
 
-  /** Asks a queue. */
+  /** Reads the queue's attributes; {@link #UNKNOWN} if SQS cannot be asked. */
   public static QueueEncryption of(SqsClient sqs, SqsQueue queue) {
     try {
       Map<QueueAttributeName, String> attributes =
@@ -36,12 +38,12 @@ public enum QueueEncryption {
     }
   }
 
-  /** Whether it is known that it encrypts. */
+  /** Whether the queue is known to encrypt. */
   public boolean isOn() {
     return this == KMS || this == SQS;
   }
 
-  /** One sentence about a queue of which this holds. */
+  /** One sentence about this queue's encryption, for an operator. */
   public String inWords(SqsQueue queue) {
     return queue.name()
         + ": "

@@ -6,27 +6,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides whether messages may be received. Closed for a reason that is not a message's own, so
- * that receive counts do not climb meanwhile; opened when the reason is gone. Thread-safe.
+ * Decides whether messages may be received. It closes for failures that are not the fault of a
+ * message, so that receive counts do not climb meanwhile, and opens when the failure is over.
+ * Thread-safe.
  */
 public final class ReceiveGate {
   private static final Logger LOG = LoggerFactory.getLogger(ReceiveGate.class);
 
-  /** Why nothing is received. */
+  /** Why receiving is paused or slowed. */
   public enum Hold {
-    /** The database does not take rows. */
+    /** The database does not accept rows. */
     DATABASE(true),
-    /** The dead-letter queue does not take dead letters. */
+    /** The dead-letter queue does not accept dead letters. */
     DEAD_LETTER_QUEUE(true),
-    /** The source queue does not delete what is finished. */
+    /** The source queue does not delete finished messages. */
     DELETES(true),
-    /**
-     * Most messages become dead letters; receiving goes on, slowly (see {@link DeadLetterBrake}).
-     */
+    /** Most messages become dead letters: receiving slows (see {@link DeadLetterBrake}). */
     DEAD_LETTER_FLOOD(false),
-    /** Rows fail alone, and none was loaded since; receiving goes on, slowly. */
+    /** Single rows fail and none was loaded since: receiving slows. */
     ROWS(false),
-    /** A route fails in a way that no rule knows; receiving goes on, slowly. */
+    /** A route fails in a way that no rule covers: receiving slows. */
     ROUTE_FAILURES(false);
 
     private final boolean shuts;
@@ -40,7 +39,11 @@ public final class ReceiveGate {
   private boolean started;
   private boolean stopping;
 
-  /** Closes the gate; says so once. */
+  /**
+   * Closes the gate for a reason; logs the first time.
+   *
+   * @param why one clause for the log and the status page
+   */
   public synchronized void close(Hold hold, String why) {
     if (holds.put(hold, why) == null) {
       LOG.warn(
@@ -52,7 +55,7 @@ public final class ReceiveGate {
     }
   }
 
-  /** Opens the gate as far as this reason goes. */
+  /** Ends the hold for this reason; receiving resumes if there is no other. */
   public synchronized void open(Hold hold) {
     if (holds.remove(hold) != null) {
       LOG.info("Receiving goes on as before. reason={}", hold);
@@ -60,19 +63,19 @@ public final class ReceiveGate {
     }
   }
 
-  /** Lets receiving begin: once every route is there. */
+  /** Lets receiving begin, once every route is started. */
   public synchronized void start() {
     started = true;
     notifyAll();
   }
 
-  /** Ends receiving for good. */
+  /** Ends receiving for good, when the process stops. */
   public synchronized void stop() {
     stopping = true;
     notifyAll();
   }
 
-  /** Whether receiving ended for good. */
+  /** Whether receiving has ended for good. */
   public synchronized boolean isStopping() {
     return stopping;
   }
@@ -82,7 +85,7 @@ public final class ReceiveGate {
     return holds.containsKey(hold);
   }
 
-  /** Whether receiving goes on, but slowly. */
+  /** Whether receiving is slowed. */
   synchronized boolean isSlow() {
     return holds.keySet().stream().anyMatch(hold -> !hold.shuts);
   }
@@ -99,7 +102,7 @@ public final class ReceiveGate {
   /**
    * Waits until messages may be received.
    *
-   * @return false if receiving ended for good
+   * @return false if receiving has ended for good
    */
   synchronized boolean awaitOpen() throws InterruptedException {
     while (!stopping && isShut()) {

@@ -9,12 +9,12 @@ import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchResultEntry;
 
 /**
- * What SQS said to the entries of a batch, by their index. What it accepted may be deleted
- * elsewhere, so nothing is taken for accepted that it does not name.
+ * The answer to a batch of sends, by index of the entry. An entry that SQS does not mention counts
+ * as failed: the caller deletes elsewhere what was accepted.
  *
- * @param accepted what it has
- * @param refused what it will never take, with its error code
- * @param failed what it does not take for now, with its error code
+ * @param accepted entries that SQS stored
+ * @param refused entries that SQS will never accept, with the error code
+ * @param failed entries that may succeed when retried, with the error code
  */
 public record SendBatchResult(
     Set<Integer> accepted, Map<Integer, String> refused, Map<Integer, String> failed) {
@@ -22,7 +22,7 @@ public record SendBatchResult(
   /**
    * Reads an answer.
    *
-   * @param entries how many were sent, with their indexes as ids
+   * @param entries how many entries were sent; their ids are their indexes
    */
   public static SendBatchResult of(SendMessageBatchResponse response, int entries) {
     Set<Integer> accepted = new HashSet<>();

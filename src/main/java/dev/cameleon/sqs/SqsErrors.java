@@ -5,12 +5,15 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
-/** Failures of SQS in words that hold no message's text. */
+/**
+ * Describes failures of SQS without quoting any message's text, and tells lasting refusals from
+ * passing ones.
+ */
 public final class SqsErrors {
   /**
-   * Error codes that SQS may call the sender's fault, but that are no word about the message: the
-   * key, the rights, the rate or the service (Amazon SQS API Reference: common error types, and the
-   * errors of SendMessage; codes of KMS begin with its name).
+   * Error codes that SQS may report as the sender's fault although they are not about the message,
+   * but about the key, the permissions, the rate or the service (Amazon SQS API Reference: common
+   * error types, and the errors of SendMessage; codes of KMS begin with its name).
    */
   private static final Pattern PASSING =
       Pattern.compile(
@@ -23,13 +26,13 @@ public final class SqsErrors {
 
   private SqsErrors() {}
 
-  /** Whether an entry of a batch is refused for its own sake, so that no other try can succeed. */
+  /** Whether SQS refuses this entry for good, so that a retry cannot succeed. */
   public static boolean isForGood(BatchResultErrorEntry entry) {
     return Boolean.TRUE.equals(entry.senderFault())
         && !PASSING.matcher(String.valueOf(entry.code())).matches();
   }
 
-  /** The service's error code, or what the client could not do. */
+  /** The service's error code and HTTP status, or what failed in the client. */
   public static String describe(Throwable failure) {
     if (failure instanceof AwsServiceException service && service.awsErrorDetails() != null) {
       return "SQS answered "

@@ -9,14 +9,14 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 /**
  * One SQS queue, found by its name or URL.
  *
- * @param name its name, for people
+ * @param name its name, for messages
  * @param url its URL, for calls
- * @param arn its Amazon Resource Name, which no other queue has; empty if the service does not say
- * @param visibilitySeconds its own visibility timeout
- * @param maxBytes the largest message that it accepts, attributes included
+ * @param arn its Amazon Resource Name, which is unique; empty if the service does not report it
+ * @param visibilitySeconds its visibility timeout
+ * @param maxBytes the largest message that it accepts in bytes, attributes included
  */
 public record SqsQueue(String name, String url, String arn, int visibilitySeconds, int maxBytes) {
-  /** AWS: the largest that a queue may allow, since August 2025: 1 MiB. */
+  /** AWS: the largest limit that a queue may have is 1 MiB, since August 2025. */
   private static final int LARGEST_BYTES = 1024 * 1024;
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,80}(\\.fifo)?");
@@ -32,11 +32,11 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
   };
 
   /**
-   * Messages of a queue, as SQS counts them: approximately.
+   * The number of messages in a queue, as SQS counts them: approximately.
    *
-   * @param visible could be received now
-   * @param hidden received by someone, neither deleted nor back yet
-   * @param delayed sent with a delay
+   * @param visible can be received now
+   * @param hidden received, and neither deleted nor visible again
+   * @param delayed sent with a delay that is not over
    */
   public record Depth(long visible, long hidden, long delayed) {
     /** Whether SQS counts no message of any kind. */
@@ -51,7 +51,7 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
   }
 
   /**
-   * Finds a queue.
+   * Finds a queue and reads its attributes.
    *
    * @param nameOrUrl a name in the client's region, or a URL
    * @throws software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException if there is none
@@ -84,14 +84,14 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
   }
 
   /**
-   * Whether a text can be looked up: a name as AWS has them, or a URL with nothing in it but host
-   * and path. So a password in it is refused before any message, ours or a library's, can show it.
+   * Whether a text is a queue's name as AWS allows them, or a URL of only host and path. This
+   * rejects a URL with a password before any message, ours or a library's, can show it.
    */
   public static boolean isNameOrUrl(String text) {
     return NAME.matcher(text).matches() || URL.matcher(text).matches();
   }
 
-  /** The name in a name or URL, without what a URL may have around it. */
+  /** The queue's name in a name or URL. */
   public static String nameIn(String nameOrUrl) {
     if (!nameOrUrl.contains("://")) {
       return nameOrUrl;
@@ -100,18 +100,18 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
-  /** Whether it is the same queue: one queue answers to many URLs, but has one ARN. */
+  /** Whether both are the same queue, by ARN if it is known: a queue has many URLs but one ARN. */
   public boolean isSameAs(SqsQueue other) {
     boolean known = !arn.isEmpty() && !other.arn.isEmpty();
     return known ? arn.equals(other.arn) : url.equals(other.url);
   }
 
-  /** Whether it is a FIFO queue: AWS wants their names to end so. */
+  /** Whether it is a FIFO queue: AWS requires their names to end in {@code .fifo}. */
   public boolean isFifo() {
     return name.endsWith(".fifo");
   }
 
-  /** One sentence about a queue whose visibility timeout is 0. */
+  /** One sentence for an operator whose queue has a visibility timeout of 0. */
   public String withoutTimeout() {
     return name
         + ": its visibility timeout is 0, so every message is received again and again while it is"

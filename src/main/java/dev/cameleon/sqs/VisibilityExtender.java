@@ -13,22 +13,26 @@ import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.ChangeMessageVisibilityBatchRequestEntry;
 
 /**
- * Keeps what is in flight invisible: messages that wait for a database that is away are not
- * received a second time meanwhile, so their receive counts do not climb. Only up to a limit; what
- * cannot be finished by then is returned.
+ * Extends the visibility timeout of messages in flight, so that messages waiting for the database
+ * are not received again and their receive counts do not climb. Each message is extended up to a
+ * limit, and returned if it is not finished by then.
  */
 public final class VisibilityExtender {
   private static final Logger LOG = LoggerFactory.getLogger(VisibilityExtender.class);
 
   /**
-   * A queue with a shorter timeout than this is extended by this: a call must reach SQS in time.
+   * The shortest extension, also for a queue with a shorter timeout: the next call must reach SQS
+   * in time.
    */
   private static final int LEAST_SECONDS = 10;
 
-  /** A process that dies leaves its messages hidden for so long at most. */
+  /**
+   * The longest extension, unless the queue's own timeout is longer: if the process dies, its
+   * messages stay hidden for at most this time.
+   */
   private static final int MOST_SECONDS = 600;
 
-  /** What a call is taken to last until one has been measured. */
+  /** The assumed duration of a call until one has been measured. */
   private static final long FIRST_ROUND_TRIP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private static final int LEAST_CALLS = 4;
@@ -41,9 +45,10 @@ public final class VisibilityExtender {
   private final AtomicLong roundTripNanos = new AtomicLong(FIRST_ROUND_TRIP_NANOS);
 
   /**
-   * Extends what is in flight of one source queue.
+   * Extends messages of one source queue.
    *
-   * @param calls makes the calls to SQS: as many at a time as it takes, at most its maximum
+   * @param calls runs the calls to SQS; its pool grows with the number of messages, up to its
+   *     maximum
    * @param limitNanos the longest that a message is kept in flight
    */
   public VisibilityExtender(
@@ -60,14 +65,15 @@ public final class VisibilityExtender {
   }
 
   /**
-   * Extends what has less than half of its time left; earlier, and for longer, if what is in flight
-   * takes so many calls that they would last longer. To be called once a second.
+   * Extends messages with less than half of their time left; earlier and for longer if there are so
+   * many messages that the calls would take longer than that. To be called once a second.
    */
   public void extend() {
     long received = TimeUnit.SECONDS.toNanos(source.visibilitySeconds());
     long allCalls = deliveries.account().inFlight() / Acknowledger.ENTRIES_PER_CALL + 1;
     long callNanos = roundTripNanos.get() * allCalls;
-    // A quarter of the time: half of it is the margin, and calls take longer when there are many.
+    // A quarter of the time, because half of it is the margin and calls take longer when there are
+    // many.
     long needed = 1 + callNanos / Math.max(1, received / 4);
     int atATime = (int) Math.max(LEAST_CALLS, Math.min(needed, calls.getMaximumPoolSize()));
     calls.setCorePoolSize(atATime);
@@ -86,7 +92,7 @@ public final class VisibilityExtender {
     }
   }
 
-  /** For how long to extend: long enough that the next round comes in time. */
+  /** The length of an extension: long enough that the next round comes in time. */
   private int seconds(long roundNanos) {
     long rounds = TimeUnit.NANOSECONDS.toSeconds(4 * roundNanos);
     long least = Math.max(LEAST_SECONDS, source.visibilitySeconds());
@@ -100,8 +106,8 @@ public final class VisibilityExtender {
       List<BatchResultErrorEntry> failed = change(sqs, source, chunk, delivery -> seconds);
       long took = System.nanoTime() - began;
       roundTripNanos.updateAndGet(before -> (7 * before + took) / 8);
-      // A receipt that SQS refuses was settled meanwhile, or lapsed: then its second delivery ends
-      // as a duplicate.
+      // If SQS refuses a receipt handle, the message was settled meanwhile, or its timeout is over:
+      // then its second delivery ends as a duplicate.
       again = BatchRetry.retryable(chunk, failed).deliveries();
     } catch (RuntimeException e) { // of the SDK or not
       LOG.debug("Not extended, will retry. why={}", SqsErrors.describe(e));
@@ -110,10 +116,10 @@ public final class VisibilityExtender {
   }
 
   /**
-   * Makes one call for up to 10 deliveries.
+   * Changes the visibility of up to 10 messages in one call.
    *
-   * @param seconds from now, for each; 0 makes it visible
-   * @return the entries that failed, by their index
+   * @param seconds from now, for each message; 0 makes it visible at once
+   * @return the failed entries; the id of each is the index in {@code chunk}
    */
   public static List<BatchResultErrorEntry> change(
       SqsClient sqs, SqsQueue queue, List<Delivery> chunk, ToIntFunction<Delivery> seconds) {

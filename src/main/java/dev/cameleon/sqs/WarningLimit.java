@@ -3,8 +3,8 @@ package dev.cameleon.sqs;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Keeps a warning of something that may happen thousands of times to one line per minute: the first
- * at once, later ones with their number. Thread-safe.
+ * Limits a warning that may occur thousands of times to one line per minute: the first at once,
+ * later ones with their number. Thread-safe.
  */
 public final class WarningLimit {
   private static final long PERIOD_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -13,10 +13,10 @@ public final class WarningLimit {
   private long warnedNanos = System.nanoTime() - PERIOD_NANOS;
 
   /**
-   * It happened.
+   * Counts occurrences.
    *
-   * @param times how often
-   * @return how often since the last line, if one is due now; else 0
+   * @param times how many to add
+   * @return the occurrences since the last line if a line is due now, else 0
    */
   public synchronized long add(long times) {
     count += times;

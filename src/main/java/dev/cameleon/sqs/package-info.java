@@ -1,2 +1,4 @@
-/** The source queue: receiving, messages in flight, deleting, and the account of every message. */
+/**
+ * The source queue: receiving, messages in flight, deleting, returning, and the count of outcomes.
+ */
 package dev.cameleon.sqs;

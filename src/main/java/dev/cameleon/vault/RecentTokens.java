@@ -6,14 +6,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Tokens that the vault has, for certain, because this process committed them a moment ago. Any
- * longer ago, somebody may have been erased since: {@code erase} waits until nobody remembers.
- * Bounded; what does not fit is only written again. Thread-safe.
+ * Remembers tokens that are certainly in the vault, because this process committed them within the
+ * last 15 s. It must not remember longer: {@code erase} waits that long before it deletes entries.
+ * Bounded; a token that does not fit is only written again. Thread-safe.
  */
 public final class RecentTokens {
   private static final Duration GENERATION = Duration.ofSeconds(5);
 
-  /** Some 10 MB in each of two generations. */
+  /** About 10 MB in each of two generations. */
   private static final int MOST = 50_000;
 
   private final long generationNanos;
@@ -21,20 +21,21 @@ public final class RecentTokens {
   private Set<String> old = Set.of();
   private long bornNanos = System.nanoTime();
 
+  /** Remembers tokens for up to 15 s. */
   public RecentTokens() {
     this(GENERATION);
   }
 
   /**
-   * Makes one.
+   * Remembers tokens for up to three generations.
    *
-   * @param generation three times this, normally 15 s, is the longest that a token is remembered
+   * @param generation a third of the longest time that a token is remembered, normally 5 s
    */
   public RecentTokens(Duration generation) {
     this.generationNanos = generation.toNanos();
   }
 
-  /** What is remembered now: two sets, neither of which grows old while a batch is made. */
+  /** The tokens remembered now: two sets, whose contents stay valid while a batch is built. */
   synchronized List<Set<String>> sets() {
     age(System.nanoTime());
     return List.of(young, old);
@@ -43,13 +44,13 @@ public final class RecentTokens {
   /**
    * Remembers tokens.
    *
-   * @param asOfNanos when they were sent to the database, by {@link System#nanoTime}; they may have
-   *     been erased there since
+   * @param asOfNanos when they were sent to the database, by {@link System#nanoTime}; a person may
+   *     have been erased since
    */
   synchronized void add(List<String> tokens, long asOfNanos) {
     age(System.nanoTime());
     if (asOfNanos - bornNanos < 0) {
-      return; // they would be remembered for too long
+      return; // too old: they would be remembered for too long
     }
     for (String token : tokens) {
       if (young.size() < MOST) {

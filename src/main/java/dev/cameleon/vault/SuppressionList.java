@@ -15,19 +15,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * People who asked to be erased for good: their later events are loaded under random values. The
- * database holds keyed hashes of their user ids. Thread-safe.
+ * Persons who asked to be erased and suppressed: their later events are loaded with random values.
+ * The database holds keyed hashes of their user ids. Thread-safe.
  */
 public final class SuppressionList {
-  /** {@code erase} counts on it. */
+  /** {@code erase} relies on this bound. */
   private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(15);
 
   /**
-   * What was read.
+   * One read of the list.
    *
-   * @param subjects who is to be erased
-   * @param askedNanos when it was asked, by {@link System#nanoTime}
-   * @param time of the database's clock
+   * @param subjects the hashes of suppressed user ids
+   * @param askedNanos when the read began, by {@link System#nanoTime}
+   * @param time the database's clock
    * @param timeNanos a moment after that, by {@link System#nanoTime}
    */
   private record Known(Set<String> subjects, long askedNanos, Instant time, long timeNanos) {}
@@ -36,15 +36,19 @@ public final class SuppressionList {
   private final AtomicReference<Known> known = new AtomicReference<>();
 
   /**
-   * Makes one that knows nobody yet.
+   * An empty list that is not fresh: nothing may be loaded before the first {@link #refresh}.
    *
-   * @param masker makes the hashes
+   * @param masker computes the hashes
    */
   public SuppressionList(Masker masker) {
     this.masker = masker;
   }
 
-  /** Reads from the database who is to be erased now. */
+  /**
+   * Reads the list from the database.
+   *
+   * @throws SQLException if the database fails; the list stays as it was
+   */
   public void refresh(Connection connection) throws SQLException {
     long askedNanos = System.nanoTime();
     Set<String> subjects = new HashSet<>();
@@ -67,15 +71,16 @@ public final class SuppressionList {
             before != null && before.askedNanos() - next.askedNanos() > 0 ? before : next);
   }
 
-  /** Whether it is known who is to be erased now: nothing may be loaded otherwise. */
+  /** Whether the list was read within the last 15 s: otherwise nothing may be loaded. */
   public boolean isFresh() {
     Known now = known.get();
     return now != null && System.nanoTime() - now.askedNanos() < FRESH_NANOS;
   }
 
   /**
-   * What the database's clock shows now, or less if it was asked too long ago; empty if never.
-   * Statements carry it, so that the database can refuse what was known too long ago.
+   * What the database's clock shows now at least, by the last read; empty if that is too old or
+   * there was none. Statements carry it, so that the database can refuse those built on old
+   * knowledge.
    */
   public Optional<Instant> databaseTime() {
     return Optional.ofNullable(known.get())
@@ -84,7 +89,7 @@ public final class SuppressionList {
                 now.time().plusNanos(Math.min(System.nanoTime() - now.timeNanos(), FRESH_NANOS)));
   }
 
-  /** The record itself, or one of random values if its person is to be erased. */
+  /** The record itself, or one of random values if its person is suppressed. */
   public MaskedRecord apply(MaskedRecord record) {
     Set<String> erased = known.get() == null ? Set.of() : known.get().subjects();
     return erased.isEmpty() || masker.subjects(record.user()).stream().noneMatch(erased::contains)

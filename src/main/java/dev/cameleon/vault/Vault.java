@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Seals original values for the database, and bodies for the dead-letter queue. It can write and
- * not read: the private keys are elsewhere, and a data key is dropped when its data key is over.
+ * Seals original values for the database, and bodies for the dead-letter queue, to public keys. It
+ * cannot open them: the private keys are elsewhere, and it drops each data key after an hour.
  * Thread-safe.
  */
 public final class Vault {
@@ -20,26 +20,35 @@ public final class Vault {
   private DataKey dataKey;
 
   /**
-   * Bodies have a data key of their own: the sealed keys that travel with dead letters then open
-   * nothing of the database, also for somebody whom a retokenization has taken off the recipients.
+   * The data key of bodies only. The sealed keys that travel with dead letters therefore open
+   * nothing in the database, even for a recipient whom a retokenization has removed.
    */
   private DataKey bodies;
 
   /**
-   * Makes one.
+   * Seals to these recipients.
    *
-   * @param recipients who may read it; nobody: nothing is kept
+   * @param recipients who can open the vault; empty: nothing is kept
    */
   public Vault(List<Recipient> recipients) {
     this(recipients, new RecentTokens());
   }
 
+  /**
+   * Seals to these recipients.
+   *
+   * @param recipients who can open the vault; empty: nothing is kept
+   * @param stored tokens that need no new entry
+   */
   public Vault(List<Recipient> recipients, RecentTokens stored) {
     this.recipients = List.copyOf(recipients);
     this.stored = stored;
   }
 
-  /** What is to be written for one batch; to be filled, and committed after the database did. */
+  /**
+   * An empty set of entries for one batch; the caller fills it and, after the commit, calls {@link
+   * VaultEntries#committed}.
+   */
   public VaultEntries entries() {
     return new VaultEntries(dataKey(System.nanoTime()), stored);
   }
@@ -48,7 +57,7 @@ public final class Vault {
    * Seals a message's body to every recipient.
    *
    * @param body personal
-   * @param preview what may be seen of it by everybody
+   * @param preview the part of it that everybody may see
    * @throws IllegalStateException if there are no recipients: nobody could open it
    */
   public SealedBody seal(String body, String preview) {
@@ -75,7 +84,7 @@ public final class Vault {
     return Optional.of(dataKey);
   }
 
-  /** Drops a data key when its data key is over, also when nothing comes to be sealed. */
+  /** Drops a data key when its hour is over, even if nothing more is sealed. */
   public synchronized void dropOldKey() {
     long nowNanos = System.nanoTime();
     if (dataKey != null && dataKey.isOver(nowNanos)) {

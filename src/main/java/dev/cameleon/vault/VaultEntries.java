@@ -16,11 +16,11 @@ import java.util.UUID;
 import javax.crypto.Cipher;
 
 /**
- * The vault's part of one batch: an entry for each token that the vault may not have yet, with the
- * id of the message whose row needs it. Sealed anew for each attempt to load the batch.
+ * The vault entries of one batch: one for each token that the vault may not have yet, with the id
+ * of the message whose row needs it. Sealed anew for each attempt to load the batch.
  */
 public final class VaultEntries {
-  /** What {@code load.sql} gets when there is nothing to write. */
+  /** The parameter of {@code load.sql} when there is nothing to write. */
   public static final String NONE = "{\"made\":null,\"data_key\":null,\"keys\":[],\"entries\":[]}";
 
   private final Optional<DataKey> dataKey;
@@ -39,7 +39,7 @@ public final class VaultEntries {
   }
 
   /**
-   * Seals what the vault may not have yet.
+   * Seals the originals that the vault may not have yet.
    *
    * @param messageId the message whose row has these tokens
    */
@@ -74,8 +74,8 @@ public final class VaultEntries {
   /**
    * The parameter {@code vault} of {@code load.sql}.
    *
-   * @param made when the parameters were made, by the database's clock; empty: at no time that
-   *     matters
+   * @param made when the parameters were built, by the database's clock; empty for a batch in which
+   *     time does not matter
    */
   public String json(Optional<Instant> made) {
     StringJoiner keys = new StringJoiner(",");
@@ -107,7 +107,9 @@ public final class VaultEntries {
     return "\"" + text + "\"";
   }
 
-  /** The database has committed all of it: for a while, these tokens need no entry. */
+  /**
+   * Remembers these tokens: the database has committed all entries, so for a while they need none.
+   */
   public void committed() {
     stored.add(tokens, beganNanos);
   }
@@ -116,7 +118,7 @@ public final class VaultEntries {
     return Base64.getEncoder().encodeToString(bytes);
   }
 
-  /** Redacted. */
+  /** Without personal data. */
   @Override
   public String toString() {
     return "VaultEntries[" + tokens.size() + "]";

@@ -1,2 +1,4 @@
-/** The original values, which loaders can write and nobody can read without a private key. */
+/**
+ * The vault of sealed original values: loaders write it, and nobody reads it without a private key.
+ */
 package dev.cameleon.vault;

@@ -1,14 +1,15 @@
 package dev.cameleon.cli.console;
 
-/** What an audited act needs, and what it leaves behind. */
+/** Checks the reason of an audited act, and tells what to do with the audit's head. */
 public final class AuditReason {
   private AuditReason() {}
 
   /**
-   * Refuses a reason that says nothing.
+   * Rejects an empty reason.
    *
-   * @param purpose null if none is needed and none is given
+   * @param purpose null if none is required and none is given
    * @param ticket null if there is none
+   * @throws UsageException if a purpose or a ticket is blank
    */
   public static void check(String purpose, String ticket) throws UsageException {
     if (purpose != null && purpose.isBlank()) {
@@ -19,7 +20,7 @@ public final class AuditReason {
     }
   }
 
-  /** What to do with the head of the audit's chain. */
+  /** A sentence for the operator about the head of the audit's chain. */
   public static String keep(String head) {
     return "audit head: " + head + "; keep it elsewhere, for: audit verify --head";
   }

@@ -8,19 +8,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
-/** Asks before what cannot be undone. */
+/** Asks for confirmation before an act that cannot be undone. */
 public final class Confirmation {
   private static final long TICK_MILLIS = 100;
 
   private Confirmation() {}
 
   /**
-   * Goes on only if somebody agrees.
+   * Returns if the operator confirms.
    *
-   * @param yes whether the command line agrees already
-   * @param act what is to be done, e.g. {@code delete 12 dead deadLetters}
-   * @param stop whether somebody asked to stop: nobody answers then
-   * @throws UsageException if nobody is there to ask
+   * @param yes whether the command line confirms already
+   * @param act the act, for example {@code delete 12 dead letters}
+   * @param stop whether the operator asked to stop, which ends the wait for an answer
+   * @throws UsageException if there is no terminal to ask on
    * @throws FailedException if the answer is no
    */
   public static void ask(boolean yes, String act, BooleanSupplier stop)
@@ -40,7 +40,10 @@ public final class Confirmation {
     }
   }
 
-  /** The answer, or an empty string. A read does not end at a signal, so another thread does it. */
+  /**
+   * Reads the answer; an empty string if there is none. A signal does not end a read, so another
+   * thread reads.
+   */
   private static String answer(String question, BooleanSupplier stop) throws InterruptedException {
     FutureTask<String> read = new FutureTask<>(() -> System.console().readLine("%s", question));
     Thread reader = new Thread(read, "confirmation");
@@ -52,7 +55,7 @@ public final class Confirmation {
       } catch (ExecutionException e) {
         return "";
       } catch (TimeoutException e) {
-        // still asking
+        // wait for the answer
       }
     }
     return "";

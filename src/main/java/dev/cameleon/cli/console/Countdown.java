@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Waits, and says every ten seconds how long still, and why.
+ * Waits, and reports every ten seconds the time left and the reason.
  *
- * @param err where it says so
+ * @param err where it reports
  */
 public record Countdown(PrintWriter err) implements ProgressPause {
   private static final Duration TICK = Duration.ofSeconds(10);

@@ -1,6 +1,6 @@
 package dev.cameleon.cli.console;
 
-/** What the process ends with. */
+/** The exit codes. */
 public final class ExitCode {
   /** Done. */
   public static final int DONE = 0;

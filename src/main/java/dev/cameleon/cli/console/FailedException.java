@@ -6,7 +6,7 @@ import dev.cameleon.db.SqlErrors;
 import dev.cameleon.errors.SafeQuote;
 import java.sql.SQLException;
 
-/** The command could not do its work: exit code 1. */
+/** Thrown when a command failed at its work: exit code 1. */
 public final class FailedException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -14,15 +14,20 @@ public final class FailedException extends Exception {
   private static final String NO_SCHEMA = "3F000";
   private static final String NO_FUNCTION = "42883";
 
+  /**
+   * Creates the exception.
+   *
+   * @param message a sentence for the operator; holds nothing personal
+   */
   public FailedException(String message) {
     super(message);
   }
 
   /**
-   * The database refused or failed.
+   * Describes a failure or refusal of the database.
    *
-   * @param login who asked
-   * @param roles whose members may do this; the first is the one to become a member of
+   * @param login the login of the command
+   * @param roles the roles whose members may do this; the operator is told to join the first
    */
   public static FailedException of(Database.Login login, SQLException failure, String... roles) {
     String more =

@@ -6,16 +6,24 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What {@code check} and {@code doctor} answer: lines of what was looked at and how it was. */
+/** Prints the findings of {@code check} and {@code doctor}. */
 public final class Findings {
   private record Line(String check, String result, String detail) {}
 
   private final List<Line> lines = new ArrayList<>();
 
+  /**
+   * Adds a finding.
+   *
+   * @param check what was checked
+   * @param result its severity
+   * @param detail one sentence
+   */
   public void add(String check, Enum<?> result, String detail) {
     lines.add(new Line(check, result.name(), detail));
   }
 
+  /** Prints all findings, as a table or as one JSON array. */
   public void print(PrintWriter out, boolean json) {
     if (json) {
       ArrayNode all = JsonMapper.builder().build().createArrayNode();

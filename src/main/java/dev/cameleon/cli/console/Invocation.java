@@ -8,9 +8,12 @@ import java.util.Map;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** What a command was started with. Commands ask this, and never the process. */
+/**
+ * The environment and streams with which a command was started. Commands use these, and never the
+ * process's own.
+ */
 public interface Invocation {
-  /** The invocation that a command belongs to. */
+  /** The invocation of a command. */
   static Invocation of(CommandSpec spec) {
     return (Invocation) spec.root().userObject();
   }
@@ -18,7 +21,7 @@ public interface Invocation {
   /** The environment variables. */
   Map<String, String> environment();
 
-  /** The encoding of text, as the environment names it (POSIX: LC_ALL, LC_CTYPE, LANG). */
+  /** The character set of the terminal, by the environment (POSIX: LC_ALL, LC_CTYPE, LANG). */
   default Charset encoding() {
     return Stream.of("LC_ALL", "LC_CTYPE", "LANG")
         .map(name -> environment().getOrDefault(name, ""))

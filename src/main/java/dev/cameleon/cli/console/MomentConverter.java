@@ -10,8 +10,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Reads a moment: a time such as {@code 2026-11-20T10:00Z}, a day such as {@code 2026-11-20} (its
- * begin in UTC), or how long ago it was, such as {@code 2h} or {@code 7d}.
+ * Parses a moment: a time such as {@code 2026-11-20T10:00Z}, a day such as {@code 2026-11-20} (its
+ * start in UTC), or an age such as {@code 2h} or {@code 7d}.
  */
 public final class MomentConverter implements ITypeConverter<Instant> {
   @Override
@@ -21,7 +21,7 @@ public final class MomentConverter implements ITypeConverter<Instant> {
           .map(ago -> Instant.now().minus(ago))
           .orElseGet(() -> absolute(text));
     } catch (DateTimeException | ArithmeticException | NumberFormatException e) {
-      throw new TypeConversionException("not a moment"); // Refusal says what one is
+      throw new TypeConversionException("not a moment"); // UsageMessage explains the format
     }
   }
 

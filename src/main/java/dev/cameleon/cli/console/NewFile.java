@@ -13,8 +13,8 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * A file that is written to its end or not at all: until then it is called {@code FILE.part}. Only
- * its owner can read it. Thread-safe.
+ * Writes a new file completely or not at all: until it is complete, it is called {@code FILE.part}.
+ * Only its owner can read it. Thread-safe.
  */
 public final class NewFile implements AutoCloseable {
   private final Path file;
@@ -29,9 +29,9 @@ public final class NewFile implements AutoCloseable {
   }
 
   /**
-   * Begins it.
+   * Creates the file.
    *
-   * @throws UsageException if there is such a file, or it cannot be made
+   * @throws UsageException if it exists, or cannot be created
    */
   public static NewFile begin(Path file) throws UsageException {
     Path part = file.resolveSibling(file.getFileName() + ".part");
@@ -76,9 +76,9 @@ public final class NewFile implements AutoCloseable {
   }
 
   /**
-   * Ends it, and gives it its name.
+   * Completes the file and gives it its name.
    *
-   * @throws FailedException if somebody made such a file meanwhile, or it cannot be written
+   * @throws FailedException if a file of this name was created meanwhile, or it cannot be written
    */
   public synchronized void finish() throws FailedException {
     try {
@@ -90,7 +90,7 @@ public final class NewFile implements AutoCloseable {
     }
   }
 
-  /** Why it cannot be written. */
+  /** The exception for a failed write. */
   public FailedException failed(IOException failure) {
     return new FailedException(
         SafeQuote.path(file)
@@ -99,7 +99,7 @@ public final class NewFile implements AutoCloseable {
             + "); nothing is left of it");
   }
 
-  /** Removes it if it is not finished. */
+  /** Removes the file unless it is complete. */
   @Override
   public synchronized void close() {
     if (finished) {
@@ -108,7 +108,7 @@ public final class NewFile implements AutoCloseable {
     try {
       writer.close();
     } catch (IOException e) {
-      // a full disk, say: what matters is that it goes
+      // for example a full disk; nothing else can be done
     }
     try {
       Files.deleteIfExists(part);

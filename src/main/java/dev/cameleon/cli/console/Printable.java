@@ -9,8 +9,8 @@ import java.nio.charset.Charset;
 import java.nio.charset.CharsetEncoder;
 
 /**
- * Text that others wrote, as it may go to a terminal: it cannot act on it, and nothing is lost to
- * its character set.
+ * Escapes text that others wrote, so that it cannot control the terminal, and characters that the
+ * terminal's character set lacks are not lost.
  */
 public final class Printable {
   private static final JsonMapper ASCII =
@@ -18,8 +18,8 @@ public final class Printable {
 
   private Printable() {}
 
-  /** Whether somebody looks at standard output, so that what is written can act on a terminal. */
-  @SuppressWarnings("SystemConsoleNull") // before Java 22 it is null, later there is isTerminal
+  /** Whether standard output is a terminal, which control characters could affect. */
+  @SuppressWarnings("SystemConsoleNull") // null before Java 22; later there is isTerminal
   public static boolean isOnTerminal() {
     Console console = System.console();
     if (console == null) {
@@ -33,8 +33,9 @@ public final class Printable {
   }
 
   /**
-   * On one line, as in a Java string: {@code \t}, {@code \n}, {@code \\}, {@code \u001b}; invisible
-   * characters and what standard output cannot show too. Null is a dash.
+   * Escapes a text to one line, as in a Java string: {@code \t}, {@code \n}, {@code \\}, {@code
+   * \u001b}; also invisible characters and those that standard output cannot show. Null becomes a
+   * dash.
    */
   public static String text(String text) {
     return text(text, Charset.defaultCharset());
@@ -95,7 +96,9 @@ public final class Printable {
     }
   }
 
-  /** As JSON on one line, visible characters as they are, so that people can read and edit it. */
+  /**
+   * As JSON on one line, with visible characters unescaped, so that people can read and edit it.
+   */
   public static String editableJson(JsonNode node) {
     StringBuilder line = new StringBuilder();
     node.toString()

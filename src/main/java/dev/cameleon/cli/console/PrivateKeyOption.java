@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What opens sealed values and bodies. */
+/** The options that name the private key for sealed values and bodies. */
 public final class PrivateKeyOption {
   @Option(
       names = "--private-key",
@@ -38,15 +38,15 @@ public final class PrivateKeyOption {
               + " opens data keys there. Takes kms:GetPublicKey and kms:Decrypt.")
   private String kmsKey;
 
-  /** Whether one is named. */
+  /** Whether a private key is named. */
   public boolean isGiven() {
     return file != null || kmsKey != null;
   }
 
   /**
-   * The key.
+   * Reads the key; empty if none is named.
    *
-   * @throws UsageException if it is no such key
+   * @throws UsageException if it cannot be used
    */
   public Optional<RecipientKey> key() throws UsageException {
     if (file != null && kmsKey != null) {
@@ -111,9 +111,9 @@ public final class PrivateKeyOption {
   }
 
   /**
-   * The bodies that it opens.
+   * The bodies that can be opened with the key.
    *
-   * @throws UsageException if it is no such key
+   * @throws UsageException if it cannot be used
    */
   public Bodies bodies() throws UsageException {
     return new Bodies(key());

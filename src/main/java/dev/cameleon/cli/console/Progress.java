@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Help.Ansi;
 
 /**
- * How far a long command is, on standard error: on a terminal a line that moves, elsewhere a line
- * every few seconds. Numbers only, never data.
+ * Shows the progress of a long command on standard error: on a terminal in a line that is
+ * overwritten, elsewhere in a line every few seconds. Numbers only, never data.
  */
 public final class Progress {
   private static final int BAR = 30;
@@ -22,22 +22,28 @@ public final class Progress {
   private long beganNanos;
   private long shownNanos;
 
-  /** Makes one that finds out by itself whether there is a terminal. */
+  /** Finds out whether there is a terminal. */
   public Progress(PrintWriter err) {
     this(err, Ansi.AUTO.enabled());
   }
 
+  /**
+   * Shows progress.
+   *
+   * @param terminal whether to overwrite the line
+   */
   public Progress(PrintWriter err, boolean terminal) {
     this.err = err;
     this.terminal = terminal;
   }
 
   /**
-   * Shows how far a step is. Each step's first and last call are shown, of the others some.
+   * Shows the progress of a step. The first and the last call of each step are shown, and some in
+   * between.
    *
-   * @param name of the step
-   * @param done how many of the units are done
-   * @param all of how many; 0 if that is not known
+   * @param name the step's name
+   * @param done how many units are done
+   * @param all how many there are; 0 if that is not known
    * @param unit what is counted, or an empty string
    */
   public void at(String name, long done, long all, String unit) {
@@ -62,7 +68,7 @@ public final class Progress {
     }
   }
 
-  /** Makes room for a line of results on the same terminal. */
+  /** Clears the progress line, before a line of results on the same terminal. */
   public void clear() {
     if (terminal && !step.isEmpty()) {
       err.print(CLEAR_LINE);
@@ -70,7 +76,7 @@ public final class Progress {
     }
   }
 
-  /** Ends the line that moves. */
+  /** Ends the progress line. */
   public void end() {
     if (terminal && !step.isEmpty()) {
       err.println();

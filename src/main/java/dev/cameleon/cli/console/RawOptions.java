@@ -6,7 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import picocli.CommandLine.Option;
 
-/** What it takes to have original bodies: a reason, which goes on record. */
+/** The options for original bodies, which require a purpose for the audit. */
 public final class RawOptions {
   @Option(names = "--raw", description = "The original body. Takes --purpose.")
   private boolean raw;
@@ -23,17 +23,17 @@ public final class RawOptions {
       description = "Where it was asked for, for the audit.")
   private String ticket;
 
-  /** Whether original bodies are asked for. */
+  /** Whether original bodies are requested. */
   public boolean raw() {
     return raw;
   }
 
-  /** Says why the database refused it, and which roles it takes. */
+  /** Explains why the database refused the audit record, and which roles may write it. */
   public static FailedException failure(Database.Login login, SQLException cause) {
     return FailedException.of(login, cause, "cameleon_revealer", "cameleon_officer");
   }
 
-  /** Refuses one without the other. */
+  /** Rejects original bodies without a purpose, and a purpose without them. */
   public void check() throws UsageException {
     if (raw && purpose == null) {
       throw new UsageException("--raw takes --purpose TEXT: the audit records why");
@@ -46,10 +46,10 @@ public final class RawOptions {
   }
 
   /**
-   * Puts it on record, before anything is handed out.
+   * Records the request in the audit, before anything is shown.
    *
    * @param act its name
-   * @param detail what is asked for; nothing personal
+   * @param detail what is requested; nothing personal
    * @return the head of the audit's chain
    */
   public String record(Connection connection, String act, String detail) throws SQLException {

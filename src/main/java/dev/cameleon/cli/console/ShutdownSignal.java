@@ -10,14 +10,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The request to stop: SIGTERM, Ctrl-C or SIGHUP. The first one asks; a second one, or the time-out
- * after the first, ends the process at once. That loses nothing: what is unfinished is still on the
+ * Waits for the request to stop: SIGTERM, Ctrl-C or SIGHUP. A second signal, or the time-out after
+ * the first, ends the process at once. That loses nothing: unfinished messages are still on the
  * queue.
  */
 public final class ShutdownSignal implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShutdownSignal.class);
 
-  /** Some senders signal the process and its group: what comes so close together is one request. */
+  /** Some senders signal the process and its group: signals this close together are one request. */
   private static final long ONE_REQUEST_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   private final CountDownLatch requested = new CountDownLatch(1);
@@ -32,7 +32,7 @@ public final class ShutdownSignal implements AutoCloseable {
   }
 
   /**
-   * Handles the signals from now on.
+   * Handles signals from now on.
    *
    * @param consequence what happens before the process ends, for the log
    */
@@ -40,14 +40,14 @@ public final class ShutdownSignal implements AutoCloseable {
     ShutdownSignal stop = new ShutdownSignal(consequence);
     stop.handle("TERM");
     stop.handle("INT");
-    stop.handle("HUP"); // a terminal that is gone
+    stop.handle("HUP"); // the terminal was closed
     return stop;
   }
 
   /**
-   * The JVM's own handler would end with 143 and know no second signal. {@code sun.misc.Signal} is
-   * in every JDK (module jdk.unsupported), but javac warns of it and lets nobody silence that,
-   * hence the reflection.
+   * The JVM's own handler would end with 143 and ignore a second signal. {@code sun.misc.Signal} is
+   * in every JDK (module jdk.unsupported), but javac warns about it and the warning cannot be
+   * suppressed, so this uses reflection.
    */
   private void handle(String name) {
     try {
@@ -73,7 +73,7 @@ public final class ShutdownSignal implements AutoCloseable {
         .invoke(null, signal.getConstructor(String.class).newInstance(name), action);
   }
 
-  /** Leaves the signals to whom they were left before. */
+  /** Restores the previous signal handlers. */
   @Override
   public void close() {
     before.forEach(
@@ -86,7 +86,7 @@ public final class ShutdownSignal implements AutoCloseable {
         });
   }
 
-  /** How long a stop may take. */
+  /** Sets how long a stop may take after the first signal. */
   public void after(Duration limit) {
     timeout = limit;
   }
@@ -117,15 +117,17 @@ public final class ShutdownSignal implements AutoCloseable {
     }
   }
 
+  /** Whether a stop was requested. */
   public boolean isRequested() {
     return requested.getCount() == 0;
   }
 
+  /** Waits for the request to stop. */
   public void await() throws InterruptedException {
     requested.await();
   }
 
-  /** Waits for the request; returns whether it came. */
+  /** Waits for the request to stop, at most this time; returns whether it came. */
   public boolean await(Duration time) throws InterruptedException {
     return requested.await(time.toMillis(), TimeUnit.MILLISECONDS);
   }

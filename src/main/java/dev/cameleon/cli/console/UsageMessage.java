@@ -14,8 +14,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Why a command line is refused. Picocli's own messages quote what was given, which may be a
- * personal value or a key; these name the option and what it takes.
+ * Explains why a command line is rejected. Picocli's own messages quote arguments, which may be
+ * personal values or keys; these messages name the option and what it takes.
  */
 public final class UsageMessage {
   private UsageMessage() {}
@@ -23,7 +23,7 @@ public final class UsageMessage {
   /**
    * The reason in words.
    *
-   * @param arguments what was given; of it only the place of an argument is told
+   * @param arguments the command line, of which only an argument's position is shown
    */
   public static String inWords(ParameterException wrong, List<String> arguments) {
     if (wrong instanceof UnmatchedArgumentException unmatched) {

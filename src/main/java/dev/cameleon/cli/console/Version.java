@@ -2,7 +2,7 @@ package dev.cameleon.cli.console;
 
 import picocli.CommandLine.IVersionProvider;
 
-/** The version of the jar's manifest. */
+/** The version in the jar's manifest. */
 public final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {

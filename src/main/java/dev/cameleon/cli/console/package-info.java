@@ -1,2 +1,2 @@
-/** What commands share: options, confirmation, progress and output without personal data. */
+/** Shared by the commands: options, confirmation, progress and output without personal data. */
 package dev.cameleon.cli.console;

@@ -21,17 +21,17 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * A file of exported and corrected dead letters, read line by line, as often as needed; it is never
- * in memory as a whole.
+ * A file of exported and corrected dead letters. It is read line by line, as often as needed, and
+ * never held in memory as a whole.
  *
- * @param file one JSON object a line, as {@code dlq export --raw} writes them
- * @param contract today's
- * @param queue the name of the queue that they go to
- * @param maxBytes the largest message that it accepts
- * @param oldest what was sent before may have been loaded and erased
+ * @param file one JSON object per line, as {@code dlq export --raw} writes them
+ * @param contract today's contract
+ * @param queue the name of the queue that the messages are sent to
+ * @param maxBytes the largest message that the queue accepts
+ * @param oldest a message sent before this may have been loaded, and its id deleted from the ledger
  */
 record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, Instant oldest) {
-  /** A body of 1 MiB of which every character is escaped, and the rest. */
+  /** Enough for a body of 1 MiB with every character escaped, and the other fields. */
   private static final int LONGEST_LINE_CHARACTERS = 8 * 1024 * 1024;
 
   private static final char BYTE_ORDER_MARK = '\ufeff';
@@ -40,23 +40,25 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
   /**
    * A message to send.
    *
+   * @param line the line's number in the file
    * @param deadLetterId the dead letter's id, or an empty string
+   * @param message the corrected message
    */
   record Corrected(int line, String deadLetterId, ReplayMessage message) {}
 
-  /** Takes what is read. */
+  /** Receives the lines. */
   interface Taker {
     void take(Corrected corrected) throws FailedException, InterruptedException;
 
     /**
-     * Is told of a line that cannot be sent.
+     * Receives a line that cannot be sent.
      *
      * @param problem what is wrong and how to correct it, without any value
      */
     void refuse(int line, String problem) throws FailedException;
   }
 
-  /** What is wrong with a line, in words that hold nothing of it. */
+  /** Thrown for a wrong line; the message holds nothing of the line's content. */
   private static final class WrongLineException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -66,7 +68,7 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
   }
 
   /**
-   * Reads it from the begin to the end; empty lines are skipped.
+   * Reads the file from the beginning to the end; empty lines are skipped.
    *
    * @throws IOException if it cannot be read
    */
@@ -96,7 +98,7 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
     }
   }
 
-  /** A line without its end, cut where it is too long; null after the last one. */
+  /** A line without its end, cut if it is too long; null after the last one. */
   private static String line(BufferedReader reader) throws IOException {
     StringBuilder line = new StringBuilder();
     int next = reader.read();
@@ -165,7 +167,7 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
         return uuid;
       }
     } catch (IllegalArgumentException e) {
-      // refused below, like one that is no whole UUID
+      // rejected below, like a text that is not a whole UUID
     }
     throw new WrongLineException(
         "has no \""

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Sends the lines of a file that was checked. */
+/** Sends the lines of a file that was checked before. */
 final class CorrectedSender implements CorrectedFile.Taker {
   private static final int LINES_AT_A_TIME = 10;
 
@@ -24,10 +24,10 @@ final class CorrectedSender implements CorrectedFile.Taker {
   private long sent;
 
   /**
-   * Sends the corrected messages of a file that was checked before; fails if it was changed since.
+   * Sends the corrected messages of a file; fails if the file was changed after the check.
    *
    * @param path the file
-   * @param lines how many messages it held when it was checked
+   * @param lines how many messages it had when it was checked
    */
   CorrectedSender(SourceQueue source, DlqSession dlq, Path path, long lines) {
     this.source = source;
@@ -53,7 +53,7 @@ final class CorrectedSender implements CorrectedFile.Taker {
     throw changed();
   }
 
-  /** Sends the last ones. */
+  /** Sends the remaining messages. */
   void finish() throws FailedException, InterruptedException {
     if (taken < lines) {
       throw changed();
@@ -101,20 +101,20 @@ final class CorrectedSender implements CorrectedFile.Taker {
     dlq.progress().at("sending", sent, lines, "messages");
   }
 
-  /** How many were sent. */
+  /** How many messages were sent. */
   long sent() {
     return sent;
   }
 
   /**
-   * The dead letters of what was sent: their ids, and the ids of their messages. The map may be
-   * changed.
+   * The dead letters of the sent messages: the ids of the dead letters, with the ids of their
+   * messages. The caller may change the map.
    */
   Map<String, String> deadLetters() {
     return deadLetters;
   }
 
-  /** What is done and what to do, for whoever stops here. */
+  /** What was done and what to do next, for an operator whose command stops here. */
   String soFar() {
     return sent
         + " of "

@@ -6,21 +6,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How much of the queue a reading saw.
+ * How much of the queue was read.
  *
- * @param before what SQS counted before it: approximately
+ * @param before the counts of SQS before reading: approximate
  * @param read how many dead letters were read
- * @param end why it ended
+ * @param end why reading ended
  */
 record Coverage(SqsQueue.Depth before, long read, DeadLetterReader.End end) {
-  /** Whether it saw all that SQS knew of. */
+  /** Whether all dead letters that SQS counted were read. */
   boolean isComplete() {
-    // A limit that was reached with the last dead letter leaves none out.
+    // If the limit was reached with the last dead letter, none is left out.
     boolean ended = end == DeadLetterReader.End.EMPTY || end == DeadLetterReader.End.LIMIT;
     return ended && before.hidden() == 0 && read >= before.visible();
   }
 
-  /** In words, why nothing is shown or done. */
+  /** Why nothing is shown or done, in words. */
   String nothing() {
     if (read > 0) {
       return "none of the " + read + " dead letters read is meant";
@@ -30,7 +30,7 @@ record Coverage(SqsQueue.Depth before, long read, DeadLetterReader.End end) {
         : "no dead letters";
   }
 
-  /** What it did not see, where nobody asked for less. */
+  /** What was not read although the command line did not limit it, in sentences. */
   List<String> notes() {
     List<String> notes = new ArrayList<>();
     if (end == DeadLetterReader.End.MOST_HIDDEN) {

@@ -11,14 +11,14 @@ import java.nio.charset.Charset;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
-/** What may be seen of a dead letter: everything but its body. */
+/** Shows a dead letter without its original body. */
 final class DeadLetterView {
   private static final String SHAPES = "•␣␦�…";
   private static final String SHAPES_IN_ASCII = "*_??~";
 
   private DeadLetterView() {}
 
-  /** For scripts; null is what is not known. */
+  /** As JSON; null for unknown values. */
   static ObjectNode json(ReceivedDeadLetter deadLetter) {
     return JsonNodeFactory.instance
         .objectNode()
@@ -35,21 +35,21 @@ final class DeadLetterView {
         .put("sealed", deadLetter.sealed());
   }
 
-  /** A field's name; of one that is not the contract's, only that there is one. */
+  /** A field's name; for a field that is not in the contract, only the fact that there is one. */
   static ObjectNode field(String key, String field) {
     boolean unknown = field.equals(ReceivedDeadLetter.UNKNOWN);
     ObjectNode node = JsonNodeFactory.instance.objectNode().put(key, unknown ? null : known(field));
     return unknown ? node.put(key + "_unknown", true) : node;
   }
 
-  /** What may be seen of its body. */
+  /** The shape of its body, or the preview of a sealed one. */
   static String body(ReceivedDeadLetter deadLetter, BodyShape redaction) {
     return deadLetter.sealed()
         ? SealedBody.preview(deadLetter.body()).flatMap(redaction::ofShape).orElse("(no preview)")
         : redaction.of(deadLetter.body());
   }
 
-  /** For people, with what it means and what to do about it. */
+  /** Prints it for people, with what the reason means and what to do. */
   static void print(PrintWriter out, ReceivedDeadLetter deadLetter) {
     line(out, "id", deadLetter.id());
     line(out, "reason", deadLetter.cause() + ": " + deadLetter.cause().meaning());
@@ -76,7 +76,7 @@ final class DeadLetterView {
     }
   }
 
-  /** A {@link dev.cameleon.contract.BodyShape}, also where the output has no signs for it. */
+  /** Adapts a {@link dev.cameleon.contract.BodyShape} to a character set without its symbols. */
   static String shape(String shape, Charset encoding) {
     boolean ascii = !encoding.newEncoder().canEncode(SHAPES);
     StringBuilder shown = new StringBuilder();

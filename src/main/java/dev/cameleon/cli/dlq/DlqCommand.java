@@ -5,7 +5,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 
-/** {@code dlq}: the dead-letter desk. */
+/** {@code dlq}: the commands for the dead-letter queue. */
 @Command(
     name = "dlq",
     mixinStandardHelpOptions = true,

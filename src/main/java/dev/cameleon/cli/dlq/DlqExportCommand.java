@@ -37,7 +37,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dlq export}: dead letters as a file, to look at, or to correct and import. */
+/** {@code dlq export}: writes dead letters to a file, to look at, or to correct and import. */
 @Command(
     name = "export",
     mixinStandardHelpOptions = true,
@@ -125,7 +125,7 @@ public final class DlqExportCommand implements Callable<Integer> {
     }
   }
 
-  /** Committed before anything is read; returns the head of the audit's chain. */
+  /** Commits the audit record before anything is read; returns the head of the audit's chain. */
   private String record(Database.Login login, DlqSession dlq) throws FailedException {
     String detail = "dead letters of " + dlq.queue().name() + ", " + select.inWords();
     try (Connection connection = Database.connect(login)) {

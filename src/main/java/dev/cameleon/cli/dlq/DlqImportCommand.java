@@ -119,7 +119,10 @@ public final class DlqImportCommand implements Callable<Integer> {
     return sending;
   }
 
-  /** Deletes unless they are to be kept; returns why not all could be. */
+  /**
+   * Deletes the dead letters of sent messages unless they are to be kept; returns why some could
+   * not be deleted.
+   */
   private Optional<FailedException> delete(
       CorrectedSender sending, AtomicLong deleted, AtomicLong undeleted, DlqSession dlq)
       throws InterruptedException {
@@ -146,7 +149,10 @@ public final class DlqImportCommand implements Callable<Integer> {
     }
   }
 
-  /** Nothing is sent if any line is wrong; returns how many messages there are. */
+  /**
+   * Checks every line, so that nothing is sent if one is wrong; returns how many messages there
+   * are.
+   */
   private long check(CorrectedFile file)
       throws UsageException, FailedException, InterruptedException {
     PrintWriter err = spec.commandLine().getErr();
@@ -188,8 +194,8 @@ public final class DlqImportCommand implements Callable<Integer> {
   }
 
   /**
-   * Deletes the very dead letters that were exported: one of the same message that has come since
-   * is another failure.
+   * Deletes exactly the dead letters that were exported: a newer one of the same message is another
+   * failure.
    */
   private static void delete(
       Map<String, String> deadLetters, AtomicLong deleted, AtomicLong undeleted, DlqSession dlq)

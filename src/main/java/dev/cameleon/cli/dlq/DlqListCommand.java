@@ -25,7 +25,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code dlq list}: what failed, why, how often and since when. */
+/** {@code dlq list}: shows what failed, why, how often and since when. */
 @Command(
     name = "list",
     mixinStandardHelpOptions = true,
@@ -91,7 +91,7 @@ public final class DlqListCommand implements Callable<Integer> {
                   some.forEach(groups::add);
                 }
                 if (spec.commandLine().getOut().checkError()) {
-                  dlq.deadLetters().enough(); // a pipe that was closed, say
+                  dlq.deadLetters().enough(); // for example a closed pipe
                 }
               });
       if (!each) {
@@ -188,7 +188,7 @@ public final class DlqListCommand implements Callable<Integer> {
     return text.isEmpty() ? "-" : text;
   }
 
-  /** Says what was not shown, and what to do next. */
+  /** Prints what was not shown, and what to do next. */
   private void finish(DlqSession dlq, Coverage coverage, String example) throws FailedException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();

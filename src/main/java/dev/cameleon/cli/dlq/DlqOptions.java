@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** What every command of the dead-letter desk takes. */
+/** The options of every {@code dlq} command. */
 final class DlqOptions {
   @Option(
       names = "--queue",
@@ -23,15 +23,15 @@ final class DlqOptions {
   @Option(names = "--json", description = "As JSON, for scripts.")
   private boolean json;
 
-  /** The queue's name or URL. */
+  /** The dead-letter queue's name or URL. */
   String queue(String configured) {
     return queue == null ? configured : queue;
   }
 
   /**
-   * Finds the queue.
+   * Finds the dead-letter queue.
    *
-   * @param configured its name or URL unless the command names another
+   * @param configured its name or URL, unless the command line names another
    * @throws InvalidSettingsException if it does not exist
    * @throws UnreachableException if SQS does not answer
    */
@@ -47,8 +47,8 @@ final class DlqOptions {
   }
 
   /**
-   * Refuses the source queue: reading it would hide live messages; replaying into it would go round
-   * in circles.
+   * Rejects the source queue: reading it would hide live messages, and replaying into it would
+   * loop.
    *
    * @param source its name or URL
    * @param deadLetters the queue that was found
@@ -60,7 +60,8 @@ final class DlqOptions {
     try {
       same = SqsQueue.find(sqs, source).isSameAs(deadLetters);
     } catch (SdkException e) {
-      // Who only reads dead letters needs no right to the source queue: then its name must do.
+      // Reading dead letters needs no permission for the source queue: without one, names are
+      // compared.
       same = SqsQueue.nameIn(source).equals(deadLetters.name());
     }
     if (same) {
@@ -76,7 +77,7 @@ final class DlqOptions {
     }
   }
 
-  /** Whether a script reads the answer. */
+  /** Whether the output is JSON. */
   boolean json() {
     return json;
   }

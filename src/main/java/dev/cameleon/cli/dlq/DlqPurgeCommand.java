@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
     },
     footer = {"", "Example:", "  dlq purge --reason NOT_JSON --older-than 7d"})
 public final class DlqPurgeCommand implements Callable<Integer> {
-  /** Between two looks at whether somebody asked to stop. */
+  /** How many dead letters are deleted between two checks for a request to stop. */
   private static final int LETTERS_AT_A_TIME = 100;
 
   private static final Duration SHORTEST = Duration.ofSeconds(1);
@@ -68,7 +68,7 @@ public final class DlqPurgeCommand implements Callable<Integer> {
       description = "Of them, those about this field of the contract.")
   private String field;
 
-  /** What is kept of a dead letter: there may be many. */
+  /** The part of a dead letter that is kept in memory: there may be many. */
   private record Meant(String id, Instant failedAt) {}
 
   @Option(names = "--yes", description = "Do not ask.")

@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import software.amazon.awssdk.core.exception.SdkException;
 
-/** {@code dlq replay}: sends messages again, or says what would come of it. */
+/** {@code dlq replay}: sends messages again, or with a dry run predicts the result. */
 @Command(
     name = "replay",
     mixinStandardHelpOptions = true,
@@ -134,7 +134,7 @@ public final class DlqReplayCommand implements Callable<Integer> {
     refuseMissing(dlq);
   }
 
-  /** Returns whether all is done that was asked for. */
+  /** Returns whether everything requested was done. */
   private boolean replay(
       DlqSession dlq, DeadLetterFilter selection, Replay replay, ReplayReport report)
       throws FailedException, InterruptedException {
@@ -148,14 +148,14 @@ public final class DlqReplayCommand implements Callable<Integer> {
                   Integer.MAX_VALUE,
                   page -> replay.replay(meant(page, selection, dlq))));
     } catch (FailedException e) {
-      stopped = Optional.of(e.getMessage()); // what was done until then is reported first
+      stopped = Optional.of(e.getMessage()); // first report what was done until then
     }
     boolean done = report.print(replay, stopped, !ids.isEmpty(), dlq.hidden(), coverage);
     refuseMissing(dlq);
     return done;
   }
 
-  /** The ids, if any. */
+  /** Checks the arguments; returns the ids, if there are any. */
   private Set<String> checkUsage() throws UsageException {
     if (all && (!ids.isEmpty() || select.isByFault())) {
       throw new UsageException("--all, or ids, --reason or --field, not both");
@@ -171,7 +171,7 @@ public final class DlqReplayCommand implements Callable<Integer> {
     Set<String> wanted = ConcurrentHashMap.newKeySet();
     for (int i = 0; i < ids.size(); i++) {
       String id = ids.get(i).toLowerCase(Locale.ROOT);
-      if (!isUuid(id)) { // it is not shown: it may be personal
+      if (!isUuid(id)) { // the text is not shown: it may be personal
         throw new UsageException(
             "argument " + (i + 1) + " is no id, such as 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21");
       }
@@ -198,7 +198,7 @@ public final class DlqReplayCommand implements Callable<Integer> {
     }
   }
 
-  /** Those of a page that are meant; if all that were named are found, the reading ends. */
+  /** The selected dead letters of a page. If all named ones are found, reading ends. */
   private List<ReceivedDeadLetter> meant(
       List<ReceivedDeadLetter> page, DeadLetterFilter selection, DlqSession dlq) {
     List<ReceivedDeadLetter> meant = page.stream().filter(selection).toList();

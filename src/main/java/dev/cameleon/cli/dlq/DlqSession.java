@@ -28,11 +28,11 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
- * The dead-letter queue, opened for one command; closing it returns what was read and not deleted,
- * also after Ctrl-C.
+ * The dead-letter queue, opened for one command. Closing it returns dead letters that were read and
+ * not deleted, also after Ctrl-C.
  */
 final class DlqSession implements AutoCloseable {
-  /** What was read may take some time to return; whoever cannot wait asks a second time. */
+  /** Returning what was read may take some time; a second signal ends the process at once. */
   private static final Duration STOP_TIMEOUT = Duration.ofMinutes(5);
 
   private final CommandConfiguration.Dlq access;
@@ -60,7 +60,7 @@ final class DlqSession implements AutoCloseable {
   }
 
   /**
-   * Finds the queue.
+   * Finds the dead-letter queue.
    *
    * @throws InvalidSettingsException if it does not exist, or the configuration is wrong
    * @throws UnreachableException if SQS does not answer
@@ -78,7 +78,7 @@ final class DlqSession implements AutoCloseable {
   }
 
   /**
-   * The queue that messages go back to.
+   * The queue that messages are sent back to.
    *
    * @throws InvalidSettingsException if it does not exist, or is a FIFO queue
    * @throws UnreachableException if SQS does not answer
@@ -96,7 +96,10 @@ final class DlqSession implements AutoCloseable {
     return new SourceQueue(sqs, source, stop::isRequested);
   }
 
-  /** What was sent before this may be erased by the ledger, and then be loaded twice. */
+  /**
+   * The ledger may have deleted the ids of messages sent before this, which could then be loaded
+   * twice.
+   */
   Instant remembered() {
     return Instant.now().minus(Duration.ofDays(access.ledgerDays()));
   }
@@ -116,7 +119,7 @@ final class DlqSession implements AutoCloseable {
     return queue;
   }
 
-  /** Its dead letters. */
+  /** Reads the dead letters. */
   DeadLetterReader deadLetters() {
     return deadLetters;
   }
@@ -126,25 +129,29 @@ final class DlqSession implements AutoCloseable {
     return before.visible();
   }
 
-  /** How many more somebody else had in flight then: approximately. They are not read. */
+  /**
+   * How many more dead letters other readers had in flight then: approximately. They are not read.
+   */
   long hidden() {
     return before.hidden();
   }
 
-  /** Where it is shown how far the work is. */
+  /** Shows the progress. */
   Progress progress() {
     return progress;
   }
 
-  /** Whether somebody asked to stop. */
+  /** Whether the operator asked to stop. */
   boolean isStopRequested() {
     return stop.isRequested();
   }
 
-  /** The names that may be shown: of today's contract, or where there is none, the shipped one. */
+  /**
+   * The field names that may be shown: of today's contract, or of the shipped one if there is none.
+   */
   Set<String> fields() {
     if (!Files.exists(access.contract())) {
-      return ShippedContract.fields(); // an operator's machine needs the jar only
+      return ShippedContract.fields(); // an operator's machine needs only the jar
     }
     try {
       return Contract.read(access.contract()).fields();
@@ -156,10 +163,10 @@ final class DlqSession implements AutoCloseable {
   }
 
   /**
-   * Reads the queue, and shows how far it is.
+   * Reads the queue, and shows the progress.
    *
    * @param limit how many dead letters at most
-   * @throws FailedException if SQS fails, or somebody asked to stop
+   * @throws FailedException if SQS fails, or the operator asked to stop
    */
   Coverage read(int limit, DeadLetterReader.Reader reader)
       throws FailedException, InterruptedException {
@@ -167,9 +174,11 @@ final class DlqSession implements AutoCloseable {
   }
 
   /**
-   * The same.
+   * Reads the queue.
    *
-   * @param step what is done with them, for the progress
+   * @param step what is done with the dead letters, for the progress
+   * @param limit how many dead letters at most
+   * @throws FailedException if SQS fails, or the operator asked to stop
    */
   Coverage read(String step, int limit, DeadLetterReader.Reader reader)
       throws FailedException, InterruptedException {
@@ -210,7 +219,7 @@ final class DlqSession implements AutoCloseable {
 
   private void show(String step, long done, long all) {
     synchronized (progress) {
-      // SQS only estimates: where there are more, nobody knows how many.
+      // SQS only estimates: if there are more, the total is unknown.
       progress.at(step, done, done > all ? 0 : all, "dead letters");
     }
   }

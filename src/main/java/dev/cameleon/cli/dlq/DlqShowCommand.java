@@ -35,7 +35,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dlq show}: one dead letter, why it failed and what to do; its body only with a reason. */
+/**
+ * {@code dlq show}: shows one dead letter, why it failed and what to do; its body only with a
+ * purpose.
+ */
 @Command(
     name = "show",
     mixinStandardHelpOptions = true,
@@ -90,7 +93,7 @@ public final class DlqShowCommand implements Callable<Integer> {
   }
 
   private void check() throws UsageException {
-    if (!ID.matcher(id).matches()) { // it is not shown: it may be personal
+    if (!ID.matcher(id).matches()) { // the text is not shown: it may be personal
       throw new UsageException(
           "the ID is none such as 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21; to see them: dlq list"
               + " --each");
@@ -170,7 +173,7 @@ public final class DlqShowCommand implements Callable<Integer> {
           InterruptedException {
     Optional<RecipientKey> key = privateKey.key();
     Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
-    // Connected first: a long queue is not to be read for a database that is away.
+    // Connects first: a long queue should not be read if the database is unreachable.
     try (Connection connection = Database.connect(login);
         DlqSession dlq = DlqSession.open(options, spec)) {
       ReceivedDeadLetter deadLetter = find(dlq).shown(dlq.fields());
@@ -196,7 +199,7 @@ public final class DlqShowCommand implements Callable<Integer> {
     if (Printable.isOnTerminal()) {
       out.println(Printable.text(body));
     } else {
-      // Byte for byte, whatever the output's character set is.
+      // Unchanged bytes, whatever the output's character set is.
       byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
       Invocation.of(spec).out().write(bytes, 0, bytes.length);
       Invocation.of(spec).out().flush();

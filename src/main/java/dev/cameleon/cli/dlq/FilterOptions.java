@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
-/** Which dead letters are meant. */
+/** The options that select dead letters. */
 final class FilterOptions {
   @Option(
       names = "--reason",
@@ -30,15 +30,15 @@ final class FilterOptions {
           "Only those that failed since then: 2026-11-20T10:00Z, 2026-11-20 (UTC), or 2h, 7d ago.")
   private Instant since;
 
-  /** Whether a reason or a field is named. */
+  /** Whether a reason or a field is given. */
   boolean isByFault() {
     return reason != null || field != null;
   }
 
   /**
-   * What is meant.
+   * The selected dead letters.
    *
-   * @param ids of dead letters; none: any
+   * @param ids ids of dead letters; empty: any
    */
   DeadLetterFilter selection(Set<String> ids) {
     return new DeadLetterFilter(
@@ -49,7 +49,7 @@ final class FilterOptions {
         Optional.empty());
   }
 
-  /** What is meant, for the audit. */
+  /** The selection in words, for the audit. */
   String inWords() {
     return (reason == null ? "any reason" : "reason " + reason)
         + (field == null ? "" : ", field " + field)

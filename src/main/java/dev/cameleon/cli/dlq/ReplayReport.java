@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 
-/** What {@code dlq replay} did, or would do. */
+/** Reports what {@code dlq replay} did, or would do. */
 final class ReplayReport {
   private final PrintWriter out;
   private final PrintWriter err;
@@ -24,10 +24,10 @@ final class ReplayReport {
   private final String source;
 
   /**
-   * Makes one.
+   * Reports one replay.
    *
-   * @param json whether a script reads it
-   * @param source the name of the queue that they go to
+   * @param json whether the output is JSON
+   * @param source the name of the queue that the messages are sent to
    */
   ReplayReport(CommandLine command, boolean json, ReplaySelection screening, String source) {
     this.out = command.getOut();
@@ -38,15 +38,16 @@ final class ReplayReport {
   }
 
   /**
-   * Prints it.
+   * Prints the result of a replay.
    *
-   * @param stopped why it ended before the end of the queue
-   * @param named whether ids were named: then each that is left is a failure, also one whose
-   *     message this command had sent already
-   * @param hidden how many dead letters somebody else had in flight
+   * @param stopped why it ended before the end of the queue; empty if it did not
+   * @param named whether ids were given: then each skipped dead letter is a failure, even if this
+   *     command had already sent its message
+   * @param hidden how many dead letters other readers had in flight
    * @param coverage how much was read; empty if it was stopped
-   * @return whether all is done that was asked for
-   * @throws FailedException if it was stopped, or the source queue failed, or cannot be told
+   * @return whether everything requested was done
+   * @throws FailedException if it was stopped, or the source queue failed, or the result cannot be
+   *     written
    */
   boolean print(
       Replay replay,
@@ -106,7 +107,7 @@ final class ReplayReport {
     }
   }
 
-  /** Prints what would come of it. */
+  /** Prints the result of a dry run. */
   void print(DryRun rehearsal, Coverage coverage) throws FailedException {
     long failing =
         rehearsal.failures().stream().mapToLong(failure -> failure.getValue().count()).sum();

@@ -28,7 +28,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code audit}: who did what to personal data, and why. */
+/** {@code audit}: shows who did what to personal data, and why. */
 @Command(
     name = "audit",
     mixinStandardHelpOptions = true,
@@ -48,7 +48,7 @@ public final class AuditCommand implements Callable<Integer> {
     return at.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** {@code audit verify}. */
+  /** {@code audit verify}: verifies the audit's chain. */
   @Command(
       name = "verify",
       mixinStandardHelpOptions = true,
@@ -129,7 +129,7 @@ public final class AuditCommand implements Callable<Integer> {
     }
   }
 
-  /** {@code audit list}. */
+  /** {@code audit list}: prints rows of the audit. */
   @Command(
       name = "list",
       mixinStandardHelpOptions = true,

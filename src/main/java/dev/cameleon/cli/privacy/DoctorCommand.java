@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code doctor}: do rows, keys and vault fit together? Changes nothing. */
+/** {@code doctor}: checks that rows, keys and vault are consistent. Changes nothing. */
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,

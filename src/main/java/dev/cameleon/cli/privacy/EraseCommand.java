@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code erase}: a person, or a value wherever it is. */
+/** {@code erase}: erases a person, or a value in all rows. */
 @Command(
     name = "erase",
     mixinStandardHelpOptions = true,

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What {@code erase} did, and what it could not do.
+ * Reports the result of {@code erase}.
  *
- * @param person whether it was a person, and not a value
+ * @param person whether a person was erased, rather than a value
  * @param suppressed whether later events are erased too
- * @param ticket where it was asked for
- * @param done what was done
+ * @param ticket the ticket that asks for it
+ * @param done the result
  */
 record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureResult done) {
   List<String> lines() {
@@ -82,7 +82,7 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
                 + " once it does not, or erase the person with --suppress.");
   }
 
-  /** What nobody can do from here. */
+  /** Data that remains and that this command cannot erase, in sentences. */
   private List<String> remains() {
     List<String> remains = new ArrayList<>();
     if (!suppressed) {

@@ -21,7 +21,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code keys}: the mask keys. */
+/** {@code keys}: the commands for mask keys. */
 @Command(
     name = "keys",
     mixinStandardHelpOptions = true,
@@ -39,7 +39,7 @@ public final class KeysCommand implements Callable<Integer> {
         "say which: keys create, list, rotate or retokenize (see: keys --help)");
   }
 
-  /** The keyset of a file, or the configured one if none is named. */
+  /** Reads the keyset of a file, or the configured one if no file is named. */
   static Keyset read(Path file, CommandSpec spec) throws UsageException, InvalidSettingsException {
     try {
       return file == null
@@ -61,7 +61,7 @@ public final class KeysCommand implements Callable<Integer> {
     }
   }
 
-  /** {@code keys create}. */
+  /** {@code keys create}: writes a new keyset. */
   @Command(
       name = "create",
       mixinStandardHelpOptions = true,
@@ -90,7 +90,7 @@ public final class KeysCommand implements Callable<Integer> {
     }
   }
 
-  /** {@code keys list}. */
+  /** {@code keys list}: shows the keys without their material. */
   @Command(
       name = "list",
       mixinStandardHelpOptions = true,

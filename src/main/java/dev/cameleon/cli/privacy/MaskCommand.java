@@ -31,7 +31,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code mask}: the token of a value, for someone who has the value and wants the rows. */
+/**
+ * {@code mask}: prints the token of a value, for someone who has the value and looks for its rows.
+ */
 @Command(
     name = "mask",
     mixinStandardHelpOptions = true,
@@ -42,7 +44,7 @@ import picocli.CommandLine.Spec;
           + " or cameleon_officer (CAMELEON_DB_USER)."
     })
 public final class MaskCommand implements Callable<Integer> {
-  private static final int MOST_BYTES = 1 << 20; // no message of SQS is longer
+  private static final int MOST_BYTES = 1 << 20; // no message of SQS is larger
 
   @Spec private CommandSpec spec;
 
@@ -62,7 +64,7 @@ public final class MaskCommand implements Callable<Integer> {
       description = "Where it was asked for, for the audit.")
   private String ticket;
 
-  /** Only to refuse them: picocli's own refusal would show them. */
+  /** Accepted only to be rejected here: picocli's own message would show them. */
   @Parameters(hidden = true, arity = "0..*")
   private List<String> arguments = new ArrayList<>();
 
@@ -95,8 +97,8 @@ public final class MaskCommand implements Callable<Integer> {
   }
 
   /**
-   * A token of another domain, or of no address, would find nothing, and so seem to say there is
-   * none.
+   * Checks the domain: a token of a wrong domain, or of a text that is not an address, would match
+   * no row, as if the value were not stored.
    */
   private PiiKind kind(Map<String, PiiKind> domains, String value) throws UsageException {
     PiiKind kind = domains.get(domain);

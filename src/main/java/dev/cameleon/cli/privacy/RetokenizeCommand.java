@@ -26,7 +26,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code keys retokenize}. */
+/** {@code keys retokenize}: moves all tokens to the newest mask key. */
 @Command(
     name = "retokenize",
     mixinStandardHelpOptions = true,

@@ -36,7 +36,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code reveal}: the original values of tokens, with a reason on record. */
+/** {@code reveal}: shows the original values of tokens, and records the purpose. */
 @Command(
     name = "reveal",
     mixinStandardHelpOptions = true,
@@ -52,10 +52,10 @@ import picocli.CommandLine.Spec;
           + " token could not be revealed, the others are."
     })
 public final class RevealCommand implements Callable<Integer> {
-  /** Each takes three transactions; whoever needs more asks again. */
+  /** Each token takes three transactions; for more, run the command again. */
   private static final int MOST_TOKENS = 10_000;
 
-  /** They are held in memory; a login every hour makes as many in five years. */
+  /** Rows are held in memory; one login per hour gives as many in five years. */
   private static final int MOST_ROWS = 50_000;
 
   @Spec private CommandSpec spec;
@@ -157,7 +157,7 @@ public final class RevealCommand implements Callable<Integer> {
     }
   }
 
-  /** With another keyset every value would seem to be another token's. */
+  /** Rejects another keyset: with it, every value would seem to belong to another token. */
   private static void requireTheDatabases(Optional<Keyset> keyset, Connection connection)
       throws SQLException, InvalidSettingsException {
     if (keyset.isPresent()) {
@@ -188,7 +188,10 @@ public final class RevealCommand implements Callable<Integer> {
     return tokens("line ", lines);
   }
 
-  /** The tokens of what was given; what is none is not shown, since it may be personal. */
+  /**
+   * The tokens in the arguments. A text that is not a token is not shown, because it may be
+   * personal.
+   */
   private static Set<String> tokens(String place, List<String> given) throws UsageException {
     Set<String> tokens = new LinkedHashSet<>();
     for (int i = 0; i < given.size(); i++) {

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** What {@code reveal} prints: text as it comes, or one JSON object at the end. */
+/** Prints the results of {@code reveal}: text at once, or one JSON object at the end. */
 final class RevealReport {
   private static final String DATE = "create_date";
 
@@ -29,10 +29,10 @@ final class RevealReport {
   private final ObjectNode report = JsonNodeFactory.instance.objectNode();
   private final ArrayNode list;
 
-  /** A person's rows repeat values; each is asked for once. */
+  /** The answers so far: a person's rows repeat values, and each is requested once. */
   private final Map<String, Reveal.Answer> answers = new HashMap<>();
 
-  /** Columns with something that looks like a token and was not revealed. */
+  /** Columns with text that looks like a token and was not revealed. */
   private final Set<String> left = new HashSet<>();
 
   private int rows;
@@ -42,7 +42,8 @@ final class RevealReport {
   /**
    * An empty report.
    *
-   * @param parts what its parts are called in JSON
+   * @param parts the name of its parts in JSON
+   * @param json whether the output is JSON
    * @param checked whether values are checked against their tokens
    */
   RevealReport(CommandSpec spec, String parts, boolean json, boolean checked) {
@@ -53,7 +54,7 @@ final class RevealReport {
     this.list = report.putArray(parts);
   }
 
-  /** Shows what became of one token. */
+  /** Prints the answer for one token. */
   void show(Reveal.Answer answer) {
     note(answer);
     if (json) {
@@ -64,8 +65,8 @@ final class RevealReport {
   }
 
   /**
-   * Shows one row of a person, the tokens in masked columns revealed. Another text may look like a
-   * token: who sent the event may have written one that is somebody else's.
+   * Prints one row of a person, with the tokens in masked columns revealed. Text in other columns
+   * is left as it is: the sender of the event may have written another person's token there.
    *
    * @param row an object of its columns
    */
@@ -88,7 +89,7 @@ final class RevealReport {
     }
   }
 
-  /** Notes, once for each column, that what looks like a token is shown as it is. */
+  /** Notes, once per column, that text that looks like a token is shown as it is. */
   private void leave(String column, boolean masked) {
     complete &= !masked;
     if (left.add(column)) {
@@ -152,9 +153,9 @@ final class RevealReport {
   }
 
   /**
-   * Shows what is left to say.
+   * Prints the notes and, for JSON, the result.
    *
-   * @param head of the audit's chain; empty if nothing is on record
+   * @param head the head of the audit's chain; empty if nothing was recorded
    */
   void finish(String head) throws FailedException {
     if (json) {

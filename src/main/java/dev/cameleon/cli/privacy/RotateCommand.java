@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code keys rotate}. */
+/** {@code keys rotate}: adds a new key to a keyset. */
 @Command(
     name = "rotate",
     mixinStandardHelpOptions = true,

@@ -9,15 +9,17 @@ import java.nio.charset.StandardCharsets;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * A user id as commands take it: arguments stay in the shell's history, standard input does not.
+ * Reads a user id from an option or from standard input: arguments stay in the shell's history,
+ * standard input does not.
  */
 final class UserId {
   private UserId() {}
 
   /**
-   * The user id.
+   * Returns the user id.
    *
    * @param option the id, or {@code -} to read one line of standard input
+   * @throws UsageException if it is empty or cannot be read
    */
   static String of(String option, CommandSpec spec) throws UsageException {
     String id = option;

@@ -20,7 +20,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code vault}: the upkeep of the sealed originals. */
+/** {@code vault}: the commands for the sealed originals. */
 @Command(
     name = "vault",
     mixinStandardHelpOptions = true,
@@ -32,7 +32,7 @@ public final class VaultCommand implements Callable<Integer> {
     throw new UsageException("say which: vault prune (see: vault --help)");
   }
 
-  /** {@code vault prune}. */
+  /** {@code vault prune}: deletes vault entries that no row uses. */
   @Command(
       name = "prune",
       mixinStandardHelpOptions = true,

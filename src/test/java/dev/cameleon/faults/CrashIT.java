@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CrashIT {
   private static final int SOAK = Integer.getInteger("soak", 1);
   private static final long SEED = Long.getLong("seed", System.nanoTime());
-  private static final int MESSAGES_PER_STRIKE = 1000;
+  private static final int MESSAGES_PER_STRIKE = SOAK == 1 ? 400 : 1000;
 
   /** A part of what is sent per strike: it comes after one of them, the others follow. */
   private static final int PART = 50;

@@ -29,7 +29,7 @@ import software.amazon.awssdk.services.sqs.model.Message;
  * by the seed that is printed: {@code -Dseed=…}.
  */
 class HostileInputTest {
-  private static final int HOSTILE = System.getProperty("soak") == null ? 10_000 : 100_000;
+  private static final int HOSTILE = System.getProperty("soak") == null ? 2_000 : 100_000;
   private static final int GOOD_EACH = 10;
   private static final int ENORMOUS_EACH = 1500;
 

@@ -16,9 +16,11 @@ import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code erase} as a process beside a running loader, with the real wait of more than a minute. */
+@EnabledIfSystemProperty(named = "soak", matches = ".+")
 class EraseIT {
   @TempDir private Path folder;
 

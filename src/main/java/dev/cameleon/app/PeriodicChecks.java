@@ -88,13 +88,13 @@ final class PeriodicChecks {
    */
   private void returnUnsettled() {
     long limit = settings.maxTime().toNanos() + TimeUnit.MINUTES.toNanos(1);
-    List<Delivery> erased = beans.inFlight.erased(limit);
-    if (!erased.isEmpty()) {
+    List<Delivery> overdue = beans.inFlight.overdue(limit);
+    if (!overdue.isEmpty()) {
       LOG.warn(
           "{} messages were in flight for too long without an outcome and go back to the queue. first={}",
-          erased.size(),
-          erased.get(0).messageId());
-      beans.acknowledger.postponed(erased);
+          overdue.size(),
+          overdue.get(0).messageId());
+      beans.acknowledger.postponed(overdue);
     }
   }
 
@@ -110,10 +110,11 @@ final class PeriodicChecks {
 
   private void cleanLedger() {
     try {
-      long erased = LedgerCleanup.erase(settings.loader(), settings.ledgerDays());
-      LOG.debug("The ledger erased old message ids. count={}", erased);
+      long deleted = LedgerCleanup.deleteOld(settings.loader(), settings.ledgerDays());
+      LOG.debug("Deleted old message ids from the ledger. count={}", deleted);
     } catch (SQLException e) {
-      LOG.warn("The scheduler of the ledger failed, it runs again: {}", SqlErrors.describe(e));
+      LOG.warn(
+          "Cleaning up the ledger failed and is tried again in an hour: {}", SqlErrors.describe(e));
     }
   }
 }

@@ -28,20 +28,20 @@ public final class LedgerCleanup {
    * @throws java.sql.SQLException if the database fails; the batches deleted until then stay
    *     deleted
    */
-  public static long erase(Database.Login login, int days) throws SQLException {
+  public static long deleteOld(Database.Login login, int days) throws SQLException {
     try (Connection connection = Database.connect(login)) {
       if (!AdvisoryLock.LEDGER.take(connection)) {
         return 0;
       }
       try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
         delete.setInt(1, days);
-        long erased = 0;
+        long deleted = 0;
         int rows;
         do {
           rows = delete.executeUpdate();
-          erased += rows;
+          deleted += rows;
         } while (rows == ROWS_PER_DELETE);
-        return erased;
+        return deleted;
       }
     }
   }

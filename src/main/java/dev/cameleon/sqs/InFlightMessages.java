@@ -34,7 +34,7 @@ public final class InFlightMessages {
    */
   private final Set<String> undeleted = new HashSet<>();
 
-  /** Receipt handles that {@link #erased} has handed out: their messages are being returned. */
+  /** Receipt handles that {@link #overdue} has handed out: their messages are being returned. */
   private final Set<String> handedOut = new HashSet<>();
 
   private final DeadLetterBrake brake;
@@ -172,7 +172,7 @@ public final class InFlightMessages {
     for (Delivery delivery : inFlight.values()) {
       long until =
           extended.getOrDefault(delivery.receiptHandle(), delivery.receivedNanos() + receivedNanos);
-      if (until - nowNanos < marginNanos && !isErased(delivery, limitNanos)) {
+      if (until - nowNanos < marginNanos && !isOverdue(delivery, limitNanos)) {
         extended.put(delivery.receiptHandle(), untilNanos);
         due.add(delivery);
       }
@@ -189,14 +189,14 @@ public final class InFlightMessages {
    * Messages that are in flight for longer than {@code limitNanos}: some code lost track of them.
    * Each is returned by one call only.
    */
-  public synchronized List<Delivery> erased(long limitNanos) {
-    List<Delivery> erased = new ArrayList<>();
+  public synchronized List<Delivery> overdue(long limitNanos) {
+    List<Delivery> overdue = new ArrayList<>();
     for (Delivery delivery : inFlight.values()) {
-      if (isErased(delivery, limitNanos) && handedOut.add(delivery.receiptHandle())) {
-        erased.add(delivery);
+      if (isOverdue(delivery, limitNanos) && handedOut.add(delivery.receiptHandle())) {
+        overdue.add(delivery);
       }
     }
-    return erased;
+    return overdue;
   }
 
   /** Records that these are finished and not deleted yet: they are kept invisible. */
@@ -209,7 +209,7 @@ public final class InFlightMessages {
         });
   }
 
-  private boolean isErased(Delivery delivery, long limitNanos) {
+  private boolean isOverdue(Delivery delivery, long limitNanos) {
     return delivery.isOverdue(limitNanos) && !undeleted.contains(delivery.receiptHandle());
   }
 

@@ -67,7 +67,7 @@ class BlockingTest {
       }
 
       assertThat(Migrations.migrate(owner, 1)).isZero();
-      assertThat(LedgerCleanup.erase(owner, 30)).isEqualTo(1);
+      assertThat(LedgerCleanup.deleteOld(owner, 30)).isEqualTo(1);
       assertThat(eraseAda().rows()).isEqualTo(1);
       try (Connection rotation = Database.connect(officer)) {
         assertThat(Retokenization.begin(rotation, KEYS)).isPresent();

@@ -111,8 +111,8 @@ class DeletionsTest {
 
     deletions.delete(inFlight.subList(0, 1), Outcome.LOADED);
 
-    assertThat(deliveries.erased(MINUTE)).isEqualTo(inFlight.subList(1, 2));
-    assertThat(deliveries.erased(MINUTE)).as("returned once").isEmpty();
+    assertThat(deliveries.overdue(MINUTE)).isEqualTo(inFlight.subList(1, 2));
+    assertThat(deliveries.overdue(MINUTE)).as("returned once").isEmpty();
     assertThat(deliveries.claimDue(System.nanoTime(), MINUTE, MINUTE, MINUTE, MINUTE))
         .as("kept invisible")
         .isEqualTo(inFlight.subList(0, 1));
@@ -127,7 +127,7 @@ class DeletionsTest {
     Awaitility.await().until(() -> gate.isClosed(ReceiveGate.Hold.DELETES));
     assertThat(gate.holds().get(ReceiveGate.Hold.DELETES)).contains("IllegalStateException");
     assertThat(deliveries.account().inFlight()).isEqualTo(2);
-    assertThat(deliveries.erased(MINUTE)).isEmpty();
+    assertThat(deliveries.overdue(MINUTE)).isEmpty();
   }
 
   @Test

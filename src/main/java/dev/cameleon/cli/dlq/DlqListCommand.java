@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
     })
 public final class DlqListCommand implements Callable<Integer> {
   private static final int USUAL = 1000;
-  private static final String LETTER = "%-20s  %-13s  %-16s  %-36s  %s%n";
+  private static final String ROW = "%-20s  %-13s  %-16s  %-36s  %s%n";
 
   @Spec private CommandSpec spec;
   @Mixin private DlqOptions options;
@@ -125,12 +125,12 @@ public final class DlqListCommand implements Callable<Integer> {
       return;
     }
     if (first) {
-      out.printf(LETTER, "FAILED AT", "REASON", "FIELD", "ID", "DETAIL");
+      out.printf(ROW, "FAILED AT", "REASON", "FIELD", "ID", "DETAIL");
     }
     String state = deadLetter.sqlState().isEmpty() ? "" : "SQLSTATE " + deadLetter.sqlState();
     String detail = deadLetter.detail().isEmpty() ? state : deadLetter.detail();
     out.printf(
-        LETTER,
+        ROW,
         DeadLetterView.seconds(deadLetter.failedAt()),
         deadLetter.cause(),
         orDash(deadLetter.field()),

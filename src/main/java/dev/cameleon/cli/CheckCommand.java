@@ -33,7 +33,7 @@ public final class CheckCommand implements Callable<Integer> {
       description = "How many messages of the source queue to try (default: none).")
   private int sample;
 
-  @Option(names = "--json", description = "As JSON, for scripts.")
+  @Option(names = "--json", description = "Print JSON, for scripts.")
   private boolean json;
 
   @Override

@@ -115,7 +115,7 @@ public final class Metrics implements AutoCloseable {
   /** Exports the dead letters by reason. */
   public void deadLetters(ToLongFunction<Violation> accepted) {
     for (Violation reason : Violation.values()) {
-      FunctionCounter.builder("cameleon.dead.dead letters", reason, accepted::applyAsLong)
+      FunctionCounter.builder("cameleon.dead.letters", reason, accepted::applyAsLong)
           .description("Dead letters that the dead-letter queue accepted")
           .tag("reason", reason.name())
           .register(meters);

@@ -167,7 +167,7 @@ class NothingEchoedTest {
         "keys create --out --out 203.0.113.77 | Missing, or without a value: --out",
         "keys create | Missing, or without a value: --out",
         "help 203.0.113.77 | Unknown command",
-        "dlq | say which: dlq list",
+        "dlq | name a subcommand: dlq list",
       })
   void aWrongValueIsToldByItsOption(String arguments, String message) {
     assertThat(refused(arguments.split(" ", -1))).contains(message).doesNotContain("203.0");

@@ -182,7 +182,9 @@ class DlqCommandFaultsTest {
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out()).contains("     20  CONTRACT       ip ");
     assertThat(result.err())
-        .contains("note: SQS did not take back 20; they reappear within ten minutes");
+        .contains(
+            "note: dead letters that SQS did not make visible again: 20; they reappear"
+                + " within ten minutes");
     assertThat(box.hidden()).isEqualTo(20);
   }
 

@@ -57,7 +57,7 @@ class WrongQueueTest {
       assertThat(refused.err())
           .contains(
               form.matches("%s[?#].*")
-                  ? "--queue: is neither a name nor a URL"
+                  ? "--queue: not the name or URL of a queue"
                   : name() + " is the source queue itself");
     }
     assertThat(source.visible()).isEqualTo(3);
@@ -95,7 +95,7 @@ class WrongQueueTest {
     Program.Result run = Program.run(site.environment(), folder, "run");
 
     assertThat(option.exitCode()).as(option.err()).isEqualTo(2);
-    assertThat(option.err()).contains("--queue: is neither a name nor a URL");
+    assertThat(option.err()).contains("--queue: not the name or URL of a queue");
     for (Program.Result refused : List.of(dlq, run)) {
       assertThat(refused.exitCode()).as(refused.err()).isEqualTo(2);
       assertThat(refused.err())

@@ -68,7 +68,7 @@ public final class AuditCommand implements Callable<Integer> {
             "A head that reveal, mask or verify printed before: a row must still have it.")
     private String head;
 
-    @Option(names = "--json", description = "As JSON, for scripts.")
+    @Option(names = "--json", description = "Print JSON, for scripts.")
     private boolean json;
 
     @Override
@@ -155,7 +155,7 @@ public final class AuditCommand implements Callable<Integer> {
         description = "The newest so many (default without --since: " + USUAL + ").")
     private Integer limit;
 
-    @Option(names = "--json", description = "As JSON, for scripts.")
+    @Option(names = "--json", description = "Print JSON, for scripts.")
     private boolean json;
 
     private boolean first = true;
@@ -166,7 +166,7 @@ public final class AuditCommand implements Callable<Integer> {
         throw new UsageException("--since or --limit, not both");
       }
       if (limit != null && limit < 1) {
-        throw new UsageException("--limit is a number from 1");
+        throw new UsageException("--limit must be a whole number of at least 1");
       }
       LocalDate day = since == null ? null : day();
       Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
 public final class DoctorCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(names = "--json", description = "As JSON, for scripts.")
+  @Option(names = "--json", description = "Print JSON, for scripts.")
   private boolean json;
 
   @Override

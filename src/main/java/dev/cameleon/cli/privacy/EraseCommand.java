@@ -65,7 +65,7 @@ public final class EraseCommand implements Callable<Integer> {
       description = "Load later events of the person under random values too.")
   private boolean suppress;
 
-  @Option(names = "--json", description = "As JSON, for scripts.")
+  @Option(names = "--json", description = "Print JSON, for scripts.")
   private boolean json;
 
   @Override

@@ -105,7 +105,7 @@ public final class KeysCommand implements Callable<Integer> {
             "The keyset (default: CAMELEON_KEYSET_JSON, CAMELEON_KEYSET or keys/mask.json).")
     private Path file;
 
-    @Option(names = "--json", description = "As JSON, for scripts.")
+    @Option(names = "--json", description = "Print JSON, for scripts.")
     private boolean json;
 
     @Override

@@ -169,7 +169,7 @@ final class RevealReport {
       err.println(AuditReason.keep(head));
     }
     if (out.checkError()) {
-      throw new FailedException("standard output cannot be written");
+      throw new FailedException("cannot write to standard output");
     }
   }
 

@@ -53,7 +53,7 @@ public final class VaultCommand implements Callable<Integer> {
         description = "Where it was asked for; kept in the audit for ever: no personal data.")
     private String ticket;
 
-    @Option(names = "--json", description = "As JSON, for scripts.")
+    @Option(names = "--json", description = "Print JSON, for scripts.")
     private boolean json;
 
     @Override

@@ -141,7 +141,7 @@ class DlqExportTest extends DlqFixture {
 
     assertThat(JsonMapper.builder().build().readTree(without.out()).get("sealed").asInt())
         .isEqualTo(1);
-    assertThat(without.err()).contains("note: 1 are sealed, and written as their previews");
+    assertThat(without.err()).contains("note: 1 are sealed, and were written as redacted previews");
     assertThat(lines(folder().resolve("without.jsonl")).get(0).get("body").asText())
         .isEqualTo("{\n  \"ip\": \"•••\"\n}");
     assertThat(with.exitCode()).as(with.err()).isZero();

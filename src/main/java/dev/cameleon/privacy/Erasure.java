@@ -34,7 +34,7 @@ public final class Erasure implements AutoCloseable {
   /** Sweeps after the first. */
   private static final int MOST_SWEEPS = 3;
 
-  static final String WAIT = "no running loader remembers what was there";
+  static final String WAIT = "no running loader has the old values in memory";
 
   private final Connection connection;
   private final Duration memory;

@@ -126,7 +126,7 @@ class DlqCommandHonestyTest {
     assertThat(done.exitCode()).as(done.err()).isZero();
     assertThat(done.out()).contains("deleted 1 dead letters");
     assertThat(gone.exitCode()).as(gone.err()).isZero();
-    assertThat(gone.err()).contains("note: of 1 no dead letter was deleted");
+    assertThat(gone.err()).contains("note: no dead letter was deleted for 1 of the messages");
   }
 
   private Map<String, String> attributes() {

@@ -70,7 +70,7 @@ class ReplayFaultsTest {
     assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
     assertThat(result.out()).matches("replayed 20, left \\d+ \\(\\d+ not sent\\)\n");
     assertThat(result.err())
-        .contains("takes no more: SQS answered AccessDeniedException (HTTP 403)");
+        .contains("does not accept messages: SQS answered AccessDeniedException (HTTP 403)");
     assertThat(site.queues().left()).isEqualTo(20);
     assertThat(box.visible()).isEqualTo(COUNT - 20);
     assertThat(box.hidden()).isZero();
@@ -84,7 +84,7 @@ class ReplayFaultsTest {
 
     assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
     assertThat(result.out()).startsWith("replayed 0, left ");
-    assertThat(result.err()).contains("takes no more: SQS answered nothing about it");
+    assertThat(result.err()).contains("does not accept messages: SQS answered nothing about it");
     assertThat(site.queues().left()).isZero();
     assertThat(box.visible()).isEqualTo(COUNT);
   }

@@ -14,13 +14,13 @@ public final class RawOptions {
   @Option(
       names = "--purpose",
       paramLabel = "TEXT",
-      description = "Why, for the audit. No personal values: the audit is never deleted.")
+      description = "The reason, for the audit. No personal data: the audit is never deleted.")
   private String purpose;
 
   @Option(
       names = "--ticket",
       paramLabel = "ID",
-      description = "Where it was asked for, for the audit.")
+      description = "The ticket of the request, for the audit.")
   private String ticket;
 
   /** Whether original bodies are asked for. */

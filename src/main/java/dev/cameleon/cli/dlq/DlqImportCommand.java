@@ -243,9 +243,9 @@ public final class DlqImportCommand implements Callable<Integer> {
     long without = sent - deleted - undeleted;
     if (!keep && without > 0) {
       err.println(
-          "note: for "
+          "note: no dead letter was deleted for "
               + without
-              + " messages no dead letter was deleted: "
+              + " of the messages: "
               + (!allNamed ? "their lines have no \"id\", or " : "")
               + "it is no longer on "
               + dlq.queue().name());

@@ -72,7 +72,7 @@ class DlqImportTest extends DlqFixture {
     assertThat(imported.exitCode()).as(imported.err()).isZero();
     assertThat(JSON.readTree(imported.out()).get("sent").asInt()).isEqualTo(2);
     assertThat(JSON.readTree(imported.out()).get("deleted").asInt()).isEqualTo(1);
-    assertThat(imported.err()).contains("note: of 1 no dead letter was deleted");
+    assertThat(imported.err()).contains("note: no dead letter was deleted for 1 of the messages");
     assertThat(takeSource())
         .anySatisfy(
             message -> {
@@ -184,7 +184,7 @@ class DlqImportTest extends DlqFixture {
 
     assertThat(List.of(empty, latin, missing)).extracting(Program.Result::exitCode).containsOnly(2);
     assertThat(empty.err()).contains("corrected.jsonl holds no dead letters; nothing was sent");
-    assertThat(latin.err()).contains("line 1 is not UTF-8");
+    assertThat(latin.err()).contains("line 1 or a later one is not UTF-8");
     assertThat(missing.err()).contains("missing.jsonl is not a file");
     assertThat(site().queues().left()).isZero();
   }

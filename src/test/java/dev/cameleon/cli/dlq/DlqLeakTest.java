@@ -81,7 +81,9 @@ class DlqLeakTest extends DlqFixture {
     Program.Result refused = dlq("import", "corrected.jsonl");
 
     assertThat(refused.exitCode()).isEqualTo(2);
-    assertThat(refused.err()).contains("would be a dead letter again").contains("nothing was sent");
+    assertThat(refused.err())
+        .contains("would become a dead letter again")
+        .contains("nothing was sent");
     nothingPlantedIn(refused.out() + refused.err());
   }
 

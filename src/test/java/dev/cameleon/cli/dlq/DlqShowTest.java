@@ -200,7 +200,7 @@ class DlqShowTest {
     assertThat(refusal(id, "--raw", "--ticket", "T-1")).contains("--raw takes --purpose TEXT");
     assertThat(refusal(id, "--purpose", "x")).contains("are for --raw");
     assertThat(refusal(id, "--ticket", "x")).contains("are for --raw");
-    assertThat(refusal(id, "--private-key", "x")).contains("are for --raw");
+    assertThat(refusal(id, "--private-key", "x")).contains("need --raw");
     assertThat(refusal(id, "--raw", "--purpose", " ")).contains("--purpose says why");
     assertThat(refusal(id, "--raw", "--purpose", "x", "--private-key", "none.key"))
         .contains("no private key");

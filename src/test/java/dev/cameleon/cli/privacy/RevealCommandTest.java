@@ -228,7 +228,7 @@ class RevealCommandTest extends RevealFixture {
         .doesNotContain(ADDRESS)
         .doesNotContain("\\u001b");
     assertThat(result.err())
-        .contains("user_id: not revealed: it looks like a token, and this column is not masked")
+        .contains("user_id: not revealed: it looks like a token, but this column is not masked")
         .contains("masked_ip: not revealed: ", "of another kind than this column");
     assertThat(site.audit(revealer)).hasSize(2); // nothing of the vault was asked for
   }

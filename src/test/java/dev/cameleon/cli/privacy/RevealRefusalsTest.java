@@ -78,7 +78,7 @@ class RevealRefusalsTest extends RevealFixture {
     for (Program.Result result : List.of(argument, line)) {
       assertThat(result.exitCode()).isEqualTo(2);
       assertThat(result.out()).isEmpty();
-      assertThat(result.err()).contains("2 is no token").doesNotContain(ADDRESS);
+      assertThat(result.err()).contains("2 is not a token").doesNotContain(ADDRESS);
     }
     assertThat(site.audit(revealer)).isEmpty();
   }

@@ -213,7 +213,7 @@ public final class Application implements AutoCloseable {
     try {
       return source.depth(sqs).toString();
     } catch (SdkException e) {
-      return "unknown, SQS cannot be asked";
+      return "unknown, because SQS does not answer";
     }
   }
 
@@ -254,7 +254,7 @@ public final class Application implements AutoCloseable {
   private void returnRest() {
     List<Delivery> rest = deliveries.rest();
     if (!rest.isEmpty()) {
-      LOG.warn("{} messages could not be finished before the stop and are returned.", rest.size());
+      LOG.warn("Returned {} messages that the stop left no time to finish.", rest.size());
       wiring.acknowledger().returned(rest);
     }
   }

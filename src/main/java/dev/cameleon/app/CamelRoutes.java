@@ -52,7 +52,7 @@ final class CamelRoutes {
       main.start();
     } catch (Exception e) {
       throw new InvalidSettingsException(
-          List.of("a route is wrong: " + withoutValues(describe(e), settings)));
+          List.of("a route is invalid: " + withoutValues(describe(e), settings)));
     }
     requireAll(main.getCamelContext(), folder);
   }
@@ -75,10 +75,7 @@ final class CamelRoutes {
     if (!missing.isEmpty()) {
       throw new InvalidSettingsException(
           List.of(
-              "routes are missing in "
-                  + SafeQuote.path(folder)
-                  + ": "
-                  + String.join(", ", missing)));
+              "missing routes in " + SafeQuote.path(folder) + ": " + String.join(", ", missing)));
     }
     for (String loading : LOADING) {
       // Camel ignores a name that no configuration has: nothing would be retried, nor returned.
@@ -88,9 +85,9 @@ final class CamelRoutes {
             List.of(
                 "route "
                     + loading
-                    + ": needs routeConfigurationId: "
+                    + ": set routeConfigurationId: "
                     + BATCHES
-                    + ", and errors.camel.yaml a routeConfiguration with that id"));
+                    + ", and define a routeConfiguration with that id in errors.camel.yaml"));
       }
     }
   }

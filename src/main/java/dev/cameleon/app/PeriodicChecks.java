@@ -97,7 +97,7 @@ final class PeriodicChecks {
     List<Delivery> erased = deliveries.erased(limit);
     if (!erased.isEmpty()) {
       LOG.warn(
-          "{} messages were in flight for too long without an outcome and go back to the queue. first={}",
+          "Returned {} messages that were in flight for too long without an outcome. first={}",
           erased.size(),
           erased.get(0).messageId());
       wiring.acknowledger().postponed(erased);
@@ -117,9 +117,9 @@ final class PeriodicChecks {
   private void erase() {
     try {
       long erased = LedgerCleanup.erase(plan.settings().loader(), plan.settings().ledgerDays());
-      LOG.debug("The ledger erased old message ids. count={}", erased);
+      LOG.debug("The ledger dropped old message ids. count={}", erased);
     } catch (SQLException e) {
-      LOG.warn("The upkeep of the ledger failed, it runs again: {}", SqlErrors.describe(e));
+      LOG.warn("The clean-up of the ledger failed, will retry: {}", SqlErrors.describe(e));
     }
   }
 }

@@ -32,7 +32,7 @@ public final class Scheduler {
       task.run();
     } catch (Throwable e) { // an Error too: the executor would drop the task without a word
       OutOfMemory.endIf(e);
-      LOG.error("A periodic task failed, it runs again. task={}", name, e);
+      LOG.error("A periodic task failed, will retry. task={}", name, e);
     }
   }
 

@@ -223,7 +223,7 @@ class DlqCommandFaultsTest {
 
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.err())
-          .contains("Stopped at once. What was in flight reappears on the queue");
+          .contains("Stopped at once. Messages that were in flight reappear on the queue");
     }
   }
 

@@ -98,7 +98,7 @@ class QueueEncryptionTest {
         .doesNotContain("MAX_RECEIVES");
     assertThat(sealed.out())
         .contains("dead letters: sealed to [")
-        .containsPattern("NOTE +bodies .*MAX_RECEIVES.*too large to be sealed");
+        .containsPattern("NOTE +bodies .*MAX_RECEIVES.*too large to seal");
     assertThat(sealed.err()).doesNotContain("ERROR");
   }
 }

@@ -99,8 +99,8 @@ class WrongQueueTest {
     for (Program.Result refused : List.of(dlq, run)) {
       assertThat(refused.exitCode()).as(refused.err()).isEqualTo(2);
       assertThat(refused.err())
-          .contains("cameleon.queue (CAMELEON_QUEUE): is neither")
-          .contains("cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): is neither");
+          .contains("cameleon.queue (CAMELEON_QUEUE): is not the name")
+          .contains("cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): is not the name");
     }
   }
 
@@ -112,11 +112,10 @@ class WrongQueueTest {
 
     assertThat(option.exitCode()).isEqualTo(2);
     assertThat(option.err())
-        .contains("--queue: there is no queue no-such-queue")
+        .contains("--queue: no queue no-such-queue")
         .doesNotContain("CAMELEON_DEAD_LETTER_QUEUE");
     assertThat(property.exitCode()).isEqualTo(2);
-    assertThat(property.err())
-        .contains("(CAMELEON_DEAD_LETTER_QUEUE): there is no queue no-such-queue");
+    assertThat(property.err()).contains("(CAMELEON_DEAD_LETTER_QUEUE): no queue no-such-queue");
   }
 
   private String name() {

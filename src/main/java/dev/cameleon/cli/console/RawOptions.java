@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 
 /** What it takes to have original bodies: a reason, which goes on record. */
 public final class RawOptions {
-  @Option(names = "--raw", description = "The original body. Takes --purpose.")
+  @Option(names = "--raw", description = "The original body; needs --purpose.")
   private boolean raw;
 
   @Option(
@@ -36,11 +36,11 @@ public final class RawOptions {
   /** Refuses one without the other. */
   public void check() throws UsageException {
     if (raw && purpose == null) {
-      throw new UsageException("--raw takes --purpose TEXT: the audit records why");
+      throw new UsageException("--raw needs --purpose TEXT: the audit records the reason");
     }
     if (!raw && (purpose != null || ticket != null)) {
       throw new UsageException(
-          "--purpose and --ticket are for --raw: without it nothing personal is handed out");
+          "--purpose and --ticket need --raw: without it no personal data is shown");
     }
     AuditReason.check(purpose, ticket);
   }

@@ -64,7 +64,8 @@ class DlqExportTest extends DlqFixture {
     assertThat(notes(exported))
         .singleElement()
         .asString()
-        .matches("audit head: [0-9a-f]{64}; keep it elsewhere, for: audit verify --head");
+        .matches(
+            "audit head: [0-9a-f]{64}; keep it outside the database, for audit verify" + " --head");
     assertThat(lines(file))
         .extracting(line -> line.get("body").asText())
         .containsExactlyInAnyOrder(
@@ -96,7 +97,7 @@ class DlqExportTest extends DlqFixture {
 
     assertThat(refused.exitCode()).isEqualTo(1);
     assertThat(refused.out()).isEmpty();
-    assertThat(refused.err()).contains("it takes a member of cameleon_revealer");
+    assertThat(refused.err()).contains("this needs a member of cameleon_revealer");
     assertNoFiles();
     assertVisible(1);
   }

@@ -189,19 +189,19 @@ class DlqShowTest {
     assertThat(malformed.out()).isEmpty();
     assertThat(malformed.err()).contains("dlq list --each").doesNotContain("203.0.113.7");
     assertThat(none.exitCode()).isEqualTo(2);
-    assertThat(none.err()).contains("Missing, or without a value: ID");
+    assertThat(none.err()).contains("Missing, or given without a value: ID");
   }
 
   @Test
   void optionsThatMeanNothingTogetherAreWrongUsage() throws Exception {
     String id = UUID.randomUUID().toString();
 
-    assertThat(refusal(id, "--raw")).contains("--raw takes --purpose TEXT");
-    assertThat(refusal(id, "--raw", "--ticket", "T-1")).contains("--raw takes --purpose TEXT");
-    assertThat(refusal(id, "--purpose", "x")).contains("are for --raw");
-    assertThat(refusal(id, "--ticket", "x")).contains("are for --raw");
+    assertThat(refusal(id, "--raw")).contains("--raw needs --purpose TEXT");
+    assertThat(refusal(id, "--raw", "--ticket", "T-1")).contains("--raw needs --purpose TEXT");
+    assertThat(refusal(id, "--purpose", "x")).contains("--purpose and --ticket need --raw");
+    assertThat(refusal(id, "--ticket", "x")).contains("--purpose and --ticket need --raw");
     assertThat(refusal(id, "--private-key", "x")).contains("need --raw");
-    assertThat(refusal(id, "--raw", "--purpose", " ")).contains("--purpose says why");
+    assertThat(refusal(id, "--raw", "--purpose", " ")).contains("--purpose is blank");
     assertThat(refusal(id, "--raw", "--purpose", "x", "--private-key", "none.key"))
         .contains("no private key");
   }

@@ -33,7 +33,9 @@ class RevealCommandTest extends RevealFixture {
       assertThat(result.exitCode()).as(result.err()).isZero();
       assertThat(result.out()).isEqualTo(token + "\t" + ADDRESS + "\n");
       assertThat(result.err())
-          .matches("audit head: [0-9a-f]{64}; keep it elsewhere, for: audit verify --head\\R")
+          .matches(
+              "audit head: [0-9a-f]{64}; keep it outside the database, for audit verify"
+                  + " --head\\R")
           .doesNotContain(ADDRESS);
     }
   }
@@ -89,7 +91,7 @@ class RevealCommandTest extends RevealFixture {
     assertThat(result.err())
         .contains(unknown + ": no entry: loaded without a vault, or erased")
         .contains(ERASED + ": erased")
-        .contains(foreign + ": no entry: the mask key deadbeef is none of this database");
+        .contains(foreign + ": no entry: the mask key deadbeef does not belong to this database");
     assertThat(site.audit(revealer))
         .hasSize(8)
         .extracting(row -> row.get(5))

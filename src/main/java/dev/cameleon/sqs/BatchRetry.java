@@ -68,7 +68,7 @@ final class BatchRetry {
     for (BatchResultErrorEntry entry : failed) {
       if (SqsErrors.isForGood(entry)) {
         // A receipt that is no longer valid: the message was deleted, or received again by another.
-        LOG.debug("SQS refuses a receipt: {}", entry.code());
+        LOG.debug("SQS refused a receipt handle: {}", entry.code());
       } else {
         again.add(Integer.parseInt(entry.id()));
         why = "SQS answered " + entry.code();

@@ -104,7 +104,7 @@ public final class VisibilityExtender {
       // as a duplicate.
       again = BatchRetry.retryable(chunk, failed).deliveries();
     } catch (RuntimeException e) { // of the SDK or not
-      LOG.debug("Not extended, will retry. why={}", SqsErrors.describe(e));
+      LOG.debug("Could not extend visibility timeouts, will retry. why={}", SqsErrors.describe(e));
     }
     deliveries.notExtended(again);
   }

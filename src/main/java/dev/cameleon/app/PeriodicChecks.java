@@ -66,11 +66,11 @@ final class PeriodicChecks {
   void schedule(Scheduler upkeep) {
     upkeep.every(1, "probe", this::probe);
     upkeep.every(1, "deletes", wiring.acknowledger()::retryDeletes);
-    upkeep.every(10, "erased", this::returnUnsettled);
+    upkeep.every(10, "unsettled messages", this::returnUnsettled);
     upkeep.every(1, "dead letters", wiring.deadLetterQueue()::reconsider);
     upkeep.every(15, "dead-letter queue", this::lookAtDeadLetterQueue);
     upkeep.every(60, "data key", wiring.vault()::dropOldKey);
-    upkeep.every(60, "unexpected", () -> gate.open(ReceiveGate.Hold.ROUTE_FAILURES));
+    upkeep.every(60, "route failures", () -> gate.open(ReceiveGate.Hold.ROUTE_FAILURES));
     upkeep.every(3600, "ledger", this::erase);
   }
 

@@ -91,7 +91,7 @@ class SecretReferenceTest {
         "{{aws:none}}|AWS Secrets Manager has no secret none in this account and AWS_REGION",
         "{{aws:none/field}}|separate a field with #",
         "{{aws:forbidden}}|cannot be read by this AWS user or role; allow secretsmanager:Get",
-        "{{aws:text}}|the keyset of CAMELEON_KEYSET_JSON is no keyset",
+        "{{aws:text}}|the keyset of CAMELEON_KEYSET_JSON is not a keyset",
         "{{aws:text#field}}|the secret text is not a JSON object, so it has no field field",
         "{{aws:object#field}}|the secret object has no string in its field field",
         "{{aws:object#number}}|the secret object has no string in its field number",

@@ -118,7 +118,7 @@ class DoctorTest {
     }
 
     assertFound("erased", Verdict.OK, "2 random tokens");
-    assertFound("suppressed", Verdict.OK, "1 people");
+    assertFound("suppressed", Verdict.OK, "1 persons");
     assertFound("erasure", Verdict.NOTE, "2 erased tokens are not finished");
   }
 

@@ -32,7 +32,7 @@ public final class Confirmation {
       throw new UsageException(
           "this would "
               + act
-              + "; nothing was done: there is no terminal to confirm at, so add --yes");
+              + "; nothing was done: there is no terminal to ask on, so confirm with --yes");
     }
     String answer = answer("This will " + act + ". Continue? [y/N] ", stop);
     if (!answer.strip().toLowerCase(Locale.ROOT).matches("y|yes")) {

@@ -217,8 +217,8 @@ class DlqReplayTest extends DlqFixture {
                 "",
                 "cameleon: this would replay all (about 2) dead letters of "
                     + sourceQueue()
-                    + "-dlq; nothing was done: there is no terminal to confirm at, so"
-                    + " add --yes\n"));
+                    + "-dlq; nothing was done: there is no terminal to ask on, so"
+                    + " confirm with --yes\n"));
     assertVisible(2);
     assertThat(site().queues().left()).isZero();
   }

@@ -87,7 +87,7 @@ class DlqUnknownTest extends DlqFixture {
     assertThat(refused.err())
         .contains("this would delete 1 of 1 dead letters")
         .contains("reason UNKNOWN")
-        .contains("so add --yes");
+        .contains("so confirm with --yes");
     assertVisible(1);
   }
 }

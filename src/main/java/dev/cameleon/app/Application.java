@@ -254,7 +254,7 @@ public final class Application implements AutoCloseable {
   private void returnRest() {
     List<Delivery> rest = deliveries.rest();
     if (!rest.isEmpty()) {
-      LOG.warn("Returned {} messages that the stop left no time to finish.", rest.size());
+      LOG.warn("Returning {} messages that the stop left no time to finish.", rest.size());
       wiring.acknowledger().returned(rest);
     }
   }

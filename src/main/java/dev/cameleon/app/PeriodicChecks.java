@@ -97,7 +97,7 @@ final class PeriodicChecks {
     List<Delivery> erased = deliveries.erased(limit);
     if (!erased.isEmpty()) {
       LOG.warn(
-          "Returned {} messages that were in flight for too long without an outcome. first={}",
+          "Returning {} messages that were in flight for too long without an outcome. first={}",
           erased.size(),
           erased.get(0).messageId());
       wiring.acknowledger().postponed(erased);

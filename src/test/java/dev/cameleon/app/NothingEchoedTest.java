@@ -161,7 +161,7 @@ class NothingEchoedTest {
       value = {
         "dlq list --limit 203.0.113.77 | Invalid value for --limit: it must be a whole number",
         "dlq list --reason 203.0.113.77 | Invalid value for --reason: it must be one of NOT_JSON",
-        "dlq list --since 203.0.113.77 | Invalid value for --since: it is a time such"
+        "dlq list --since 203.0.113.77 | Invalid value for --since: it must be a time such"
             + " as 2026-11",
         "run --timeout 203.0.113.77 | Invalid value for --timeout: it must be a"
             + " duration, for example 90s or 15m",

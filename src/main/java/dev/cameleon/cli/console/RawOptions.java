@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 
 /** What it takes to have original bodies: a reason, which goes on record. */
 public final class RawOptions {
-  @Option(names = "--raw", description = "The original body; needs --purpose.")
+  @Option(names = "--raw", description = "Include the original body; needs --purpose.")
   private boolean raw;
 
   @Option(

@@ -64,9 +64,7 @@ public final class EraseCommand implements Callable<Integer> {
       description = "The ticket of the request. The audit keeps it for ever: no personal data.")
   private String ticket;
 
-  @Option(
-      names = "--suppress",
-      description = "Also load later events of the person with random values.")
+  @Option(names = "--suppress", description = "Give later events of the person random values, too.")
   private boolean suppress;
 
   @Option(names = "--json", description = "Print JSON, for scripts.")

@@ -55,7 +55,7 @@ public final class ReceiveGate {
   /** Opens the gate as far as this reason goes. */
   public synchronized void open(Hold hold) {
     if (holds.remove(hold) != null) {
-      LOG.info("Receiving goes on as before. reason={}", hold);
+      LOG.info("Receiving resumes. reason={}", hold);
       notifyAll();
     }
   }

@@ -151,7 +151,7 @@ public final class Application implements AutoCloseable {
     try {
       return beans.source.depth(sqs).toString();
     } catch (SdkException e) {
-      return "unknown, SQS cannot be asked";
+      return "unknown, because SQS does not answer";
     }
   }
 
@@ -195,7 +195,7 @@ public final class Application implements AutoCloseable {
   private void returnRest() {
     List<Delivery> rest = beans.inFlight.rest();
     if (!rest.isEmpty()) {
-      LOG.warn("{} messages could not be finished before the stop and are returned.", rest.size());
+      LOG.warn("Returning {} messages that the stop left no time to finish.", rest.size());
       beans.acknowledger.returned(rest);
     }
   }

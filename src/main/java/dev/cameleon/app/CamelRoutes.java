@@ -55,7 +55,7 @@ final class CamelRoutes {
       main.start();
     } catch (Exception e) {
       throw new InvalidSettingsException(
-          List.of("a route is wrong: " + withoutValues(describe(e), settings)));
+          List.of("a route is invalid: " + withoutValues(describe(e), settings)));
     }
     requireAll(main.getCamelContext(), folder);
   }
@@ -90,10 +90,7 @@ final class CamelRoutes {
     if (!missing.isEmpty()) {
       throw new InvalidSettingsException(
           List.of(
-              "routes are missing in "
-                  + SafeQuote.path(folder)
-                  + ": "
-                  + String.join(", ", missing)));
+              "missing routes in " + SafeQuote.path(folder) + ": " + String.join(", ", missing)));
     }
     for (String loading : LOADING) {
       // Camel ignores an unknown configuration id: then nothing would be retried or returned.
@@ -103,9 +100,9 @@ final class CamelRoutes {
             List.of(
                 "route "
                     + loading
-                    + ": needs routeConfigurationId: "
+                    + ": set routeConfigurationId: "
                     + BATCHES
-                    + ", and errors.camel.yaml a routeConfiguration with that id"));
+                    + ", and define a routeConfiguration with that id in errors.camel.yaml"));
       }
     }
   }

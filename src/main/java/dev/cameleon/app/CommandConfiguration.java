@@ -112,20 +112,19 @@ public final class CommandConfiguration {
     if (json.isEmpty() && !Files.exists(file) && !SafeQuote.isPath(file)) {
       throw wrong(
           "cameleon.keyset",
-          "names no file; a keyset's JSON, or {{aws:NAME}}, goes into CAMELEON_KEYSET_JSON");
+          "is not a file; put a keyset's JSON, or {{aws:NAME}}, into CAMELEON_KEYSET_JSON");
     }
     try {
       return json.isEmpty()
           ? Keyset.read(file)
-          : Keyset.parse(
-              SecretReference.resolve(json), "what CAMELEON_KEYSET_JSON holds or refers to");
+          : Keyset.parse(SecretReference.resolve(json), "the keyset of CAMELEON_KEYSET_JSON");
     } catch (InvalidKeysetException | SecretReference.UnavailableException e) {
       throw json.isEmpty()
           ? wrong("cameleon.keyset", e.getMessage())
           : wrong(
               "cameleon.keyset.json",
               e.getMessage()
-                  + (json.startsWith("{") ? "" : "; a file's name goes into CAMELEON_KEYSET"));
+                  + (json.startsWith("{") ? "" : "; put a file's name into CAMELEON_KEYSET"));
     }
   }
 

@@ -70,15 +70,16 @@ public record Configuration(
     List<Recipient> recipients = recipients(settings, problems);
     if (!recipients.isEmpty() && statement != null && !statement.writesVault()) {
       problems.add(
-          "cameleon.recipients (CAMELEON_RECIPIENTS): there are recipients, but load.sql writes no"
-              + " vault, so that originals would be lost; take the part with :?vault from the shipped"
-              + " load.sql (init DIR), or set no recipients");
+          "cameleon.recipients (CAMELEON_RECIPIENTS): there are recipients, but"
+              + " load.sql does not write the vault, so originals would be lost; copy the"
+              + " part with :?vault from the shipped load.sql (init DIR), or unset the"
+              + " recipients");
     }
     if (settings.sealDeadLetters() && settings.recipients().isEmpty()) {
       problems.add(
-          "cameleon.dead-letter.body (CAMELEON_DEAD_LETTER_BODY): sealed, but there is nobody to"
-              + " seal to; name the folder of the recipients' public keys, e.g."
-              + " CAMELEON_RECIPIENTS=recipients, or set original");
+          "cameleon.dead-letter.body (CAMELEON_DEAD_LETTER_BODY): is sealed, but there"
+              + " are no recipients; set the folder of their public keys, for example"
+              + " CAMELEON_RECIPIENTS=recipients, or set this to original");
     }
     problems.throwIfAny();
     return new Configuration(settings, contract, keyset, statement, recipients);
@@ -103,7 +104,7 @@ public record Configuration(
                 + ROUTE_FILES
                 + " in "
                 + SafeQuote.path(folder)
-                + "; write the shipped ones with: init DIR");
+                + "; to write the shipped files: init DIR");
       }
     } catch (IOException e) {
       problems.add("cameleon.routes (CAMELEON_ROUTES): cannot list " + SafeQuote.path(folder));
@@ -113,7 +114,8 @@ public record Configuration(
   /** Who may open the vault, in words for an operator. */
   String vaultInWords() {
     return recipients.isEmpty()
-        ? "none: no recipients (CAMELEON_RECIPIENTS), so original values are not kept"
+        ? "none, because there are no recipients (CAMELEON_RECIPIENTS): original values"
+            + " are not kept"
         : "sealed to " + recipients;
   }
 

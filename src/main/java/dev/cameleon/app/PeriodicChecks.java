@@ -91,7 +91,7 @@ final class PeriodicChecks {
     List<Delivery> overdue = beans.inFlight.overdue(limit);
     if (!overdue.isEmpty()) {
       LOG.warn(
-          "{} messages were in flight for too long without an outcome and go back to the queue. first={}",
+          "Returning {} messages that were in flight for too long without an outcome. first={}",
           overdue.size(),
           overdue.get(0).messageId());
       beans.acknowledger.postponed(overdue);

@@ -111,7 +111,7 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new UnreachableException("SQS", "interrupted while the queues were looked up");
+      throw new UnreachableException("SQS", "interrupted while looking up the queues");
     }
   }
 
@@ -126,13 +126,14 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
           List.of(
               "cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): "
                   + deadLetters.name()
-                  + " is a FIFO queue, to which dead letters cannot be sent; name a standard queue"));
+                  + " is a FIFO queue, which cannot take dead letters; name a standard queue"));
     }
     if (source.isSameAs(deadLetters)) {
       throw new InvalidSettingsException(
           List.of(
-              "cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): is the source queue itself,"
-                  + " so that dead letters would come back for ever; name another, e.g. "
+              "cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): is the source"
+                  + " queue itself, so dead letters would be received again for ever; name"
+                  + " another queue, for example "
                   + source.name()
                   + "-dlq"));
     }
@@ -151,9 +152,9 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
       if (SqlErrors.state(e).isEmpty()) {
         throw new InvalidSettingsException(
             List.of(
-                "the schema cameleon of the database is not one that this version migrates (Flyway: "
+                "this version cannot migrate the schema cameleon of the database (Flyway: "
                     + e.getErrorCode()
-                    + "); was it made by hand, or by another version?"));
+                    + "); was it created by hand, or by a newer version?"));
       }
       throw unmigrated(owner, e);
     } catch (SQLException e) {
@@ -164,8 +165,8 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
   private static UnreachableException unmigrated(Database.Login owner, Exception e) {
     return new UnreachableException(
         "DATABASE",
-        "the migrations cannot be applied as " + owner + ": " + LockHolders.describe(owner, e),
-        "the migrations cannot be applied: " + SqlErrors.describe(e));
+        "cannot apply the migrations as " + owner + ": " + LockHolders.describe(owner, e),
+        "cannot apply the migrations: " + SqlErrors.describe(e));
   }
 
   private static void guardMask(Configuration plan)
@@ -181,8 +182,8 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
     } catch (SQLException e) {
       throw new UnreachableException(
           "DATABASE",
-          "the database cannot be used as " + login + ": " + LockHolders.describe(login, e),
-          "the database cannot be used: " + SqlErrors.describe(e));
+          "cannot use the database as " + login + ": " + LockHolders.describe(login, e),
+          "cannot use the database: " + SqlErrors.describe(e));
     }
   }
 
@@ -211,16 +212,17 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
 
   private static UnreachableException unreachable(String queue, SdkException e) {
     return new UnreachableException(
-        "SQS", "the queue " + queue + " cannot be looked up: " + SqsErrors.describe(e));
+        "SQS", "cannot look up the queue " + queue + ": " + SqsErrors.describe(e));
   }
 
   private static InvalidSettingsException missing(String queue, String setting) {
     return new InvalidSettingsException(
         List.of(
             setting
-                + ": there is no queue "
+                + ": no queue "
                 + queue
-                + " in this account and region; create it, or name another by name or URL, e.g."
+                + " in this account and region; create it, or set another name or URL,"
+                + " for example"
                 + " https://sqs.eu-central-1.amazonaws.com/123456789012/login-queue"));
   }
 }

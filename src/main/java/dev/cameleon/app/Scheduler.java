@@ -37,7 +37,7 @@ public final class Scheduler {
       task.run();
     } catch (Throwable e) { // an Error too: otherwise the executor drops the task silently
       OutOfMemory.endIf(e);
-      LOG.error("A periodic task failed, it runs again. task={}", name, e);
+      LOG.error("A periodic task failed, will retry. task={}", name, e);
     }
   }
 

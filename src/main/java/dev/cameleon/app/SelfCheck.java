@@ -117,7 +117,7 @@ public final class SelfCheck {
                 .problems(connection, plan.settings().allowUnmask());
         problems.forEach(problem -> add("mask", Result.WRONG, problem));
         if (problems.isEmpty()) {
-          ok("mask", "the key and the masked fields are the database's own, or its first");
+          ok("mask", "the mask key and the masked fields match the database, or are its first");
         }
         loadSample(connection); // in one transaction with the key, which the rows need
       } finally {
@@ -126,7 +126,7 @@ public final class SelfCheck {
     } catch (SQLException e) {
       String state = SqlErrors.state(e);
       if (NO_TABLE.equals(state) && plan.settings().migrate()) {
-        add("database", Result.NOTE, "has no tables of Cameleon yet: run (or migrate) makes them");
+        add("database", Result.NOTE, "has no Cameleon tables yet: run (or migrate) creates them");
       } else {
         boolean ours = state.startsWith("42");
         add("database", ours ? Result.WRONG : Result.FAILED, SqlErrors.describe(e));
@@ -190,9 +190,9 @@ public final class SelfCheck {
       add(
           "bodies",
           Result.NOTE,
-          "what SQS itself moves to the dead-letter queue stays as it was sent: what was received too"
-              + " often (MAX_RECEIVES), or is too large to be sealed (above about 3/4 of what the"
-              + " queue accepts)");
+          "messages that SQS itself moves to the dead-letter queue are not sealed:"
+              + " those received too often (MAX_RECEIVES), and those too large to seal"
+              + " (above about 3/4 of the queue's maximum)");
     }
   }
 
@@ -234,7 +234,7 @@ public final class SelfCheck {
           add(
               "sample",
               Result.NOTE,
-              message.messageId() + " would be a dead letter, " + e.getMessage());
+              message.messageId() + " would become a dead letter: " + e.getMessage());
         }
       }
     } catch (SdkException e) {

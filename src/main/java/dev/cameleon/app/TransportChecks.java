@@ -38,8 +38,9 @@ final class TransportChecks {
             "transport",
             Result.NOTE,
             detail
-                + "; the database is on another machine, and its name is not checked: set"
-                + " sslmode=verify-full and sslrootcert=FILE in cameleon.db.url");
+                + "; the database is on another machine, and the client does not verify"
+                + " its name: set sslmode=verify-full and sslrootcert=FILE in"
+                + " cameleon.db.url");
   }
 
   /** Whether calls to the queues are encrypted. */
@@ -51,11 +52,11 @@ final class TransportChecks {
     }
     return DatabaseSettings.isLoopback(host)
         ? new Finding(
-            "transport", Result.OK, "calls to SQS are not encrypted; it is on this machine")
+            "transport", Result.OK, "calls to SQS are not encrypted; SQS is on this machine")
         : new Finding(
             "transport",
             Result.NOTE,
-            "calls to SQS on another machine are not encrypted: give an https:// endpoint");
+            "calls to SQS on another machine are not encrypted: use an https:// endpoint");
   }
 
   /** A note if the login may do more than a loader needs. */
@@ -81,8 +82,8 @@ final class TransportChecks {
               Result.NOTE,
               "loads as "
                   + who
-                  + ", who may read and change everything: use a login in cameleon_loader, and"
-                  + " cameleon.db.owner.user for migrations");
+                  + ", who can read and change everything: load as a member of"
+                  + " cameleon_loader, and set cameleon.db.owner.user for migrations");
     }
   }
 }

@@ -110,14 +110,15 @@ public final class AwsClients {
     try {
       DefaultAwsRegionProviderChain.builder().build().getRegion();
     } catch (SdkClientException e) {
-      problems.add("AWS_REGION is not set, e.g. AWS_REGION=eu-central-1");
+      problems.add("AWS_REGION is not set; set it, for example AWS_REGION=eu-central-1");
     }
     try (DefaultCredentialsProvider credentials = DefaultCredentialsProvider.builder().build()) {
       credentials.resolveCredentials();
     } catch (SdkClientException e) {
       problems.add(
-          "no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run"
-              + " where a role gives them (a local SQS takes any, e.g. test and test)");
+          "no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,"
+              + " or run with an IAM role (a local SQS accepts any, for example test and"
+              + " test)");
     }
   }
 }

@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Check configuration, routes, contract, SQL and connections; change nothing.",
-      "With --sample, receive real messages, pass them through contract and mask, show redacted"
-          + " verdicts, and return them (their receive counts rise by one)."
+      "With --sample, receive messages from the source queue, apply contract and mask,"
+          + " show redacted results, and return the messages (their receive counts rise by"
+          + " one)."
     })
 public final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -30,16 +31,16 @@ public final class CheckCommand implements Callable<Integer> {
   @Option(
       names = "--sample",
       paramLabel = "N",
-      description = "How many messages of the source queue to try (default: none).")
+      description = "Try N messages of the source queue (default: 0).")
   private int sample;
 
-  @Option(names = "--json", description = "As JSON, for scripts.")
+  @Option(names = "--json", description = "Print JSON, for scripts.")
   private boolean json;
 
   @Override
   public Integer call() throws InvalidSettingsException, UsageException {
     if (sample < 0 || sample > 10_000) {
-      throw new UsageException("--sample is a number from 0 to 10000");
+      throw new UsageException("--sample must be a whole number from 0 to 10000");
     }
     Configuration plan = Configuration.read(Settings.read(Invocation.of(spec).environment()));
     List<SelfCheck.Finding> findings = new SelfCheck(plan).run(sample);

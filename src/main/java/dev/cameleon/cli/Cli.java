@@ -37,13 +37,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "[COMMAND]",
     description = {
-      "Moves login events from AWS SQS into PostgreSQL and masks ip and device_id on the way.",
+      "Loads login events from AWS SQS into PostgreSQL and masks ip and device_id on the way.",
       "Without a command: run."
     },
     footer = {
       "",
-      "Configuration: application.properties, each value overridable by environment; AWS by the"
-          + " SDK's own variables (AWS_REGION, AWS_ENDPOINT_URL, ...).",
+      "Configuration: application.properties, where environment variables override"
+          + " each value; for AWS the SDK's own variables (AWS_REGION, AWS_ENDPOINT_URL,"
+          + " ...).",
       "Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration,"
           + " 3 out of memory."
     },
@@ -105,7 +106,9 @@ public final class Cli implements Invocation {
       return line.execute(command);
     } catch (OutOfMemoryError e) {
       line.getErr()
-          .println("cameleon: out of memory; give it more, e.g. java -Xmx1g -jar cameleon.jar ...");
+          .println(
+              "cameleon: out of memory; raise the heap, for example java -Xmx1g -jar"
+                  + " cameleon.jar ...");
       return OutOfMemory.EXIT_CODE;
     }
   }

@@ -39,7 +39,7 @@ public final class InitCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "DIR", description = "The folder; made if it is missing.")
+  @Parameters(paramLabel = "DIR", description = "The folder; init creates it if it does not exist.")
   private Path folder;
 
   @Override
@@ -64,8 +64,8 @@ public final class InitCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
-            "Wrote %d files into %s. Next, in that folder, with this jar:%n  keys create --out"
-                + " keys/mask.json%n  check%n  run%n",
+            "Wrote %d files to %s. Next, run in that folder with this jar:%n  keys"
+                + " create --out keys/mask.json%n  check%n  run%n",
             SHIPPED.size(), SafeQuote.path(folder));
     return ExitCode.DONE;
   }

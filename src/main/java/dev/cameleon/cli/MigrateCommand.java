@@ -19,8 +19,8 @@ import picocli.CommandLine.Spec;
     name = "migrate",
     mixinStandardHelpOptions = true,
     description = {
-      "Bring the database to this version's schema, as CAMELEON_DB_OWNER_USER.",
-      "An existing user_logins is kept as it is; everything else is in schema cameleon."
+      "Migrate the database to this version's schema, as CAMELEON_DB_OWNER_USER.",
+      "Does not change an existing user_logins; everything else is in the schema cameleon."
     })
 public final class MigrateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

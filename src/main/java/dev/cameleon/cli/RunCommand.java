@@ -33,7 +33,8 @@ import software.amazon.awssdk.services.sqs.SqsClient;
     mixinStandardHelpOptions = true,
     description = {
       "Load login events from SQS into PostgreSQL until stopped (the default command).",
-      "SIGTERM: stop receiving, load what is in flight, exit 0; a second one ends at once."
+      "On SIGTERM, stops receiving, loads the messages in flight and exits with 0; a"
+          + " second SIGTERM ends the process at once."
     })
 public final class RunCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
@@ -48,8 +49,8 @@ public final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--until-empty",
       description =
-          "End with 0 once the queue is empty and everything in flight is settled; with 1 if that is"
-              + " not so after --timeout.")
+          "Exit with 0 once the queue is empty and no message is in flight; with 1 if"
+              + " that is not so after --timeout.")
   private boolean untilEmpty;
 
   @Option(
@@ -57,13 +58,14 @@ public final class RunCommand implements Callable<Integer> {
       paramLabel = "TIME",
       defaultValue = "15m",
       converter = DurationConverter.class,
-      description = "For --until-empty, e.g. 90s or 15m (default: ${DEFAULT-VALUE}).")
+      description =
+          "The time-out of --until-empty, for example 90s or 15m (default:" + " ${DEFAULT-VALUE}).")
   private Duration timeout;
 
   @Override
   public Integer call()
       throws InvalidSettingsException, UnreachableException, InterruptedException {
-    try (ShutdownSignal stop = ShutdownSignal.onSignals("what is in flight is loaded first")) {
+    try (ShutdownSignal stop = ShutdownSignal.onSignals("messages in flight are loaded first")) {
       return run(stop);
     }
   }
@@ -89,18 +91,19 @@ public final class RunCommand implements Callable<Integer> {
       throw new InvalidSettingsException(
           List.of(
               Settings.named("cameleon.http.host")
-                  + ": is no address, e.g. 127.0.0.1; empty listens on all of this machine"));
+                  + ": not an address, for example 127.0.0.1; leave it empty to listen"
+                  + " on all addresses of this machine"));
     } catch (IOException e) {
       throw new InvalidSettingsException(
           List.of(
-              "cameleon.http.port (CAMELEON_HTTP_PORT): the port "
+              "cameleon.http.port (CAMELEON_HTTP_PORT): port "
                   + settings.httpPort()
-                  + " is taken"
+                  + " is in use"
                   + (settings.httpHost().isEmpty()
                       ? ""
-                      : ", or the address of cameleon.http.host (CAMELEON_HTTP_HOST) is not of this"
-                          + " machine")
-                  + "; name another, or 0 for any free one"));
+                      : ", or the address of cameleon.http.host (CAMELEON_HTTP_HOST)"
+                          + " does not belong to this machine")
+                  + "; set another port, or 0 for any free port"));
     }
   }
 
@@ -134,7 +137,7 @@ public final class RunCommand implements Callable<Integer> {
         }
         health.waiting(e.part(), e.publicWords());
         if (!said.equals(e.getMessage())) {
-          LOG.warn("Not ready, will keep trying: {}", e.getMessage());
+          LOG.warn("Not ready, will retry: {}", e.getMessage());
           said = e.getMessage();
         }
         stop.await(RETRY);

@@ -57,8 +57,9 @@ public final class DatabaseSettings {
       if (fallback == null) {
         parser.problem(
             "cameleon.db.url",
-            "is no URL of PostgreSQL, e.g. jdbc:postgresql://db.example:5432/app; user and password"
-                + " go into CAMELEON_DB_USER and CAMELEON_DB_PASSWORD");
+            "is not a PostgreSQL URL, for example"
+                + " jdbc:postgresql://db.example:5432/app; put user and password into"
+                + " CAMELEON_DB_USER and CAMELEON_DB_PASSWORD");
       }
       return new Database.Login("jdbc:postgresql://(refused)", "", "");
     }
@@ -72,7 +73,8 @@ public final class DatabaseSettings {
       return new Database.Login(url, "postgres", parser.password(passwordKey, "postgres"));
     }
     if (user.isEmpty()) {
-      parser.problem(userKey, "needed for a database that is not on this machine, e.g. app_loader");
+      parser.problem(
+          userKey, "required for a database that is not on this machine, for example app_loader");
     }
     return new Database.Login(url, user, parser.password(passwordKey, ""));
   }
@@ -81,20 +83,21 @@ public final class DatabaseSettings {
       SettingsParser parser, String url, String user, String userKey, String passwordKey) {
     List<String> hosts = Database.hosts(url);
     if (user.isEmpty()) {
-      parser.problem(userKey, "needed with " + IAM + "=true: a role that is granted rds_iam");
+      parser.problem(
+          userKey, "required with " + IAM + "=true; set a database user that has rds_iam");
     }
     if (!parser.optional(passwordKey).isEmpty()) {
-      parser.problem(passwordKey, "has no use with " + IAM + "=true; remove one of the two");
+      parser.problem(passwordKey, "conflicts with " + IAM + "=true; remove one of the two");
     }
     if (hosts.size() != 1) {
-      parser.problem("cameleon.db.url", "names no one host, which a token of RDS is for");
+      parser.problem("cameleon.db.url", "must name one host: an RDS token is for one host");
       return Password.fixed("");
     }
     if (!Database.requiresTls(url) && !isOnThisMachine(url)) {
       parser.problem(
           "cameleon.db.url",
-          "RDS takes a token over TLS only: add sslmode=verify-full and the CA file of RDS as"
-              + " sslrootcert");
+          "RDS accepts tokens over TLS only: add sslmode=verify-full, and the RDS CA"
+              + " file as sslrootcert");
     }
     return new IamPassword(hosts.get(0), Database.port(url), user);
   }

@@ -44,11 +44,11 @@ final class RotatedPassword implements Password {
       if (read.isEmpty() || read.equals(current)) {
         return Optional.empty();
       }
-      LOG.info("PostgreSQL refused the password, and another was found. property={}", property);
+      LOG.info("PostgreSQL refused the password; read a new one. property={}", property);
       current = read;
       return Optional.of(read);
     } catch (SecretReference.UnavailableException e) {
-      LOG.warn("The password cannot be read again. property={} {}", property, e.getMessage());
+      LOG.warn("Cannot read the password again. property={} {}", property, e.getMessage());
       return Optional.empty();
     }
   }

@@ -53,8 +53,8 @@ public record SecretReference(String secret, String field, String version) {
     Matcher form = FORM.matcher(text);
     if (!form.matches()) {
       throw new UnavailableException(
-          "a secret is named as {{aws:NAME}} or {{aws:NAME#FIELD}}, with nothing around it and no"
-              + " default value");
+          "write a secret as {{aws:NAME}} or {{aws:NAME#FIELD}}, without other text or"
+              + " a default value");
     }
     return new SecretReference(form.group("secret"), group(form, "field"), group(form, "version"))
         .value();
@@ -72,7 +72,7 @@ public record SecretReference(String secret, String field, String version) {
       throw new UnavailableException(why(e));
     }
     if (value == null) {
-      throw new UnavailableException(name() + " has no text in its field " + field);
+      throw new UnavailableException(name() + " has no string in its field " + field);
     }
     return value.strip();
   }
@@ -109,11 +109,12 @@ public record SecretReference(String secret, String field, String version) {
           "AWS Secrets Manager has no secret "
               + secret
               + " in this account and AWS_REGION"
-              + (secret.contains("/") ? "; a field is named behind a #, not a /" : "");
+              + (secret.contains("/") ? "; separate a field with #, not /" : "");
       case "AccessDeniedException" ->
           name()
-              + " may not be read by this AWS user or role; allow it secretsmanager:GetSecretValue,"
-              + " and kms:Decrypt if the secret is under a KMS key of your own";
+              + " cannot be read by this AWS user or role; allow"
+              + " secretsmanager:GetSecretValue, and kms:Decrypt if your own KMS key"
+              + " encrypts the secret";
       default ->
           name()
               + " cannot be read: AWS Secrets Manager answered HTTP "

@@ -142,7 +142,7 @@ public record Settings(
     if (!Files.isDirectory(routes)) {
       parser.problem(
           "cameleon.routes",
-          SafeQuote.path(routes) + " is not a folder; write the shipped one with: init DIR");
+          SafeQuote.path(routes) + " is not a folder; to write the shipped one: init DIR");
     }
     Database.Login loader = DatabaseSettings.loader(parser);
     Database.Login owner = DatabaseSettings.owner(parser, loader);

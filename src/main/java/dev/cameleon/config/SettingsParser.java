@@ -60,7 +60,7 @@ public final class SettingsParser {
   String text(String property) {
     String value = optional(property);
     if (value.isEmpty()) {
-      problem(property, "must not be empty, e.g. " + Settings.DEFAULTS.get(property));
+      problem(property, "must not be empty; for example " + Settings.DEFAULTS.get(property));
     }
     return value;
   }
@@ -71,11 +71,12 @@ public final class SettingsParser {
     if (!SqsQueue.isNameOrUrl(value)) {
       problem(
           property,
-          "is neither the name of a queue, e.g. "
+          "is not the name of a queue, for example "
               + Settings.DEFAULTS.get(property)
-              + ", nor its URL, e.g. https://sqs.eu-central-1.amazonaws.com/123456789012/"
+              + ", or its URL, for example"
+              + " https://sqs.eu-central-1.amazonaws.com/123456789012/"
               + Settings.DEFAULTS.get(property)
-              + "; a user or password does not belong there");
+              + "; leave out user and password");
     }
     return value;
   }
@@ -96,7 +97,7 @@ public final class SettingsParser {
     try {
       return Path.of(value);
     } catch (InvalidPathException e) {
-      problem(property, "names no file or folder");
+      problem(property, "is not a path of a file or folder");
       return Path.of("");
     }
   }
@@ -108,7 +109,7 @@ public final class SettingsParser {
   String oneOf(String property, Set<String> words) {
     String value = text(property);
     if (!words.contains(value)) {
-      problem(property, "is one of " + new TreeSet<>(words));
+      problem(property, "must be one of " + new TreeSet<>(words));
     }
     return value;
   }
@@ -124,11 +125,11 @@ public final class SettingsParser {
     }
     problem(
         property,
-        "a whole number from "
+        "must be a whole number from "
             + least
             + " to "
             + most
-            + ", e.g. "
+            + ", for example "
             + Settings.DEFAULTS.get(property));
     return least;
   }
@@ -140,11 +141,11 @@ public final class SettingsParser {
     }
     problem(
         property,
-        "a time with its unit (ms, s, m, h, d) from "
+        "must be a duration with a unit (ms, s, m, h, d) from "
             + least.toMillis()
             + "ms to "
             + most.toSeconds()
-            + "s, e.g. "
+            + "s, for example "
             + Settings.DEFAULTS.get(property));
     return least;
   }

@@ -61,12 +61,10 @@ public record SettingsSource(Map<String, String> values, Map<String, String> cam
    */
   private static String unknown(String name, Set<String> known) {
     return SafeQuote.isName(name)
-        ? name
-            + " is not a property of Cameleon; did you mean "
-            + Spelling.nearest(known, name)
-            + "?"
-        : "the configuration file has a line that is no property of Cameleon (it is not shown: it may"
-            + " be a secret); a value of several lines needs a \\ at the end of each but the last";
+        ? name + " is not a Cameleon property; did you mean " + Spelling.nearest(known, name) + "?"
+        : "cannot read the configuration file has a line that is not a Cameleon property"
+            + " (not shown: it may be a secret); end each line of a multi-line value but the"
+            + " last with \\";
   }
 
   static Properties file(Map<String, String> environment, Problems problems) {
@@ -80,11 +78,11 @@ public record SettingsSource(Map<String, String> values, Map<String, String> cam
       properties.load(reader);
     } catch (IOException | IllegalArgumentException e) {
       problems.add(
-          "the configuration file "
+          "cannot read the configuration file "
               + SafeQuote.path(file)
-              + " cannot be read ("
+              + " ("
               + Settings.CONFIG
-              + " names it; e.g. /etc/cameleon/application.properties)");
+              + " sets its path; for example /etc/cameleon/application.properties)");
     }
     return properties;
   }
@@ -101,10 +99,7 @@ public record SettingsSource(Map<String, String> values, Map<String, String> cam
             Spelling.nearest(
                 Settings.DEFAULTS.keySet(), name.toLowerCase(Locale.ROOT).replace('_', '.'));
         problems.add(
-            name
-                + " is not a variable of Cameleon; did you mean "
-                + Settings.variable(meant)
-                + "?");
+            name + " is not a Cameleon variable; did you mean " + Settings.variable(meant) + "?");
       }
     }
   }

@@ -71,7 +71,7 @@ public final class Contract {
     Map<String, PiiKind> personal = new LinkedHashMap<>();
     JsonNode properties = document.path("properties");
     if (!properties.isObject() || properties.isEmpty()) {
-      problems.add("names no fields: put them under \"properties\"");
+      problems.add("has no fields: put them under \"properties\"");
     }
     for (Map.Entry<String, JsonNode> property : properties.properties()) {
       fields.add(property.getKey());
@@ -102,10 +102,14 @@ public final class Contract {
   private static void inspect(
       String field, JsonNode rules, Map<String, PiiKind> personal, List<String> problems) {
     if (!FIELD.matcher(field).matches()) {
-      problems.add("field \"" + field + "\": a name is lower case letters, digits and _");
+      problems.add(
+          "field \"" + field + "\": a field name must consist of lower-case letters, digits and _");
     }
     if (RESERVED.contains(field)) {
-      problems.add("field \"" + field + "\": the loader gives every row a column of this name");
+      problems.add(
+          "field \""
+              + field
+              + "\": the loader uses a column of this name itself; rename the field");
     }
     if (!rules.has(PII)) {
       return;
@@ -116,14 +120,18 @@ public final class Contract {
       return;
     }
     if (kind == PiiKind.TEXT && PiiKind.of(field).isPresent()) {
-      problems.add("field \"" + field + "\": a text field of this name shares another's tokens");
+      problems.add(
+          "field \""
+              + field
+              + "\": a text field of this name would share the tokens of another kind; rename"
+              + " the field");
     }
     if (!onlyText(rules.path("type"))) {
       problems.add(
           "field \""
               + field
-              + "\": only text can be masked: \"type\" is \"string\""
-              + " or [\"string\", \"null\"]");
+              + "\": only text can be masked: set \"type\" to \"string\" or [\"string\","
+              + " \"null\"]");
     }
     personal.put(field, kind);
   }
@@ -155,13 +163,16 @@ public final class Contract {
               com.networknt.schema.SchemaLocation.of(Dialects.getDraft202012().getId()));
       for (Error fault : metaSchema.validate(document)) {
         problems.add(
-            "is no JSON Schema 2020-12: " + fault.getInstanceLocation() + " " + fault.getMessage());
+            "is not a JSON Schema 2020-12: "
+                + fault.getInstanceLocation()
+                + " "
+                + fault.getMessage());
       }
       Schema schema = schemas.getSchema(document);
       schema.initializeValidators();
       return schema;
     } catch (SchemaException | IllegalArgumentException e) {
-      problems.add("is no JSON Schema 2020-12: " + e.getMessage());
+      problems.add("is not a JSON Schema 2020-12: " + e.getMessage());
       return null;
     }
   }

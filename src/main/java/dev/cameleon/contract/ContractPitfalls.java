@@ -86,7 +86,7 @@ final class ContractPitfalls {
   static List<String> in(JsonNode document) {
     ContractPitfalls overlooked = new ContractPitfalls(document);
     if (!document.path("$schema").asText(DRAFT).equals(DRAFT)) {
-      overlooked.problems.add("$schema is another draft than 2020-12, which is " + DRAFT);
+      overlooked.problems.add("$schema must name draft 2020-12: " + DRAFT);
     }
     // At the top level an event keeps only the properties; further down they may come from several
     // schemas.
@@ -132,13 +132,14 @@ final class ContractPitfalls {
         problems.add(
             quoted(keyword)
                 + place(at)
-                + " is no keyword of JSON Schema 2020-12 and would have no effect; did you mean "
+                + " is not a keyword of JSON Schema 2020-12 and would have no effect;"
+                + " did you mean "
                 + quoted(meant(keyword))
                 + "? (notes go into \"$comment\")");
       }
     }
     if (schema.has(PII) && !TOP_LEVEL_PROPERTY.matcher(at).matches()) {
-      problems.add(PII + place(at) + " is only understood directly under a top-level property");
+      problems.add(PII + place(at) + " has an effect only directly under a top-level property");
     }
   }
 

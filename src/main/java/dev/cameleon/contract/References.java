@@ -44,7 +44,7 @@ final class References {
 
   private Optional<String> problem(String reference, String at) {
     if (!reference.startsWith("#")) {
-      return Optional.of(" must begin with #: a contract is one file");
+      return Optional.of(" must begin with #, because a contract is one file");
     }
     if (isMasked(at)) {
       return Optional.empty();
@@ -53,13 +53,14 @@ final class References {
         pointer(reference).isPresent() ? pointed(reference) : anchored(reference);
     if (targets.isEmpty()) {
       return Optional.of(
-          " leads to nothing that can be found, such as a place (#/$defs/name) or an $anchor: so"
-              + " whether it is masked cannot be known");
+          " points to nothing: without its target (a place such as #/$defs/name, or an"
+              + " $anchor) Cameleon cannot tell whether the value is masked");
     }
     // A mark anywhere in the target counts: the document itself has marks on its properties.
     return targets.stream().anyMatch(target -> target.findValue(PII) != null)
         ? Optional.of(
-            " leads to what has a mark, and a mark is not followed through a reference; repeat "
+            " points to a schema with a mark, and Cameleon does not follow marks"
+                + " through references; repeat "
                 + PII
                 + " at the top-level property, or refer to rules without it, in $defs")
         : Optional.empty();

@@ -97,7 +97,7 @@ public final class DataKey {
   /** Random: a counter would tell in which order values came, and where one is missing. */
   private byte[] nonce() {
     if (sealed.incrementAndGet() > most) {
-      throw new IllegalStateException("a data key has sealed as much as it may");
+      throw new IllegalStateException("the data key has sealed its maximum number of values");
     }
     byte[] nonce = new byte[Envelope.NONCE_BYTES];
     random.nextBytes(nonce);

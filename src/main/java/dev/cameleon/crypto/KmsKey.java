@@ -50,7 +50,8 @@ public final class KmsKey {
   public static RecipientKey find(String id) throws InvalidKeyFileException {
     if (!ID.matcher(id).matches()) {
       throw new InvalidKeyFileException(
-          "--kms-key takes a key's ARN (arn:aws:kms:REGION:ACCOUNT:key/ID), its id, or alias/NAME");
+          "--kms-key must be a key's ARN (arn:aws:kms:REGION:ACCOUNT:key/ID), its id,"
+              + " or alias/NAME");
     }
     try {
       return new KmsKey(AwsClients.kms(id), id).recipientKey();
@@ -85,8 +86,8 @@ public final class KmsKey {
     return new InvalidKeyFileException(
         "--kms-key: the key "
             + id
-            + " does not decrypt with RSA; make one of the key spec RSA_3072 or RSA_4096 with the"
-            + " key usage ENCRYPT_DECRYPT");
+            + " cannot decrypt with RSA; create a key with the key spec RSA_3072 or"
+            + " RSA_4096 and the key usage ENCRYPT_DECRYPT");
   }
 
   private byte[] open(byte[] sealedKey, int length) throws GeneralSecurityException {
@@ -122,7 +123,7 @@ public final class KmsKey {
             + e.statusCode()
             + (code.isEmpty() ? "" : ", " + code)
             + (code.equals("AccessDeniedException")
-                ? "; allow this AWS user or role " + permission + ", in the key's policy as well"
+                ? "; allow this AWS user or role " + permission + ", also in the key's policy"
                 : ""));
   }
 

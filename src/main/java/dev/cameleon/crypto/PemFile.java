@@ -29,7 +29,7 @@ record PemFile(String label, byte[] content) {
       if (SEVERAL.matcher(text).find()) {
         throw new InvalidKeyFileException(
             SafeQuote.path(file)
-                + " holds more than one key or certificate; a file must hold one key alone");
+                + " holds more than one key or certificate; put one key into each file");
       }
       Matcher object = OBJECT.matcher(text);
       if (object.find()) {

@@ -39,7 +39,7 @@ public final class PrivateKeyFile {
         file,
         () -> {
           throw new InvalidKeyFileException(
-              SafeQuote.path(file) + " is encrypted, and there is no passphrase");
+              SafeQuote.path(file) + " is encrypted, and no passphrase was given");
         });
   }
 
@@ -71,17 +71,17 @@ public final class PrivateKeyFile {
         return of(
             file,
             decrypt(file, pem.content(), passphrase),
-            " cannot be opened: the passphrase is another, or it is no RSA private key");
+            " cannot be opened: the passphrase is wrong, or it is not an RSA private key");
       }
       case "RSA PRIVATE KEY" ->
           throw new InvalidKeyFileException(
               SafeQuote.path(file)
-                  + " must be a PKCS #8 key; write one with: openssl pkey -in FILE -out NEW");
+                  + " is not a PKCS #8 key; convert it with: openssl pkey -in FILE -out NEW");
       default ->
           throw new InvalidKeyFileException(
               pem.label().endsWith("PRIVATE KEY")
                   ? SafeQuote.path(file) + " is not an RSA private key"
-                  : SafeQuote.path(file) + " is no private key but a " + pem.label());
+                  : SafeQuote.path(file) + " is not a private key but a " + pem.label());
     }
   }
 
@@ -104,8 +104,8 @@ public final class PrivateKeyFile {
     if (pbes2.isEmpty()) {
       throw new InvalidKeyFileException(
           file
-              + " is encrypted in another way than with PBES2 (PBKDF2 and AES); write it anew with:"
-              + " openssl pkcs8 -topk8 -in FILE -out NEW");
+              + " is not encrypted with PBES2 (PBKDF2 and AES); convert it with: openssl"
+              + " pkcs8 -topk8 -in FILE -out NEW");
     }
     char[] secret = passphrase.get();
     try {
@@ -113,7 +113,7 @@ public final class PrivateKeyFile {
     } catch (GeneralSecurityException e) {
       throw new InvalidKeyFileException(
           SafeQuote.path(file)
-              + " cannot be opened: the passphrase is another, or the file was damaged");
+              + " cannot be opened: the passphrase is wrong, or the file is damaged");
     } finally {
       Arrays.fill(secret, '\0');
     }

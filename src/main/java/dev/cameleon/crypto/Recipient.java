@@ -46,14 +46,13 @@ public record Recipient(String fingerprint, PublicKey key) {
         recipients.put(recipient.fingerprint(), recipient);
       }
     } catch (IOException e) {
-      throw new InvalidKeyFileException(
-          SafeQuote.path(folder) + " is not a folder that can be read");
+      throw new InvalidKeyFileException(SafeQuote.path(folder) + " is not a readable folder");
     }
     if (recipients.isEmpty()) {
       throw new InvalidKeyFileException(
           "no public key (*.pem) in "
               + SafeQuote.path(folder)
-              + "; unset it to run without a vault");
+              + "; add one, or unset it to run without a vault");
     }
     return List.copyOf(recipients.values());
   }
@@ -64,8 +63,9 @@ public record Recipient(String fingerprint, PublicKey key) {
       if (SecretFile.isStrangers(folder, file)) {
         throw new InvalidKeyFileException(
             SafeQuote.path(file)
-                + " is not the folder's owner's, and every user of this machine may put files there;"
-                + " if it is to be a recipient: chown it, and chmod o-w the folder");
+                + " does not belong to the folder's owner, and every user of this"
+                + " machine can add files there; if it is a recipient, chown it, and"
+                + " chmod o-w the folder");
       }
     } catch (IOException e) {
       throw new InvalidKeyFileException(
@@ -85,16 +85,16 @@ public record Recipient(String fingerprint, PublicKey key) {
       throw new InvalidKeyFileException(
           SafeQuote.path(file)
               + (secret
-                  ? " is a private key, which must not be on this machine; its public half is"
-                      + " written by: openssl pkey -in FILE -pubout"
-                  : " holds no PUBLIC KEY but a " + pem.label()));
+                  ? " is a private key, which must not be on this machine; write its"
+                      + " public key with: openssl pkey -in FILE -pubout"
+                  : " must hold a PUBLIC KEY, not a " + pem.label()));
     }
     try {
       PublicKey key =
           KeyFactory.getInstance("RSA").generatePublic(new X509EncodedKeySpec(pem.content()));
       if (((RSAPublicKey) key).getModulus().bitLength() < LEAST_BITS) {
         throw new InvalidKeyFileException(
-            SafeQuote.path(file) + " is an RSA key of less than " + LEAST_BITS + " bits");
+            SafeQuote.path(file) + " is an RSA key of fewer than " + LEAST_BITS + " bits");
       }
       return of(key);
     } catch (GeneralSecurityException e) {

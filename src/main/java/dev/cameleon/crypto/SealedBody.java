@@ -151,14 +151,14 @@ public final class SealedBody {
     }
     JsonNode version = object.path("sealed").path("v");
     if (!version.isInt()) {
-      throw new UnopenedException(Why.NOT_SEALED, "the body is not one that Cameleon sealed");
+      throw new UnopenedException(Why.NOT_SEALED, "Cameleon did not seal this body");
     }
     if (version.intValue() != VERSION) {
       throw new UnopenedException(
           Why.ANOTHER_VERSION,
           "the body is sealed in format "
               + version.intValue()
-              + ", and this version of Cameleon opens format "
+              + ", but this version of Cameleon opens format "
               + VERSION
               + ": open it with the version that sealed it, or a newer one");
     }
@@ -183,7 +183,7 @@ public final class SealedBody {
             + Recipient.shortName(key.fingerprint())
             + ") but to "
             + (others.length() == 0 ? "nobody" : others)
-            + ": it takes the private key of one of them");
+            + ": use the private key of one of them");
   }
 
   private static byte[] bytes(JsonNode base64) throws IOException {

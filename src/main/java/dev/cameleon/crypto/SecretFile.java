@@ -50,7 +50,7 @@ public final class SecretFile {
     for (Path at = path.toRealPath(); at != null; at = at.getParent()) {
       if (isOpenToWrite(at) && !(Files.isDirectory(at) && isSticky(at))) {
         return SafeQuote.path(at)
-            + " may be changed by every user of this machine; run: chmod o-w "
+            + " can be changed by every user of this machine; run: chmod o-w "
             + SafeQuote.path(at);
       }
     }

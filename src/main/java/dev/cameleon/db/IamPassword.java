@@ -44,8 +44,8 @@ public record IamPassword(String host, int port, String user) implements Passwor
               CREDENTIALS.resolveCredentials(),
               DefaultAwsRegionProviderChain.builder().build().getRegion().id()));
     } catch (SdkException e) { // STS may refuse as well
-      LOG.warn("No token for the database: no AWS credentials or region. user={}", user);
-      return Optional.empty(); // the connection fails, and the next attempt asks again
+      LOG.warn("Cannot create a database token: no AWS credentials or region. user={}", user);
+      return Optional.empty(); // the connection fails, and the next one asks again
     }
   }
 

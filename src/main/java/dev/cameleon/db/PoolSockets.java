@@ -73,7 +73,7 @@ final class PoolSockets implements AutoCloseable {
       try {
         socket.close();
       } catch (IOException e) {
-        LOG.warn("A connection could not be given up: {}", e.getClass().getSimpleName());
+        LOG.warn("Could not close a stuck connection: {}", e.getClass().getSimpleName());
       }
     }
     return sockets.size();

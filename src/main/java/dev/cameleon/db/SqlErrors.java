@@ -171,30 +171,30 @@ public final class SqlErrors {
       case NOT_CONFIRMED -> "the synchronous standby does not confirm commits";
       case "22001" -> "a value is longer than its column";
       case "22003" -> "a number is out of its column's range";
-      case "22P02" -> "a value has not the form of its column's type";
-      case "22P05", "22021" -> "a character that PostgreSQL cannot store";
-      case "22007", "22008" -> "a date is not one";
+      case "22P02" -> "a value does not have the format of its column's type";
+      case "22P05", "22021" -> "a value has a character that PostgreSQL cannot store";
+      case "22007", "22008" -> "a date is invalid";
       case "23502" -> "a required column would be null";
       case "23503" -> "a referenced row is missing";
-      case "23505" -> "a row with this key exists";
+      case "23505" -> "a row with this key already exists";
       case "21000", "P0003" -> "a subquery found more than one row";
       case "P0002" -> "a query of a trigger or function found no row";
       case "44000" -> "the check option of a view refuses the row";
-      case "23514" -> "a check of the table refuses the row";
+      case "23514" -> "a check constraint of the table refuses the row";
       case "P0001" -> "a trigger of the table refuses the row";
       case "25006" -> "the database is read-only (a failover?)";
       case "28P01", "28000" -> "the database refuses the user or its password";
       case "3D000" -> "the database does not exist";
-      case "42501" -> "the database user lacks a privilege, or row-level security is against it";
+      case "42501" -> "the database user lacks a privilege, or row-level security denies access";
       case "42P01" -> "a table does not exist (run: migrate)";
       case "42703" -> "a column does not exist";
-      case "53300" -> "the database has no connection left";
-      case "CM003" -> "the statement was on its way for too long, and is made anew";
+      case "53300" -> "the database has no free connection";
+      case "CM003" -> "the statement reached the database too late, and is rebuilt";
       case "CM001" ->
           "this process's mask key is retired: restart it with the keyset that keys rotate wrote";
       case "CM004" ->
-          "this process's mask key is none of this database's: restart it, so that its keyset is"
-              + " compared with them";
+          "this database does not know this process's mask key: restart the process,"
+              + " which then checks its keyset";
       case "55P03" -> "another session holds a lock for too long";
       case "57014" -> "the statement took too long";
       default -> meaningOfClass(classOf(state));
@@ -207,8 +207,8 @@ public final class SqlErrors {
       case OUT_OF_SHAPE -> "a value does not fit its column";
       case CONSTRAINT -> "a constraint of the table refuses the row";
       case ROLLED_BACK -> "a conflict with another transaction";
-      case "42" -> "load.sql and the tables do not fit together (run: check)";
-      case "53" -> "the database lacks a resource";
+      case "42" -> "load.sql does not match the tables (run: check)";
+      case "53" -> "the database is out of memory, disk space or another resource";
       case "57" -> "the database is shutting down or was interrupted";
       default -> "the database failed";
     };

@@ -20,26 +20,25 @@ import org.postgresql.util.PSQLException;
  */
 final class TlsErrors {
   private static final String ROOT =
-      "the database's certificate cannot be checked: the file that sslrootcert of the URL names";
+      "cannot verify the database's certificate: the file in the URL's sslrootcert";
 
-  private static final String CERTIFICATE = "the client certificate that sslcert of the URL names";
-  private static final String KEY = "the private key that sslkey of the URL names";
+  private static final String CERTIFICATE = "the client certificate in the URL's sslcert";
+  private static final String KEY = "the private key in the URL's sslkey";
 
   private static final String HOST =
-      "the certificate of the database is for another host name than the URL's; use a name that it"
-          + " is for";
+      "the certificate of the database does not cover the URL's host name; use a host"
+          + " name that it covers";
 
   /** The driver's own messages, in English: the driver translates them where it runs. */
   private static final Map<String, String> OF_DRIVER = new LinkedHashMap<>();
 
   static {
     OF_DRIVER.put("The hostname {0} could not be verified by hostnameverifier {1}.", HOST);
-    OF_DRIVER.put(
-        "Invalid sslmode value: {0}",
-        "sslmode of the URL is none that the driver knows; set verify-full");
+    OF_DRIVER.put("Invalid sslmode value: {0}", "the URL's sslmode is not valid; set verify-full");
     OF_DRIVER.put(
         "The server does not support SSL.",
-        "the database offers no TLS, but sslmode of the URL requires it; turn on ssl at the server");
+        "the database offers no TLS, but the URL's sslmode requires it; turn on ssl on"
+            + " the server");
     OF_DRIVER.put(
         "Could not open SSL root certificate file {0}.",
         ROOT + " (or ~/.postgresql/root.crt) cannot be read");
@@ -49,21 +48,24 @@ final class TlsErrors {
     OF_DRIVER.put("Could not open SSL certificate file {0}.", CERTIFICATE + " cannot be read");
     OF_DRIVER.put(
         "Loading the SSL certificate {0} into a KeyManager failed.",
-        CERTIFICATE + " is not one in PEM");
-    OF_DRIVER.put("Could not load cert chain", CERTIFICATE + " is not one in PEM");
+        CERTIFICATE + " is not a PEM certificate");
+    OF_DRIVER.put("Could not load cert chain", CERTIFICATE + " is not a PEM certificate");
     OF_DRIVER.put("Could not read SSL key file {0}.", KEY + " cannot be read, or is not a key");
     OF_DRIVER.put(
         "Could not decrypt SSL key file {0}.",
         KEY
-            + " cannot be decrypted; is sslpassword of the URL right, and the file PKCS #8 in DER?");
+            + " cannot be decrypted; check the URL's sslpassword, and that the file is"
+            + " PKCS #8 in DER");
     OF_DRIVER.put(
         "Could not read password for SSL key file, console is not available.",
         KEY
             + " is encrypted, or not PKCS #8 in DER; set sslpassword in the URL if it is encrypted");
     OF_DRIVER.put(
         "Could not load the private key",
-        KEY + " is no RSA key in PKCS #8; for another kind in PEM set pemKeyAlgorithm, e.g. EC");
-    String others = KEY + " may be read by others: its file must have mode 0600";
+        KEY
+            + " is not an RSA key in PKCS #8; for another kind of PEM key set"
+            + " pemKeyAlgorithm, for example EC");
+    String others = KEY + " can be read by other users: set its file's mode to 0600";
     OF_DRIVER.put(
         "private key file \"{0}\" has group or world access; file must have permissions u=rw (0600)"
             + " or less if owned by the current user, or permissions u=rw,g=r (0640) or less if"
@@ -81,14 +83,13 @@ final class TlsErrors {
   static {
     OF_SERVER.put(
         "requires a valid client certificate",
-        "the database wants a client certificate of an authority that it knows; name one with"
-            + " sslcert and sslkey in the URL");
+        "the database requires a client certificate from an authority that it trusts;"
+            + " set sslcert and sslkey in the URL");
     OF_SERVER.put(
         "certificate authentication failed",
-        "the client certificate is another user's: the database compares its common name with the"
-            + " user");
-    String tls =
-        "the database does not let this user in without TLS; set sslmode=verify-full in the URL";
+        "the client certificate belongs to another user: its common name must match"
+            + " the database user");
+    String tls = "the database refuses this user without TLS; set sslmode=verify-full in the URL";
     OF_SERVER.put("no encryption", tls);
     OF_SERVER.put("SSL off", tls);
   }
@@ -111,23 +112,26 @@ final class TlsErrors {
     if (failure instanceof PSQLException postgres) {
       return postgres.getServerErrorMessage() == null ? ofDriver(postgres) : ofServer(postgres);
     } else if (failure instanceof UnknownHostException) {
-      words = "the host name of the database is not known";
+      words = "the host name of the database cannot be resolved";
     } else if (failure instanceof FileNotFoundException) {
       // The driver has messages for the other files; for PKCS #12 it says that an algorithm is
       // missing.
       words = KEY + " cannot be read";
     } else if (failure instanceof UnrecoverableKeyException) {
-      words = KEY + " cannot be decrypted: sslpassword of the URL is wrong";
+      words = KEY + " cannot be decrypted: the URL's sslpassword is wrong";
     } else if (failure instanceof CertificateExpiredException) {
-      words = "the certificate of the database has expired; renew it at the server";
+      words = "the certificate of the database has expired; renew it on the server";
     } else if (failure instanceof CertPathBuilderException
         || (failure instanceof CertPathValidatorException
             && !(failure.getCause() instanceof CertificateExpiredException))) {
       words =
-          "the certificate of the database is not of an authority in the file that sslrootcert of"
-              + " the URL names; use the server's own, e.g. RDS's bundle";
+          "the certificate of the database is not from an authority in the URL's"
+              + " sslrootcert file; use the file of the server's authority, for example the"
+              + " RDS bundle";
     } else if (isAlert(failure)) {
-      words = "the database refuses the client certificate; is it expired, or revoked?";
+      words =
+          "the database refuses the client certificate; check whether it has expired or"
+              + " was revoked";
     }
     return Optional.ofNullable(words);
   }

@@ -9,31 +9,33 @@ public enum DeadLetterReason {
   /** {@link dev.cameleon.contract.Violation#NOT_JSON}. */
   NOT_JSON(
       "The body is not one JSON object.",
-      "Correct the sender. What was sent can be corrected in a file: dlq export --raw, edit, dlq import."),
+      "Correct the sender. To load messages that were already sent, correct them in a"
+          + " file: dlq export --raw, edit, dlq import."),
   /** {@link dev.cameleon.contract.Violation#CONTRACT}. */
   CONTRACT(
       "The event breaks a rule of login.schema.json.",
-      "If the rule is wrong, correct the contract, restart, then: dlq replay --dry-run, and dlq replay"
-          + " --field FIELD. If the event is wrong, correct the sender, and the event in a file: dlq"
-          + " export --raw, edit, dlq import."),
+      "If the rule is wrong, correct the contract, restart, then run: dlq replay"
+          + " --dry-run, and dlq replay --field FIELD. If the event is wrong, correct the"
+          + " sender, and the event in a file: dlq export --raw, edit, dlq import."),
   /** {@link dev.cameleon.contract.Violation#DATA_REJECTED}. */
   DATA_REJECTED(
       "PostgreSQL refused the row; the SQLSTATE says why.",
-      "If a constraint, a column or a trigger is wrong, correct the table, then: dlq replay"
-          + " --reason DATA_REJECTED. If the event is wrong, let the contract refuse it earlier, and"
-          + " correct the event in a file: dlq export --raw, edit, dlq import."),
-  /** SQS itself moved it there; it has no attributes of ours. */
+      "If a constraint, a column or a trigger is wrong, correct the table, then run:"
+          + " dlq replay --reason DATA_REJECTED. If the event is wrong, make the contract"
+          + " refuse it earlier, and correct the event in a file: dlq export --raw, edit,"
+          + " dlq import."),
+  /** SQS itself moved it there; it carries nothing of ours. */
   MAX_RECEIVES(
-      "SQS moved it here after too many receives: it was never settled, or it is too large for a"
-          + " dead letter.",
-      "See the log of that time for outages, time-outs and restarts; correct what caused them, then:"
-          + " dlq replay --reason MAX_RECEIVES. If it was loaded after all, the ledger makes the"
-          + " replay a duplicate."),
-  /** It was put there neither by Cameleon nor by SQS's redrive. */
+      "SQS moved it here after too many receives: it was never settled, or it is too"
+          + " large to become a dead letter with its reason.",
+      "Check the log of that time for outages, time-outs and restarts; correct their"
+          + " cause, then run: dlq replay --reason MAX_RECEIVES. If it was loaded after all,"
+          + " the ledger drops the replay as a duplicate."),
+  /** Neither Cameleon nor SQS says that it put it there. */
   UNKNOWN(
-      "It carries no reason of Cameleon's, and SQS does not say that it moved it here: somebody"
+      "It has no reason from Cameleon, and no sign that SQS moved it here: somebody"
           + " sent it, or moved it by hand.",
-      "See whether it belongs here. If so: dlq replay ID.");
+      "Check whether it belongs on this queue. If it does, run: dlq replay ID.");
 
   private final String meaning;
   private final String remedy;

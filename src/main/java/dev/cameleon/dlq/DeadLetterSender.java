@@ -160,7 +160,7 @@ public final class DeadLetterSender {
         }
       }
     } catch (SdkException e) {
-      closeGate("the dead-letter queue does not accept: " + SqsErrors.describe(e));
+      closeGate("the dead-letter queue does not accept messages: " + SqsErrors.describe(e));
     } finally {
       callBeganNanos = Optional.empty();
     }
@@ -192,8 +192,8 @@ public final class DeadLetterSender {
 
   private static void refuse(Delivery delivery, String why, List<Delivery> refused) {
     LOG.warn(
-        "A dead letter cannot be sent: {}. The message goes back to the source queue, whose own"
-            + " redrive policy takes it as it was sent. message={}",
+        "Cannot send a dead letter: {}. The message returns to the source queue, whose"
+            + " redrive policy moves it unchanged. message={}",
         why,
         delivery.messageId());
     refused.add(delivery);

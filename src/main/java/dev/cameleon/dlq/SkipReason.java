@@ -7,38 +7,41 @@ public enum SkipReason {
   /** The dead-letter queue is shared, and this dead letter came from another queue. */
   OTHER_QUEUE(
       "of another source queue",
-      "They came from another queue: replay them with its CAMELEON_QUEUE."),
+      "They came from another source queue: set CAMELEON_QUEUE to it, and replay them there."),
   /** It may be a live message of a queue that was named by mistake. */
   UNKNOWN_ORIGIN(
       "of unknown origin",
-      "Neither Cameleon nor SQS says that it moved them here (UNKNOWN): is it the right queue? See"
-          + " them with dlq list --reason UNKNOWN --each and dlq show ID; those that belong here go"
-          + " back by their id: dlq replay ID."),
-  /** It was replayed and failed again: replays must not loop. */
+      "They have no sign that Cameleon or SQS moved them here (UNKNOWN): check that"
+          + " this is the right dead-letter queue. List them with dlq list --reason UNKNOWN"
+          + " --each, look at them with dlq show ID, and replay those that belong here by"
+          + " id: dlq replay ID."),
+  /** Replaying what fails again must not go round in circles. */
   REPLAYED_BEFORE(
       "of messages already replayed",
-      "This command had sent their messages already: each failed again meanwhile, or was there"
-          + " twice. Look at them again (dlq list) before you replay them again."),
-  /** Its body is sealed, and no private key was given. */
+      "This command already sent their messages: each failed again since, or was on"
+          + " the queue twice. Check why they failed (dlq list) before you replay them"
+          + " again."),
+  /** Its body can only be opened with a private key. */
   SEALED(
       "sealed",
-      "Their bodies are sealed to recipients: give --private-key of one of them (of those that"
-          + " dead letters are sealed to)."),
-  /** With the two attributes of a replay, it is larger than SQS accepts. */
+      "Their bodies are sealed: give the key of a recipient of dead letters,"
+          + " --private-key FILE or --kms-key ARN."),
+  /** With its two attributes, SQS does not take it. */
   TOO_LARGE(
       "too large",
-      "With source-message-id and sent-at they are larger than the source queue accepts: make them"
-          + " smaller (dlq export --raw, edit, dlq import), or let the queue take larger ones."),
-  /** The ledger no longer has its id: if it was loaded, it could be loaded twice. */
+      "With the attributes source-message-id and sent-at they are larger than the"
+          + " source queue accepts: shorten them (dlq export --raw, edit, dlq import), or"
+          + " raise the queue's maximum message size."),
+  /** If it was loaded, the ledger has erased it: it could be loaded twice. */
   TOO_OLD(
       "too old",
-      "They were first sent before the time that the ledger remembers (cameleon.ledger.days), so"
-          + " that one which was loaded would be loaded again. If you know that they were not, set"
-          + " CAMELEON_LEDGER_DAYS higher for this command."),
-  /** SQS refuses it for good. */
-  REFUSED("refused by SQS", "SQS refused them as they are."),
-  /** The command was stopped, or failed, before it was sent. */
-  UNSENT("not sent", "They were not sent any more.");
+      "They were sent before the time that the ledger covers (cameleon.ledger.days),"
+          + " so a message that was loaded would be loaded again. If you know that none was"
+          + " loaded, raise CAMELEON_LEDGER_DAYS for this command."),
+  /** SQS says that it will never take it. */
+  REFUSED("refused by SQS", "SQS refused their messages, for the reason in the note below."),
+  /** The work was stopped, or failed, before it was its turn. */
+  UNSENT("not sent", "The replay ended before it sent them.");
 
   private final String brief;
   private final String words;

@@ -31,8 +31,8 @@ public final class OutOfMemory {
   private static void end() {
     try {
       LOG.error(
-          "Out of memory: the process ends, its messages come again. Give it more, or set"
-              + " cameleon.in-flight.megabytes lower.");
+          "Out of memory: the process ends, and its messages reappear on the queue."
+              + " Raise the heap (-Xmx), or lower cameleon.in-flight.megabytes.");
     } finally {
       Runtime.getRuntime().halt(EXIT_CODE); // even if there is no memory for the log line
     }

@@ -228,8 +228,8 @@ public final class DatabaseCircuitBreaker {
       long count = aloneWarnings.add(1);
       if (count > 0) {
         LOG.warn(
-            "Rows fail when they are loaded alone, while others are loaded. They go back to the"
-                + " queue, each time for longer: {}. count={} first={}",
+            "Some rows fail even when loaded alone, while other rows load. They return"
+                + " to the queue, each time with a longer delay: {}. count={} first={}",
             failure,
             count,
             batch.deliveries().get(0).messageId());
@@ -238,7 +238,7 @@ public final class DatabaseCircuitBreaker {
       aloneNanos = System.nanoTime();
       gate.close(
           ReceiveGate.Hold.ROWS,
-          "rows fail when they are loaded alone, while an empty batch does not: " + failure);
+          "rows fail even when loaded alone, although an empty batch loads: " + failure);
     }
     batch.passOn();
     acknowledger.postponed(batch.deliveries(), others);
@@ -279,8 +279,8 @@ public final class DatabaseCircuitBreaker {
     int stuck = pool.abandonStuck(beganNanos - STUCK_NANOS);
     if (stuck > 0) {
       LOG.warn(
-          "{} connections to the database took nothing for a minute, and are given up: new ones are"
-              + " opened. Something on the way drops connections without a word, it seems.",
+          "Replacing {} database connections that made no progress for a minute. A"
+              + " firewall or proxy may drop connections silently.",
           stuck);
     }
     try {
@@ -304,7 +304,7 @@ public final class DatabaseCircuitBreaker {
         | RuntimeException e) { // a RuntimeException too, for example from reading the password
       gate.close(ReceiveGate.Hold.DATABASE, SqlErrors.describe(e));
       known.clear();
-      LOG.debug("The database does not take rows: {}", SqlErrors.describe(e));
+      LOG.debug("The database probe failed: {}", SqlErrors.describe(e));
       noteSilence(e);
       if (failures.isSilence(e) && System.nanoTime() - loadedNanos > PROGRESS_NANOS) {
         abandonConnections(System.nanoTime());

@@ -61,7 +61,7 @@ public final class LoadSql {
       if (!parameter.equals(BATCH) && !parameter.equals(VAULT)) {
         throw new IOException(
             SafeQuote.path(file)
-                + " uses the parameter "
+                + " uses the unknown parameter "
                 + parameter
                 + "; there are only "
                 + BATCH

@@ -53,9 +53,9 @@ public final class RouteFailureHandler {
     List<Delivery> carried = carried(exchange);
     if (!gate.isClosed(ReceiveGate.Hold.ROUTE_FAILURES)) {
       LOG.error(
-          "A failure that no rule knows in route {}, step {}: {} messages go back to the queue, the"
-              + " first is {}; what was committed stays so. Further ones are not logged while"
-              + " receiving is slow.",
+          "A failure that no onException handles in route {}, step {}: {} messages"
+              + " return to the queue, the first is {}; committed rows stay. Further"
+              + " failures are not logged while receiving is slow.",
           exchange.getProperty(Exchange.FAILURE_ROUTE_ID),
           URISupport.sanitizeUri(exchange.getProperty(Exchange.FAILURE_ENDPOINT, String.class)),
           carried.size(),
@@ -64,9 +64,9 @@ public final class RouteFailureHandler {
     }
     gate.close(
         ReceiveGate.Hold.ROUTE_FAILURES,
-        "a route fails in a way that no rule knows ("
+        "a route fails in a way that no onException handles ("
             + (failure == null ? "?" : failure.getClass().getSimpleName())
-            + "), messages that are not loaded go back to the queue; see the ERROR line");
+            + "), and messages that are not loaded return to the queue; see the ERROR line");
     acknowledger.postponed(carried);
   }
 

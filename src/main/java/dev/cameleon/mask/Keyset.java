@@ -75,7 +75,7 @@ public final class Keyset {
     try {
       if (!Files.exists(file)) {
         throw new InvalidKeysetException(
-            "no keyset at " + SafeQuote.path(file) + "; make one with: keys create --out FILE");
+            "no keyset at " + SafeQuote.path(file) + "; create one with: keys create --out FILE");
       }
       String open = SecretFile.openToOthers(file);
       if (!open.isEmpty()) {
@@ -108,8 +108,8 @@ public final class Keyset {
       // Tink's message may quote its input.
       throw new InvalidKeysetException(
           source
-              + " is no keyset of HMAC-SHA256 PRF keys with the primary last;"
-              + " make one with: keys create --out FILE");
+              + " is not a keyset of HMAC-SHA256 PRF keys with the primary key last;"
+              + " create one with: keys create --out FILE");
     }
   }
 

@@ -63,7 +63,7 @@ public final class MaskGuard {
                 + field.getKey()
                 + ", which was masked before: mark it again with \"x-pii\": \""
                 + field.getValue()
-                + "\", or, if it is meant, set CAMELEON_ALLOW_UNMASK="
+                + "\", or, if you no longer want to mask it, set CAMELEON_ALLOW_UNMASK="
                 + field.getKey());
       } else if (now != null && !now.word().equals(field.getValue())) {
         problems.add(
@@ -73,7 +73,7 @@ public final class MaskGuard {
                 + now.word()
                 + ", but it was masked as "
                 + field.getValue()
-                + " before: equal values would get other tokens; change its x-pii back");
+                + " before: equal values would get different tokens; restore its x-pii");
       }
     }
     if (problems.isEmpty()) {
@@ -93,8 +93,8 @@ public final class MaskGuard {
   public Optional<String> newestKeyProblem(Connection connection) throws SQLException {
     if (known(connection).isEmpty()) {
       return Optional.of(
-          "this database has no mask key yet, for nothing was ever loaded into it; is it the right"
-              + " one? (CAMELEON_DB_URL)");
+          "this database has no mask key yet, because nothing was loaded into it;"
+              + " check that it is the right database (CAMELEON_DB_URL)");
     }
     recordKeys(connection);
     Map<String, Known> known = known(connection);
@@ -144,16 +144,16 @@ public final class MaskGuard {
                   + keyIds.get(newest)
                   + " was retired on "
                   + mine.retired()
-                  + ": the rows are under a newer one; set CAMELEON_KEYSET to the keyset that keys"
-                  + " rotate wrote then");
+                  + ": the rows use a newer key; set CAMELEON_KEYSET to the keyset that"
+                  + " keys rotate wrote then");
     }
     return Optional.of(
         "the mask key is not the one that this database was loaded with (its key id is "
             + newest(known)
             + ", yours is "
             + keyIds.get(newest)
-            + "): every duplicate would be split; set CAMELEON_KEYSET to the first keyset, or to one"
-            + " that keys rotate made of it");
+            + "): equal values would get different tokens; set CAMELEON_KEYSET to the"
+            + " original keyset, or to one that keys rotate derived from it");
   }
 
   /** The key that no other key follows. */

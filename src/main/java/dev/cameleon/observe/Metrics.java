@@ -141,7 +141,7 @@ public final class Metrics implements AutoCloseable {
     return new MetricSnapshots(
         GaugeSnapshot.builder()
             .name("cameleon_dead_letter_queue_messages")
-            .help("Messages of the dead-letter queue; not_visible: somebody has received them")
+            .help("Messages in the dead-letter queue; not_visible: received by a reader")
             .dataPoint(state("visible", depth.visible()))
             .dataPoint(state("not_visible", depth.hidden()))
             .build());

@@ -101,8 +101,8 @@ public final class AuditChain {
     return findings(
         kept.isPresent() && keptAt == null
             ? Optional.of(
-                "no row has the head that was kept: the chain was cut or rewritten after it was"
-                    + " printed, or it is another database's")
+                "no row has the head that you kept: the chain was cut or rewritten"
+                    + " since, or the head is from another database")
             : Optional.empty());
   }
 
@@ -110,19 +110,20 @@ public final class AuditChain {
     if (seq != rows + 1) {
       return Optional.of(
           rows == 0
-              ? "the first row is " + seq + ", not 1: rows before it are gone"
-              : "row " + (rows + 1) + " is gone: " + rows + " is followed by " + seq);
+              ? "the first row is " + seq + ", not 1: earlier rows are missing"
+              : "row " + (rows + 1) + " is missing: " + rows + " is followed by " + seq);
     }
     sha256.update(before);
     byte[] computed = sha256.digest(json.getBytes(StandardCharsets.UTF_8));
     if (!MessageDigest.isEqual(computed, hash)) {
-      return Optional.of("row " + seq + " does not fit: it was changed after it was written");
+      return Optional.of(
+          "row " + seq + " does not fit its hash: it was changed after it was written");
     }
     if (token.equals("changed")) {
-      return Optional.of("the token of row " + seq + " does not fit: it was changed");
+      return Optional.of("the token of row " + seq + " does not fit its hash: it was changed");
     }
     if (token.equals("missing")) {
-      return Optional.of("the token of row " + seq + " is missing: no act erased it");
+      return Optional.of("the token of row " + seq + " is missing, but no erasure removed it");
     }
     erased += token.equals("erased") ? 1 : 0;
     rows = seq;

@@ -82,7 +82,7 @@ public final class Doctor {
               + (key.get(3) == null ? "" : ", retired " + key.get(3)));
     }
     if (keys.isEmpty()) {
-      add("keys", Verdict.NOTE, "none known: nothing was loaded yet; start run");
+      add("keys", Verdict.NOTE, "none known, because nothing was loaded yet; start run");
     }
   }
 
@@ -99,17 +99,17 @@ public final class Doctor {
         "suppressed",
         Verdict.OK,
         number("SELECT count(*) FROM cameleon.suppressed")
-            + " people whose later events are loaded under random values");
+            + " persons whose later events are loaded with random values");
     long erasedTokens = number("SELECT count(*) FROM cameleon.erased_token");
     if (erasedTokens > 0) {
       add(
           "erasure",
           Verdict.NOTE,
           erasedTokens
-              + " tokens that rows lost are not settled: an erase is running or was interrupted; run"
-              + " that erase again");
+              + " erased tokens are not finished: an erase is running or was"
+              + " interrupted; run that erase again");
     } else {
-      add("erasure", Verdict.OK, "nothing is left over");
+      add("erasure", Verdict.OK, "no unfinished erasure");
     }
   }
 

@@ -34,7 +34,7 @@ public final class Erasure implements AutoCloseable {
   /** How often rows are rewritten again after the first time, while new ones arrive. */
   private static final int MOST_SWEEPS = 3;
 
-  static final String WAIT = "no running loader remembers what was there";
+  static final String WAIT = "no running loader has the old values in memory";
 
   private final Connection connection;
   private final Duration memory;

@@ -127,9 +127,9 @@ public final class Retokenization {
       retire(watcher);
     }
     Map<String, Long> counts = sweep(watcher);
-    subjects += renew(suppressed, "renaming who asked to be erased", watcher);
-    // Tokens of an interrupted erase too: the vault has their entries under the newer token now.
-    renew(erasedTokens, "renaming what is to be erased", watcher);
+    subjects += renew(suppressed, "rewriting suppressed persons", watcher);
+    // What an interrupted erase has to settle: the vault has it under the newer token now.
+    renew(erasedTokens, "rewriting tokens to erase", watcher);
     counts.remove(Token.ERASED);
     counts.remove(keyset.currentId());
     return new RetokenizationResult(
@@ -162,7 +162,7 @@ public final class Retokenization {
    */
   private Map<String, Long> sweep(Watcher watcher) throws SQLException, PreventedException {
     for (int sweep = 0; sweep < MOST_SWEEPS; sweep++) {
-      watcher.at("looking whether anything is left", 0, 0, "");
+      watcher.at("checking for tokens of older keys", 0, 0, "");
       Map<String, Long> counts = logins.count();
       if (keyset.olderIds().stream().noneMatch(counts::containsKey) && !vault.hasOlder()) {
         return counts;
@@ -170,8 +170,9 @@ public final class Retokenization {
       renew(watcher);
     }
     throw new PreventedException(
-        "tokens of retired keys appear in public.user_logins again and again, although no loader"
-            + " can write them: find out who does, then run keys retokenize again");
+        "tokens of retired keys keep appearing in public.user_logins, although no"
+            + " loader can write them: find out who writes them, then run keys retokenize"
+            + " again");
   }
 
   private void renew(Watcher watcher) throws SQLException {
@@ -183,7 +184,7 @@ public final class Retokenization {
       rows += attempt(() -> logins.renew(first, first + step));
     }
     watcher.at("rewriting user_logins", size.pages(), size.pages(), "pages");
-    entries += renew(vault, "renaming vault entries", watcher);
+    entries += renew(vault, "rewriting vault entries", watcher);
   }
 
   private long renew(TokenTable table, String step, Watcher watcher) throws SQLException {

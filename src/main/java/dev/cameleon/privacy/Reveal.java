@@ -112,7 +112,7 @@ public final class Reveal {
 
   private Answer answer(long request, String token) throws SQLException {
     if (Token.keyId(token).equals(Token.ERASED)) {
-      return refusal(token, "erased", "erased: it is a random token that stands for nothing");
+      return refusal(token, "erased", "erased: this is a random token without a value");
     }
     StringJoiner recipients = new StringJoiner(", ");
     try (PreparedStatement statement =
@@ -143,7 +143,7 @@ public final class Reveal {
         "not sealed to this key ("
             + Recipient.shortName(key.fingerprint())
             + "); its recipients: "
-            + (recipients.length() == 0 ? "none is known, its data key is lost" : recipients));
+            + (recipients.length() == 0 ? "none known, because its data key is lost" : recipients));
   }
 
   private Answer open(String token, byte[] sealedKey, UUID entry, byte[] sealed) {
@@ -158,8 +158,7 @@ public final class Reveal {
                       "",
                       Optional.of(value)));
     } catch (GeneralSecurityException e) {
-      return refusal(
-          token, "damaged", "damaged: what is stored for it was changed and does not open");
+      return refusal(token, "damaged", "damaged: its vault entry was changed and cannot be opened");
     }
   }
 
@@ -179,8 +178,9 @@ public final class Reveal {
             ? refusal(
                 token,
                 "mismatch",
-                "not shown: the value that is stored for it has another token; somebody with a"
-                    + " loader's or an officer's rights must have put it there")
+                "not shown: the value in its vault entry belongs to another token;"
+                    + " somebody with the rights of a loader or an officer must have written"
+                    + " it")
             : refusal(
                 token,
                 "unknown key",
@@ -208,7 +208,9 @@ public final class Reveal {
             "SELECT coalesce(retired_at::text, '') FROM cameleon.mask_key WHERE key_id = ?", keyId);
     if (retired.isEmpty()) {
       return refusal(
-          token, "no entry", "no entry: the mask key " + keyId + " is none of this database");
+          token,
+          "no entry",
+          "no entry: the mask key " + keyId + " does not belong to this database");
     }
     return refusal(
         token,
@@ -217,8 +219,8 @@ public final class Reveal {
             ? "no entry: loaded without a vault, or erased"
             : "no entry: its mask key "
                 + keyId
-                + " is retired, and its rows may have a newer token now; or it was loaded without a"
-                + " vault, or erased");
+                + " is retired, so its rows may have a newer token; or it was loaded"
+                + " without a vault, or erased");
   }
 
   private Optional<String> look(String sql, String parameter) throws SQLException {

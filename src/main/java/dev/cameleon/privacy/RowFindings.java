@@ -90,29 +90,30 @@ final class RowFindings {
           "older keys",
           doctor.number("SELECT count(*) - 1 FROM cameleon.mask_key WHERE retired_at IS NULL"),
           Verdict.NOTE,
-          "older keys that may still be loaded under",
-          "a rotation has not ended; run keys retokenize once every loader has the new keyset");
+          "older keys that loaders may still use",
+          "a mask key rotation has not ended; run keys retokenize once every loader"
+              + " has the new keyset");
       doctor.none(
           "rotation",
           old + stored,
           Verdict.NOTE,
-          "tokens of rows and vault under an older key",
-          "a rotation is under way, and the duplicate views may split; run keys retokenize");
+          "tokens of an older key in rows and vault",
+          "a mask key rotation has not ended, and the duplicate views may show a value"
+              + " twice; run keys retokenize");
     }
     doctor.none(
         "unknown keys",
         sum(counts, "?"),
         Verdict.WRONG,
         "tokens of a key that this database does not know",
-        "rows came from elsewhere, or under another keyset; they match no others");
+        "their rows came from another system or another keyset, and match no other rows");
     doctor.none(
         "old formats",
         sum(counts, ""),
         Verdict.WRONG,
-        "values that are no tokens in columns that hold tokens",
-        "they may be personal and not masked; rewrite or delete these rows");
-    doctor.add(
-        "erased", Verdict.OK, sum(counts, Token.ERASED) + " random tokens of what was erased");
+        "values in token columns that are not tokens",
+        "they may be personal data, unmasked; rewrite or delete these rows");
+    doctor.add("erased", Verdict.OK, sum(counts, Token.ERASED) + " random tokens of erased values");
   }
 
   private static long sum(Map<String, Map<String, Long>> counts, String key) {

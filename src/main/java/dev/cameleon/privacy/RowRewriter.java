@@ -80,7 +80,7 @@ final class RowRewriter {
     List<String> columns = Logins.columns(connection);
     List<String> values = new ArrayList<>();
     if (!columns.remove(USER)) {
-      throw new IllegalStateException("public.user_logins has no user_id that is a text");
+      throw new IllegalStateException("public.user_logins has no user_id column of a text type");
     }
     // Whatever its form: a sender may have chosen one that looks like a token.
     values.add(USER + " = gen_random_uuid()::text");
@@ -247,10 +247,11 @@ final class RowRewriter {
       }
       if (!left.isEmpty()) {
         throw new PreventedException(
-            "these rows of public.user_logins keep what was to go, and were left as they were: in "
+            "these rows of public.user_logins still hold values to erase, and were not"
+                + " changed: in "
                 + String.join(", ", left)
-                + ". A trigger puts it back, or the column is computed or too narrow for a token:"
-                + " change that");
+                + ". A trigger restores the values, or the column is computed or too"
+                + " narrow for a token: change that");
       }
       return row.getLong(1);
     }

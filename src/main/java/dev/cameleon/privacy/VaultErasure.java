@@ -144,7 +144,7 @@ final class VaultErasure {
         connection.rollback();
         connection.setAutoCommit(true);
       }
-      pause.await(BETWEEN_ATTEMPTS, "loads in flight have ended");
+      pause.await(BETWEEN_ATTEMPTS, "running loads have ended");
     }
   }
 

@@ -29,7 +29,7 @@ final class VaultFindings {
                 + " (SELECT FROM cameleon.sealed_data_key e WHERE e.data_key = v.data_key)"),
         Verdict.WRONG,
         "data keys of entries without a sealed key",
-        "nobody can open these entries; restore cameleon.sealed_data_key from a backup");
+        "no key can open these entries; restore cameleon.sealed_data_key from a backup");
     if (columns.isEmpty()) {
       return;
     }
@@ -47,8 +47,8 @@ final class VaultFindings {
                   + "')) t WHERE NOT EXISTS (SELECT FROM cameleon.vault v WHERE v.token = t.value)"),
           Verdict.NOTE,
           "tokens of rows without a vault entry",
-          "loaded before there was a vault or by a loader without recipients; they cannot be"
-              + " revealed");
+          "loaded before the vault existed, or by a loader without recipients; they"
+              + " cannot be revealed");
     }
     doctor.none(
         "no row",
@@ -78,7 +78,7 @@ final class VaultFindings {
               + entries
               + " entries, since "
               + recipient.get(2)
-              + "; taking the key out of the folder does not change that");
+              + "; removing the key from the folder does not change that");
     }
   }
 }

@@ -116,8 +116,8 @@ public final class Acknowledger {
               deliveries.settle(chunk, Outcome.RETURNED);
               if (underWay.decrementAndGet() == 0 && failed.get() > 0) {
                 LOG.warn(
-                    "{} messages could not be returned. They come back after their visibility"
-                        + " timeout. first={}",
+                    "Could not return {} messages. They reappear after their"
+                        + " visibility timeout. first={}",
                     failed.get(),
                     all.get(0).messageId());
               }

@@ -72,9 +72,8 @@ final class BatchRetry {
     String why = "";
     for (BatchResultErrorEntry entry : failed) {
       if (SqsErrors.isForGood(entry)) {
-        // An invalid receipt handle: the message was deleted, or received again by another
-        // consumer.
-        LOG.debug("SQS refuses a receipt: {}", entry.code());
+        // A receipt that is no longer valid: the message was deleted, or received again by another.
+        LOG.debug("SQS refused a receipt handle: {}", entry.code());
       } else {
         again.add(Integer.parseInt(entry.id()));
         why = "SQS answered " + entry.code();

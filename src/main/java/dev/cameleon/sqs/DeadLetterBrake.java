@@ -50,7 +50,8 @@ public final class DeadLetterBrake {
               + percent
               + "% of the last "
               + WINDOW
-              + " messages were dead-lettered (a wrong queue? a bad edit of the contract or load.sql?)");
+              + " messages became dead letters: check for a wrong queue, or a wrong"
+              + " change to the contract or load.sql");
     } else if (deadLetters < most * RELEASE) {
       gate.open(ReceiveGate.Hold.DEAD_LETTER_FLOOD);
     }

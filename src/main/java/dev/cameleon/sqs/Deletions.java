@@ -84,7 +84,7 @@ final class Deletions {
   synchronized void retry(long now) {
     if (now - succeededNanos > HANGS_NANOS
         && underWay.values().stream().anyMatch(began -> now - began > HANGS_NANOS)) {
-      gate.close(ReceiveGate.Hold.DELETES, "the source queue does not answer deletes");
+      gate.close(ReceiveGate.Hold.DELETES, "the source queue does not answer delete calls");
     }
     if (!trying && !waiting.isEmpty()) {
       trying = true;
@@ -98,8 +98,8 @@ final class Deletions {
     ended = true;
     if (!waiting.isEmpty()) {
       LOG.warn(
-          "Messages could not be deleted before the stop. They come back after their visibility"
-              + " timeout and count as duplicates then. first={}",
+          "Could not delete all messages before the stop. They reappear after their"
+              + " visibility timeout, and then count as duplicates. first={}",
           waiting.element().chunk().get(0).messageId());
     }
     waiting.forEach(finished -> deliveries.settle(finished.chunk(), finished.outcome()));
@@ -143,8 +143,7 @@ final class Deletions {
     undeleted += stays.size() - (again ? finished.chunk().size() : 0);
     if (!stays.isEmpty()) {
       waiting.add(new Finished(stays, finished.outcome()));
-      gate.close(
-          ReceiveGate.Hold.DELETES, "messages cannot be deleted from the source queue: " + why);
+      gate.close(ReceiveGate.Hold.DELETES, "cannot delete messages from the source queue: " + why);
     } else if (again) {
       for (Finished next = waiting.poll(); next != null; next = waiting.poll()) {
         Finished other = next;

@@ -96,8 +96,8 @@ public final class DeliveryTracking extends RoutePolicySupport {
                   ReceiveGate.Hold.ROUTE_FAILURES,
                   "a step of the route "
                       + route.getRouteId()
-                      + " drops messages, which go back to the queue");
-              LOG.debug("Dropped by a step. message={}", delivery.messageId());
+                      + " drops messages, which return to the queue");
+              LOG.debug("A step dropped a message. message={}", delivery.messageId());
               acknowledger.postponed(List.of(delivery));
             });
   }

@@ -163,8 +163,8 @@ public final class GatedSqsClient implements SqsClient {
   private static void warnOfDeclined(long count) {
     if (count > 0) {
       LOG.warn(
-          "Answers of SQS were not read, for want of memory for their messages: those come again"
-              + " after their visibility timeout. More heap, or a faster database, helps."
+          "Skipped SQS answers for lack of memory: their messages reappear after their"
+              + " visibility timeout. Raise the heap (-Xmx), or make the database faster."
               + " count={}",
           count);
     }

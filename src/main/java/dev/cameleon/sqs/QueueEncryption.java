@@ -48,11 +48,12 @@ public enum QueueEncryption {
     return queue.name()
         + ": "
         + switch (this) {
-          case KMS -> "encrypted at rest, with a key of KMS";
-          case SQS -> "encrypted at rest, with a key of SQS";
+          case KMS -> "encrypted at rest, with a KMS key";
+          case SQS -> "encrypted at rest, with an SQS key";
           case NONE ->
-              "not encrypted at rest, and its messages hold personal data; turn it on: aws sqs"
-                  + " set-queue-attributes --attributes SqsManagedSseEnabled=true --queue-url "
+              "not encrypted at rest, and its messages hold personal data; turn"
+                  + " encryption on: aws sqs set-queue-attributes --attributes"
+                  + " SqsManagedSseEnabled=true --queue-url "
                   + queue.url();
           case UNKNOWN -> "this SQS does not say whether it encrypts at rest";
         };

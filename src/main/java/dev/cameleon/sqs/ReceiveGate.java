@@ -58,7 +58,7 @@ public final class ReceiveGate {
   /** Ends the hold for this reason; receiving resumes if there is no other. */
   public synchronized void open(Hold hold) {
     if (holds.remove(hold) != null) {
-      LOG.info("Receiving goes on as before. reason={}", hold);
+      LOG.info("Receiving resumes. reason={}", hold);
       notifyAll();
     }
   }

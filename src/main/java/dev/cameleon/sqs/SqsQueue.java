@@ -114,9 +114,9 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
   /** One sentence for an operator whose queue has a visibility timeout of 0. */
   public String withoutTimeout() {
     return name
-        + ": its visibility timeout is 0, so every message is received again and again while it is"
-        + " worked on; set one, e.g. aws sqs set-queue-attributes --attributes VisibilityTimeout=60"
-        + " --queue-url "
+        + ": its visibility timeout is 0, so SQS delivers every message again while it"
+        + " is in flight; set one, for example aws sqs set-queue-attributes --attributes"
+        + " VisibilityTimeout=60 --queue-url "
         + url;
   }
 

@@ -110,7 +110,7 @@ public final class VisibilityExtender {
       // then its second delivery ends as a duplicate.
       again = BatchRetry.retryable(chunk, failed).deliveries();
     } catch (RuntimeException e) { // of the SDK or not
-      LOG.debug("Not extended, will retry. why={}", SqsErrors.describe(e));
+      LOG.debug("Could not extend visibility timeouts, will retry. why={}", SqsErrors.describe(e));
     }
     deliveries.notExtended(again);
   }

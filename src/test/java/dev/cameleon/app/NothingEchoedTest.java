@@ -76,9 +76,9 @@ class NothingEchoedTest {
     Map<String, String> reference = Map.of("CAMELEON_KEYSET", "{{aws:prod/mask}}");
     Map<String, String> path = Map.of("CAMELEON_KEYSET_JSON", "keys/mask.json");
 
-    assertThat(said(json)).contains("CAMELEON_KEYSET", "goes into CAMELEON_KEYSET_JSON");
-    assertThat(said(reference)).contains("goes into CAMELEON_KEYSET_JSON");
-    assertThat(said(path)).contains("a file's name goes into CAMELEON_KEYSET");
+    assertThat(said(json)).contains("CAMELEON_KEYSET", "into CAMELEON_KEYSET_JSON");
+    assertThat(said(reference)).contains("into CAMELEON_KEYSET_JSON");
+    assertThat(said(path)).contains("put a file's name into CAMELEON_KEYSET");
   }
 
   /** What stays of the message when the value goes. */
@@ -91,7 +91,7 @@ class NothingEchoedTest {
           .contains("cameleon.db.url (CAMELEON_DB_URL)", "CAMELEON_DB_PASSWORD");
     }
     assertThat(said(Map.of("CAMELEON_QUEUE", "https://a:hunter2@sqs.example/1/q")))
-        .contains("cameleon.queue (CAMELEON_QUEUE)", "e.g. https://sqs.");
+        .contains("cameleon.queue (CAMELEON_QUEUE)", "for example https://sqs.");
     assertThat(said(Map.of("CAMELEON_KEYSET", "keys/none.json"))).contains("keys/none.json");
   }
 
@@ -159,15 +159,17 @@ class NothingEchoedTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "dlq list --limit 203.0.113.77 | Wrong value for --limit: it is a whole number",
-        "dlq list --reason 203.0.113.77 | Wrong value for --reason: it is one of NOT_JSON",
-        "dlq list --since 203.0.113.77 | Wrong value for --since: it is a time such as 2026-11",
-        "run --timeout 203.0.113.77 | Wrong value for --timeout: it is a time such as 90s or 15m",
-        "check --json=203.0.113.77 | Wrong value for --json: it takes none",
-        "keys create --out --out 203.0.113.77 | Missing, or without a value: --out",
-        "keys create | Missing, or without a value: --out",
+        "dlq list --limit 203.0.113.77 | Invalid value for --limit: it must be a whole number",
+        "dlq list --reason 203.0.113.77 | Invalid value for --reason: it must be one of NOT_JSON",
+        "dlq list --since 203.0.113.77 | Invalid value for --since: it must be a time such"
+            + " as 2026-11",
+        "run --timeout 203.0.113.77 | Invalid value for --timeout: it must be a"
+            + " duration, for example 90s or 15m",
+        "check --json=203.0.113.77 | Invalid value for --json: it takes no value",
+        "keys create --out --out 203.0.113.77 | Missing, or given without a value: --out",
+        "keys create | Missing, or given without a value: --out",
         "help 203.0.113.77 | Unknown command",
-        "dlq | say which: dlq list",
+        "dlq | name a subcommand: dlq list",
       })
   void aWrongValueIsToldByItsOption(String arguments, String message) {
     assertThat(refused(arguments.split(" ", -1))).contains(message).doesNotContain("203.0");
@@ -177,7 +179,7 @@ class NothingEchoedTest {
   void anArgumentWithAnAtSignReadsNoFile() throws Exception {
     Path file = Files.writeString(folder.resolve("key.pem"), "--json=203.0.113.77");
 
-    assertThat(refused("check", "@" + file)).contains("Unmatched argument at index 1");
+    assertThat(refused("check", "@" + file)).contains("Unmatched argument at position 1");
   }
 
   /** What is said before the environment is read. */

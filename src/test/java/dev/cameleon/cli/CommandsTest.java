@@ -35,9 +35,9 @@ class CommandsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "dlq list 203.0.113.77, Unmatched argument at index 2",
-    "203.0.113.77, Unmatched argument at index 0",
-    "--203.0.113.77, Unknown option at index 0",
+    "dlq list 203.0.113.77, Unmatched argument at position 2",
+    "203.0.113.77, Unmatched argument at position 0",
+    "--203.0.113.77, Unknown option at position 0",
   })
   void anArgumentThatNoCommandTakesIsNotRepeated(String arguments, String message)
       throws Exception {
@@ -122,7 +122,7 @@ class CommandsTest {
     assertThat(before.exitCode()).isEqualTo(2);
     assertThat(before.out()).contains("WRONG").contains("run: migrate");
     assertThat(fresh.exitCode()).isZero();
-    assertThat(fresh.out()).contains("run (or migrate) makes them");
+    assertThat(fresh.out()).contains("run (or migrate) creates them");
     assertThat(after.exitCode()).isZero();
     assertThat(after.out()).contains("inserts 1 row").contains("4 routes").doesNotContain("WRONG");
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isZero();
@@ -157,7 +157,7 @@ class CommandsTest {
     assertThat(result.exitCode()).as(result.out() + result.err()).isEqualTo(2);
     assertThat(result.out())
         .contains("passes contract and mask")
-        .contains("would be a dead letter, CONTRACT at ip")
+        .contains("would become a dead letter: CONTRACT at ip")
         .contains("raw message delivery")
         .doesNotContain("plantedvalue");
     assertThat(site.queues().left()).isEqualTo(3);

@@ -66,7 +66,7 @@ class SecretsManagerTest {
     assertThat(denied.out()).isEmpty();
     assertThat(denied.err())
         .contains(
-            "  - cameleon.keyset.json (CAMELEON_KEYSET_JSON): the secret forbidden may not be read");
+            "  - cameleon.keyset.json (CAMELEON_KEYSET_JSON): the secret forbidden cannot be read by this AWS user or role");
   }
 
   @Test

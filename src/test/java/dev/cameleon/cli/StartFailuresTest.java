@@ -57,7 +57,7 @@ class StartFailuresTest {
     Site site = Site.in(folder).with("CAMELEON_DB_URL", "jdbc:postgresql://localhost:1/x");
 
     try (Program program = Program.start(site.environment(), folder, "run")) {
-      Awaitility.await().until(() -> program.err().contains("Not ready, will keep trying"));
+      Awaitility.await().until(() -> program.err().contains("Not ready, will retry"));
       assertThat(program.err()).contains("postgres at jdbc:postgresql://localhost:1/x");
       assertThat(readiness(program.err()))
           .contains("DATABASE", "08001")
@@ -157,7 +157,7 @@ class StartFailuresTest {
         Site.in(folder).with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
     site.edit("load.sql", ":?vault", "'{}'");
 
-    assertThat(refusal(site, 2)).contains("load.sql writes no vault").contains("init DIR");
+    assertThat(refusal(site, 2)).contains("load.sql does not write the vault").contains("init DIR");
   }
 
   @Test
@@ -176,7 +176,7 @@ class StartFailuresTest {
 
     assertThat(refusal(site, 2))
         .contains("cameleon.dead-letter.body (CAMELEON_DEAD_LETTER_BODY)")
-        .contains("CAMELEON_RECIPIENTS=recipients, or set original");
+        .contains("CAMELEON_RECIPIENTS=recipients, or set this to original");
   }
 
   @Test
@@ -266,7 +266,7 @@ class StartFailuresTest {
     assertThat(Commands.run(Map.of(), folder, "runn").exitCode()).isEqualTo(2);
     assertThat(Program.run(Map.of(), folder, "run", "--until").exitCode()).isEqualTo(2);
     assertThat(Program.run(Map.of(), folder, "run", "--timeout", "soon").err())
-        .contains("Wrong value for --timeout: it is a time such as 90s");
+        .contains("Invalid value for --timeout: it must be a duration, for example 90s");
   }
 
   /** What the network is told. */

@@ -69,9 +69,12 @@ class SettingsTest {
     assertThat(problems)
         .hasSize(5)
         .anyMatch(each -> each.contains("CAMELEON_ROUTES") && each.contains("init DIR"))
-        .anyMatch(each -> each.contains("CAMELEON_DB_URL") && each.contains("e.g. jdbc:postgresql"))
-        .anyMatch(each -> each.contains("CAMELEON_POLLERS") && each.contains("e.g. 96"))
-        .anyMatch(each -> each.contains("CAMELEON_BATCH_WAIT") && each.contains("e.g. 200ms"))
+        .anyMatch(
+            each ->
+                each.contains("CAMELEON_DB_URL") && each.contains("for example jdbc:postgresql"))
+        .anyMatch(each -> each.contains("CAMELEON_POLLERS") && each.contains("for example 96"))
+        .anyMatch(
+            each -> each.contains("CAMELEON_BATCH_WAIT") && each.contains("for example 200ms"))
         .anyMatch(each -> each.contains("CAMELEON_MIGRATE") && each.contains("[false, true]"));
   }
 
@@ -79,7 +82,7 @@ class SettingsTest {
   void anUnknownPropertyIsRefusedWithTheNearestKnownOne() throws Exception {
     assertThat(problems(file("cameleon.poler=3\n")))
         .containsExactly(
-            "cameleon.poler is not a property of Cameleon; did you mean cameleon.pollers?");
+            "cameleon.poler is not a Cameleon property; did you mean cameleon.pollers?");
   }
 
   @Test
@@ -105,7 +108,7 @@ class SettingsTest {
 
     assertThat(problems(environment))
         .containsExactly(
-            "CAMELEON_POLERS is not a variable of Cameleon; did you mean CAMELEON_POLLERS?");
+            "CAMELEON_POLERS is not a Cameleon variable; did you mean CAMELEON_POLLERS?");
   }
 
   @ParameterizedTest(name = "{0}")

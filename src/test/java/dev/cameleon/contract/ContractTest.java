@@ -103,11 +103,11 @@ class ContractTest {
           {"properties": {"a": {"x-pii": "ip"}}}                                   | only text can be masked
           {"properties": {"a": {"properties": {"b": {"type": "string", "x-pii": "ip"}}}}} | directly under
           {"properties": {"sent_at": {"type": "string", "x-pii": "ip"}}}           | column of this name
-          {"properties": {"ip": {"type": "string", "x-pii": "text"}}}              | shares another's tokens
-          {"properties": {"A b": {"type": "string", "x-pii": "ip"}}}               | lower case
+          {"properties": {"ip": {"type": "string", "x-pii": "text"}}}              | share the tokens of another kind
+          {"properties": {"A b": {"type": "string", "x-pii": "ip"}}}               | lower-case
           {"properties": {"a": {"type": "strng", "x-pii": "ip"}}}                  | only text
-          {"required": 5, "properties": {"a": {"type": "string", "x-pii": "ip"}}}  | no JSON Schema
-          {}                                                                       | names no fields
+          {"required": 5, "properties": {"a": {"type": "string", "x-pii": "ip"}}}  | not a JSON Schema
+          {}                                                                       | has no fields
           {"properties": {                                                         | not valid JSON
           """)
   void aContractThatWouldMaskNothingOrIsNotUnderstoodIsRefused(String text, String problem)
@@ -170,18 +170,18 @@ class ContractTest {
       quoteCharacter = '`',
       textBlock =
           """
-          "a": {"$ref": "#/properties/pii"}                              | $ref at /properties/a leads to | has a mark
-          "a": {"type": "string", "anyOf": [{"$ref": "#/properties/pii"}]} | $ref at /properties/a/anyOf/0 leads | repeat
-          "a": {"$ref": "#/%70roperties/pi%69"}                          | $ref at /properties/a leads to | repeat
-          "a": {"$ref": "#p"}, "b": {"type": "string", "x-pii": "text", "$anchor": "p"} | $ref at /properties/a leads | repeat
-          "a": {"$dynamicRef": "#p"}, "b": {"type": "string", "x-pii": "text", "$dynamicAnchor": "p"} | $dynamicRef at /properties/a leads | repeat
-          "a": {"$dynamicRef": "#/properties/pii"}                       | $dynamicRef at /properties/a leads | repeat
-          "a": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"$ref": "#/properties/pii"} | $ref at /$defs/x leads | repeat
-          "a": {"items": {"$ref": "#"}}                                  | $ref at /properties/a/items leads | repeat
-          "a": {}}, "allOf": [{"properties": {"a": {"$ref": "#/properties/pii"}}}], "$defs": { | $ref at /allOf/0/properties/a leads | repeat
-          "a": {"$ref": "#/$defs/none"}                                  | $ref at /properties/a leads to nothing | place
-          "a": {"$ref": "#none"}                                         | $ref at /properties/a leads to nothing | place
-          "a": {"$ref": "#/%zz"}                                         | $ref at /properties/a leads to nothing | place
+          "a": {"$ref": "#/properties/pii"}                              | $ref at /properties/a points to | a schema with a mark
+          "a": {"type": "string", "anyOf": [{"$ref": "#/properties/pii"}]} | $ref at /properties/a/anyOf/0 points | repeat
+          "a": {"$ref": "#/%70roperties/pi%69"}                          | $ref at /properties/a points to | repeat
+          "a": {"$ref": "#p"}, "b": {"type": "string", "x-pii": "text", "$anchor": "p"} | $ref at /properties/a points | repeat
+          "a": {"$dynamicRef": "#p"}, "b": {"type": "string", "x-pii": "text", "$dynamicAnchor": "p"} | $dynamicRef at /properties/a points | repeat
+          "a": {"$dynamicRef": "#/properties/pii"}                       | $dynamicRef at /properties/a points | repeat
+          "a": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"$ref": "#/properties/pii"} | $ref at /$defs/x points | repeat
+          "a": {"items": {"$ref": "#"}}                                  | $ref at /properties/a/items points | repeat
+          "a": {}}, "allOf": [{"properties": {"a": {"$ref": "#/properties/pii"}}}], "$defs": { | $ref at /allOf/0/properties/a points | repeat
+          "a": {"$ref": "#/$defs/none"}                                  | $ref at /properties/a points to nothing | place
+          "a": {"$ref": "#none"}                                         | $ref at /properties/a points to nothing | place
+          "a": {"$ref": "#/%zz"}                                         | $ref at /properties/a points to nothing | place
           "a": {"$dynamicRef": "b.json#c"}                               | $dynamicRef at /properties/a | must begin with #
           """)
   void aReferenceToWhatIsMaskedIsRefusedWhereNothingIsMasked(

@@ -89,14 +89,14 @@ class KmsKeyTest {
   void aKeyThatIsMissingOrSignsIsRefused() {
     assertThatThrownBy(() -> KmsKey.find("203.0.113.77"))
         .isInstanceOf(InvalidKeyFileException.class)
-        .hasMessageContaining("--kms-key takes")
+        .hasMessageContaining("--kms-key must be")
         .hasMessageNotContaining("203");
     assertThatThrownBy(() -> KmsKey.find(LocalKms.MISSING))
         .isInstanceOf(InvalidKeyFileException.class)
         .hasMessageContaining("has no key " + LocalKms.MISSING);
     assertThatThrownBy(() -> KmsKey.find(LocalKms.SIGNING))
         .isInstanceOf(InvalidKeyFileException.class)
-        .hasMessageContainingAll("does not decrypt with RSA", "RSA_3072", "ENCRYPT_DECRYPT");
+        .hasMessageContainingAll("cannot decrypt with RSA", "RSA_3072", "ENCRYPT_DECRYPT");
   }
 
   @Test

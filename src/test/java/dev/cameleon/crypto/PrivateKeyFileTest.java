@@ -59,7 +59,7 @@ class PrivateKeyFileTest {
     Path file = folder.resolve("recipients/anna.pem");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
 
-    assertRefused(file, "anna.pem is no private key but a PUBLIC KEY");
+    assertRefused(file, "anna.pem is not a private key but a PUBLIC KEY");
   }
 
   @Test
@@ -88,7 +88,7 @@ class PrivateKeyFileTest {
       for (String wrong : List.of("grün", "grun 1", "grün 1 ", "another")) {
         assertThatThrownBy(() -> PrivateKeyFile.read(file, wrong::toCharArray))
             .isInstanceOf(InvalidKeyFileException.class)
-            .hasMessageContaining("the passphrase is another")
+            .hasMessageContaining("the passphrase is wrong")
             .hasMessageNotContaining("rün")
             .hasNoCause();
       }

@@ -49,7 +49,7 @@ class RecipientTest {
   void aFolderThatIsNotThereIsRefused() {
     assertThatThrownBy(() -> Recipient.read(folder.resolve("none")))
         .isInstanceOf(InvalidKeyFileException.class)
-        .hasMessageContaining("none is not a folder that can be read");
+        .hasMessageContaining("none is not a readable folder");
   }
 
   @Test
@@ -57,7 +57,7 @@ class RecipientTest {
     Recipients.add(folder, "anna");
     mode(recipients, 0777);
 
-    assertRefused("recipients may be changed by every user", "chmod o-w");
+    assertRefused("recipients can be changed by every user", "chmod o-w");
     mode(recipients, 0775);
     assertThat(Recipient.read(recipients)).hasSize(1);
   }
@@ -67,7 +67,7 @@ class RecipientTest {
     Recipients.add(folder, "anna");
     mode(recipients.resolve("anna.pem"), 0666);
 
-    assertRefused("anna.pem may be changed by every user", "chmod o-w");
+    assertRefused("anna.pem can be changed by every user", "chmod o-w");
     mode(recipients.resolve("anna.pem"), 0664);
     assertThat(Recipient.read(recipients)).hasSize(1);
   }
@@ -81,13 +81,13 @@ class RecipientTest {
     assertThat(Recipient.read(recipients)).hasSize(1);
 
     mode(real, 0666);
-    assertRefused("key may be changed by every user");
+    assertRefused("key can be changed by every user");
     mode(real, 0644);
     mode(elsewhere, 0777);
-    assertRefused("elsewhere may be changed by every user");
+    assertRefused("elsewhere can be changed by every user");
     mode(elsewhere, 0755);
     mode(folder, 0777);
-    assertRefused("may be changed by every user");
+    assertRefused("can be changed by every user");
   }
 
   /** As kubelet's atomic writer lays them out; the links' own mode is 0777 on Linux. */
@@ -112,7 +112,7 @@ class RecipientTest {
     Files.setOwner(
         file, file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
 
-    assertRefused("anna.pem is not the folder's owner's");
+    assertRefused("anna.pem does not belong to the folder's owner");
     mode(recipients, 0755);
     assertThat(Recipient.read(recipients)).hasSize(1);
   }
@@ -146,7 +146,7 @@ class RecipientTest {
   void aShortKeyIsRefused() throws Exception {
     put("old.pem", Recipients.pem("PUBLIC KEY", Recipients.rsa(2048).getPublic().getEncoded()));
 
-    assertRefused("old.pem is an RSA key of less than 3072 bits");
+    assertRefused("old.pem is an RSA key of fewer than 3072 bits");
   }
 
   @Test
@@ -171,7 +171,7 @@ class RecipientTest {
         "-----BEGIN PUBLIC KEY-----hunt-----END PUBLIC KEY-----|x.pem is not an RSA public key",
         "-----BEGIN PUBLIC KEY----------END PUBLIC KEY-----|x.pem is not an RSA public key",
         "-----BEGIN PUBLIC KEY-----hunte-----END PUBLIC KEY-----|x.pem is not a PEM file",
-        "-----BEGIN CERTIFICATE-----hunt-----END CERTIFICATE-----|no PUBLIC KEY but a CERTIFICATE"
+        "-----BEGIN CERTIFICATE-----hunt-----END CERTIFICATE-----|must hold a PUBLIC KEY, not a CERTIFICATE"
       })
   void garbageIsRefusedWithoutQuotingIt(String text, String said) throws Exception {
     put("x.pem", text);

@@ -182,7 +182,9 @@ class DlqCommandFaultsTest {
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out()).contains("     20  CONTRACT       ip ");
     assertThat(result.err())
-        .contains("note: SQS did not take back 20; they reappear within ten minutes");
+        .contains(
+            "note: dead letters that SQS did not make visible again: 20; they reappear"
+                + " within ten minutes");
     assertThat(box.hidden()).isEqualTo(20);
   }
 
@@ -221,7 +223,7 @@ class DlqCommandFaultsTest {
 
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.err())
-          .contains("Stopped at once. What was in flight reappears on the queue");
+          .contains("Stopped at once. Messages that were in flight reappear on the queue");
     }
   }
 

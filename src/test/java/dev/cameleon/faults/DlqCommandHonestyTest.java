@@ -87,7 +87,9 @@ class DlqCommandHonestyTest {
     assertThat(JSON.readTree(result.out()).get("read").asInt()).isEqualTo(20);
     assertThat(JSON.readTree(result.out()).get("complete").asBoolean()).isFalse();
     assertThat(result.err())
-        .contains("note: 1 fewer were read than SQS counted visible at the start (20 of about 21)");
+        .contains(
+            "note: 1 fewer were read than SQS counted as visible at the start (20 of about"
+                + " 21)");
   }
 
   @Test
@@ -103,7 +105,7 @@ class DlqCommandHonestyTest {
     Map<String, String> attributes = attributes();
     String id = box.send("broken", attributes);
     Files.writeString(
-        folder.resolve("correct.jsonl"),
+        folder.resolve("corrected.jsonl"),
         JSON.createObjectNode()
                 .put("id", id)
                 .put("source_message_id", attributes.get("source-message-id"))
@@ -113,10 +115,10 @@ class DlqCommandHonestyTest {
             + "\n");
     proxy.on(SqsProxy.DELETE, Fault.denied());
 
-    Program.Result refused = dlq("import", "correct.jsonl");
+    Program.Result refused = dlq("import", "corrected.jsonl");
     proxy.heal();
-    Program.Result done = dlq("import", "correct.jsonl");
-    Program.Result gone = dlq("import", "correct.jsonl");
+    Program.Result done = dlq("import", "corrected.jsonl");
+    Program.Result gone = dlq("import", "corrected.jsonl");
 
     assertThat(refused.exitCode()).as(refused.err()).isEqualTo(1);
     assertThat(refused.out()).contains("sent 1 to ").contains("deleted 0 dead letters");
@@ -124,7 +126,7 @@ class DlqCommandHonestyTest {
     assertThat(done.exitCode()).as(done.err()).isZero();
     assertThat(done.out()).contains("deleted 1 dead letters");
     assertThat(gone.exitCode()).as(gone.err()).isZero();
-    assertThat(gone.err()).contains("note: of 1 no dead letter was deleted");
+    assertThat(gone.err()).contains("note: no dead letter was deleted for 1 of the messages");
   }
 
   private Map<String, String> attributes() {

@@ -89,6 +89,8 @@ class HostileInputTest {
   private void sendAll(TestQueues queues) {
     HostileMessages hostile = new HostileMessages(seed);
     List<String> bodies = new ArrayList<>();
+    // Rare among the others: PostgreSQL refuses its character.
+    bodies.add(Events.login(0).put("user_id", "a\u0000b").toString());
     for (int n = 0; n < HOSTILE; n++) {
       bodies.add(n % ENORMOUS_EACH == 0 ? hostile.enormous(n) : hostile.next(n));
       if (bodies.size() == GOOD_EACH - 1 || n == HOSTILE - 1) {

@@ -40,8 +40,8 @@ class QueueEncryptionTest {
       quoteCharacter = '`',
       value = {
         "{\"SqsManagedSseEnabled\":\"false\"} | NOTE | not encrypted at rest",
-        "{\"SqsManagedSseEnabled\":\"true\"} | OK | with a key of SQS",
-        "{\"SqsManagedSseEnabled\":\"false\",\"KmsMasterKeyId\":\"k\"} | OK | with a key of KMS",
+        "{\"SqsManagedSseEnabled\":\"true\"} | OK | with an SQS key",
+        "{\"SqsManagedSseEnabled\":\"false\",\"KmsMasterKeyId\":\"k\"} | OK | with a KMS key",
         "{} | NOTE | does not say"
       })
   void itSaysWhatTheQueueSays(String attributes, String result, String words) throws Exception {
@@ -98,7 +98,7 @@ class QueueEncryptionTest {
         .doesNotContain("MAX_RECEIVES");
     assertThat(sealed.out())
         .contains("dead letters: sealed to [")
-        .containsPattern("NOTE +bodies .*MAX_RECEIVES.*too large to be sealed");
+        .containsPattern("NOTE +bodies .*MAX_RECEIVES.*too large to seal");
     assertThat(sealed.err()).doesNotContain("ERROR");
   }
 }

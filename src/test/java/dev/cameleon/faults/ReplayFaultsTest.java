@@ -70,7 +70,7 @@ class ReplayFaultsTest {
     assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
     assertThat(result.out()).matches("replayed 20, left \\d+ \\(\\d+ not sent\\)\n");
     assertThat(result.err())
-        .contains("takes no more: SQS answered AccessDeniedException (HTTP 403)");
+        .contains("does not accept messages: SQS answered AccessDeniedException (HTTP 403)");
     assertThat(site.queues().left()).isEqualTo(20);
     assertThat(box.visible()).isEqualTo(COUNT - 20);
     assertThat(box.hidden()).isZero();
@@ -84,7 +84,7 @@ class ReplayFaultsTest {
 
     assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
     assertThat(result.out()).startsWith("replayed 0, left ");
-    assertThat(result.err()).contains("takes no more: SQS answered nothing about it");
+    assertThat(result.err()).contains("does not accept messages: SQS answered nothing about it");
     assertThat(site.queues().left()).isZero();
     assertThat(box.visible()).isEqualTo(COUNT);
   }
@@ -123,7 +123,8 @@ class ReplayFaultsTest {
     assertThat(first.exitCode()).as(first.err()).isEqualTo(1);
     assertThat(first.out()).isEqualTo("replayed " + COUNT + ", left 0\n");
     assertThat(first.err())
-        .contains("note: " + COUNT + " were sent, but could not be deleted here");
+        .contains(
+            "note: " + COUNT + " were sent, but could not be deleted from the dead-letter queue");
     assertThat(second.exitCode()).as(second.err()).isZero();
     assertThat(site.queues().left()).isEqualTo(2 * COUNT);
     try (Run run = Run.on(site)) {
@@ -171,7 +172,8 @@ class ReplayFaultsTest {
 
       assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
       assertThat(result.out()).matches("replayed \\d+, left \\d+ \\(\\d+ not sent\\)\n");
-      assertThat(result.err()).contains("stopped; what was not deleted is visible again");
+      assertThat(result.err())
+          .contains("stopped; dead letters that were not deleted are visible again");
       long sent = site.queues().left();
       assertThat(result.out()).startsWith("replayed " + sent + ",");
       assertThat(sent).isLessThan(COUNT);

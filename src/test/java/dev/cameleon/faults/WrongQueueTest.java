@@ -57,7 +57,7 @@ class WrongQueueTest {
       assertThat(refused.err())
           .contains(
               form.matches("%s[?#].*")
-                  ? "--queue: is neither a name nor a URL"
+                  ? "--queue: not the name or URL of a queue"
                   : name() + " is the source queue itself");
     }
     assertThat(source.visible()).isEqualTo(3);
@@ -95,12 +95,12 @@ class WrongQueueTest {
     Program.Result run = Program.run(site.environment(), folder, "run");
 
     assertThat(option.exitCode()).as(option.err()).isEqualTo(2);
-    assertThat(option.err()).contains("--queue: is neither a name nor a URL");
+    assertThat(option.err()).contains("--queue: not the name or URL of a queue");
     for (Program.Result refused : List.of(dlq, run)) {
       assertThat(refused.exitCode()).as(refused.err()).isEqualTo(2);
       assertThat(refused.err())
-          .contains("cameleon.queue (CAMELEON_QUEUE): is neither")
-          .contains("cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): is neither");
+          .contains("cameleon.queue (CAMELEON_QUEUE): is not the name")
+          .contains("cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): is not the name");
     }
   }
 
@@ -112,11 +112,10 @@ class WrongQueueTest {
 
     assertThat(option.exitCode()).isEqualTo(2);
     assertThat(option.err())
-        .contains("--queue: there is no queue no-such-queue")
+        .contains("--queue: no queue no-such-queue")
         .doesNotContain("CAMELEON_DEAD_LETTER_QUEUE");
     assertThat(property.exitCode()).isEqualTo(2);
-    assertThat(property.err())
-        .contains("(CAMELEON_DEAD_LETTER_QUEUE): there is no queue no-such-queue");
+    assertThat(property.err()).contains("(CAMELEON_DEAD_LETTER_QUEUE): no queue no-such-queue");
   }
 
   private String name() {

@@ -78,7 +78,7 @@ class KeysetTest {
   void whatIsNoKeysetIsRefusedWithoutQuotingIt(String text) {
     assertThatThrownBy(() -> Keyset.parse(text, "the text"))
         .isInstanceOf(InvalidKeysetException.class)
-        .hasMessageContaining("is no keyset")
+        .hasMessageContaining("is not a keyset")
         .hasMessageNotContaining("topsecret");
   }
 

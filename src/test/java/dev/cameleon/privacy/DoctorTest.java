@@ -59,7 +59,7 @@ class DoctorTest {
   void rowsThatHoldAnAddressInsteadOfATokenAreWrong() throws Exception {
     site.database().execute("INSERT INTO user_logins (masked_ip) VALUES ('plantedvalue')");
 
-    assertFound("old formats", Verdict.WRONG, "1 values that are no tokens");
+    assertFound("old formats", Verdict.WRONG, "1 values in token columns that are not tokens");
     assertThat(Doctor.examine(officer).toString()).doesNotContain("plantedvalue");
   }
 
@@ -106,7 +106,7 @@ class DoctorTest {
     site.use(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d));
     site.load(event("dora", "192.0.2.4"));
 
-    assertFound("rotation", Verdict.NOTE, "11 tokens of rows and vault");
+    assertFound("rotation", Verdict.NOTE, "11 tokens of an older key in rows and vault");
     assertFound("rows", Verdict.OK, "masked_ip by key: 11111111 3, 22222222 1");
     assertFound("keys", Verdict.OK, "22222222, first seen");
   }
@@ -118,8 +118,8 @@ class DoctorTest {
     }
 
     assertFound("erased", Verdict.OK, "2 random tokens");
-    assertFound("suppressed", Verdict.OK, "1 people");
-    assertFound("erasure", Verdict.NOTE, "2 tokens that rows lost");
+    assertFound("suppressed", Verdict.OK, "1 persons");
+    assertFound("erasure", Verdict.NOTE, "2 erased tokens are not finished");
   }
 
   @Test

@@ -121,10 +121,12 @@ class ErasedValuesTest extends ErasureFixture {
     assertThat(verify().erased()).isEqualTo(1);
 
     site.database().execute("UPDATE cameleon.audit_token SET erased_by = 4 WHERE seq = 2");
-    assertThat(verify().problem()).contains("the token of row 2 is missing: no act erased it");
+    assertThat(verify().problem())
+        .contains("the token of row 2 is missing, but no erasure removed it");
     site.database().execute("UPDATE cameleon.audit_token SET erased_by = 5 WHERE seq = 2");
     site.database().execute("DELETE FROM cameleon.audit_token WHERE seq = 3");
-    assertThat(verify().problem()).contains("the token of row 3 is missing: no act erased it");
+    assertThat(verify().problem())
+        .contains("the token of row 3 is missing, but no erasure removed it");
   }
 
   @Test

@@ -57,7 +57,7 @@ class SwappedOriginalsTest {
 
     assertThat(checked.value()).isEmpty();
     assertThat(checked.outcome()).isEqualTo("mismatch");
-    assertThat(checked.detail()).contains("has another token").doesNotContain(VICTIM);
+    assertThat(checked.detail()).contains("belongs to another token").doesNotContain(VICTIM);
     assertThat(older.value()).isEmpty();
     assertThat(older.outcome()).isEqualTo("unknown key");
     assertThat(older.detail()).contains("22222222 is not in your keyset", "CAMELEON_KEYSET");

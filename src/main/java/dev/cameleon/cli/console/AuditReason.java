@@ -13,15 +13,15 @@ public final class AuditReason {
    */
   public static void check(String purpose, String ticket) throws UsageException {
     if (purpose != null && purpose.isBlank()) {
-      throw new UsageException("--purpose says why, for the audit; it cannot be blank");
+      throw new UsageException("--purpose is blank; give the reason, for the audit");
     }
     if (ticket != null && ticket.isBlank()) {
-      throw new UsageException("--ticket cannot be blank; leave it out if there is none");
+      throw new UsageException("--ticket is blank; leave the option out if there is no ticket");
     }
   }
 
   /** A sentence for the operator about the head of the audit's chain. */
   public static String keep(String head) {
-    return "audit head: " + head + "; keep it elsewhere, for: audit verify --head";
+    return "audit head: " + head + "; keep it outside the database, for audit verify --head";
   }
 }

@@ -32,11 +32,11 @@ public final class Confirmation {
       throw new UsageException(
           "this would "
               + act
-              + "; there is no terminal to ask on: agree with --yes (nothing done)");
+              + "; nothing was done: there is no terminal to ask on, so confirm with --yes");
     }
-    String answer = answer("This will " + act + ". Go on? [y/N] ", stop);
+    String answer = answer("This will " + act + ". Continue? [y/N] ", stop);
     if (!answer.strip().toLowerCase(Locale.ROOT).matches("y|yes")) {
-      throw new FailedException("nothing done");
+      throw new FailedException("nothing was done");
     }
   }
 

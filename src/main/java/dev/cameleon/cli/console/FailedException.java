@@ -33,18 +33,18 @@ public final class FailedException extends Exception {
     String more =
         switch (SqlErrors.state(failure)) {
           case NO_PRIVILEGE ->
-              "; it takes a member of "
+              "; this needs a member of "
                   + String.join(" or ", roles)
-                  + ": set CAMELEON_DB_USER to one, or run as the owner: GRANT "
+                  + ": set CAMELEON_DB_USER to one, or run this as the owner: GRANT "
                   + roles[0]
                   + " TO \""
                   + SafeQuote.role(login.user())
                   + "\"";
-          case NO_SCHEMA, NO_FUNCTION -> "; the database has no vault yet: run migrate";
+          case NO_SCHEMA, NO_FUNCTION -> "; the database has no Cameleon schema yet: run migrate";
           default -> "";
         };
     return new FailedException(
-        "the database refuses or fails as "
+        "the database refused or failed the command as "
             + login
             + ": "
             + LockHolders.describe(login, failure)

@@ -37,7 +37,7 @@ public final class NewFile implements AutoCloseable {
     Path part = file.resolveSibling(file.getFileName() + ".part");
     if (Files.exists(file)) {
       throw new UsageException(
-          SafeQuote.path(file) + " exists, and is not overwritten; name another file");
+          SafeQuote.path(file) + " exists and is not overwritten; name another file");
     }
     try {
       create(part);
@@ -48,7 +48,8 @@ public final class NewFile implements AutoCloseable {
     } catch (FileAlreadyExistsException e) {
       throw new UsageException(
           SafeQuote.path(part)
-              + " exists: another export writes it, or was killed; if it was, remove it");
+              + " exists: another export is writing it, or was killed; if none is"
+              + " running, delete the file");
     } catch (IOException e) {
       throw new UsageException(
           SafeQuote.path(file) + " cannot be written (" + e.getClass().getSimpleName() + ")");
@@ -96,7 +97,7 @@ public final class NewFile implements AutoCloseable {
         SafeQuote.path(file)
             + " cannot be written ("
             + failure.getClass().getSimpleName()
-            + "); nothing is left of it");
+            + "); the incomplete file was deleted");
   }
 
   /** Removes the file unless it is complete. */

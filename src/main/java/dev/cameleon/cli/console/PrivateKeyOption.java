@@ -20,22 +20,24 @@ public final class PrivateKeyOption {
       names = "--private-key",
       paramLabel = "FILE",
       description =
-          "A recipient's RSA key (PKCS #8, PEM), which stays on this machine; refused if everybody"
-              + " may read it. If it is encrypted, the terminal asks for the passphrase.")
+          "A recipient's RSA private key (PKCS #8, PEM), which stays on this machine;"
+              + " refused if other users can read it. If it is encrypted, the terminal asks"
+              + " for the passphrase.")
   private Path file;
 
   @Option(
       names = "--passphrase-file",
       paramLabel = "FILE",
-      description = "The passphrase of --private-key: the first line of a file.")
+      description = "A file whose first line is the passphrase of --private-key.")
   private Path passphraseFile;
 
   @Option(
       names = "--kms-key",
       paramLabel = "ARN",
       description =
-          "Instead of --private-key: a recipient's key in AWS KMS (RSA, ENCRYPT_DECRYPT), which"
-              + " opens data keys there. Takes kms:GetPublicKey and kms:Decrypt.")
+          "A recipient's key in AWS KMS (RSA, ENCRYPT_DECRYPT), instead of"
+              + " --private-key; data keys are opened there. Needs kms:GetPublicKey and"
+              + " kms:Decrypt.")
   private String kmsKey;
 
   /** Whether a private key is named. */
@@ -50,10 +52,10 @@ public final class PrivateKeyOption {
    */
   public Optional<RecipientKey> key() throws UsageException {
     if (file != null && kmsKey != null) {
-      throw new UsageException("name one key: --private-key FILE or --kms-key ARN");
+      throw new UsageException("give one key: --private-key FILE or --kms-key ARN");
     }
     if (passphraseFile != null && file == null) {
-      throw new UsageException("--passphrase-file is for --private-key");
+      throw new UsageException("--passphrase-file needs --private-key");
     }
     try {
       if (kmsKey != null) {
@@ -83,8 +85,9 @@ public final class PrivateKeyOption {
     if (typed == null) {
       throw new InvalidKeyFileException(
           SafeQuote.path(file)
-              + " is encrypted: name a file that holds its passphrase (--passphrase-file), or run"
-              + " this at a terminal with nothing redirected, which asks for it");
+              + " is encrypted: give a file that holds its passphrase"
+              + " (--passphrase-file), or run this at a terminal without redirection,"
+              + " which asks for the passphrase");
     }
     return typed;
   }

@@ -8,19 +8,19 @@ import picocli.CommandLine.Option;
 
 /** The options for original bodies, which require a purpose for the audit. */
 public final class RawOptions {
-  @Option(names = "--raw", description = "The original body. Takes --purpose.")
+  @Option(names = "--raw", description = "Include the original body; needs --purpose.")
   private boolean raw;
 
   @Option(
       names = "--purpose",
       paramLabel = "TEXT",
-      description = "Why, for the audit. No personal values: the audit is never deleted.")
+      description = "The reason, for the audit. No personal data: the audit is never deleted.")
   private String purpose;
 
   @Option(
       names = "--ticket",
       paramLabel = "ID",
-      description = "Where it was asked for, for the audit.")
+      description = "The ticket of the request, for the audit.")
   private String ticket;
 
   /** Whether original bodies are requested. */
@@ -36,11 +36,11 @@ public final class RawOptions {
   /** Rejects original bodies without a purpose, and a purpose without them. */
   public void check() throws UsageException {
     if (raw && purpose == null) {
-      throw new UsageException("--raw takes --purpose TEXT: the audit records why");
+      throw new UsageException("--raw needs --purpose TEXT: the audit records the reason");
     }
     if (!raw && (purpose != null || ticket != null)) {
       throw new UsageException(
-          "--purpose and --ticket are for --raw: without it nothing personal is handed out");
+          "--purpose and --ticket need --raw: without it no personal data is shown");
     }
     AuditReason.check(purpose, ticket);
   }

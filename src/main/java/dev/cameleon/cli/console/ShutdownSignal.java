@@ -62,7 +62,7 @@ public final class ShutdownSignal implements AutoCloseable {
               });
       before.put(name, set(name, proxy));
     } catch (ReflectiveOperationException | RuntimeException e) {
-      LOG.warn("This JVM does not let the process handle {}: it ends at once then.", name);
+      LOG.warn("This JVM cannot handle the signal {}: it ends the process at once.", name);
     }
   }
 
@@ -81,7 +81,7 @@ public final class ShutdownSignal implements AutoCloseable {
           try {
             set(name, action);
           } catch (ReflectiveOperationException e) {
-            LOG.debug("The handling of {} could not be restored.", name);
+            LOG.debug("Could not restore the handler of the signal {}.", name);
           }
         });
   }
@@ -96,7 +96,7 @@ public final class ShutdownSignal implements AutoCloseable {
       return;
     }
     if (isRequested()) {
-      LOG.warn("Stopped at once. What was in flight reappears on the queue.");
+      LOG.warn("Stopped at once. Messages that were in flight reappear on the queue.");
       Runtime.getRuntime().halt(ExitCode.FAILED);
     }
     requestedNanos = System.nanoTime();
@@ -110,7 +110,10 @@ public final class ShutdownSignal implements AutoCloseable {
   private void haltAfterTimeout() {
     try {
       TimeUnit.MILLISECONDS.sleep(timeout.toMillis());
-      LOG.warn("The stop took longer than {} s.", timeout.toSeconds());
+      LOG.warn(
+          "The stop took longer than {} s: the process ends now. Messages that are in"
+              + " flight reappear on the queue.",
+          timeout.toSeconds());
       Runtime.getRuntime().halt(ExitCode.FAILED);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

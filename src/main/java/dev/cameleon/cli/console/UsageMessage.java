@@ -29,10 +29,10 @@ public final class UsageMessage {
     if (wrong instanceof UnmatchedArgumentException unmatched) {
       int index = arguments.indexOf(unmatched.getUnmatched().get(0));
       return (unmatched.isUnknownOption() ? "Unknown option" : "Unmatched argument")
-          + (index < 0 ? "" : " at index " + index);
+          + (index < 0 ? "" : " at position " + index);
     }
     if (wrong instanceof MissingParameterException missing) {
-      return "Missing, or without a value: "
+      return "Missing, or given without a value: "
           + missing.getMissing().stream().map(UsageMessage::name).collect(Collectors.joining(", "));
     }
     ArgSpec argument = wrong.getArgSpec();
@@ -43,7 +43,7 @@ public final class UsageMessage {
         || wrong instanceof MaxValuesExceededException) {
       return "Given more than once: " + name(argument);
     }
-    return "Wrong value for " + name(argument) + ": it " + expected(argument);
+    return "Invalid value for " + name(argument) + ": it " + expected(argument);
   }
 
   private static String name(ArgSpec argument) {
@@ -53,22 +53,22 @@ public final class UsageMessage {
   private static String expected(ArgSpec argument) {
     Class<?> type = argument.type();
     if (type == boolean.class) {
-      return "takes none";
+      return "takes no value";
     }
     if (type.isEnum()) {
       List<String> words = new ArrayList<>();
       argument.completionCandidates().forEach(words::add);
-      return "is one of " + String.join(", ", words);
+      return "must be one of " + String.join(", ", words);
     }
     if (type == Duration.class) {
-      return "is a time such as 90s or 15m";
+      return "must be a duration, for example 90s or 15m";
     }
     if (type == Instant.class) {
-      return "is a time such as 2026-11-20T10:00Z, a day such as 2026-11-20 (UTC), or how long ago,"
-          + " such as 90m, 2h or 7d";
+      return "must be a time such as 2026-11-20T10:00Z, a day such as 2026-11-20 (UTC), or an"
+          + " age such as 90m, 2h or 7d";
     }
     return type == int.class || type == Integer.class
-        ? "is a whole number"
-        : "is not " + argument.paramLabel();
+        ? "must be a whole number"
+        : "must be " + argument.paramLabel();
   }
 }

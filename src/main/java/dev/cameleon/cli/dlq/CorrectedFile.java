@@ -86,7 +86,7 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
           Integer other = seen.putIfAbsent(corrected.message().sourceMessageId(), number);
           if (other != null) {
             throw new WrongLineException(
-                "has the source_message_id of line " + other + ": leave one of them");
+                "has the same source_message_id as line " + other + ": remove one of the two");
           }
           taker.take(corrected);
         } catch (WrongLineException e) {
@@ -94,7 +94,7 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
         }
       }
     } catch (CharacterCodingException e) {
-      taker.refuse(number + 1, "is not UTF-8, here or below: save the file as UTF-8");
+      taker.refuse(number + 1, "or a later one is not UTF-8: save the file as UTF-8");
     }
   }
 
@@ -116,24 +116,28 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
 
   private Corrected corrected(int number, String text) throws WrongLineException {
     if (text.length() > LONGEST_LINE_CHARACTERS) {
-      throw new WrongLineException("is longer than any dead letter: one JSON object a line");
+      throw new WrongLineException(
+          "is longer than any dead letter: put one JSON object on each line");
     }
     ObjectNode line = object(text);
     JsonNode body = line.path("body");
     JsonNode redacted = line.path("redacted");
     if (!body.isTextual() || !redacted.isBoolean()) {
       throw new WrongLineException(
-          "has no \"body\" (a text) or no \"redacted\" (true or false): correct a line as dlq export"
-              + " --raw writes it");
+          "needs \"body\" (a string) and \"redacted\" (true or false): edit a line"
+              + " that dlq export --raw wrote");
     }
     if (redacted.booleanValue()) {
       throw new WrongLineException(
-          "is redacted, its values are gone: correct what dlq export --raw --purpose TEXT writes");
+          "is redacted and holds no values: run dlq export --raw --purpose TEXT, and"
+              + " edit that file");
     }
     JsonNode from = line.path("source_queue");
     if (from.isTextual() && !from.textValue().equals(queue)) {
       throw new WrongLineException(
-          "came from another queue than " + queue + ": import it with CAMELEON_QUEUE set to that");
+          "came from a queue other than "
+              + queue
+              + ": set CAMELEON_QUEUE to that queue, and import the line again");
     }
     ReplayMessage message =
         new ReplayMessage(
@@ -149,12 +153,12 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
     try {
       ObjectNode line = StrictJson.read(JSON, text);
       if (line == null) {
-        throw new WrongLineException("is no JSON object");
+        throw new WrongLineException("is not a JSON object");
       }
       return line;
     } catch (RejectedException e) {
       throw new WrongLineException(
-          "is no JSON object as dlq export writes it: "
+          "is not a JSON object as dlq export writes it: "
               + e.detail().replace(" at line 1, column", " at column"));
     }
   }
@@ -170,9 +174,9 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
       // rejected below, like a text that is not a whole UUID
     }
     throw new WrongLineException(
-        "has no \""
+        "has no valid \""
             + name
-            + "\" such as 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21: leave it as it was exported");
+            + "\", for example 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21: keep the exported value");
   }
 
   private Instant sentAt(JsonNode text) throws WrongLineException {
@@ -181,19 +185,19 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
       sentAt = Instant.parse(text.asText(""));
     } catch (DateTimeException e) {
       throw new WrongLineException(
-          "has no \"sent_at\" such as 2026-11-20T10:00:00Z: leave it as it was exported");
+          "has no valid \"sent_at\", for example 2026-11-20T10:00:00Z: keep the"
+              + " exported value");
     }
     if (sentAt.isAfter(Instant.now().plusSeconds(3600))) {
-      throw new WrongLineException(
-          "has a \"sent_at\" that is still to come: leave it as it was exported");
+      throw new WrongLineException("has a \"sent_at\" in the future: keep the exported value");
     }
     if (sentAt.isBefore(oldest)) {
       throw new WrongLineException(
           "was sent before "
               + DeadLetterView.seconds(oldest)
-              + ", which the ledger may have erased (cameleon.ledger.days), so that it could be"
-              + " loaded twice: remove the line; if you know that it was never loaded, set"
-              + " CAMELEON_LEDGER_DAYS higher for this command");
+              + "; the ledger may have dropped its id (cameleon.ledger.days), so it"
+              + " could be loaded twice: remove the line; if you know that it was never"
+              + " loaded, raise CAMELEON_LEDGER_DAYS for this command");
     }
     return sentAt;
   }
@@ -202,14 +206,17 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
     try {
       contract.check(StrictJson.read(JSON, message.body()));
     } catch (RejectedException e) {
-      throw new WrongLineException("would be a dead letter again, " + e.getMessage());
+      throw new WrongLineException("would become a dead letter again: " + e.getMessage());
     }
     if (message.bytes() > maxBytes) {
       throw new WrongLineException(
-          "is larger than the queue accepts (" + maxBytes + " bytes, two attributes included)");
+          "is larger than the queue accepts (at most "
+              + maxBytes
+              + " bytes, two attributes included)");
     }
     if (message.body().chars().anyMatch(unit -> unit == 0xFFFE || unit == 0xFFFF)) {
-      throw new WrongLineException("has a character that SQS does not take (U+FFFE or U+FFFF)");
+      throw new WrongLineException(
+          "holds a character that SQS does not accept (U+FFFE or U+FFFF): remove it");
     }
   }
 }

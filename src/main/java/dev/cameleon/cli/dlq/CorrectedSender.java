@@ -63,7 +63,8 @@ final class CorrectedSender implements CorrectedFile.Taker {
   }
 
   private FailedException changed() {
-    return new FailedException(SafeQuote.path(path) + " was changed while it was read; " + soFar());
+    return new FailedException(
+        SafeQuote.path(path) + " changed while the import was reading it; " + soFar());
   }
 
   private void send() throws FailedException, InterruptedException {
@@ -89,7 +90,7 @@ final class CorrectedSender implements CorrectedFile.Taker {
       throw new FailedException(
           "the queue "
               + source.queue().name()
-              + " takes no more: "
+              + " does not accept messages: "
               + answer.failure().get()
               + "; "
               + soFar());
@@ -119,7 +120,7 @@ final class CorrectedSender implements CorrectedFile.Taker {
     return sent
         + " of "
         + lines
-        + " messages were sent, no dead letter was deleted; import the file again, what was sent is"
-        + " loaded once";
+        + " messages were sent, and no dead letter was deleted; import the file again: a"
+        + " message sent twice is loaded once";
   }
 }

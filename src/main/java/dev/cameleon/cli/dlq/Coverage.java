@@ -23,7 +23,7 @@ record Coverage(SqsQueue.Depth before, long read, DeadLetterReader.End end) {
   /** Why nothing is shown or done, in words. */
   String nothing() {
     if (read > 0) {
-      return "none of the " + read + " dead letters read is meant";
+      return "none of the " + read + " dead letters matches";
     }
     return before.hidden() > 0
         ? "no dead letters are visible, " + before.hidden() + " are hidden"
@@ -37,16 +37,18 @@ record Coverage(SqsQueue.Depth before, long read, DeadLetterReader.End end) {
       notes.add(
           "only the first "
               + read
-              + " were read: SQS hides no more at a time. The others are not in this answer.");
+              + " were read, because SQS allows no more in flight at a time; the others"
+              + " are not included");
     }
     if (end == DeadLetterReader.End.EMPTY && read < before.visible()) {
       notes.add(
           (before.visible() - read)
-              + " fewer were read than SQS counted visible at the start ("
+              + " fewer were read than SQS counted as visible at the start ("
               + read
               + " of about "
               + before.visible()
-              + "): SQS counts approximately, or somebody else reads too; ask again if that matters");
+              + "): the count is approximate, or another reader has them; if it matters,"
+              + " run the command again");
     }
     return notes;
   }

@@ -11,15 +11,16 @@ import picocli.CommandLine.HelpCommand;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = {
-      "See why messages failed, correct what made them fail, and send them again.",
-      "No command shows a personal value without --raw."
+      "Find out why messages failed, correct the cause, and send them again.",
+      "Without --raw, no command shows a personal value."
     },
     footer = {
       "",
-      "First:              dlq list",
-      "One of them:        dlq show ID",
-      "After a correct:       dlq replay --dry-run, then dlq replay --reason … or --all",
-      "While it is read, a dead letter is hidden from others; at the end it is visible again."
+      "Overview:           dlq list",
+      "One dead letter:    dlq show ID",
+      "After a correction: dlq replay --dry-run, then dlq replay --reason … or --all",
+      "A command hides the dead letters that it reads from other readers; when it"
+          + " ends, they are visible again."
     },
     subcommands = {
       DlqListCommand.class,
@@ -34,6 +35,6 @@ public final class DlqCommand implements Callable<Integer> {
   @Override
   public Integer call() throws UsageException {
     throw new UsageException(
-        "say which: dlq list, show, replay, export, import or purge (see: dlq --help)");
+        "name a subcommand: dlq list, show, replay, export, import or purge (see: dlq --help)");
   }
 }

@@ -42,18 +42,19 @@ import picocli.CommandLine.Spec;
     name = "export",
     mixinStandardHelpOptions = true,
     description = {
-      "Write dead letters to a new file, one JSON object a line; they stay on the queue. Of the"
-          + " bodies only the contract's field names and the shapes of the values are written.",
-      "With --raw the original bodies, to be corrected and imported (dlq import); first who asks and"
-          + " why is committed to the audit, which takes a member of cameleon_revealer or"
-          + " cameleon_officer (CAMELEON_DB_USER). The file is for its owner only: remove it when it"
-          + " is not needed any more."
+      "Write dead letters to a new file, one JSON object per line; they stay on the"
+          + " queue. Bodies are redacted: only the contract's field names and the shapes of"
+          + " the values are written.",
+      "With --raw, write the original bodies, to correct and import them (dlq import)."
+          + " The audit first records who asks and why: CAMELEON_DB_USER must be a member of"
+          + " cameleon_revealer or cameleon_officer. Only you can read the file: delete it"
+          + " once you no longer need it."
     },
     footer = {
       "",
       "Examples:",
       "  dlq export dead-letters.jsonl --reason CONTRACT",
-      "  dlq export correct.jsonl --field ip --raw --purpose 'correct addresses'"
+      "  dlq export corrected.jsonl --field ip --raw --purpose 'correct addresses'"
     })
 public final class DlqExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -62,13 +63,13 @@ public final class DlqExportCommand implements Callable<Integer> {
   @Mixin private PrivateKeyOption privateKey;
   @Mixin private RawOptions original;
 
-  @Parameters(paramLabel = "FILE", description = "The file; one that exists is not overwritten.")
+  @Parameters(paramLabel = "FILE", description = "The file to write; it must not exist.")
   private Path path;
 
   @Option(
       names = "--limit",
       paramLabel = "N",
-      description = "Write no more than so many (default: all that are meant).")
+      description = "Write at most N dead letters (default: all that match).")
   private Long limit;
 
   private final AtomicLong written = new AtomicLong();
@@ -118,10 +119,10 @@ public final class DlqExportCommand implements Callable<Integer> {
   private void check() throws UsageException {
     original.check();
     if (limit != null && limit < 1) {
-      throw new UsageException("--limit is a number from 1");
+      throw new UsageException("--limit must be a whole number of at least 1");
     }
     if (path.getFileName() == null) {
-      throw new UsageException("FILE is no name of a file");
+      throw new UsageException("not a file: FILE");
     }
   }
 
@@ -195,13 +196,14 @@ public final class DlqExportCommand implements Callable<Integer> {
           .println(
               "note: "
                   + unopened
-                  + " are sealed, and written as their previews"
+                  + " are sealed, and were written as redacted previews"
                   + (original.raw()
-                      ? "; to open them, give --private-key of one of their recipients"
+                      ? "; to open them, give a recipient's key, --private-key FILE or"
+                          + " --kms-key ARN"
                       : ""));
     }
     if (out.checkError()) {
-      throw new FailedException("standard output cannot be written");
+      throw new FailedException("cannot write to standard output");
     }
   }
 }

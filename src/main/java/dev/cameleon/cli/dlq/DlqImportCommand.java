@@ -35,19 +35,20 @@ import picocli.CommandLine.Spec;
     name = "import",
     mixinStandardHelpOptions = true,
     description = {
-      "Send corrected messages to the source queue, under their first id and date, then delete their"
-          + " dead letters.",
-      "FILE is what dlq export --raw wrote; correct only \"body\", remove the lines that are not to be"
-          + " sent. The whole file is checked first, by today's contract too: if a line is wrong,"
-          + " nothing is sent. An import may be interrupted and repeated: the ledger loads each"
-          + " message once."
+      "Send corrected messages to the source queue with their original ids and dates,"
+          + " then delete their dead letters.",
+      "FILE is the output of dlq export --raw: edit only \"body\", and remove the"
+          + " lines that you do not want to send. The command first checks the whole file,"
+          + " also against the current contract; if a line is wrong, it sends nothing. You"
+          + " may interrupt and repeat an import: the ledger makes sure that each message is"
+          + " loaded once."
     },
     footer = {
       "",
       "Example:",
-      "  dlq export correct.jsonl --field ip --raw --purpose 'correct addresses'",
-      "  (edit correct.jsonl)",
-      "  dlq import correct.jsonl"
+      "  dlq export corrected.jsonl --field ip --raw --purpose 'correct addresses'",
+      "  (edit corrected.jsonl)",
+      "  dlq import corrected.jsonl"
     })
 public final class DlqImportCommand implements Callable<Integer> {
   private static final int PROBLEMS_SHOWN = 20;
@@ -60,7 +61,7 @@ public final class DlqImportCommand implements Callable<Integer> {
 
   @Option(
       names = "--keep",
-      description = "Leave the dead letters on the queue; dlq purge can delete them later.")
+      description = "Keep the dead letters on the queue; dlq purge can delete them later.")
   private boolean keep;
 
   @Override
@@ -71,7 +72,7 @@ public final class DlqImportCommand implements Callable<Integer> {
           UnreachableException,
           InterruptedException {
     if (!Files.isRegularFile(path)) {
-      throw new UsageException(SafeQuote.path(path) + " is no file");
+      throw new UsageException(SafeQuote.path(path) + " is not a file");
     }
     try (DlqSession dlq = DlqSession.open(options, spec)) {
       SourceQueue source = dlq.source();
@@ -95,8 +96,8 @@ public final class DlqImportCommand implements Callable<Integer> {
         throw new FailedException(
             "all messages were sent, but "
                 + undeleted
-                + " dead letters could not be deleted: they are visible again. Import the file"
-                + " again, what was sent is loaded once");
+                + " dead letters could not be deleted and are visible again; import the"
+                + " file again: a message sent twice is loaded once");
       }
     }
     return ExitCode.DONE;
@@ -135,9 +136,9 @@ public final class DlqImportCommand implements Callable<Integer> {
     } catch (FailedException e) {
       return Optional.of(
           new FailedException(
-              "all messages were sent, but not all dead letters deleted: "
+              "all messages were sent, but not all dead letters were deleted: "
                   + e.getMessage()
-                  + "; import the file again, what was sent is loaded once"));
+                  + "; import the file again: a message sent twice is loaded once"));
     }
   }
 
@@ -241,23 +242,22 @@ public final class DlqImportCommand implements Callable<Integer> {
               + source.queue().name()
               + (keep ? ", deleted none (--keep)" : ", deleted " + deleted + " dead letters"));
       err.println(
-          "next: run loads them; if none is running, they wait there. "
+          "next: run loads them; until it runs, they wait on the queue. "
               + SafeQuote.path(path)
-              + " holds personal data: remove it when they are loaded");
+              + " holds personal data: delete it once they are loaded");
     }
     long without = sent - deleted - undeleted;
     if (!keep && without > 0) {
       err.println(
-          "note: of "
+          "note: no dead letter was deleted for "
               + without
-              + " no dead letter was deleted: "
-              + (!allNamed ? "the file names none (\"id\"), or " : "")
-              + "it is not on "
-              + dlq.queue().name()
-              + " any more");
+              + " of the messages: "
+              + (!allNamed ? "their lines have no \"id\", or " : "")
+              + "it is no longer on "
+              + dlq.queue().name());
     }
     if (out.checkError()) {
-      throw new FailedException("standard output cannot be written");
+      throw new FailedException("cannot write to standard output");
     }
   }
 }

@@ -30,16 +30,16 @@ import picocli.CommandLine.Spec;
     name = "list",
     mixinStandardHelpOptions = true,
     description = {
-      "Show how many messages failed by which reason and field, since when, and an example of each."
-          + " Times are UTC; no personal value is shown."
+      "Count dead letters by reason and field, with the oldest, the newest and an"
+          + " example of each. Times are UTC; no personal value is shown."
     },
     footer = {
       "",
       "Examples:",
       "  dlq list --all                          the whole queue",
-      "  dlq list --since 2h --reason CONTRACT   of the last two hours",
-      "  dlq list --each --field ip --json       one JSON object a line",
-      "SQS keeps no order: which ones are read first, nobody knows."
+      "  dlq list --since 2h --reason CONTRACT   failed in the last two hours",
+      "  dlq list --each --field ip --json       one JSON object per line",
+      "SQS keeps no order: with --limit, it decides which dead letters are read."
     })
 public final class DlqListCommand implements Callable<Integer> {
   private static final int USUAL = 1000;
@@ -52,14 +52,15 @@ public final class DlqListCommand implements Callable<Integer> {
   @Option(
       names = "--limit",
       paramLabel = "N",
-      description =
-          "Read no more than so many dead letters, shown or not (default: " + USUAL + ").")
+      description = "Read at most N dead letters, shown or not (default: " + USUAL + ").")
   private Integer limit;
 
   @Option(names = "--all", description = "Read the whole queue.")
   private boolean all;
 
-  @Option(names = "--each", description = "One line for each dead letter instead, as it is read.")
+  @Option(
+      names = "--each",
+      description = "Print a line for each dead letter as it is read, instead of counts.")
   private boolean each;
 
   @Override
@@ -105,10 +106,10 @@ public final class DlqListCommand implements Callable<Integer> {
 
   private int most() throws UsageException {
     if (all && limit != null) {
-      throw new UsageException("--all or --limit, not both");
+      throw new UsageException("give --all or --limit, not both");
     }
     if (limit != null && limit < 1) {
-      throw new UsageException("--limit is a number from 1");
+      throw new UsageException("--limit must be a whole number of at least 1");
     }
     return all ? Integer.MAX_VALUE : limit == null ? USUAL : limit;
   }
@@ -197,7 +198,7 @@ public final class DlqListCommand implements Callable<Integer> {
       out.println(coverage.nothing());
     }
     if (out.checkError()) {
-      throw new FailedException("standard output cannot be written");
+      throw new FailedException("cannot write to standard output");
     }
     if (coverage.end() == DeadLetterReader.End.LIMIT && dlq.found() > read) {
       err.println(

@@ -16,11 +16,10 @@ final class DlqOptions {
       names = "--queue",
       paramLabel = "QUEUE",
       description =
-          "The dead-letter queue, name or URL, if not the configured one"
-              + " (CAMELEON_DEAD_LETTER_QUEUE).")
+          "The name or URL of the dead-letter queue (default: CAMELEON_DEAD_LETTER_QUEUE).")
   private String queue;
 
-  @Option(names = "--json", description = "As JSON, for scripts.")
+  @Option(names = "--json", description = "Print JSON, for scripts.")
   private boolean json;
 
   /** The dead-letter queue's name or URL. */
@@ -41,7 +40,7 @@ final class DlqOptions {
       return Preflight.find(sqs, configured, Settings.named("cameleon.dead-letter-queue"));
     }
     if (!SqsQueue.isNameOrUrl(queue)) {
-      throw new InvalidSettingsException(List.of("--queue: is neither a name nor a URL"));
+      throw new InvalidSettingsException(List.of("--queue: not the name or URL of a queue"));
     }
     return Preflight.find(sqs, queue, "--queue");
   }

@@ -32,9 +32,9 @@ import picocli.CommandLine.Spec;
     name = "purge",
     mixinStandardHelpOptions = true,
     description = {
-      "Delete old dead letters of one reason. They cannot be brought back: what may be needed is"
-          + " to be exported first (dlq export --raw).",
-      "Reads the whole queue, says how many there are, and asks."
+      "Delete old dead letters of one reason, for good. Export those that you may"
+          + " still need first (dlq export --raw).",
+      "Reads the whole queue, shows how many it would delete, and asks for confirmation."
     },
     footer = {"", "Example:", "  dlq purge --reason NOT_JSON --older-than 7d"})
 public final class DlqPurgeCommand implements Callable<Integer> {
@@ -51,7 +51,7 @@ public final class DlqPurgeCommand implements Callable<Integer> {
       names = "--reason",
       required = true,
       paramLabel = "REASON",
-      description = "Those of this reason: ${COMPLETION-CANDIDATES}.")
+      description = "Delete only this reason: ${COMPLETION-CANDIDATES}.")
   private DeadLetterReason reason;
 
   @Option(
@@ -59,19 +59,19 @@ public final class DlqPurgeCommand implements Callable<Integer> {
       required = true,
       paramLabel = "TIME",
       converter = DurationConverter.class,
-      description = "Those that failed longer ago than this, e.g. 7d or 12h.")
+      description = "Delete only those that failed longer ago than this, for example 7d or 12h.")
   private Duration olderThan;
 
   @Option(
       names = "--field",
       paramLabel = "FIELD",
-      description = "Of them, those about this field of the contract.")
+      description = "Delete only those about this field of the contract.")
   private String field;
 
   /** The part of a dead letter that is kept in memory: there may be many. */
   private record Meant(String id, Instant failedAt) {}
 
-  @Option(names = "--yes", description = "Do not ask.")
+  @Option(names = "--yes", description = "Do not ask for confirmation.")
   private boolean yes;
 
   @Override
@@ -83,7 +83,8 @@ public final class DlqPurgeCommand implements Callable<Integer> {
           InterruptedException {
     if (olderThan.compareTo(SHORTEST) < 0 || olderThan.compareTo(LONGEST) > 0) {
       throw new UsageException(
-          "--older-than is a time such as 7d, from 1s; SQS keeps messages 14 days");
+          "--older-than must be a duration of at least 1s, for example 7d; SQS keeps"
+              + " messages for at most 14 days");
     }
     Instant before = Instant.now().minus(olderThan);
     DeadLetterFilter selection =
@@ -119,7 +120,9 @@ public final class DlqPurgeCommand implements Callable<Integer> {
     if (left > 0) {
       throw new FailedException(
           reappeared > 0
-              ? reappeared + " were hidden for too long and are left: run it again"
+              ? reappeared
+                  + " were not deleted, because reading took longer than the queue hides"
+                  + " them; run the command again"
               : (dlq.isStopRequested() ? "stopped; " : "SQS did not delete all; ")
                   + left
                   + " are still there, and visible again");
@@ -180,7 +183,7 @@ public final class DlqPurgeCommand implements Callable<Integer> {
       }
     }
     if (out.checkError()) {
-      throw new FailedException("standard output cannot be written");
+      throw new FailedException("cannot write to standard output");
     }
   }
 }

@@ -41,19 +41,19 @@ import software.amazon.awssdk.core.exception.SdkException;
     name = "replay",
     mixinStandardHelpOptions = true,
     description = {
-      "Send the original messages back to the source queue, under their first id and date, and"
-          + " delete from the dead-letter queue what SQS accepted there.",
-      "A replay may be interrupted and repeated: the ledger loads each message once. What fails"
-          + " again comes back as a new dead letter, and is not sent a second time by the same"
-          + " command."
+      "Send the original messages back to the source queue with their original ids and"
+          + " dates, and delete each dead letter whose message SQS accepted.",
+      "You may interrupt and repeat a replay: the ledger makes sure that each message"
+          + " is loaded once. A message that fails again becomes a new dead letter; the same"
+          + " command does not send it twice."
     },
     footer = {
       "",
       "Examples:",
       "  dlq replay --field ip --dry-run   how many would pass the contract now",
       "  dlq replay --field ip             send them again",
-      "  dlq replay --all --rate 100       everything, 100 messages a second",
-      "Ends with 1 if something that was meant could not be replayed."
+      "  dlq replay --all --rate 100       everything, 100 messages per second",
+      "Exits with 1 if a selected dead letter could not be replayed."
     })
 public final class DlqReplayCommand implements Callable<Integer> {
   private static final int MOST_PER_SECOND = 100_000;
@@ -66,26 +66,24 @@ public final class DlqReplayCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "ID",
       arity = "0..*",
-      description = "Ids of dead letters, from dlq list; or of their source messages.")
+      description = "Ids of dead letters (see dlq list --each), or of their source messages.")
   private List<String> ids = List.of();
 
-  @Option(names = "--all", description = "All of them; asks first.")
+  @Option(names = "--all", description = "Replay all dead letters; asks for confirmation.")
   private boolean all;
 
-  @Option(names = "--yes", description = "Do not ask.")
+  @Option(names = "--yes", description = "Do not ask for confirmation.")
   private boolean yes;
 
   @Option(
       names = "--dry-run",
       description =
-          "Send nothing: try today's contract and mask on those that are meant, or on all, and say"
-              + " how many would pass. What the database would say is not tried.")
+          "Send nothing: apply the current contract and mask to the selected dead"
+              + " letters, or to all, and report how many would pass. The dry run does not"
+              + " ask the database.")
   private boolean dryRun;
 
-  @Option(
-      names = "--rate",
-      paramLabel = "N",
-      description = "Send no more than N messages a second.")
+  @Option(names = "--rate", paramLabel = "N", description = "Send at most N messages per second.")
   private Integer rate;
 
   private final Set<String> missing = ConcurrentHashMap.newKeySet();
@@ -158,22 +156,24 @@ public final class DlqReplayCommand implements Callable<Integer> {
   /** Checks the arguments; returns the ids, if there are any. */
   private Set<String> checkUsage() throws UsageException {
     if (all && (!ids.isEmpty() || select.isByFault())) {
-      throw new UsageException("--all, or ids, --reason or --field, not both");
+      throw new UsageException("give --all, or ids, --reason or --field, not both");
     }
     if (!all && !dryRun && ids.isEmpty() && !select.isByFault()) {
       throw new UsageException(
-          "say which: ids (see: dlq list --each), --reason, --field, or --all; to see what would"
-              + " come of it: dlq replay --dry-run");
+          "select dead letters: ids (see: dlq list --each), --reason, --field, or"
+              + " --all; to try without sending: dlq replay --dry-run");
     }
     if (rate != null && (rate < 1 || rate > MOST_PER_SECOND)) {
-      throw new UsageException("--rate is a number of messages a second, from 1");
+      throw new UsageException("--rate must be at least 1 message per second");
     }
     Set<String> wanted = ConcurrentHashMap.newKeySet();
     for (int i = 0; i < ids.size(); i++) {
       String id = ids.get(i).toLowerCase(Locale.ROOT);
       if (!isUuid(id)) { // the text is not shown: it may be personal
         throw new UsageException(
-            "argument " + (i + 1) + " is no id, such as 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21");
+            "argument "
+                + (i + 1)
+                + " is not a message id, for example 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21");
       }
       wanted.add(id);
     }
@@ -194,7 +194,10 @@ public final class DlqReplayCommand implements Callable<Integer> {
       return "(about " + count + ") dead letters of " + dlq.queue().name();
     } catch (SdkException e) {
       throw new FailedException(
-          "the queue " + dlq.queue().name() + " cannot be counted: " + SqsErrors.describe(e));
+          "cannot count the messages of the queue "
+              + dlq.queue().name()
+              + " : "
+              + SqsErrors.describe(e));
     }
   }
 
@@ -222,10 +225,10 @@ public final class DlqReplayCommand implements Callable<Integer> {
               + dlq.deadLetters().count()
               + " dead letters read from "
               + dlq.queue().name()
-              + (select.isByFault() ? ", or not meant" : "")
+              + (select.isByFault() ? ", or excluded by --reason or --field" : "")
               + ": "
               + String.join(", ", missing)
-              + "; to see which there are: dlq list --each --all");
+              + "; to list the ids: dlq list --each --all");
     }
   }
 
@@ -247,7 +250,8 @@ public final class DlqReplayCommand implements Callable<Integer> {
     } catch (InvalidSettingsException e) {
       spec.commandLine()
           .getErr()
-          .println("note: the contract alone is tried, without the mask: " + e.getMessage());
+          .println(
+              "note: the dry run checks the contract only, without the mask: " + e.getMessage());
     }
     return new DryRun(screening, contract, masker);
   }

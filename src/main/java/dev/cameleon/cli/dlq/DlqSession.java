@@ -90,8 +90,8 @@ final class DlqSession implements AutoCloseable {
           List.of(
               "cameleon.queue (CAMELEON_QUEUE): "
                   + source.name()
-                  + " is a FIFO queue: what is sent there needs a group, which a dead letter does"
-                  + " not tell; use SQS's own redrive"));
+                  + " is a FIFO queue: its messages need a group id, which a dead letter"
+                  + " does not have; use SQS's own redrive"));
     }
     return new SourceQueue(sqs, source, stop::isRequested);
   }
@@ -157,7 +157,8 @@ final class DlqSession implements AutoCloseable {
       return Contract.read(access.contract()).fields();
     } catch (InvalidContractException e) {
       err.println(
-          "note: names are shown by the shipped contract, for the one here " + e.getMessage());
+          "note: field names come from the shipped contract, because the contract here "
+              + e.getMessage());
       return ShippedContract.fields();
     }
   }
@@ -189,7 +190,8 @@ final class DlqSession implements AutoCloseable {
         err.println(
             "note: "
                 + before.hidden()
-                + " more are hidden: somebody else reads them, or did within the last minutes");
+                + " more are hidden: another reader has them, or had them within the"
+                + " last minutes");
       }
       DeadLetterReader.End end;
       try {
@@ -206,7 +208,7 @@ final class DlqSession implements AutoCloseable {
         }
       }
       if (end == DeadLetterReader.End.STOPPED) {
-        throw new FailedException("stopped; what was not deleted is visible again");
+        throw new FailedException("stopped; dead letters that were not deleted are visible again");
       }
       Coverage coverage = new Coverage(before, deadLetters.count(), end);
       coverage.notes().forEach(note -> err.println("note: " + note));
@@ -232,7 +234,10 @@ final class DlqSession implements AutoCloseable {
           deadLetters.returnToQueue(count -> show("returning", count, deadLetters.count()));
       done = true;
       if (failed > 0) {
-        err.println("note: SQS did not take back " + failed + "; they reappear within ten minutes");
+        err.println(
+            "note: dead letters that SQS did not make visible again: "
+                + failed
+                + "; they reappear within ten minutes");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

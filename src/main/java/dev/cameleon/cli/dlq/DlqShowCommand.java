@@ -43,17 +43,17 @@ import picocli.CommandLine.Spec;
     name = "show",
     mixinStandardHelpOptions = true,
     description = {
-      "Show one dead letter: why it failed, what to do about it, and its body, of which only the"
-          + " contract's field names and the shapes of the values are shown.",
-      "With --raw its original body, and nothing else, on standard output; first who asks and why"
-          + " is committed to the audit, which takes a member of cameleon_revealer or"
-          + " cameleon_officer (CAMELEON_DB_USER)."
+      "Show one dead letter: why it failed, what to do about it, and its body,"
+          + " redacted to the contract's field names and the shapes of the values.",
+      "With --raw, print only its original body on standard output. The audit first"
+          + " records who asks and why: CAMELEON_DB_USER must be a member of"
+          + " cameleon_revealer or cameleon_officer."
     },
     footer = {
       "",
       "Examples:",
       "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21",
-      "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21 --raw --purpose why"
+      "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21 --raw --purpose 'find the bug'"
     })
 public final class DlqShowCommand implements Callable<Integer> {
   private static final Pattern ID =
@@ -67,7 +67,8 @@ public final class DlqShowCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "ID",
       description =
-          "The dead letter's id, from dlq list; or its source message's, from the ledger.")
+          "The id of the dead letter (see dlq list --each) or of its source message"
+              + " (from the ledger).")
   private String id;
 
   @Override
@@ -87,7 +88,7 @@ public final class DlqShowCommand implements Callable<Integer> {
       }
     }
     if (spec.commandLine().getOut().checkError() || Invocation.of(spec).out().checkError()) {
-      throw new FailedException("standard output cannot be written");
+      throw new FailedException("cannot write to standard output");
     }
     return ExitCode.DONE;
   }
@@ -95,13 +96,13 @@ public final class DlqShowCommand implements Callable<Integer> {
   private void check() throws UsageException {
     if (!ID.matcher(id).matches()) { // the text is not shown: it may be personal
       throw new UsageException(
-          "the ID is none such as 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21; to see them: dlq list"
-              + " --each");
+          "not a message id, for example 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21; to list"
+              + " the ids: dlq list --each");
     }
     original.check();
     if (!original.raw() && privateKey.isGiven()) {
       throw new UsageException(
-          "--private-key and --kms-key are for --raw: without it no body is opened");
+          "--private-key and --kms-key need --raw: without it no body is opened");
     }
   }
 
@@ -126,11 +127,11 @@ public final class DlqShowCommand implements Callable<Integer> {
                     }));
     if (found.get() == null) {
       throw new FailedException(
-          "no dead letter of this id is among the "
+          "no dead letter has this id among the "
               + dlq.deadLetters().count()
-              + " that were read from "
+              + " read from "
               + dlq.queue().name()
-              + "; to see which there are: dlq list --each --all");
+              + "; to list the ids: dlq list --each --all");
     }
     return found.get();
   }
@@ -179,8 +180,7 @@ public final class DlqShowCommand implements Callable<Integer> {
       ReceivedDeadLetter deadLetter = find(dlq).shown(dlq.fields());
       if (deadLetter.sealed() && key.isEmpty()) {
         throw new UsageException(
-            "the body is sealed to its recipients: --private-key FILE or --kms-key ARN, a key of one"
-                + " of them");
+            "the body is sealed: give a recipient's key, --private-key FILE or --kms-key ARN");
       }
       String head = original.record(connection, "show-raw", "dead letter " + deadLetter.id());
       printOriginal(deadLetter, body(deadLetter, key), head);

@@ -13,13 +13,13 @@ final class FilterOptions {
   @Option(
       names = "--reason",
       paramLabel = "REASON",
-      description = "Those of this reason: ${COMPLETION-CANDIDATES}.")
+      description = "Only those with this reason: ${COMPLETION-CANDIDATES}.")
   private DeadLetterReason reason;
 
   @Option(
       names = "--field",
       paramLabel = "FIELD",
-      description = "Those about this field of the contract.")
+      description = "Only those about this field of the contract.")
   private String field;
 
   @Option(
@@ -27,7 +27,8 @@ final class FilterOptions {
       paramLabel = "TIME",
       converter = MomentConverter.class,
       description =
-          "Only those that failed since then: 2026-11-20T10:00Z, 2026-11-20 (UTC), or 2h, 7d ago.")
+          "Only those that failed since this time: 2026-11-20T10:00Z, 2026-11-20"
+              + " (UTC), or 2h or 7d ago.")
   private Instant since;
 
   /** Whether a reason or a field is given. */

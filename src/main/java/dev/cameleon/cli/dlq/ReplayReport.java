@@ -59,7 +59,7 @@ final class ReplayReport {
     Optional<String> failure =
         replay
             .failure()
-            .map(why -> "the queue " + source + " takes no more: " + why)
+            .map(why -> "the queue " + source + " does not accept messages: " + why)
             .or(() -> stopped);
     if (json) {
       ObjectNode report =
@@ -96,14 +96,15 @@ final class ReplayReport {
       err.println(
           "note: "
               + replay.undeleted()
-              + " were sent, but could not be deleted here: they are visible again. Replaying them"
-              + " again loads nothing twice.");
+              + " were sent but could not be deleted from the dead-letter queue, and are"
+              + " visible again; replay them again: a message sent twice is loaded once");
     }
     if (replay.replayed() > 0 && !json) {
       err.println(
           "next: run loads them from "
               + source
-              + "; if none is running, they wait there. What fails again comes back: dlq list");
+              + "; until it runs, they wait there. Messages that fail again become new"
+              + " dead letters: dlq list");
     }
   }
 
@@ -121,10 +122,10 @@ final class ReplayReport {
         "would pass now: " + rehearsal.passing() + " of " + (rehearsal.passing() + failing));
     if (rehearsal.rejectedBefore() > 0) {
       out.println(
-          "  of them "
+          "  including "
               + rehearsal.rejectedBefore()
-              + " that the database refused before (DATA_REJECTED): they pass the contract; what the"
-              + " database says now is not tried");
+              + " that the database refused before (DATA_REJECTED): they pass the"
+              + " contract, but the dry run does not ask the database");
     }
     out.println("would fail again: " + failing);
     if (rehearsal.passing() + failing + left() == 0) {
@@ -205,7 +206,7 @@ final class ReplayReport {
 
   private void requireWritten() throws FailedException {
     if (out.checkError()) {
-      throw new FailedException("standard output cannot be written");
+      throw new FailedException("cannot write to standard output");
     }
   }
 }

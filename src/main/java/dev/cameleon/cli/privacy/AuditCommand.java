@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
 public final class AuditCommand implements Callable<Integer> {
   @Override
   public Integer call() throws UsageException {
-    throw new UsageException("say which: audit verify or audit list (see: audit --help)");
+    throw new UsageException("name a subcommand: audit verify or audit list (see: audit --help)");
   }
 
   private static FailedException failed(Database.Login login, SQLException failure) {
@@ -53,10 +53,10 @@ public final class AuditCommand implements Callable<Integer> {
       name = "verify",
       mixinStandardHelpOptions = true,
       description = {
-        "Compute the audit's chain of hashes again; end with 1 at the first row that does not fit.",
-        "Whoever owns the table could write a whole new chain, or cut its end: only a head that was"
-            + " kept elsewhere shows that (--head).",
-        "Takes a member of cameleon_officer or cameleon_revealer (CAMELEON_DB_USER)."
+        "Recompute the audit's hash chain; exit with 1 at the first row that does not fit.",
+        "The owner of the table could rewrite the whole chain, or cut its end: only a"
+            + " head that you kept elsewhere reveals that (--head).",
+        "CAMELEON_DB_USER must be a member of cameleon_officer or cameleon_revealer."
       })
   static final class Verify implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -65,17 +65,17 @@ public final class AuditCommand implements Callable<Integer> {
         names = "--head",
         paramLabel = "HASH",
         description =
-            "A head that reveal, mask or verify printed before: a row must still have it.")
+            "An earlier head, as reveal, mask or verify printed it: a row must still have it.")
     private String head;
 
-    @Option(names = "--json", description = "As JSON, for scripts.")
+    @Option(names = "--json", description = "Print JSON, for scripts.")
     private boolean json;
 
     @Override
     public Integer call() throws UsageException, FailedException, InvalidSettingsException {
       Optional<String> kept = Optional.ofNullable(head).map(hash -> hash.toLowerCase(Locale.ROOT));
       if (kept.isPresent() && !kept.get().matches("[0-9a-f]{64}")) {
-        throw new UsageException("--head is 64 hexadecimal digits, as reveal prints them");
+        throw new UsageException("--head must be 64 hexadecimal digits, as reveal prints them");
       }
       Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
       AuditChain.Findings findings;
@@ -118,11 +118,11 @@ public final class AuditCommand implements Callable<Integer> {
               + seconds(findings.since().orElseThrow())
               + ".");
       if (findings.erased() > 0) {
-        out.println("Tokens that an act erased: " + findings.erased() + " (see audit list).");
+        out.println("Tokens that an erasure removed: " + findings.erased() + " (see audit list).");
       }
       findings
           .keptAt()
-          .ifPresent(row -> out.println("The head that was kept is row " + row + "'s."));
+          .ifPresent(row -> out.println("The head that you kept is that of row " + row + "."));
       if (findings.problem().isEmpty()) {
         out.println("head: " + findings.head());
       }
@@ -135,7 +135,7 @@ public final class AuditCommand implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       description = {
         "Show the audit, newest last; times are UTC.",
-        "Takes a member of cameleon_officer or cameleon_revealer (CAMELEON_DB_USER)."
+        "CAMELEON_DB_USER must be a member of cameleon_officer or cameleon_revealer."
       })
   static final class ListActs implements Callable<Integer> {
     private static final int USUAL = 100;
@@ -146,16 +146,16 @@ public final class AuditCommand implements Callable<Integer> {
     @Option(
         names = "--since",
         paramLabel = "DATE",
-        description = "All from this day on (UTC), e.g. 2026-01-31.")
+        description = "Show all rows since this day (UTC), for example 2026-01-31.")
     private String since;
 
     @Option(
         names = "--limit",
         paramLabel = "N",
-        description = "The newest so many (default without --since: " + USUAL + ").")
+        description = "Show the newest N rows (default without --since: " + USUAL + ").")
     private Integer limit;
 
-    @Option(names = "--json", description = "As JSON, for scripts.")
+    @Option(names = "--json", description = "Print JSON, for scripts.")
     private boolean json;
 
     private boolean first = true;
@@ -163,10 +163,10 @@ public final class AuditCommand implements Callable<Integer> {
     @Override
     public Integer call() throws UsageException, FailedException, InvalidSettingsException {
       if (since != null && limit != null) {
-        throw new UsageException("--since or --limit, not both");
+        throw new UsageException("give --since or --limit, not both");
       }
       if (limit != null && limit < 1) {
-        throw new UsageException("--limit is a number from 1");
+        throw new UsageException("--limit must be a whole number of at least 1");
       }
       LocalDate day = since == null ? null : day();
       Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
@@ -191,7 +191,7 @@ public final class AuditCommand implements Callable<Integer> {
       try {
         return LocalDate.parse(since);
       } catch (DateTimeException e) {
-        throw new UsageException("--since is a day such as 2026-01-31");
+        throw new UsageException("--since must be a day, for example 2026-01-31");
       }
     }
 

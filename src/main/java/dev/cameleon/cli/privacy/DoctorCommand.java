@@ -22,15 +22,16 @@ import picocli.CommandLine.Spec;
     name = "doctor",
     mixinStandardHelpOptions = true,
     description = {
-      "Find out whether rows, mask keys and vault fit together; change nothing.",
-      "As a user in the role cameleon_officer (CAMELEON_DB_USER). Reads the whole of user_logins and"
-          + " of the vault several times: on a large table, run it when the database is idle.",
-      "Ends with 1 if anything is WRONG."
+      "Check whether rows, mask keys and vault fit together; change nothing.",
+      "CAMELEON_DB_USER must be a member of cameleon_officer. Reads all of user_logins"
+          + " and of the vault several times: if they are large, run it when the database is"
+          + " idle.",
+      "Exits with 1 if anything is WRONG."
     })
 public final class DoctorCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(names = "--json", description = "As JSON, for scripts.")
+  @Option(names = "--json", description = "Print JSON, for scripts.")
   private boolean json;
 
   @Override
@@ -41,11 +42,11 @@ public final class DoctorCommand implements Callable<Integer> {
       findings = Doctor.examine(login);
     } catch (SQLException e) {
       throw new FailedException(
-          "the database cannot be examined as "
+          "cannot examine the database as "
               + login
               + ": "
               + SqlErrors.describe(e)
-              + "; doctor needs a user in the role cameleon_officer");
+              + "; doctor needs a member of cameleon_officer: set CAMELEON_DB_USER to one");
     }
     Findings lines = new Findings();
     findings.forEach(each -> lines.add(each.check(), each.verdict(), each.detail()));

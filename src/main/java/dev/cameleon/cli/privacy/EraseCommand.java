@@ -32,11 +32,13 @@ import picocli.CommandLine.Spec;
     name = "erase",
     mixinStandardHelpOptions = true,
     description = {
-      "Erase a person (--user) or values (TOKEN...): rows keep their place, under random values.",
-      "A person's rows get random user ids and tokens; a vault entry goes unless others' rows use"
-          + " it. A value's rows get random tokens, and its vault entry goes.",
-      "As a user in the role cameleon_officer (CAMELEON_DB_USER). Takes a minute or more: it waits"
-          + " until no running loader remembers what was there. It may be interrupted and run again."
+      "Erase a person (--user) or values (TOKEN...): the rows stay, with random values.",
+      "A person's rows get random user ids and tokens; a vault entry is deleted unless"
+          + " rows of other persons use it. A value's rows get random tokens, and its vault"
+          + " entry is deleted.",
+      "CAMELEON_DB_USER must be a member of cameleon_officer. Takes a minute or more:"
+          + " it waits until no running loader has the old values in memory. You may"
+          + " interrupt it and run it again."
     })
 public final class EraseCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -44,28 +46,28 @@ public final class EraseCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "TOKEN",
       arity = "0..*",
-      description = "Tokens of values, as in user_logins.")
+      description = "The tokens to erase, as in user_logins.")
   private List<String> tokens = List.of();
 
   @Option(
       names = "--user",
       paramLabel = "ID",
-      description = "A person's user id; - reads it from standard input. Needs the mask keyset.")
+      description =
+          "The user id of the person to erase; - reads it from standard input. Needs the"
+              + " mask keyset.")
   private String user;
 
   @Option(
       names = "--ticket",
       required = true,
       paramLabel = "TICKET",
-      description = "Where it was asked for; kept in the audit for ever: no personal data.")
+      description = "The ticket of the request. The audit keeps it for ever: no personal data.")
   private String ticket;
 
-  @Option(
-      names = "--suppress",
-      description = "Load later events of the person under random values too.")
+  @Option(names = "--suppress", description = "Give later events of the person random values, too.")
   private boolean suppress;
 
-  @Option(names = "--json", description = "As JSON, for scripts.")
+  @Option(names = "--json", description = "Print JSON, for scripts.")
   private boolean json;
 
   @Override
@@ -80,12 +82,12 @@ public final class EraseCommand implements Callable<Integer> {
         throw new FailedException(
             "another erase, vault prune or keys retokenize is running on this database ("
                 + AdvisoryLock.LOGINS.holder(login)
-                + "); try again when it has ended (nothing was done)");
+                + "); nothing was done; try again when it has ended");
       }
       if (person.isPresent() && erase.masksUsers()) {
         throw new UsageException(
-            "user ids are masked in this database: erase the token of this one (the command mask"
-                + " says it), which erases it in all rows");
+            "user ids are masked in this database: run erase with the token of this"
+                + " user id (the command mask prints it), which erases it in all rows");
       }
       Optional<Keyset> keyset = keyset(erase);
       ErasureResult done =
@@ -104,36 +106,36 @@ public final class EraseCommand implements Callable<Integer> {
                     ? ""
                     : "; but "
                         + done.waiting()
-                        + " tokens of this or another erase are not settled yet, and their originals"
-                        + " can still be revealed: run it again "
-                        + (done.rotating() ? "after keys retokenize" : "in some minutes")));
+                        + " tokens of this or another erase are not finished, and their"
+                        + " originals can still be revealed: run it again "
+                        + (done.rotating() ? "after keys retokenize" : "in a few minutes")));
       }
       print(new ErasureReport(user != null, suppress, ticket, done));
       return done.isFinished() ? ExitCode.DONE : ExitCode.FAILED;
     } catch (PreventedException e) {
       throw new FailedException(
-          "nothing is erased: "
+          "nothing was erased: "
               + e.getMessage()
               + ", then run the same command again (the request is in the audit"
               + (suppress ? ", and later events of the person are loaded under random values" : "")
               + ")");
     } catch (SQLException e) {
       throw new FailedException(
-          "erase failed as "
+          "cannot finish the erasure as "
               + login
               + ": "
               + LockHolders.describe(login, e)
               + remedy(SqlErrors.state(e))
-              + "; what was done stays, and the same command again finishes it");
+              + "; what was erased stays erased: run the same command again to finish");
     }
   }
 
   private static String remedy(String sqlState) {
     return switch (sqlState) {
-      case "42501" -> "; it needs a user in the role cameleon_officer";
+      case "42501" -> "; erase needs a member of cameleon_officer: set CAMELEON_DB_USER to one";
       case "57014" ->
-          "; loads wait while user_logins is looked through: make an index on each of its columns"
-              + " with tokens";
+          "; searching user_logins took too long, and loads wait meanwhile: create an"
+              + " index on each of its token columns";
       default -> "";
     };
   }
@@ -141,25 +143,25 @@ public final class EraseCommand implements Callable<Integer> {
   /** Never shows an argument: somebody may have typed a value where a token belongs. */
   private void checkUsage() throws UsageException {
     if ((user == null) == tokens.isEmpty()) {
-      throw new UsageException("say whom or what: either --user ID or one or more TOKENs");
+      throw new UsageException("name a person or values: either --user ID or one or more TOKENs");
     }
     if (suppress && user == null) {
-      throw new UsageException("--suppress is about a person: it needs --user");
+      throw new UsageException("--suppress needs --user");
     }
     if (ticket.isBlank()) {
-      throw new UsageException("--ticket is empty; say where it was asked for");
+      throw new UsageException("--ticket is empty; give the ticket of the request");
     }
     for (int i = 0; i < tokens.size(); i++) {
       if (!Token.isToken(tokens.get(i))) {
         throw new UsageException(
             "argument "
                 + (i + 1)
-                + " is no token (DOMAIN_8 hexadecimal digits_22 characters); find it in user_logins,"
-                + " or with: mask");
+                + " is not a token (DOMAIN_8 hexadecimal digits_22 characters); find it"
+                + " in user_logins, or print it with: mask");
       }
       if (Token.keyId(tokens.get(i)).equals(Token.ERASED)) {
         throw new UsageException(
-            "argument " + (i + 1) + " is a random token already: nothing is behind it");
+            "argument " + (i + 1) + " is a random token: its value is already erased");
       }
     }
   }

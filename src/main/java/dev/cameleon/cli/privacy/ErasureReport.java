@@ -21,8 +21,8 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
     lines.add(title() + " Ticket: " + ticket);
     lines.add(line("rows rewritten", done.rows()));
     lines.add(line("vault entries deleted", done.entries()));
-    lines.add(line("tokens kept, since other rows use them", done.kept()));
-    lines.add(line("tokens not settled yet", done.waiting()));
+    lines.add(line("tokens kept, because other rows use them", done.kept()));
+    lines.add(line("tokens not finished yet", done.waiting()));
     lines.add("  audit: number " + done.audit().seq() + ", head " + done.audit().head());
     lines.add("What remains:");
     remains().forEach(line -> lines.add("  - " + line));
@@ -35,7 +35,10 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
       return person ? "Erased a person." : "Erased a value.";
     }
     String none = person ? "No row has this user id" : "No row has such a token";
-    return none + (done.found() ? "; the vault's part was settled." : "; later ones are erased.");
+    return none
+        + (done.found()
+            ? "; its vault entries are deleted."
+            : "; later events are loaded with random values.");
   }
 
   private static String line(String what, long count) {
@@ -66,58 +69,60 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
     }
     if (done.rotating()) {
       return Optional.of(
-          "originals can still be revealed, since a rotation of the mask key is under way: run keys"
-              + " retokenize, then this command again.");
+          "originals can still be revealed, because a mask key rotation has not ended:"
+              + " run keys retokenize, then this command again.");
     }
     if (!done.arriving() || suppressed) {
       return Optional.of(
-          "originals can still be revealed, since loaders may rely on them: run this command again in"
-              + " some minutes.");
+          "originals can still be revealed, because running loaders may still use"
+              + " them: run this command again in a few minutes.");
     }
     return Optional.of(
         person
-            ? "the person's events still arrive, and are loaded as before: run this command again"
-                + " with --suppress."
-            : "the value still arrives, and its new rows have the same token: run this command again"
-                + " once it does not, or erase the person with --suppress.");
+            ? "events of the person still arrive and are loaded as before: run this"
+                + " command again with --suppress."
+            : "the value still arrives, and its new rows have the same token: run this"
+                + " command again once it no longer arrives, or erase the person with"
+                + " --suppress.");
   }
 
   /** Data that remains and that this command cannot erase, in sentences. */
   private List<String> remains() {
     List<String> remains = new ArrayList<>();
     if (!suppressed) {
-      remains.add("Events that arrive from now on are loaded as before.");
+      remains.add("New events are loaded as before.");
     }
     if (suppressed) {
       remains.add(
-          "A keyed hash of the user id, by which later events are known (cameleon.suppressed).");
+          "A keyed hash of the user id, which recognizes later events (cameleon.suppressed).");
     }
     if (done.waiting() > 0) {
       remains.add(
-          "Tokens in the audit and in cameleon.erased_token, until they are settled: whoever has"
-              + " the mask keys can tell their values.");
+          "Tokens in the audit and in cameleon.erased_token, until the erasure"
+              + " finishes: anyone with the mask keys can test values against them.");
     }
     if (!person) {
       remains.add(
-          "Rows from before Cameleon that hold the value without a token: erase their persons.");
+          "Rows from before Cameleon that hold the value unmasked: erase the persons"
+              + " of these rows.");
     }
     remains.add("The source queue and the dead-letter queue may hold messages with the originals.");
-    remains.add("Backups, replicas that lag, and PostgreSQL's WAL hold the rows as they were.");
+    remains.add("Backups, lagging replicas and PostgreSQL's WAL hold the old rows.");
     remains.add(
-        "So do dead rows and statistics, until the owner runs: VACUUM (ANALYZE)"
-            + " public.user_logins, cameleon.vault, cameleon.audit_token,"
+        "Dead rows and statistics hold them too, until the owner runs: VACUUM"
+            + " (ANALYZE) public.user_logins, cameleon.vault, cameleon.audit_token,"
             + " cameleon.erased_token, cameleon.ingested_message");
     remains.add(
-        "That rows were erased can be seen; the columns that are not masked (device type, locale,"
-            + " version, day) are as they were, and rows that lie side by side (ctid) were written"
-            + " together.");
+        "Erased rows can be recognized as such; their unmasked columns (device type,"
+            + " locale, version, day) are unchanged, and neighbouring rows (ctid) were"
+            + " written together.");
     remains.add(
-        "The data key of a kept entry says in which hour its value first came: if no other row came"
-            + " then, an erased one did. Which acts of the audit were about what is erased,"
-            + " though not about whom or what.");
+        "The data key of a kept vault entry tells the hour in which its value first"
+            + " arrived: if no other row arrived then, an erased one did. The audit tells"
+            + " which acts concerned erased values, but not the values or persons.");
     remains.add(
-        "Logs and copies of others. The message ledger holds message ids and days only; rows whose messages came"
-            + " together with an erased one can be seen by xmin.");
+        "Logs, and copies that others made. The message ledger holds only message ids"
+            + " and days; xmin tells which rows were loaded together with an erased one.");
     return remains;
   }
 }

@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "keys",
     mixinStandardHelpOptions = true,
-    description = "Make, list and rotate the keys that values are masked with.",
+    description = "Create, list and rotate the keys that mask values.",
     subcommands = {
       KeysCommand.Create.class,
       KeysCommand.ListKeys.class,
@@ -36,7 +36,7 @@ public final class KeysCommand implements Callable<Integer> {
   @Override
   public Integer call() throws UsageException {
     throw new UsageException(
-        "say which: keys create, list, rotate or retokenize (see: keys --help)");
+        "name a subcommand: keys create, list, rotate or retokenize (see: keys --help)");
   }
 
   /** Reads the keyset of a file, or the configured one if no file is named. */
@@ -54,7 +54,8 @@ public final class KeysCommand implements Callable<Integer> {
     try {
       keyset.write(file);
     } catch (FileAlreadyExistsException e) {
-      throw new FailedException(SafeQuote.path(file) + " exists; a keyset is never overwritten");
+      throw new FailedException(
+          SafeQuote.path(file) + " exists; keysets are never overwritten: name another file");
     } catch (IOException e) {
       throw new FailedException(
           SafeQuote.path(file) + " cannot be written (" + e.getClass().getSimpleName() + ")");
@@ -67,7 +68,8 @@ public final class KeysCommand implements Callable<Integer> {
       mixinStandardHelpOptions = true,
       description = {
         "Write a new keyset that only its owner can read. Never overwrites a file.",
-        "Keep a copy where keys are kept: without it, new events cannot be matched with old ones."
+        "Keep a copy where you keep keys: if you lose it, equal values no longer get"
+            + " equal tokens."
       })
   static final class Create implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -76,7 +78,7 @@ public final class KeysCommand implements Callable<Integer> {
         names = "--out",
         required = true,
         paramLabel = "FILE",
-        description = "Where to write it, e.g. keys/mask.json.")
+        description = "The file to write, for example keys/mask.json.")
     private Path out;
 
     @Override
@@ -94,7 +96,7 @@ public final class KeysCommand implements Callable<Integer> {
   @Command(
       name = "list",
       mixinStandardHelpOptions = true,
-      description = "Show the ids of a keyset's keys and which is primary; never key material.")
+      description = "Show the ids of a keyset's keys and which one is primary; never key material.")
   static final class ListKeys implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
@@ -105,7 +107,7 @@ public final class KeysCommand implements Callable<Integer> {
             "The keyset (default: CAMELEON_KEYSET_JSON, CAMELEON_KEYSET or keys/mask.json).")
     private Path file;
 
-    @Option(names = "--json", description = "As JSON, for scripts.")
+    @Option(names = "--json", description = "Print JSON, for scripts.")
     private boolean json;
 
     @Override

@@ -38,10 +38,10 @@ import picocli.CommandLine.Spec;
     name = "mask",
     mixinStandardHelpOptions = true,
     description = {
-      "Print the token of one value from standard input, to find its rows by. The audit holds the"
-          + " token, never the value.",
-      "Takes the database's mask keyset (CAMELEON_KEYSET) and a member of cameleon_revealer"
-          + " or cameleon_officer (CAMELEON_DB_USER)."
+      "Print the token of one value from standard input, to find its rows. The audit"
+          + " records the token, never the value.",
+      "Needs the database's mask keyset (CAMELEON_KEYSET); CAMELEON_DB_USER must be a"
+          + " member of cameleon_revealer or cameleon_officer."
     })
 public final class MaskCommand implements Callable<Integer> {
   private static final int MOST_BYTES = 1 << 20; // no message of SQS is larger
@@ -52,16 +52,16 @@ public final class MaskCommand implements Callable<Integer> {
       names = "--domain",
       required = true,
       paramLabel = "DOMAIN",
-      description = "What the value is: ip, device, or the name of a field that is masked as text.")
+      description = "The kind of value: ip, device, or the name of a field that is masked as text.")
   private String domain;
 
-  @Option(names = "--purpose", paramLabel = "TEXT", description = "Why, for the audit.")
+  @Option(names = "--purpose", paramLabel = "TEXT", description = "The reason, for the audit.")
   private String purpose;
 
   @Option(
       names = "--ticket",
       paramLabel = "ID",
-      description = "Where it was asked for, for the audit.")
+      description = "The ticket of the request, for the audit.")
   private String ticket;
 
   /** Accepted only to be rejected here: picocli's own message would show them. */
@@ -72,7 +72,7 @@ public final class MaskCommand implements Callable<Integer> {
   public Integer call() throws UsageException, FailedException, InvalidSettingsException {
     if (!arguments.isEmpty()) {
       throw new UsageException(
-          "the value comes from standard input; arguments stay in the shell's history");
+          "pass the value on standard input: arguments stay in the shell's history");
     }
     AuditReason.check(purpose, ticket);
     Keyset keyset = CommandConfiguration.keyset(Invocation.of(spec).environment());
@@ -104,10 +104,11 @@ public final class MaskCommand implements Callable<Integer> {
     PiiKind kind = domains.get(domain);
     if (kind == null) {
       throw new UsageException(
-          "--domain is none of this database's, which are " + new TreeSet<>(domains.keySet()));
+          "this database does not have the domain of --domain; it has "
+              + new TreeSet<>(domains.keySet()));
     }
     if (kind == PiiKind.IP && !Masker.isAddress(value)) {
-      throw new UsageException("standard input holds no IPv4 or IPv6 address, or more than one");
+      throw new UsageException("standard input must hold one IPv4 or IPv6 address");
     }
     return kind;
   }
@@ -125,7 +126,7 @@ public final class MaskCommand implements Callable<Integer> {
     } catch (CharacterCodingException e) {
       throw new UsageException("standard input is not UTF-8");
     } catch (IOException e) {
-      throw new FailedException("standard input cannot be read");
+      throw new FailedException("cannot read standard input");
     }
   }
 }

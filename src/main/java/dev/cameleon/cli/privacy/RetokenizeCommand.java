@@ -31,17 +31,20 @@ import picocli.CommandLine.Spec;
     name = "retokenize",
     mixinStandardHelpOptions = true,
     description = {
-      "Bring every row and the vault under the newest key of the keyset, while loaders run; no"
-          + " original value is needed. Then equal values have equal tokens again.",
-      "Run it as a member of cameleon_officer once every loader has the keyset that keys rotate"
-          + " wrote: it retires the older keys, and the database takes no more rows under them.",
-      "It may be interrupted anywhere: run it again, and it goes on. The table grows by up to its"
-          + " own size meanwhile, as with any UPDATE of all rows; VACUUM afterwards."
+      "Rewrite every row and vault entry to the newest key of the keyset, while"
+          + " loaders run; this needs no original value. Afterwards equal values have equal"
+          + " tokens again.",
+      "Run it once every loader has the keyset that keys rotate wrote: it retires the"
+          + " older keys, and the database then refuses rows under them. CAMELEON_DB_USER"
+          + " must be a member of cameleon_officer.",
+      "You may interrupt it at any time: run it again, and it continues. The table may"
+          + " grow to twice its size meanwhile, as with any UPDATE of all rows; VACUUM it"
+          + " afterwards."
     })
 final class RetokenizeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(names = "--json", description = "The result as JSON, for scripts.")
+  @Option(names = "--json", description = "Print the result as JSON, for scripts.")
   private boolean json;
 
   @Override
@@ -57,11 +60,11 @@ final class RetokenizeCommand implements Callable<Integer> {
     } catch (SQLException e) {
       progress.end();
       throw new FailedException(
-          "the retokenization as "
+          "cannot finish the retokenization as "
               + login
-              + " did not end: "
+              + ": "
               + LockHolders.describe(login, e)
-              + "; what was done stays: run keys retokenize again, and it goes on");
+              + "; what was rewritten stays: run keys retokenize again to continue");
     } catch (PreventedException e) {
       progress.end();
       throw new FailedException(e.getMessage());
@@ -74,9 +77,9 @@ final class RetokenizeCommand implements Callable<Integer> {
     Optional<Retokenization> begun = Retokenization.begin(connection, keyset);
     if (begun.isEmpty()) {
       throw new FailedException(
-          "another erase or keys retokenize is running in this database ("
+          "another erase or keys retokenize is running on this database ("
               + AdvisoryLock.LOGINS.holder(login)
-              + "); run it again when that has ended");
+              + "); run this command again when it has ended");
     }
     Retokenization retokenize = begun.get();
     Optional<String> problem = retokenize.problem();
@@ -100,21 +103,22 @@ final class RetokenizeCommand implements Callable<Integer> {
       return;
     }
     out.printf(
-        "Rewrote %,d rows and %,d vault entries (%,d were there already): what was under an older"
-            + " key is under key %s.%n",
+        "Rewrote %,d rows and %,d vault entries (%,d were there already) from older"
+            + " keys to key %s.%n",
         result.rows(), result.entries(), result.dropped(), result.key());
     if (!result.retired().isEmpty()) {
       out.println(
           "Retired: "
               + String.join(" ", result.retired())
-              + ". Keep them in the keyset: new tokens still pass through them.");
+              + ". Keep them in the keyset: new tokens are still computed through them.");
     }
     result
         .unknown()
         .forEach(
             (id, count) ->
                 out.printf(
-                    "Left alone: %,d tokens of key %s, which is not in the keyset.%n", count, id));
-    out.println("The audit's head is " + result.head() + ".");
+                    "Not rewritten: %,d tokens of key %s, which is not in the keyset.%n",
+                    count, id));
+    out.println("Audit head: " + result.head() + ".");
   }
 }

@@ -41,15 +41,16 @@ import picocli.CommandLine.Spec;
     name = "reveal",
     mixinStandardHelpOptions = true,
     description = {
-      "Show the original values of tokens. Each request is committed to the audit before the"
-          + " database hands anything out, and how it ended before the value is shown.",
-      "Takes a member of cameleon_revealer (CAMELEON_DB_USER) and the private key of a recipient,"
-          + " which stays on this machine. With the mask keyset (CAMELEON_KEYSET), a value that is"
-          + " not its token's own is refused.",
-      "With --user: each column of each row of the person: its row's number, the column, the token if"
-          + " it holds one, the value, and the row's create_date, with tabs between.",
-      "Prints TOKEN, a tab and the value, control characters escaped as in \\u001b; ends with 1 if a"
-          + " token could not be revealed, the others are."
+      "Show the original values of tokens. The audit records each request before the"
+          + " database returns anything, and its outcome before the value is shown.",
+      "CAMELEON_DB_USER must be a member of cameleon_revealer. Needs the private key"
+          + " of a recipient, which stays on this machine. With the mask keyset"
+          + " (CAMELEON_KEYSET), it refuses a value that does not belong to its token.",
+      "With --user, prints each column of each row of the person, separated by tabs:"
+          + " row number, column, token (if any), value, and the row's create_date.",
+      "Otherwise prints TOKEN, a tab and the value. Control characters are escaped,"
+          + " for example \\u001b. Exits with 1 if a token could not be revealed; the others"
+          + " are shown."
     })
 public final class RevealCommand implements Callable<Integer> {
   /** Each token takes three transactions; for more, run the command again. */
@@ -66,43 +67,46 @@ public final class RevealCommand implements Callable<Integer> {
       names = "--user",
       paramLabel = "ID",
       description =
-          "Instead of tokens: all that user_logins holds of a person, by their user id; - reads it"
-              + " from standard input. The audit does not say whom it was about.")
+          "Show everything that user_logins holds about the person with this user id,"
+              + " instead of tokens; - reads it from standard input. The audit does not"
+              + " record the user id.")
   private String user;
 
   @Option(
       names = "--purpose",
       required = true,
       paramLabel = "TEXT",
-      description = "Why, for the audit. No personal values: the audit is never deleted.")
+      description = "The reason, for the audit. No personal data: the audit is never deleted.")
   private String purpose;
 
   @Option(
       names = "--ticket",
       paramLabel = "ID",
-      description = "Where it was asked for, for the audit.")
+      description = "The ticket of the request, for the audit.")
   private String ticket;
 
-  @Option(names = "--json", description = "As JSON, values unescaped, for scripts.")
+  @Option(names = "--json", description = "Print JSON with unescaped values, for scripts.")
   private boolean json;
 
   @Parameters(
       paramLabel = "TOKEN",
       arity = "0..*",
-      description = "What to reveal; without any: one per line from standard input.")
+      description = "The tokens to reveal; without any, read from standard input, one per line.")
   private List<String> arguments = new ArrayList<>();
 
   @Override
   public Integer call() throws UsageException, FailedException, InvalidSettingsException {
     AuditReason.check(purpose, ticket);
     if (user != null && !arguments.isEmpty()) {
-      throw new UsageException("say whom or what: either --user ID or TOKENs");
+      throw new UsageException("name a person or values: either --user ID or TOKENs");
     }
     RecipientKey key =
         privateKey
             .key()
             .orElseThrow(
-                () -> new UsageException("say which key: --private-key FILE or --kms-key ARN"));
+                () ->
+                    new UsageException(
+                        "give a recipient's key: --private-key FILE or --kms-key ARN"));
     Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
     Optional<Keyset> keyset = CommandConfiguration.keysetIfAny(Invocation.of(spec).environment());
     Set<String> tokens = user == null ? tokens() : Set.of();
@@ -133,8 +137,8 @@ public final class RevealCommand implements Callable<Integer> {
       throws SQLException, UsageException {
     if (!person.isEmpty() && !Token.isToken(person) && reveal.masksUsers()) {
       throw new UsageException(
-          "user ids are masked in this database: give the token of this one (the command mask says"
-              + " it)");
+          "user ids are masked in this database: give the token of this user id (the"
+              + " command mask prints it)");
     }
   }
 
@@ -148,8 +152,8 @@ public final class RevealCommand implements Callable<Integer> {
       throw new FailedException(
           "the person has more than "
               + MOST_ROWS
-              + " rows, too many for this command; let an officer extract them, and reveal their"
-              + " tokens");
+              + " rows, the most that this command shows; ask an officer to extract"
+              + " them, and reveal their tokens");
     }
     MaskedColumns masked = reveal.maskedColumns();
     for (JsonNode row : rows) {
@@ -183,7 +187,7 @@ public final class RevealCommand implements Callable<Integer> {
         line = input.readLine();
       }
     } catch (IOException e) {
-      throw new FailedException("standard input cannot be read");
+      throw new FailedException("cannot read standard input");
     }
     return tokens("line ", lines);
   }
@@ -200,15 +204,15 @@ public final class RevealCommand implements Callable<Integer> {
         throw new UsageException(
             place
                 + (i + 1)
-                + " is no token, such as ip_1a2b3c4d_ and 22 more characters; nothing was asked for"
-                + " (to find the token of a value: mask)");
+                + " is not a token, for example ip_1a2b3c4d_ and 22 more characters;"
+                + " nothing was revealed (to find the token of a value: mask)");
       }
       if (!token.isEmpty()) {
         tokens.add(token);
       }
     }
     if (tokens.isEmpty() || given.size() > MOST_TOKENS) {
-      throw new UsageException("name 1 to " + MOST_TOKENS + " tokens, nothing was asked for");
+      throw new UsageException("give 1 to " + MOST_TOKENS + " tokens; nothing was revealed");
     }
     return tokens;
   }

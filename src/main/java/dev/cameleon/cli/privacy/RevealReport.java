@@ -97,8 +97,8 @@ final class RevealReport {
           Printable.text(column)
               + ": not revealed: it looks like a token, "
               + (masked
-                  ? "but one of another kind than this column holds"
-                  : "and this column is not masked, so it may be what a sender wrote"));
+                  ? "but of another kind than this column holds"
+                  : "but this column is not masked, so a sender may have written it"));
     }
   }
 
@@ -164,13 +164,13 @@ final class RevealReport {
     } else if (!head.isEmpty()) {
       if (shown && !checked) {
         err.println(
-            "not checked: whether a value is its token's own can be told with the mask keyset only"
-                + " (CAMELEON_KEYSET)");
+            "not checked: only the mask keyset (CAMELEON_KEYSET) can tell whether a"
+                + " value belongs to its token");
       }
       err.println(AuditReason.keep(head));
     }
     if (out.checkError()) {
-      throw new FailedException("standard output cannot be written");
+      throw new FailedException("cannot write to standard output");
     }
   }
 

@@ -18,10 +18,9 @@ import picocli.CommandLine.Spec;
     name = "rotate",
     mixinStandardHelpOptions = true,
     description = {
-      "Write a keyset of the current keys and a new one, which is the primary. Never overwrites a"
-          + " file.",
-      "The older keys are needed as long as there is any row: a token passes through all of them."
-          + " Equal values stay equal once keys retokenize has ended."
+      "Write a keyset with the current keys and a new primary key. Never overwrites a file.",
+      "Keep the older keys as long as there are rows: every token is computed through"
+          + " all of them. After keys retokenize, equal values have equal tokens again."
     })
 final class RotateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -30,7 +29,7 @@ final class RotateCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "FILE",
-      description = "Where to write it, e.g. keys/mask-2.json.")
+      description = "The file to write, for example keys/mask-2.json.")
   private Path out;
 
   @Option(
@@ -47,13 +46,11 @@ final class RotateCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
-            "Wrote %s with the new key %s after %s.%n"
-                + "Next:%n"
-                + "  1. keep a copy where keys are kept;%n"
-                + "  2. give it to every loader (CAMELEON_KEYSET) and restart them, one by one if you"
-                + " like: until step 3 ends the duplicate views may show a value twice;%n"
-                + "  3. run with it: keys retokenize. From then on the database refuses loaders that still"
-                + " have the older keyset.%n",
+            "Wrote %s with the new key %s after %s.%nNext:%n  1. keep a copy where you"
+                + " keep keys;%n  2. give it to every loader (CAMELEON_KEYSET) and restart"
+                + " them, one by one if you like: until step 3 ends, the duplicate views may"
+                + " show a value twice;%n  3. run keys retokenize with it. From then on the"
+                + " database refuses loaders that still have the older keyset.%n",
             SafeQuote.path(out), rotated.currentId(), String.join(" ", rotated.olderIds()));
     return ExitCode.DONE;
   }

@@ -30,7 +30,7 @@ final class UserId {
                     new InputStreamReader(Invocation.of(spec).in(), StandardCharsets.UTF_8))
                 .readLine();
       } catch (IOException e) {
-        throw new UsageException("the user id cannot be read from standard input");
+        throw new UsageException("cannot read the user id from standard input");
       }
     }
     if (id == null || id.isEmpty()) {

@@ -24,12 +24,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "vault",
     mixinStandardHelpOptions = true,
-    description = "Look after the sealed originals.",
+    description = "Maintain the sealed originals.",
     subcommands = VaultCommand.PruneEntries.class)
 public final class VaultCommand implements Callable<Integer> {
   @Override
   public Integer call() throws UsageException {
-    throw new UsageException("say which: vault prune (see: vault --help)");
+    throw new UsageException("name a subcommand: vault prune (see: vault --help)");
   }
 
   /** {@code vault prune}: deletes vault entries that no row uses. */
@@ -37,11 +37,11 @@ public final class VaultCommand implements Callable<Integer> {
       name = "prune",
       mixinStandardHelpOptions = true,
       description = {
-        "Delete the originals whose tokens no row of user_logins has, e.g. after rows were deleted by"
-            + " hand: else they can still be revealed.",
-        "As a user in the role cameleon_officer (CAMELEON_DB_USER). Takes a minute or more: it waits"
-            + " until no running loader remembers what was there. It may be interrupted and run"
-            + " again."
+        "Delete the originals whose tokens no row of user_logins has, for example"
+            + " after you deleted rows by hand: otherwise they can still be revealed.",
+        "CAMELEON_DB_USER must be a member of cameleon_officer. Takes a minute or"
+            + " more: it waits until no running loader has the old values in memory. You may"
+            + " interrupt it and run it again."
       })
   static final class PruneEntries implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -50,17 +50,17 @@ public final class VaultCommand implements Callable<Integer> {
         names = "--ticket",
         required = true,
         paramLabel = "TICKET",
-        description = "Where it was asked for; kept in the audit for ever: no personal data.")
+        description = "The ticket of the request. The audit keeps it for ever: no personal data.")
     private String ticket;
 
-    @Option(names = "--json", description = "As JSON, for scripts.")
+    @Option(names = "--json", description = "Print JSON, for scripts.")
     private boolean json;
 
     @Override
     public Integer call()
         throws UsageException, InvalidSettingsException, FailedException, InterruptedException {
       if (ticket.isBlank()) {
-        throw new UsageException("--ticket is empty; say where it was asked for");
+        throw new UsageException("--ticket is empty; give the ticket of the request");
       }
       Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
       VaultPruning.Pruned done;
@@ -71,7 +71,7 @@ public final class VaultCommand implements Callable<Integer> {
           throw new FailedException(
               "erase, keys retokenize or another vault prune is running on this database ("
                   + AdvisoryLock.LOGINS.holder(login)
-                  + "); try again when it has ended (nothing was done)");
+                  + "); nothing was done; try again when it has ended");
         }
         done = prune.run(ticket);
       } catch (SQLException e) {
@@ -79,8 +79,8 @@ public final class VaultCommand implements Callable<Integer> {
       }
       if (done.rotating()) {
         throw new FailedException(
-            "a rotation of the mask key is under way, and nothing was deleted: run keys retokenize"
-                + " first");
+            "nothing was deleted, because a mask key rotation has not ended: run keys"
+                + " retokenize first");
       }
       print(done);
       return done.waiting() == 0 ? ExitCode.DONE : ExitCode.FAILED;
@@ -106,9 +106,10 @@ public final class VaultCommand implements Callable<Integer> {
               entry -> out.println("audit: number " + entry.seq() + ", head " + entry.head()));
       if (done.waiting() > 0) {
         out.println(
-            "NOT FINISHED: tokens not settled yet: "
+            "NOT FINISHED: tokens not finished yet: "
                 + done.waiting()
-                + ", since loaders may rely on them; run this command again in some minutes.");
+                + ", because running loaders may still use them; run this command again"
+                + " in a few minutes.");
       }
     }
   }

@@ -64,7 +64,8 @@ class DlqExportTest extends DlqFixture {
     assertThat(notes(exported))
         .singleElement()
         .asString()
-        .matches("audit head: [0-9a-f]{64}; keep it elsewhere, for: audit verify --head");
+        .matches(
+            "audit head: [0-9a-f]{64}; keep it outside the database, for audit verify" + " --head");
     assertThat(lines(file))
         .extracting(line -> line.get("body").asText())
         .containsExactlyInAnyOrder(
@@ -96,7 +97,7 @@ class DlqExportTest extends DlqFixture {
 
     assertThat(refused.exitCode()).isEqualTo(1);
     assertThat(refused.out()).isEmpty();
-    assertThat(refused.err()).contains("it takes a member of cameleon_revealer");
+    assertThat(refused.err()).contains("this needs a member of cameleon_revealer");
     assertNoFiles();
     assertVisible(1);
   }
@@ -141,7 +142,7 @@ class DlqExportTest extends DlqFixture {
 
     assertThat(JsonMapper.builder().build().readTree(without.out()).get("sealed").asInt())
         .isEqualTo(1);
-    assertThat(without.err()).contains("note: 1 are sealed, and written as their previews");
+    assertThat(without.err()).contains("note: 1 are sealed, and were written as redacted previews");
     assertThat(lines(folder().resolve("without.jsonl")).get(0).get("body").asText())
         .isEqualTo("{\n  \"ip\": \"•••\"\n}");
     assertThat(with.exitCode()).as(with.err()).isZero();

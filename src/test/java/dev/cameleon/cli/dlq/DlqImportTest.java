@@ -31,15 +31,15 @@ class DlqImportTest extends DlqFixture {
     List<String> sent = fill();
     Map<String, String> loader = Map.copyOf(site().environment());
     site().environment().putAll(LoginRole.in(site().database(), "cameleon_revealer").environment());
-    dlq("export", "correct.jsonl", "--field=ip", "--raw", "--purpose=correct");
+    dlq("export", "corrected.jsonl", "--field=ip", "--raw", "--purpose=correct");
     site().environment().clear();
     site().environment().putAll(loader);
-    Path file = folder().resolve("correct.jsonl");
+    Path file = folder().resolve("corrected.jsonl");
     String exported = Files.readString(file);
     // As an editor of another system may save it.
     Files.writeString(file, "\ufeff" + exported.replace(PLANTED, "10.0.0").replace("\n", "\r\n"));
 
-    Program.Result imported = dlq("import", "correct.jsonl");
+    Program.Result imported = dlq("import", "corrected.jsonl");
 
     assertThat(exported).contains(PLANTED);
     assertThat(imported.exitCode()).as(imported.err()).isZero();
@@ -67,12 +67,12 @@ class DlqImportTest extends DlqFixture {
     ObjectNode slip = line(Events.body(2)).put("id", another);
     write(corrected, "", slip);
 
-    Program.Result imported = dlq("import", "correct.jsonl", "--json");
+    Program.Result imported = dlq("import", "corrected.jsonl", "--json");
 
     assertThat(imported.exitCode()).as(imported.err()).isZero();
     assertThat(JSON.readTree(imported.out()).get("sent").asInt()).isEqualTo(2);
     assertThat(JSON.readTree(imported.out()).get("deleted").asInt()).isEqualTo(1);
-    assertThat(imported.err()).contains("note: of 1 no dead letter was deleted");
+    assertThat(imported.err()).contains("note: no dead letter was deleted for 1 of the messages");
     assertThat(takeSource())
         .anySatisfy(
             message -> {
@@ -98,8 +98,8 @@ class DlqImportTest extends DlqFixture {
             .put("id", id)
             .put("source_message_id", attributes.get("source-message-id")));
 
-    Program.Result first = dlq("import", "correct.jsonl", "--keep");
-    Program.Result second = dlq("import", "correct.jsonl", "--keep");
+    Program.Result first = dlq("import", "corrected.jsonl", "--keep");
+    Program.Result second = dlq("import", "corrected.jsonl", "--keep");
 
     assertThat(first.exitCode()).as(first.err()).isZero();
     assertThat(second.out())
@@ -117,7 +117,7 @@ class DlqImportTest extends DlqFixture {
     String body = Events.login(1).put("device_type", "•").toString();
     write(line(body));
 
-    Program.Result imported = dlq("import", "correct.jsonl");
+    Program.Result imported = dlq("import", "corrected.jsonl");
 
     assertThat(imported.exitCode()).as(imported.err()).isZero();
     assertThat(takeSource()).extracting(Message::body).containsExactly(body);
@@ -145,30 +145,31 @@ class DlqImportTest extends DlqFixture {
         "null",
         line(Events.body(12)).put("id", "no uuid " + PLANTED));
 
-    Program.Result refused = dlq("import", "correct.jsonl");
+    Program.Result refused = dlq("import", "corrected.jsonl");
 
     assertThat(refused.exitCode()).isEqualTo(2);
     assertThat(refused.out()).isEmpty();
     List<String> lines = refused.err().lines().toList();
     assertThat(lines).hasSize(16);
-    assertThat(lines.get(0)).startsWith("line 2 is no JSON object as dlq export writes it: ");
-    assertThat(lines.get(1)).startsWith("line 3 is redacted, its values are gone");
-    assertThat(lines.get(2)).startsWith("line 4 would be a dead letter again, CONTRACT at ");
-    assertThat(lines.get(3)).startsWith("line 5 has no \"source_message_id\" such as ");
-    assertThat(lines.get(4)).startsWith("line 6 has no \"sent_at\" such as ");
-    assertThat(lines.get(5)).startsWith("line 7 has a \"sent_at\" that is still to come");
+    assertThat(lines.get(0)).startsWith("line 2 is not a JSON object as dlq export writes it: ");
+    assertThat(lines.get(1)).startsWith("line 3 is redacted and holds no values");
+    assertThat(lines.get(2)).startsWith("line 4 would become a dead letter again: CONTRACT at ");
+    assertThat(lines.get(3)).startsWith("line 5 has no valid \"source_message_id\", for example ");
+    assertThat(lines.get(4)).startsWith("line 6 has no valid \"sent_at\", for example ");
+    assertThat(lines.get(5)).startsWith("line 7 has a \"sent_at\" in the future");
     assertThat(lines.get(6)).startsWith("line 8 was sent before ").contains("cameleon.ledger.days");
-    assertThat(lines.get(7)).startsWith("line 9 has the source_message_id of line 1");
+    assertThat(lines.get(7)).startsWith("line 9 has the same source_message_id as line 1");
     assertThat(lines.get(8))
-        .startsWith("line 10 would be a dead letter again, CONTRACT at ip: breaks the contract's");
-    assertThat(lines.get(9)).startsWith("line 11 would be a dead letter again, NOT_JSON: ");
-    assertThat(lines.get(10)).startsWith("line 12 has no \"body\"");
-    assertThat(lines.get(11)).startsWith("line 13 came from another queue");
+        .startsWith(
+            "line 10 would become a dead letter again: CONTRACT at ip: breaks the contract's");
+    assertThat(lines.get(9)).startsWith("line 11 would become a dead letter again: NOT_JSON: ");
+    assertThat(lines.get(10)).startsWith("line 12 needs \"body\"");
+    assertThat(lines.get(11)).startsWith("line 13 came from a queue other than ");
     assertThat(lines.get(12)).startsWith("line 14 is larger than the queue accepts");
-    assertThat(lines.get(13)).startsWith("line 15 is no JSON object");
-    assertThat(lines.get(14)).startsWith("line 16 has no \"id\" such as ");
+    assertThat(lines.get(13)).startsWith("line 15 is not a JSON object");
+    assertThat(lines.get(14)).startsWith("line 16 has no valid \"id\", for example ");
     assertThat(lines.get(15))
-        .isEqualTo("cameleon: correct.jsonl: 15 lines cannot be imported; nothing was sent");
+        .isEqualTo("cameleon: corrected.jsonl: 15 lines cannot be imported; nothing was sent");
     assertThat(site().queues().left()).isZero();
   }
 
@@ -177,14 +178,14 @@ class DlqImportTest extends DlqFixture {
     write("", " ");
     Files.write(folder().resolve("latin.jsonl"), new byte[] {'{', (byte) 0xe9, '}', '\n'});
 
-    Program.Result empty = dlq("import", "correct.jsonl");
+    Program.Result empty = dlq("import", "corrected.jsonl");
     Program.Result latin = dlq("import", "latin.jsonl");
     Program.Result missing = dlq("import", "missing.jsonl");
 
     assertThat(List.of(empty, latin, missing)).extracting(Program.Result::exitCode).containsOnly(2);
-    assertThat(empty.err()).contains("correct.jsonl holds no dead letters; nothing was sent");
-    assertThat(latin.err()).contains("line 1 is not UTF-8");
-    assertThat(missing.err()).contains("missing.jsonl is no file");
+    assertThat(empty.err()).contains("corrected.jsonl holds no dead letters; nothing was sent");
+    assertThat(latin.err()).contains("line 1 or a later one is not UTF-8");
+    assertThat(missing.err()).contains("missing.jsonl is not a file");
     assertThat(site().queues().left()).isZero();
   }
 
@@ -203,6 +204,6 @@ class DlqImportTest extends DlqFixture {
     for (Object line : lines) {
       text.append(line).append('\n');
     }
-    Files.writeString(folder().resolve("correct.jsonl"), text);
+    Files.writeString(folder().resolve("corrected.jsonl"), text);
   }
 }

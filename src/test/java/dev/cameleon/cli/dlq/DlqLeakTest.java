@@ -76,12 +76,14 @@ class DlqLeakTest extends DlqFixture {
       file.append(line.put("source_message_id", DlqOutputLeakTest.PLANTED.get(0))).append('\n');
       file.append(body).append('\n');
     }
-    Files.writeString(folder().resolve("correct.jsonl"), file);
+    Files.writeString(folder().resolve("corrected.jsonl"), file);
 
-    Program.Result refused = dlq("import", "correct.jsonl");
+    Program.Result refused = dlq("import", "corrected.jsonl");
 
     assertThat(refused.exitCode()).isEqualTo(2);
-    assertThat(refused.err()).contains("would be a dead letter again").contains("nothing was sent");
+    assertThat(refused.err())
+        .contains("would become a dead letter again")
+        .contains("nothing was sent");
     nothingPlantedIn(refused.out() + refused.err());
   }
 

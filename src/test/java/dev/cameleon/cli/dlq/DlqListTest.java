@@ -100,7 +100,7 @@ class DlqListTest {
     assertThat(ids("--field", "ip", "--since", day)).containsExactlyInAnyOrder(old, recent);
     Program.Result none = list("--field=device_id");
     assertThat(none.exitCode()).isZero();
-    assertThat(none.out()).isEqualTo("none of the 4 dead letters read is meant\n");
+    assertThat(none.out()).isEqualTo("none of the 4 dead letters matches\n");
     assertThat(none.err()).doesNotContain("next:");
   }
 
@@ -183,11 +183,11 @@ class DlqListTest {
 
   @Test
   void wrongUsageReadsNothing() throws Exception {
-    assertThat(refusal("--all", "--limit", "5")).contains("--all or --limit, not both");
-    assertThat(refusal("--limit", "0")).contains("--limit is a number from 1");
+    assertThat(refusal("--all", "--limit", "5")).contains("give --all or --limit, not both");
+    assertThat(refusal("--limit", "0")).contains("--limit must be a whole number of at least 1");
     assertThat(refusal("--since", "yesterday")).contains("2026-11-20T10:00Z").contains("7d");
     assertThat(refusal("--since", "2026-11-20T10:00")).contains("2026-11-20T10:00Z");
-    assertThat(refusal("--since", "99999999999999999999d")).contains("how long ago");
+    assertThat(refusal("--since", "99999999999999999999d")).contains("an age such as 90m");
     assertThat(refusal("--reason", "BAD")).contains("MAX_RECEIVES");
   }
 
@@ -216,7 +216,7 @@ class DlqListTest {
       assertThat(result.out()).isEmpty();
       assertThat(result.err())
           .contains("the dead letters in flight are made visible again first")
-          .contains("cameleon: stopped; what was not deleted is visible again");
+          .contains("cameleon: stopped; dead letters that were not deleted are visible again");
     }
   }
 

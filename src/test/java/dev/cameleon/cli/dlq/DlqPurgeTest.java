@@ -72,8 +72,8 @@ class DlqPurgeTest extends DlqFixture {
             "cameleon: this would delete 2 of 3 dead letters of "
                 + sourceQueue()
                 + "-dlq for good (reason NOT_JSON, failed from 2026-01-02T03:04:05Z to"
-                + " 2026-01-02T03:05:05Z); there is no terminal to ask on: agree with --yes"
-                + " (nothing done)");
+                + " 2026-01-02T03:05:05Z); nothing was done: there is no terminal to ask"
+                + " on, so confirm with --yes");
     assertVisible(3);
   }
 

@@ -34,7 +34,8 @@ class DlqReplayTest extends DlqFixture {
         .containsExactly(
             "next: run loads them from "
                 + sourceQueue()
-                + "; if none is running, they wait there. What fails again comes back: dlq list");
+                + "; until it runs, they wait there. Messages that fail again become new"
+                + " dead letters: dlq list");
     assertVisible(2);
     load(2, 0);
     assertThat(site().database().query("SELECT message_id FROM cameleon.ingested_message"))
@@ -108,7 +109,7 @@ class DlqReplayTest extends DlqFixture {
         .isEqualTo(
             "replayed 1, left 4 (1 of another source queue, 1 sealed, 1 too large, 1 too old)\n");
     assertThat(replayed.err())
-        .contains("note: 1 left: They came from another queue")
+        .contains("note: 1 left: They came from another source queue")
         .contains("--private-key")
         .contains("source-message-id and sent-at they are larger")
         .contains("CAMELEON_LEDGER_DAYS");
@@ -137,7 +138,7 @@ class DlqReplayTest extends DlqFixture {
   @Test
   void aSelectionThatMatchesNothingSaysSo() throws Exception {
     box().send(Events.body(1), attributes());
-    String nothing = "none of the 1 dead letters read is meant\n";
+    String nothing = "none of the 1 dead letters matches\n";
 
     Program.Result replayed = dlq("replay", "--field=locale");
     Program.Result tried = dlq("replay", "--field=locale", "--dry-run");
@@ -216,7 +217,8 @@ class DlqReplayTest extends DlqFixture {
                 "",
                 "cameleon: this would replay all (about 2) dead letters of "
                     + sourceQueue()
-                    + "-dlq; there is no terminal to ask on: agree with --yes (nothing done)\n"));
+                    + "-dlq; nothing was done: there is no terminal to ask on, so"
+                    + " confirm with --yes\n"));
     assertVisible(2);
     assertThat(site().queues().left()).isZero();
   }

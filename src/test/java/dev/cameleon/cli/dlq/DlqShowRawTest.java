@@ -104,7 +104,7 @@ class DlqShowRawTest {
 
     assertNothingShown(result, 1);
     assertThat(result.err())
-        .contains("it takes a member of cameleon_revealer or cameleon_officer")
+        .contains("this needs a member of cameleon_revealer or cameleon_officer")
         .contains("GRANT cameleon_revealer TO \"" + reader.name() + "\"");
   }
 
@@ -138,7 +138,9 @@ class DlqShowRawTest {
         Commands.run(environment, site.folder(), "dlq", "show", id, "--raw", "--purpose", "x");
 
     assertNothingShown(result, 1);
-    assertThat(result.err()).contains("the database refuses or fails").doesNotContain("reading");
+    assertThat(result.err())
+        .contains("the database refused or failed the command")
+        .doesNotContain("reading");
   }
 
   @Test

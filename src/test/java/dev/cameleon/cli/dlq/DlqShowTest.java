@@ -61,7 +61,7 @@ class DlqShowTest {
             """
             id              %s
             reason          CONTRACT: The event breaks a rule of login.schema.json.
-            what to do      If the rule is wrong, correct the contract, restart, then: dlq replay --dry-run, and dlq replay --field FIELD.
+            what to do      If the rule is wrong, correct the contract, restart, then run: dlq replay --dry-run, and dlq replay --field FIELD.
                             If the event is wrong, correct the sender, and the event in a file: dlq export --raw, edit, dlq import.
             field           ip
             detail          breaks the contract's type "x"
@@ -165,7 +165,7 @@ class DlqShowTest {
     String source = site.environment().get("CAMELEON_QUEUE");
     assertThat(result.out())
         .contains("reason          MAX_RECEIVES: SQS moved it here after too many receives")
-        .contains("the ledger makes the replay a duplicate")
+        .contains("the ledger drops the replay as a duplicate")
         .contains("source message  " + id + "\nsource queue    " + source + "\n")
         .contains("\"device_type\": \"*******\"")
         .doesNotContain("zanzibar", "203.0.113.7", "detail", "received");
@@ -183,25 +183,25 @@ class DlqShowTest {
     assertThat(absent.exitCode()).isEqualTo(1);
     assertThat(absent.out()).isEmpty();
     assertThat(absent.err())
-        .contains("no dead letter of this id is among the 1 that were read from")
+        .contains("no dead letter has this id among the 1 read from")
         .contains("dlq list --each --all");
     assertThat(malformed.exitCode()).isEqualTo(2);
     assertThat(malformed.out()).isEmpty();
     assertThat(malformed.err()).contains("dlq list --each").doesNotContain("203.0.113.7");
     assertThat(none.exitCode()).isEqualTo(2);
-    assertThat(none.err()).contains("Missing, or without a value: ID");
+    assertThat(none.err()).contains("Missing, or given without a value: ID");
   }
 
   @Test
   void optionsThatMeanNothingTogetherAreWrongUsage() throws Exception {
     String id = UUID.randomUUID().toString();
 
-    assertThat(refusal(id, "--raw")).contains("--raw takes --purpose TEXT");
-    assertThat(refusal(id, "--raw", "--ticket", "T-1")).contains("--raw takes --purpose TEXT");
-    assertThat(refusal(id, "--purpose", "x")).contains("are for --raw");
-    assertThat(refusal(id, "--ticket", "x")).contains("are for --raw");
-    assertThat(refusal(id, "--private-key", "x")).contains("are for --raw");
-    assertThat(refusal(id, "--raw", "--purpose", " ")).contains("--purpose says why");
+    assertThat(refusal(id, "--raw")).contains("--raw needs --purpose TEXT");
+    assertThat(refusal(id, "--raw", "--ticket", "T-1")).contains("--raw needs --purpose TEXT");
+    assertThat(refusal(id, "--purpose", "x")).contains("--purpose and --ticket need --raw");
+    assertThat(refusal(id, "--ticket", "x")).contains("--purpose and --ticket need --raw");
+    assertThat(refusal(id, "--private-key", "x")).contains("need --raw");
+    assertThat(refusal(id, "--raw", "--purpose", " ")).contains("--purpose is blank");
     assertThat(refusal(id, "--raw", "--purpose", "x", "--private-key", "none.key"))
         .contains("no private key");
   }
@@ -219,8 +219,9 @@ class DlqShowTest {
     assertThat(broken.out()).isEqualTo(result.out());
     assertThat(result.out())
         .contains("field           ip\n", "  \"ip\": \"**.*.*.*\",\n  \"****\": *\n");
-    assertThat(result.err()).doesNotContain("note: names");
-    assertThat(broken.err()).contains("note: names are shown by the shipped contract, for the one");
+    assertThat(result.err()).doesNotContain("note: field names");
+    assertThat(broken.err())
+        .contains("note: field names come from the shipped contract, because the contract");
   }
 
   private String send(String body, Instant failedAt) {

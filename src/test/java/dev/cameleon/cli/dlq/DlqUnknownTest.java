@@ -30,9 +30,9 @@ class DlqUnknownTest extends DlqFixture {
     assertThat(list.out().lines().toList().get(1))
         .matches("      1  UNKNOWN        -      20.*Z  20.*Z  " + id);
     assertThat(shown.out())
-        .contains("reason          UNKNOWN: It carries no reason of Cameleon's, and SQS does not")
-        .contains("what to do      See whether it belongs here.\n")
-        .contains("If so: dlq replay ID.\n")
+        .contains("reason          UNKNOWN: It has no reason from Cameleon, and no sign that SQS")
+        .contains("what to do      Check whether it belongs on this queue.\n")
+        .contains("If it does, run: dlq replay ID.\n")
         .doesNotContain("MAX_RECEIVES", "theirs");
   }
 
@@ -87,7 +87,7 @@ class DlqUnknownTest extends DlqFixture {
     assertThat(refused.err())
         .contains("this would delete 1 of 1 dead letters")
         .contains("reason UNKNOWN")
-        .contains("agree with --yes (nothing done)");
+        .contains("so confirm with --yes");
     assertVisible(1);
   }
 }

@@ -69,7 +69,7 @@ class AuditCommandTest {
     Program.Result json = audit("verify", "--json");
 
     assertThat(missing.exitCode()).isEqualTo(1);
-    assertThat(missing.out()).startsWith("BROKEN: no row has the head that was kept");
+    assertThat(missing.out()).startsWith("BROKEN: no row has the head that you kept");
     assertThat(tampered.exitCode()).isEqualTo(1);
     assertThat(tampered.out())
         .startsWith("BROKEN: row 2 does not fit")

@@ -28,11 +28,11 @@ class EraseCommandTest {
       textBlock =
           """
           erase                                                         | --ticket
-          erase --ticket T                                              | whom or what
-          erase --ticket T --user plantedvalue ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | whom or what
+          erase --ticket T                                              | name a person or values
+          erase --ticket T --user plantedvalue ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | name a person or values
           erase --ticket T --suppress ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | needs --user
-          erase --ticket T plantedvalue                                 | argument 1 is no token
-          erase --ticket T ip_00000000_AAAAAAAAAAAAAAAAAAAAAA           | random token already
+          erase --ticket T plantedvalue                                 | argument 1 is not a token
+          erase --ticket T ip_00000000_AAAAAAAAAAAAAAAAAAAAAA           | is a random token: its value is already erased
           """)
   void wrongUsageEndsWithTwoAndShowsNoArgument(String arguments, String message) throws Exception {
     Program.Result result = Commands.run(Map.of(), folder, arguments.split(" ", -1));
@@ -119,7 +119,7 @@ class EraseCommandTest {
   @Test
   void theLastLineSaysWhatToDoWhileOriginalsCanBeRevealed() {
     assertThat(lastLine(0, false, false)).doesNotContain("NOT FINISHED");
-    assertThat(lastLine(2, false, false)).contains("NOT FINISHED").contains("in some minutes");
+    assertThat(lastLine(2, false, false)).contains("NOT FINISHED").contains("in a few minutes");
     assertThat(lastLine(2, false, true)).contains("NOT FINISHED").contains("run keys retokenize");
     assertThat(lastLine(2, true, false)).contains("NOT FINISHED").contains("--suppress");
   }

@@ -50,7 +50,8 @@ class EraseIT {
               "--json")) {
         Awaitility.await()
             .atMost(Duration.ofSeconds(60))
-            .until(() -> erase.err().contains("Waiting until no running loader remembers"));
+            .until(
+                () -> erase.err().contains("Waiting until no running loader has the old values"));
         site.queues().send(List.of(ada.toString())); // to a loader that does not know yet, or does
         run.await(Outcome.LOADED, 4);
         Awaitility.await().atMost(Duration.ofMinutes(4)).until(() -> !erase.isAlive());

@@ -85,8 +85,9 @@ class MaskCommandTest {
   void aValueWhoseTokenNoRowCouldHaveIsRefusedAndNotShown() throws Exception {
     assertThat(refusal(ADDRESS, "--domain", "device_id")).contains("[device, email, ip]");
     assertThat(refusal("x", "--domain", ADDRESS)).contains("[device, email, ip]");
-    assertThat(refusal(ADDRESS + "\n203.0.113.78\n", "--domain", "ip")).contains("no IPv4 or IPv6");
-    assertThat(refusal("0" + ADDRESS, "--domain", "ip")).contains("no IPv4 or IPv6");
+    assertThat(refusal(ADDRESS + "\n203.0.113.78\n", "--domain", "ip"))
+        .contains("must hold one IPv4 or IPv6");
+    assertThat(refusal("0" + ADDRESS, "--domain", "ip")).contains("must hold one IPv4 or IPv6");
     assertThat(refusal("\n", "--domain", "device")).contains("1 byte to 1 MiB");
     assertThat(refusal("x".repeat((1 << 20) + 1), "--domain", "device")).contains("1 MiB");
     assertThat(refusal("", "--domain", "ip", ADDRESS)).contains("shell's history");

@@ -33,7 +33,9 @@ class RevealCommandTest extends RevealFixture {
       assertThat(result.exitCode()).as(result.err()).isZero();
       assertThat(result.out()).isEqualTo(token + "\t" + ADDRESS + "\n");
       assertThat(result.err())
-          .matches("audit head: [0-9a-f]{64}; keep it elsewhere, for: audit verify --head\\R")
+          .matches(
+              "audit head: [0-9a-f]{64}; keep it outside the database, for audit verify"
+                  + " --head\\R")
           .doesNotContain(ADDRESS);
     }
   }
@@ -89,7 +91,7 @@ class RevealCommandTest extends RevealFixture {
     assertThat(result.err())
         .contains(unknown + ": no entry: loaded without a vault, or erased")
         .contains(ERASED + ": erased")
-        .contains(foreign + ": no entry: the mask key deadbeef is none of this database");
+        .contains(foreign + ": no entry: the mask key deadbeef does not belong to this database");
     assertThat(site.audit(revealer))
         .hasSize(8)
         .extracting(row -> row.get(5))
@@ -228,7 +230,7 @@ class RevealCommandTest extends RevealFixture {
         .doesNotContain(ADDRESS)
         .doesNotContain("\\u001b");
     assertThat(result.err())
-        .contains("user_id: not revealed: it looks like a token, and this column is not masked")
+        .contains("user_id: not revealed: it looks like a token, but this column is not masked")
         .contains("masked_ip: not revealed: ", "of another kind than this column");
     assertThat(site.audit(revealer)).hasSize(2); // nothing of the vault was asked for
   }

@@ -78,7 +78,7 @@ class RevealRefusalsTest extends RevealFixture {
     for (Program.Result result : List.of(argument, line)) {
       assertThat(result.exitCode()).isEqualTo(2);
       assertThat(result.out()).isEmpty();
-      assertThat(result.err()).contains("2 is no token").doesNotContain(ADDRESS);
+      assertThat(result.err()).contains("2 is not a token").doesNotContain(ADDRESS);
     }
     assertThat(site.audit(revealer)).isEmpty();
   }
@@ -119,7 +119,7 @@ class RevealRefusalsTest extends RevealFixture {
         .contains("is encrypted", "--passphrase-file");
     String given = "--passphrase-file=" + passphrase;
     assertThat(refusal("--private-key=" + key, given, "--purpose=x", token))
-        .contains("the passphrase is another")
+        .contains("the passphrase is wrong")
         .doesNotContain("wrong");
     Files.writeString(passphrase, "grün 1\n");
     Program.Result opened = site.reveal(revealer, key, given, token);

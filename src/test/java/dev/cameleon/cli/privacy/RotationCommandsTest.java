@@ -94,7 +94,7 @@ class RotationCommandsTest {
     assertThat(again.exitCode()).isZero();
     assertThat(again.out())
         .contains("Rewrote 0 rows")
-        .contains("under key " + rotated.currentId())
+        .contains("from older keys to key " + rotated.currentId())
         .contains("Retired: " + rotated.olderIds().get(0));
     assertThat(old.exitCode()).isEqualTo(2);
     assertThat(old.err()).contains("was retired on");

@@ -221,7 +221,9 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
             setting
                 + ": no queue "
                 + queue
-                + " in this account and region; create it, or set another name or URL,"
+                + " in this account and region; create it (aws sqs create-queue --queue-name "
+                + queue.substring(queue.lastIndexOf('/') + 1)
+                + "), or set another name or URL,"
                 + " for example"
                 + " https://sqs.eu-central-1.amazonaws.com/123456789012/login-queue"));
   }

@@ -34,6 +34,14 @@ public final class SqsErrors {
 
   /** The service's error code and HTTP status, or what failed in the client. */
   public static String describe(Throwable failure) {
+    if (failure instanceof AwsServiceException service
+        && service.awsErrorDetails() != null
+        && service.awsErrorDetails().errorCode() == null) {
+      return "SQS answered HTTP "
+          + service.statusCode()
+          + " without an error code of the AWS JSON protocol: either a proxy answered, or this SQS"
+          + " speaks only the older query protocol, as LocalStack before 3.0 does; use a newer one";
+    }
     if (failure instanceof AwsServiceException service && service.awsErrorDetails() != null) {
       return "SQS answered "
           + service.awsErrorDetails().errorCode()

@@ -1,0 +1,52 @@
+package dev.cameleon.sqs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.cameleon.aws.AwsClients;
+import dev.cameleon.support.Shared;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+class SqsErrorsTest {
+  /** What a service of the query protocol answers to a request of the JSON protocol. */
+  private static final String XML =
+      "<ErrorResponse><Error><Code>MissingAction</Code></Error></ErrorResponse>";
+
+  @Test
+  void anSqsOfTheOlderProtocolIsNamed() throws Exception {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            exchange.getRequestBody().readAllBytes();
+            byte[] answer = XML.getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", "text/xml");
+            exchange.sendResponseHeaders(400, answer.length);
+            exchange.getResponseBody().write(answer);
+          }
+        });
+    server.start();
+    Shared.sqs();
+    System.setProperty("aws.endpointUrl", "http://127.0.0.1:" + server.getAddress().getPort());
+    try (SqsClient sqs = AwsClients.sqs(1)) {
+      SdkException failure =
+          catchThrowableOfType(
+              SdkException.class, () -> sqs.getQueueUrl(request -> request.queueName("q")));
+
+      assertThat(SqsErrors.describe(failure))
+          .startsWith("SQS answered HTTP 400 without an error code")
+          .contains("query protocol", "LocalStack before 3.0");
+    } finally {
+      System.setProperty("aws.endpointUrl", Shared.sqs().endpoint().toString());
+      server.stop(0);
+    }
+  }
+}

@@ -6,6 +6,6 @@ public enum Violation {
   NOT_JSON,
   /** The object violates a rule of {@code login.schema.json}. */
   CONTRACT,
-  /** PostgreSQL refused this row (SQLSTATE class 22 or 23, or P0001). */
+  /** PostgreSQL refused this row (SQLSTATE class 22, 23 or 44, or P0001). */
   DATA_REJECTED
 }

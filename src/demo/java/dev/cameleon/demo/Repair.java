@@ -31,7 +31,7 @@ final class Repair {
     long rows = rows();
     long deadLetters = site.queues().deadLetters();
     lines.add("");
-    lines.add("The dead-letter desk");
+    lines.add("The dead-letter queue");
     String list = show("dlq", "list");
     Matcher example = EXAMPLE.matcher(list);
     if (!example.find()) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.SqsException;
 
-/** The dead-letter desk, while SQS fails: no dead letter is lost, read twice, or kept for long. */
+/** The dlq commands, while SQS fails: no dead letter is lost, read twice, or kept for long. */
 class DlqCommandFaultsTest {
   private static final int COUNT = 100;
 

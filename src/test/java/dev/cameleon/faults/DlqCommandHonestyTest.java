@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the desk could not see or do is never passed over in silence. */
+/** What a dlq command could not see or do, it says. */
 class DlqCommandHonestyTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String[] PURGE = {

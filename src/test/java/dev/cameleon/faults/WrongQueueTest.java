@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The desk, told to work on a queue that is not the dead-letter queue. */
+/** The dlq commands, told to work on a queue that is not the dead-letter queue. */
 class WrongQueueTest {
   private static final String NO_URL = "http://x y/z";
   private static final String DENIED =

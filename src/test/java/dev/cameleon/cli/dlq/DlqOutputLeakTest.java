@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Plants personal values in every position of dead letters and searches everything that the desk's
+ * Plants personal values in every position of dead letters and searches everything that the dlq
  * commands write without {@code --raw}. A new command is one more line.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The desk with dead letters that a run has sealed: what it shows, and what it takes to open them.
+ * The dlq commands with dead letters that a run sealed: what they show, and what it takes to open
+ * them.
  */
 class SealedDlqTest {
   private static final String WORD = "zanzibar";

@@ -124,7 +124,7 @@ class ReplayFaultsTest {
     assertThat(first.out()).isEqualTo("replayed " + COUNT + ", left 0\n");
     assertThat(first.err())
         .contains(
-            "note: " + COUNT + " were sent, but could not be deleted from the dead-letter queue");
+            "note: " + COUNT + " were sent but could not be deleted from the dead-letter queue");
     assertThat(second.exitCode()).as(second.err()).isZero();
     assertThat(site.queues().left()).isEqualTo(2 * COUNT);
     try (Run run = Run.on(site)) {

@@ -82,7 +82,7 @@ class AuditChainTest {
           UPDATE cameleon.audit SET ticket = '' WHERE seq = 4                        | row 4 does not fit | 3
           UPDATE cameleon.audit SET token = purpose, purpose = token WHERE seq = 3   | row 3 does not fit | 2
           UPDATE cameleon.audit SET hash = '\\x00' WHERE seq = 2                     | row 2 does not fit | 1
-          DELETE FROM cameleon.audit WHERE seq = 3                                   | row 3 is gone      | 2
+          DELETE FROM cameleon.audit WHERE seq = 3                                   | row 3 is missing   | 2
           DELETE FROM cameleon.audit WHERE seq < 3                                   | first row is 3     | 0
           UPDATE cameleon.audit SET seq = seq - 1000                                 | first row is -999  | 0
           """)

@@ -32,7 +32,7 @@ class DlqDryRunTest extends DlqFixture {
     List<String> lines = tried.out().lines().toList();
     assertThat(lines).hasSize(6);
     assertThat(lines.get(0)).isEqualTo("would pass now: 3 of 5");
-    assertThat(lines.get(1)).startsWith("  of them 1 that the database refused before");
+    assertThat(lines.get(1)).startsWith("  including 1 that the database refused before");
     assertThat(lines.get(2)).isEqualTo("would fail again: 2");
     assertThat(lines.subList(4, 6))
         .anyMatch(line -> line.matches(" +1 +NOT_JSON +NOT_JSON +\\S{36}"))

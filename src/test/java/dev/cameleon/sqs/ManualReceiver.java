@@ -20,7 +20,6 @@ public final class ManualReceiver {
   private final GatedSqsClient intake;
   private final ReceiveMessageRequest request;
 
-  /** Makes one. */
   public ManualReceiver(GatedSqsClient intake, SqsQueue source) {
     this.intake = intake;
     this.request =

@@ -25,6 +25,7 @@ public final class Batch {
   private boolean passedOn;
   private String suspectedOf = "";
   private OptionalLong failedNanos = OptionalLong.empty();
+  private boolean half;
 
   Batch() {
     this(new ArrayList<>());
@@ -38,6 +39,7 @@ public final class Batch {
     Batch half = new Batch(rows.subList(from, to));
     half.suspectedOf = suspectedOf;
     half.failedNanos = failedNanos;
+    half.half = true;
     return half;
   }
 
@@ -95,14 +97,17 @@ public final class Batch {
   }
 
   /**
-   * Records the time of its first failure.
+   * Records the time of its latest failure, which its halves inherit.
    *
-   * @param nanos {@link System#nanoTime} of the failure; later calls change nothing
+   * @param nanos {@link System#nanoTime} of the failure
    */
   void failed(long nanos) {
-    if (failedNanos.isEmpty()) {
-      failedNanos = OptionalLong.of(nanos);
-    }
+    failedNanos = OptionalLong.of(nanos);
+  }
+
+  /** Whether it is a half of another batch, and fails as a part of that one's failure. */
+  boolean isHalf() {
+    return half;
   }
 
   /** Whether this batch, or the one that it is a half of, failed with this SQLSTATE before. */

@@ -124,13 +124,14 @@ public final class DatabaseCircuitBreaker {
   /**
    * Whether the database is known to accept rows although this batch fails: the probe succeeded
    * after the same failure of this batch, or of another one within a minute. A row that is alone is
-   * returned, so for it the probe must be newer than its failure, or other rows must have been
-   * committed since.
+   * returned, so for it the probe must be newer than its failure, or it is a half and other rows
+   * were committed since the whole failed.
    */
   private boolean isRows(Batch batch, String state, long nanos) {
     Long since = known.get(state);
     boolean isKnown = since != null && nanos - since < KNOWN_NANOS;
-    return batch.isSuspectedOf(state) || (isKnown && (!batch.isSingle() || othersPassed(batch)));
+    return batch.isSuspectedOf(state)
+        || (isKnown && (!batch.isSingle() || (batch.isHalf() && othersPassed(batch))));
   }
 
   /**
@@ -195,10 +196,11 @@ public final class DatabaseCircuitBreaker {
     Throwable failure = caught(exchange);
     long nanos = System.nanoTime();
     loadedNanos = nanos;
-    batch.failed(nanos);
     String state = SqlErrors.state(failure);
     if (failures.mayBeRows(failure) && batch.isSuspectedOf(state)) {
       known.put(state, nanos);
+    } else if (!batch.isHalf()) {
+      batch.failed(nanos); // a failure from before an outage, say, is no measure of this one
     }
     synchronized (this) {
       // This batch waited for the database and got its answer; others may still wait.

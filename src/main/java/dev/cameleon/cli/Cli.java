@@ -1,5 +1,6 @@
 package dev.cameleon.cli;
 
+import dev.cameleon.cli.console.EscapingWriter;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
 import dev.cameleon.cli.console.Invocation;
@@ -94,8 +95,8 @@ public final class Cli implements Invocation {
     String[] command = withDefault(arguments);
     Cli cli = new Cli(environment, in, out);
     CommandLine line = new CommandLine(cli);
-    line.setOut(new PrintWriter(out, true, cli.encoding()));
-    line.setErr(new PrintWriter(err, true, cli.encoding()));
+    line.setOut(new PrintWriter(new EscapingWriter(out, cli.encoding()), true));
+    line.setErr(new PrintWriter(new EscapingWriter(err, cli.encoding()), true));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     // Otherwise picocli would replace an argument @FILE by the content of the file, which may be a
     // key.

@@ -5,12 +5,12 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.Console;
-import java.nio.charset.Charset;
-import java.nio.charset.CharsetEncoder;
+import java.util.stream.Collectors;
 
 /**
- * Escapes text that others wrote, so that it cannot control the terminal, and characters that the
- * terminal's character set lacks are not lost.
+ * Escapes text that others wrote, so that it cannot control the terminal.
+ *
+ * @see EscapingWriter for characters that the terminal cannot show
  */
 public final class Printable {
   private static final JsonMapper ASCII =
@@ -34,31 +34,19 @@ public final class Printable {
 
   /**
    * Escapes a text to one line, as in a Java string: {@code \t}, {@code \n}, {@code \\}, {@code
-   * \u001b}; also invisible characters and those that standard output cannot show. Null becomes a
-   * dash.
+   * \u001b}; also other invisible characters. Null becomes a dash.
    */
   public static String text(String text) {
-    return text(text, Charset.defaultCharset());
+    return text == null ? "-" : escaped(text.replace("\\", "\\\\"));
   }
 
-  /** The same, for an output of this encoding. */
-  public static String text(String text, Charset encoding) {
-    if (text == null) {
-      return "-";
-    }
-    CharsetEncoder output = encoding.newEncoder();
+  private static String escaped(String text) {
     StringBuilder printable = new StringBuilder(text.length());
     text.codePoints()
         .forEach(
             point -> {
               String character = Character.toString(point);
-              if (point == '\\') {
-                printable.append("\\\\");
-              } else if (isVisible(point) && output.canEncode(character)) {
-                printable.append(character);
-              } else {
-                escape(printable, character);
-              }
+              printable.append(isVisible(point) ? character : escape(character));
             });
     return printable.toString();
   }
@@ -77,14 +65,18 @@ public final class Printable {
     };
   }
 
-  private static void escape(StringBuilder printable, String character) {
-    switch (character) {
-      case "\t" -> printable.append("\\t");
-      case "\n" -> printable.append("\\n");
-      case "\r" -> printable.append("\\r");
+  /** The escape of a Java string for a character. */
+  static String escape(String character) {
+    return switch (character) {
+      case "\t" -> "\\t";
+      case "\n" -> "\\n";
+      case "\r" -> "\\r";
       default ->
-          character.chars().forEach(unit -> printable.append(String.format("\\u%04x", unit)));
-    }
+          character
+              .chars()
+              .mapToObj(unit -> String.format("\\u%04x", unit))
+              .collect(Collectors.joining());
+    };
   }
 
   /** As JSON on one line, in ASCII. */
@@ -100,18 +92,6 @@ public final class Printable {
    * As JSON on one line, with visible characters unescaped, so that people can read and edit it.
    */
   public static String editableJson(JsonNode node) {
-    StringBuilder line = new StringBuilder();
-    node.toString()
-        .codePoints()
-        .forEach(
-            point -> {
-              String character = Character.toString(point);
-              if (isVisible(point)) {
-                line.append(character);
-              } else {
-                escape(line, character);
-              }
-            });
-    return line.toString();
+    return escaped(node.toString());
   }
 }

@@ -85,7 +85,7 @@ final class DeadLetterView {
       for (int i = 0; ascii && i < SHAPES.length(); i++) {
         text = text.replace(SHAPES.charAt(i), SHAPES_IN_ASCII.charAt(i));
       }
-      shown.append(shown.isEmpty() ? "" : "\n").append(Printable.text(text, encoding));
+      shown.append(shown.isEmpty() ? "" : "\n").append(Printable.text(text));
     }
     return shown.toString();
   }

@@ -14,8 +14,10 @@ import dev.cameleon.load.BatchAggregationStrategy;
 import dev.cameleon.load.CommitHandler;
 import dev.cameleon.load.DatabaseCircuitBreaker;
 import dev.cameleon.load.DatabaseProbe;
+import dev.cameleon.load.FailedBatches;
 import dev.cameleon.load.LoadParametersProcessor;
 import dev.cameleon.load.RouteFailureHandler;
+import dev.cameleon.load.RowFailures;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.sqs.Acknowledger;
@@ -103,8 +105,10 @@ final class Beans implements CamelConfiguration {
     DatabaseProbe probe =
         new DatabaseProbe(
             settings.loader(), plan.keyset().currentId(), plan.statement(), suppression);
-    circuitBreaker = new DatabaseCircuitBreaker(gate, acknowledger, database, probe, limitNanos);
-    CommitHandler commitHandler = new CommitHandler(circuitBreaker, metrics, acknowledger);
+    RowFailures rowFailures = new RowFailures(gate);
+    circuitBreaker = new DatabaseCircuitBreaker(gate, database, probe, rowFailures, limitNanos);
+    CommitHandler commitHandler =
+        new CommitHandler(circuitBreaker, rowFailures, metrics, acknowledger);
     visibilityExtender =
         new VisibilityExtender(sqs, source, inFlight, workers.extenders(), limitNanos);
 
@@ -121,6 +125,7 @@ final class Beans implements CamelConfiguration {
     byName.put("database", database);
     byName.put("commitHandler", commitHandler);
     byName.put("databaseCircuitBreaker", circuitBreaker);
+    byName.put("failedBatches", new FailedBatches(circuitBreaker, rowFailures, acknowledger));
     // dead-letter.camel.yaml
     byName.put("rejections", new Rejections());
     byName.put("deadLetterWorkers", workers.deadLetterers());

@@ -20,12 +20,14 @@ import org.apache.camel.main.Main;
  */
 final class CamelRoutes {
   /** Without these routes, messages would be received and go nowhere. */
-  private static final List<String> REQUIRED = List.of("ingest", "load", "insert", "dead-letter");
+  private static final List<String> REQUIRED =
+      List.of("ingest", "load", "batch", "insert", "failed-batch", "dead-letter");
 
-  /** Without this route configuration, a database failure would go unhandled. */
-  private static final String BATCHES = "batches";
+  /** The route that needs {@link #RETRIES}. */
+  private static final String INSERT = "insert";
 
-  private static final List<String> LOADING = List.of("load", "insert");
+  /** Without this route configuration, nothing would be retried. */
+  private static final String RETRIES = "database";
 
   private static final Pattern ROUTE = Pattern.compile("Failed to (?:create|start) route:? (\\S+)");
   private static final String DUE_TO = "due to: ";
@@ -92,18 +94,16 @@ final class CamelRoutes {
           List.of(
               "missing routes in " + SafeQuote.path(folder) + ": " + String.join(", ", missing)));
     }
-    for (String loading : LOADING) {
-      // Camel ignores an unknown configuration id: then nothing would be retried or returned.
-      String rules = Objects.requireNonNullElse(context.getRoute(loading).getConfigurationId(), "");
-      if (!List.of(rules.split(" *, *", -1)).contains(BATCHES)) {
-        throw new InvalidSettingsException(
-            List.of(
-                "route "
-                    + loading
-                    + ": set routeConfigurationId: "
-                    + BATCHES
-                    + ", and define a routeConfiguration with that id in errors.camel.yaml"));
-      }
+    // Camel ignores an unknown configuration id.
+    String rules = Objects.requireNonNullElse(context.getRoute(INSERT).getConfigurationId(), "");
+    if (!List.of(rules.split(" *, *", -1)).contains(RETRIES)) {
+      throw new InvalidSettingsException(
+          List.of(
+              "route "
+                  + INSERT
+                  + ": set routeConfigurationId: "
+                  + RETRIES
+                  + ", and define a routeConfiguration with that id in errors.camel.yaml"));
     }
   }
 

@@ -71,7 +71,7 @@ public final class Batch {
   }
 
   /** Both halves, to be loaded in its place: repeated splitting finds the row that fails. */
-  public List<Batch> getHalves() {
+  List<Batch> halves() {
     passOn();
     int middle = rows.size() / 2;
     return List.of(half(0, middle), half(middle, rows.size()));

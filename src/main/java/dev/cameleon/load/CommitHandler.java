@@ -14,6 +14,7 @@ public final class CommitHandler {
   private static final Logger LOG = LoggerFactory.getLogger(CommitHandler.class);
 
   private final DatabaseCircuitBreaker breaker;
+  private final RowFailures rows;
   private final Metrics metrics;
   private final Acknowledger acknowledger;
 
@@ -21,9 +22,15 @@ public final class CommitHandler {
    * Handles the batches of the load route.
    *
    * @param breaker receives every success
+   * @param rows receives every commit of new rows
    */
-  public CommitHandler(DatabaseCircuitBreaker breaker, Metrics metrics, Acknowledger acknowledger) {
+  public CommitHandler(
+      DatabaseCircuitBreaker breaker,
+      RowFailures rows,
+      Metrics metrics,
+      Acknowledger acknowledger) {
     this.breaker = breaker;
+    this.rows = rows;
     this.metrics = metrics;
     this.acknowledger = acknowledger;
   }
@@ -45,7 +52,7 @@ public final class CommitHandler {
       batch.committed(inserted);
       breaker.over(batch);
       if (inserted > 0) {
-        breaker.rowsPassed();
+        rows.committed();
       }
       Duration took = Duration.ofNanos(System.nanoTime() - batch.readyNanos());
       metrics.loaded(batch.size(), took);

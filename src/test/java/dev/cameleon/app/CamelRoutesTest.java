@@ -14,9 +14,11 @@ import dev.cameleon.load.BatchAggregationStrategy;
 import dev.cameleon.load.CommitHandler;
 import dev.cameleon.load.DatabaseCircuitBreaker;
 import dev.cameleon.load.DatabaseProbe;
+import dev.cameleon.load.FailedBatches;
 import dev.cameleon.load.LoadParametersProcessor;
 import dev.cameleon.load.LoadSql;
 import dev.cameleon.load.RouteFailureHandler;
+import dev.cameleon.load.RowFailures;
 import dev.cameleon.mask.MaskedRecord;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.observe.Metrics;
@@ -64,7 +66,7 @@ class CamelRoutesTest extends CamelTestSupport {
     context
         .getCamelContextExtension()
         .registerEndpointCallback(
-            new InterceptSendToMockEndpointStrategy("direct:(load|insert|dead-letter)", true));
+            new InterceptSendToMockEndpointStrategy("direct:(load|batch|dead-letter)", true));
     Contract contract = Contract.read(Path.of("routes/login.schema.json"));
     LoadSql statement = LoadSql.read(Path.of("routes/load.sql"));
     context.getRegistry().bind("gatedSqsClient", Shared.sqs().client());
@@ -92,11 +94,13 @@ class CamelRoutesTest extends CamelTestSupport {
             "loadParameters",
             new LoadParametersProcessor(new Vault(List.of()), suppression, database));
     DatabaseProbe probe = new DatabaseProbe(login, "01020304", statement, suppression);
+    RowFailures rows = new RowFailures(gate);
     DatabaseCircuitBreaker breaker =
-        new DatabaseCircuitBreaker(gate, acknowledger, database, probe, 60_000_000_000L);
+        new DatabaseCircuitBreaker(gate, database, probe, rows, 60_000_000_000L);
     context.getRegistry().bind("databaseCircuitBreaker", breaker);
-    CommitHandler loaded = new CommitHandler(breaker, new Metrics(), acknowledger);
+    CommitHandler loaded = new CommitHandler(breaker, rows, new Metrics(), acknowledger);
     context.getRegistry().bind("commitHandler", loaded);
+    context.getRegistry().bind("failedBatches", new FailedBatches(breaker, rows, acknowledger));
     context
         .getRegistry()
         .bind("routeFailureHandler", new RouteFailureHandler(gate, breaker, loaded, acknowledger));
@@ -149,7 +153,7 @@ class CamelRoutesTest extends CamelTestSupport {
 
   @Test
   void aBatchIsLoadedWhenItIsFullAndElseAfterTheWait() throws Exception {
-    MockEndpoint insert = getMockEndpoint("mock:direct:insert");
+    MockEndpoint insert = getMockEndpoint("mock:direct:batch");
     insert.expectedMessageCount(2);
 
     for (int i = 0; i < 4; i++) {
@@ -165,7 +169,7 @@ class CamelRoutesTest extends CamelTestSupport {
 
   @Test
   void whatIsNotMaskedNeverEntersABatch() throws Exception {
-    MockEndpoint insert = getMockEndpoint("mock:direct:insert");
+    MockEndpoint insert = getMockEndpoint("mock:direct:batch");
     insert.expectedMessageCount(1);
 
     load(Events.login(1).toString());

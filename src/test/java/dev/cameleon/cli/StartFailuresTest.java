@@ -206,11 +206,11 @@ class StartFailuresTest {
   }
 
   @Test
-  void aRouteThatLoadsWithoutItsFailureRulesIsRefused() throws Exception {
+  void theRouteThatLoadsWithoutItsFailureRulesIsRefused() throws Exception {
     Site site = Site.in(folder);
-    site.edit("errors.camel.yaml", "id: batches", "id: batchez");
+    site.edit("errors.camel.yaml", "id: database", "id: databaze");
 
-    assertThat(refusal(site, 2)).contains("routeConfigurationId: batches").contains("load");
+    assertThat(refusal(site, 2)).contains("routeConfigurationId: database").contains("insert");
   }
 
   @Test

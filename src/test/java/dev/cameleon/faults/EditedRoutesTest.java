@@ -70,8 +70,8 @@ class EditedRoutesTest {
     site.edit(
         "load.camel.yaml",
         "${header.CamelJdbcUpdateCount})",
-        "${header.CamelJdbcUpdateCount})\n                  "
-            + BREAK_JSON.replace("\n        ", "\n                  "));
+        "${header.CamelJdbcUpdateCount})\n              "
+            + BREAK_JSON.replace("\n        ", "\n              "));
     site.queues().send(Events.bodies(10));
 
     try (Run run = Run.on(site)) {
@@ -111,18 +111,19 @@ class EditedRoutesTest {
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(9);
   }
 
-  /** Adds a step that throws SQLException to the insert route. */
+  /** Adds a step that throws SQLException to the route that loads a batch. */
   private static void failInTheDatabase(Site site, String place) {
     String step =
         "- setBody: {constant: \"SELECT 1 FROM nowhere\"}\n$- to: jdbc:database\n$"
-            .replace("$", place.equals("at the end") ? " ".repeat(8) : " ".repeat(18));
-    String loaded = "- bean:\n                      ref: commitHandler";
+            .replace("$", " ".repeat(place.equals("at the end") ? 8 : 14));
+    String loaded = "- bean:\n                  ref: commitHandler";
     String count = "${header.CamelJdbcUpdateCount})";
+    String end = "- to: direct:failed-batch";
     switch (place) {
       case "before loaded" -> site.edit("load.camel.yaml", loaded, step + loaded);
       case "after loaded" ->
-          site.edit("load.camel.yaml", count, count + "\n" + " ".repeat(18) + step.strip());
-      default -> site.append("load.camel.yaml", " ".repeat(8) + step.stripTrailing() + "\n");
+          site.edit("load.camel.yaml", count, count + "\n" + " ".repeat(14) + step.strip());
+      default -> site.edit("load.camel.yaml", end, end + "\n" + " ".repeat(8) + step.strip());
     }
   }
 

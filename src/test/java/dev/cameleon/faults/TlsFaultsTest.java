@@ -12,6 +12,7 @@ import dev.cameleon.db.SqlErrors;
 import dev.cameleon.load.DatabaseCircuitBreaker;
 import dev.cameleon.load.DatabaseProbe;
 import dev.cameleon.load.LoadSql;
+import dev.cameleon.load.RowFailures;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.support.Certificates;
@@ -207,7 +208,8 @@ class TlsFaultsTest {
     ReceiveGate gate = new ReceiveGate();
     assertThatAStuckWriteEnds(
         pool -> {
-          DatabaseCircuitBreaker breaker = new DatabaseCircuitBreaker(gate, null, pool, probe, 1);
+          DatabaseCircuitBreaker breaker =
+              new DatabaseCircuitBreaker(gate, pool, probe, new RowFailures(gate), 1);
           Awaitility.await()
               .pollInterval(Duration.ofSeconds(5))
               .atMost(Duration.ofMinutes(2))

@@ -60,32 +60,32 @@ public final class HandWrittenLoop {
     ReceiveGate gate = new ReceiveGate();
     gate.start();
     DeadLetterBrake brake = new DeadLetterBrake(gate, 100);
-    InFlightMessages deliveries = new InFlightMessages(settings.maxMessages(), settings.maxBytes(), brake);
-    int most = settings.deleters();
+    InFlightMessages deliveries = new InFlightMessages(settings.inFlight().messages(), settings.inFlight().bytes(), brake);
+    int most = settings.load().deleters();
     ThreadPoolExecutor deleters =
         new ThreadPoolExecutor(most, most, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
     acknowledger = new Acknowledger(sqs, connections.source(), deliveries, new ReceiveGate(), deleters);
     ConcurrencyLimit limit =
         new ConcurrencyLimit(
-            settings.pollers(),
+            settings.load().pollers(),
             new CpuHeadroom()::hasRoom,
             receives -> deleters.setCorePoolSize(Math.min(receives, most)));
     intake =
         new ManualReceiver(
             new GatedSqsClient(
-                AwsClients.sqs(settings.pollers(), new AnswerLimit()), gate, brake, deliveries, limit, 20),
+                AwsClients.sqs(settings.load().pollers(), new AnswerLimit()), gate, brake, deliveries, limit, 20),
             connections.source());
-    pool = Database.pool(settings.loader(), settings.loaders(), plan.keyset().currentId());
+    pool = Database.pool(settings.database().loader(), settings.load().loaders(), plan.keyset().currentId());
     parameters = new LoadParametersProcessor(new Vault(plan.recipients()), new SuppressionList(masker), pool);
   }
 
   /** Runs until the process is ended. */
   public static void main(String[] arguments) throws Exception {
     HandWrittenLoop loop = new HandWrittenLoop();
-    for (int i = 0; i < loop.settings.pollers(); i++) {
+    for (int i = 0; i < loop.settings.load().pollers(); i++) {
       new Thread(loop::poll).start();
     }
-    for (int i = 0; i < loop.settings.loaders(); i++) {
+    for (int i = 0; i < loop.settings.load().loaders(); i++) {
       new Thread(loop::load).start();
     }
   }
@@ -107,8 +107,8 @@ public final class HandWrittenLoop {
         HandBatch rows = new HandBatch();
         ManualReceiver.Masked first = masked.take();
         rows.add(first.delivery(), first.record());
-        long end = System.nanoTime() + settings.batchWait().toNanos();
-        while (rows.batch().size() < settings.batchRows()) {
+        long end = System.nanoTime() + settings.load().batchWait().toNanos();
+        while (rows.batch().size() < settings.load().batchRows()) {
           ManualReceiver.Masked next = masked.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
           if (next == null) {
             break;

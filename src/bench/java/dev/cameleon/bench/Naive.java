@@ -21,14 +21,14 @@ public final class Naive {
   public static void main(String[] arguments) throws Exception {
     Settings settings = Settings.read(System.getenv());
     Configuration plan = Configuration.read(settings);
-    SqsClient sqs = AwsClients.sqs(settings.pollers());
+    SqsClient sqs = AwsClients.sqs(settings.load().pollers());
     String url = Preflight.open(plan, sqs, true).source().url();
     Masker masker = new Masker(plan.keyset(), plan.contract().personal());
     Main main = new Main();
     main.bind("sqs", sqs);
     main.bind(
         "database",
-        Database.pool(settings.loader(), settings.pollers(), plan.keyset().currentId()));
+        Database.pool(settings.database().loader(), settings.load().pollers(), plan.keyset().currentId()));
     main.configure().addRoutesBuilder(route(url, masker));
     main.run();
   }

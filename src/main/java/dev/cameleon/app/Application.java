@@ -61,7 +61,7 @@ public final class Application implements AutoCloseable {
 
   /** How many connections the client for all calls except receives needs. */
   public static int connections(Settings settings) {
-    return settings.deleters() + OTHER_CONNECTIONS;
+    return settings.load().deleters() + OTHER_CONNECTIONS;
   }
 
   /**
@@ -82,9 +82,9 @@ public final class Application implements AutoCloseable {
     LOG.info(
         "Started: {} to {}. pollers={} loaders={} visibility={}s",
         beans.source.name(),
-        settings.loader(),
-        settings.pollers(),
-        settings.loaders(),
+        settings.database().loader(),
+        settings.load().pollers(),
+        settings.load().loaders(),
         beans.source.visibilitySeconds());
     if (beans.source.visibilitySeconds() == 0) {
       LOG.warn("{}", beans.source.withoutTimeout());

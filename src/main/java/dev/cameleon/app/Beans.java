@@ -76,35 +76,37 @@ final class Beans implements CamelConfiguration {
    */
   Beans(Configuration plan, Preflight queues, SqsClient sqs, Metrics metrics, boolean untilEmpty) {
     Settings settings = plan.settings();
+    Settings.Load load = settings.load();
+    Database.Login login = settings.database().loader();
     Contract contract = plan.contract();
     Masker masker = plan.masker();
-    long limitNanos = settings.maxTime().toNanos();
+    long limitNanos = settings.inFlight().time().toNanos();
     source = queues.source();
     deadLetters = queues.deadLetters();
-    workers = WorkerPools.of(settings);
-    DeadLetterBrake brake = new DeadLetterBrake(gate, settings.brakePercent());
-    inFlight = new InFlightMessages(settings.maxMessages(), bytesInFlight(settings), brake);
+    workers = WorkerPools.of(load);
+    DeadLetterBrake brake = new DeadLetterBrake(gate, load.brakePercent());
+    inFlight =
+        new InFlightMessages(settings.inFlight().messages(), bytes(settings.inFlight()), brake);
     gatedSqsClient =
         new GatedSqsClient(
-            AwsClients.sqs(settings.pollers(), new AnswerLimit()),
+            AwsClients.sqs(load.pollers(), new AnswerLimit()),
             gate,
             brake,
             inFlight,
-            new ConcurrencyLimit(settings.pollers(), new CpuHeadroom()::hasRoom, workers::resize),
+            new ConcurrencyLimit(load.pollers(), new CpuHeadroom()::hasRoom, workers::resize),
             untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS);
-    database = Database.pool(settings.loader(), settings.loaders(), plan.keyset().currentId());
+    database = Database.pool(login, load.loaders(), plan.keyset().currentId());
     vault = new Vault(plan.recipients());
     acknowledger = new Acknowledger(sqs, source, inFlight, gate, workers.deleters());
     Optional<BodySealing> sealing =
-        settings.sealDeadLetters()
+        settings.privacy().sealDeadLetters()
             ? Optional.of(new BodySealing(vault, new BodyShape(contract.fields())::of))
             : Optional.empty();
     deadLetterSender =
         new DeadLetterSender(sqs, deadLetters, source, sealing, gate, acknowledger, limitNanos);
     SuppressionList suppression = new SuppressionList(masker);
     DatabaseProbe probe =
-        new DatabaseProbe(
-            settings.loader(), plan.keyset().currentId(), plan.statement(), suppression);
+        new DatabaseProbe(login, plan.keyset().currentId(), plan.statement(), suppression);
     RowFailures rowFailures = new RowFailures(gate);
     circuitBreaker = new DatabaseCircuitBreaker(gate, database, probe, rowFailures, limitNanos);
     CommitHandler commitHandler =
@@ -138,8 +140,8 @@ final class Beans implements CamelConfiguration {
   }
 
   /** Leaves room in the heap for the program and its garbage. */
-  private static long bytesInFlight(Settings settings) {
-    return Math.min(settings.maxBytes(), Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
+  private static long bytes(Settings.InFlight limits) {
+    return Math.min(limits.bytes(), Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }
 
   /** The objects that a route may use, by name. */

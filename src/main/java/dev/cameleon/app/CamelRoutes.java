@@ -68,9 +68,9 @@ final class CamelRoutes {
     properties.put("cameleon.routes", settings.routes().toString());
     properties.put("cameleon.queue.name", source.name());
     properties.put("cameleon.queue.url", source.url());
-    properties.put("cameleon.pollers", Integer.toString(settings.pollers()));
-    properties.put("cameleon.batch.rows", Integer.toString(settings.batchRows()));
-    properties.put("cameleon.batch.wait", Long.toString(settings.batchWait().toMillis()));
+    properties.put("cameleon.pollers", Integer.toString(settings.load().pollers()));
+    properties.put("cameleon.batch.rows", Integer.toString(settings.load().batchRows()));
+    properties.put("cameleon.batch.wait", Long.toString(settings.load().batchWait().toMillis()));
     return properties;
   }
 

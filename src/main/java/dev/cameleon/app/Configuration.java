@@ -7,7 +7,6 @@ import dev.cameleon.contract.InvalidContractException;
 import dev.cameleon.crypto.InvalidKeyFileException;
 import dev.cameleon.crypto.Recipient;
 import dev.cameleon.errors.InvalidSettingsException;
-import dev.cameleon.errors.Problems;
 import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.load.LoadSql;
 import dev.cameleon.mask.Keyset;
@@ -46,8 +45,7 @@ public record Configuration(
    * @throws InvalidSettingsException with every problem found
    */
   public static Configuration read(Settings settings) throws InvalidSettingsException {
-    Problems problems = new Problems();
-    AwsClients.inspect(problems);
+    List<String> problems = AwsClients.problems();
     requireRoutes(settings.routes(), problems);
     Contract contract = null;
     try {
@@ -63,9 +61,9 @@ public record Configuration(
     }
     Keyset keyset = null;
     try {
-      keyset = CommandConfiguration.keyset(settings.keyset(), settings.keysetJson());
+      keyset = settings.keyset().keys();
     } catch (InvalidSettingsException e) {
-      e.problems().forEach(problems::add);
+      problems.addAll(e.problems());
     }
     List<Recipient> recipients = recipients(settings, problems);
     if (!recipients.isEmpty() && statement != null && !statement.writesVault()) {
@@ -75,28 +73,28 @@ public record Configuration(
               + " part with :?vault from the shipped load.sql (init DIR), or unset the"
               + " recipients");
     }
-    if (settings.sealDeadLetters() && settings.recipients().isEmpty()) {
+    if (settings.privacy().sealDeadLetters() && settings.privacy().recipients().isEmpty()) {
       problems.add(
           "cameleon.dead-letter.body (CAMELEON_DEAD_LETTER_BODY): is sealed, but there"
               + " are no recipients; set the folder of their public keys, for example"
               + " CAMELEON_RECIPIENTS=recipients, or set this to original");
     }
-    problems.throwIfAny();
+    InvalidSettingsException.throwIfAny(problems);
     return new Configuration(settings, contract, keyset, statement, recipients);
   }
 
-  private static List<Recipient> recipients(Settings settings, Problems problems) {
+  private static List<Recipient> recipients(Settings settings, List<String> problems) {
     try {
-      return settings.recipients().isEmpty()
+      return settings.privacy().recipients().isEmpty()
           ? List.of()
-          : Recipient.read(settings.recipients().get());
+          : Recipient.read(settings.privacy().recipients().get());
     } catch (InvalidKeyFileException e) {
       problems.add("cameleon.recipients (CAMELEON_RECIPIENTS): " + e.getMessage());
       return List.of();
     }
   }
 
-  private static void requireRoutes(Path folder, Problems problems) {
+  private static void requireRoutes(Path folder, List<String> problems) {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ROUTE_FILES)) {
       if (!files.iterator().hasNext()) {
         problems.add(
@@ -121,7 +119,7 @@ public record Configuration(
 
   /** Whether the bodies of dead letters are sealed, in words for an operator. */
   String deadLettersInWords() {
-    return settings.sealDeadLetters() ? "sealed to " + recipients : "original bodies";
+    return settings.privacy().sealDeadLetters() ? "sealed to " + recipients : "original bodies";
   }
 
   Masker masker() {

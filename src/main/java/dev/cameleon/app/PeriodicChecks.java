@@ -87,7 +87,7 @@ final class PeriodicChecks {
    * Error or a mistake in a route.
    */
   private void returnUnsettled() {
-    long limit = settings.maxTime().toNanos() + TimeUnit.MINUTES.toNanos(1);
+    long limit = settings.inFlight().time().toNanos() + TimeUnit.MINUTES.toNanos(1);
     List<Delivery> overdue = beans.inFlight.overdue(limit);
     if (!overdue.isEmpty()) {
       LOG.warn(
@@ -110,7 +110,8 @@ final class PeriodicChecks {
 
   private void cleanLedger() {
     try {
-      long deleted = LedgerCleanup.deleteOld(settings.loader(), settings.ledgerDays());
+      long deleted =
+          LedgerCleanup.deleteOld(settings.database().loader(), settings.database().ledgerDays());
       LOG.debug("Deleted old message ids from the ledger. count={}", deleted);
     } catch (SQLException e) {
       LOG.warn(

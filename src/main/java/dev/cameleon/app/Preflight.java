@@ -49,7 +49,7 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
     FutureTask<Preflight> queues = new FutureTask<>(() -> queues(plan, sqs));
     start(queues, "queues");
     if (migrate) {
-      migrate(plan.settings().owner());
+      migrate(plan.settings().database().owner());
     }
     guardMask(plan);
     return result(queues);
@@ -88,10 +88,10 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
       throws InvalidSettingsException, UnreachableException {
     Preflight connections =
         new Preflight(
-            find(sqs, plan.settings().queue(), Settings.named("cameleon.queue")),
+            find(sqs, plan.settings().queues().source(), Settings.named("cameleon.queue")),
             find(
                 sqs,
-                plan.settings().deadLetterQueue(),
+                plan.settings().queues().deadLetters(),
                 Settings.named("cameleon.dead-letter-queue")));
     connections.requireUsable();
     return connections;
@@ -171,11 +171,11 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
 
   private static void guardMask(Configuration plan)
       throws InvalidSettingsException, UnreachableException {
-    Database.Login login = plan.settings().loader();
+    Database.Login login = plan.settings().database().loader();
     try (Connection connection = Database.connect(login)) {
       List<String> problems =
           new MaskGuard(plan.keyset(), plan.contract().personal())
-              .problems(connection, plan.settings().allowUnmask());
+              .problems(connection, plan.settings().privacy().allowUnmask());
       if (!problems.isEmpty()) {
         throw new InvalidSettingsException(problems);
       }

@@ -83,10 +83,13 @@ public final class SelfCheck {
     add("vault", plan.recipients().isEmpty() ? Result.NOTE : Result.OK, plan.vaultInWords());
     database();
     try (SqsClient sqs = AwsClients.sqs(CALLS)) {
-      SqsQueue source = queue(sqs, "queue", plan.settings().queue(), "cameleon.queue");
+      SqsQueue source = queue(sqs, "queue", plan.settings().queues().source(), "cameleon.queue");
       SqsQueue deadLetters =
           queue(
-              sqs, "dead letters", plan.settings().deadLetterQueue(), "cameleon.dead-letter-queue");
+              sqs,
+              "dead letters",
+              plan.settings().queues().deadLetters(),
+              "cameleon.dead-letter-queue");
       deadLetterBodies();
       if (source != null && deadLetters != null) {
         routes(new Preflight(source, deadLetters));
@@ -105,7 +108,7 @@ public final class SelfCheck {
   }
 
   private void database() {
-    Database.Login login = plan.settings().loader();
+    Database.Login login = plan.settings().database().loader();
     try (Connection connection = Database.connect(login, plan.keyset().currentId())) {
       ok("database", "connected as " + login);
       findings.add(TransportChecks.database(connection, login));
@@ -114,7 +117,7 @@ public final class SelfCheck {
       try {
         List<String> problems =
             new MaskGuard(plan.keyset(), plan.contract().personal())
-                .problems(connection, plan.settings().allowUnmask());
+                .problems(connection, plan.settings().privacy().allowUnmask());
         problems.forEach(problem -> add("mask", Result.WRONG, problem));
         if (problems.isEmpty()) {
           ok("mask", "the mask key and the masked fields match the database, or are its first");
@@ -125,7 +128,7 @@ public final class SelfCheck {
       }
     } catch (SQLException e) {
       String state = SqlErrors.state(e);
-      if (NO_TABLE.equals(state) && plan.settings().migrate()) {
+      if (NO_TABLE.equals(state) && plan.settings().database().migrate()) {
         add("database", Result.NOTE, "has no Cameleon tables yet: run (or migrate) creates them");
       } else {
         boolean ours = state.startsWith("42");
@@ -186,7 +189,7 @@ public final class SelfCheck {
 
   private void deadLetterBodies() {
     ok("bodies", "dead letters: " + plan.deadLettersInWords());
-    if (plan.settings().sealDeadLetters()) {
+    if (plan.settings().privacy().sealDeadLetters()) {
       add(
           "bodies",
           Result.NOTE,

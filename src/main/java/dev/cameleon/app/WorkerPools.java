@@ -37,11 +37,11 @@ record WorkerPools(
    */
   static final int MOST_EXTENDERS = 64;
 
-  static WorkerPools of(Settings settings) {
+  static WorkerPools of(Settings.Load load) {
     return new WorkerPools(
-        Executors.newFixedThreadPool(settings.loaders(), named("loader")),
+        Executors.newFixedThreadPool(load.loaders(), named("loader")),
         Executors.newFixedThreadPool(1, named("dead-letterer")),
-        pool(settings.deleters(), "deleter"),
+        pool(load.deleters(), "deleter"),
         pool(MOST_EXTENDERS, "extender"),
         Executors.newScheduledThreadPool(4, named("clock")));
   }

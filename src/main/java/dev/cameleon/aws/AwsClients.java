@@ -1,13 +1,14 @@
 package dev.cameleon.aws;
 
-import dev.cameleon.errors.InvalidSettingsException;
-import dev.cameleon.errors.Problems;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
@@ -55,7 +56,7 @@ public final class AwsClients {
   public static SecretsManagerClient secrets() {
     return SecretsManagerClient.builder()
         .httpClientBuilder(Apache5HttpClient.builder().connectionTimeout(CONNECT_TIMEOUT))
-        .overrideConfiguration(settings -> settings.apiCallTimeout(ANSWER_TIMEOUT))
+        .overrideConfiguration(call -> call.apiCallTimeout(ANSWER_TIMEOUT))
         .build();
   }
 
@@ -68,12 +69,21 @@ public final class AwsClients {
     KmsClientBuilder builder =
         KmsClient.builder()
             .httpClientBuilder(Apache5HttpClient.builder().connectionTimeout(CONNECT_TIMEOUT))
-            .overrideConfiguration(settings -> settings.apiCallTimeout(ANSWER_TIMEOUT));
+            .overrideConfiguration(call -> call.apiCallTimeout(ANSWER_TIMEOUT));
     Matcher arn = ARN.matcher(key);
-    if (arn.matches()) {
-      builder.region(Region.of(arn.group("region")));
-    }
-    return builder.build();
+    return (arn.matches() ? builder.region(Region.of(arn.group("region"))) : builder).build();
+  }
+
+  /** The service's code for why it refused; an empty string if it gave none. */
+  public static String code(AwsServiceException refusal) {
+    AwsErrorDetails details = refusal.awsErrorDetails();
+    return details == null || details.errorCode() == null ? "" : details.errorCode();
+  }
+
+  /** Tells what a service answered, without its message, which repeats what it was asked. */
+  public static String answer(String service, AwsServiceException refusal) {
+    String code = code(refusal);
+    return service + " answered HTTP " + refusal.statusCode() + (code.isEmpty() ? "" : ", " + code);
   }
 
   /**
@@ -83,12 +93,9 @@ public final class AwsClients {
    * @param variable the environment variable that sets its endpoint
    */
   public static String unreachable(String service, String variable, Throwable failure) {
-    Problems missing = new Problems();
-    inspect(missing);
-    try {
-      missing.throwIfAny();
-    } catch (InvalidSettingsException e) {
-      return e.getMessage();
+    List<String> missing = problems();
+    if (!missing.isEmpty()) {
+      return String.join("; ", missing);
     }
     Throwable root = failure;
     while (root.getCause() != null) {
@@ -103,10 +110,11 @@ public final class AwsClients {
   }
 
   /**
-   * Reports the settings that are missing to call AWS, each with an example. Calls no service
-   * except the host's metadata service.
+   * The settings that are missing to call AWS, each with an example. Calls no service except the
+   * host's metadata service.
    */
-  public static void inspect(Problems problems) {
+  public static List<String> problems() {
+    List<String> problems = new ArrayList<>();
     try {
       DefaultAwsRegionProviderChain.builder().build().getRegion();
     } catch (SdkClientException e) {
@@ -120,5 +128,6 @@ public final class AwsClients {
               + " or run with an IAM role (a local SQS accepts any, for example test and"
               + " test)");
     }
+    return problems;
   }
 }

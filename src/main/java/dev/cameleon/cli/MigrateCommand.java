@@ -4,6 +4,7 @@ import dev.cameleon.app.Preflight;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.config.Settings;
+import dev.cameleon.db.Database;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.UnreachableException;
 import java.util.concurrent.Callable;
@@ -27,14 +28,14 @@ public final class MigrateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InvalidSettingsException, UnreachableException {
-    Settings settings = Settings.read(Invocation.of(spec).environment());
-    int applied = Preflight.migrate(settings.owner());
+    Database.Login owner = Settings.read(Invocation.of(spec).environment()).database().owner();
+    int applied = Preflight.migrate(owner);
     spec.commandLine()
         .getOut()
         .println(
             applied == 0
                 ? "The database is up to date."
-                : "Applied " + applied + " migrations as " + settings.owner() + ".");
+                : "Applied " + applied + " migrations as " + owner + ".");
     return ExitCode.DONE;
   }
 }

@@ -76,30 +76,29 @@ public final class RunCommand implements Callable<Integer> {
     Configuration plan = Configuration.read(settings);
     Health health = new Health();
     try (Metrics metrics = new Metrics();
-        HttpEndpoint http = listen(settings, health, metrics)) {
+        HttpEndpoint http = listen(settings.http(), health, metrics)) {
       LOG.info("Health and metrics: http://{}/observe/health/ready", http.address());
       stop.after(settings.shutdownTimeout());
       return run(plan, health, metrics, stop);
     }
   }
 
-  private static HttpEndpoint listen(Settings settings, Health health, Metrics metrics)
+  private static HttpEndpoint listen(Settings.Http http, Health health, Metrics metrics)
       throws InvalidSettingsException {
     try {
-      return new HttpEndpoint(settings.httpHost(), settings.httpPort(), health, metrics);
+      return new HttpEndpoint(http.host(), http.port(), health, metrics);
     } catch (UnknownHostException e) {
-      throw new InvalidSettingsException(
-          List.of(
-              Settings.named("cameleon.http.host")
-                  + ": not an address, for example 127.0.0.1; leave it empty to listen"
-                  + " on all addresses of this machine"));
+      throw Settings.wrong(
+          "cameleon.http.host",
+          "not an address, for example 127.0.0.1; leave it empty to listen"
+              + " on all addresses of this machine");
     } catch (IOException e) {
       throw new InvalidSettingsException(
           List.of(
               "cameleon.http.port (CAMELEON_HTTP_PORT): port "
-                  + settings.httpPort()
+                  + http.port()
                   + " is in use"
-                  + (settings.httpHost().isEmpty()
+                  + (http.host().isEmpty()
                       ? ""
                       : ", or the address of cameleon.http.host (CAMELEON_HTTP_HOST)"
                           + " does not belong to this machine")
@@ -130,7 +129,8 @@ public final class RunCommand implements Callable<Integer> {
     String said = "";
     while (!stop.isRequested()) {
       try {
-        return Preflight.open(plan, sqs, plan.settings().migrate(), stop::isRequested).orElse(null);
+        return Preflight.open(plan, sqs, plan.settings().database().migrate(), stop::isRequested)
+            .orElse(null);
       } catch (UnreachableException e) {
         if (untilEmpty) {
           throw e;

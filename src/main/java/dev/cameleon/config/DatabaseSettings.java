@@ -8,64 +8,71 @@ import java.net.UnknownHostException;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** The part of the configuration with the database logins. */
-public final class DatabaseSettings {
+/**
+ * The database and its logins.
+ *
+ * @param loader the login that loads
+ * @param owner the login that migrates: the loader's unless another is set
+ * @param migrate whether {@code run} applies migrations
+ * @param ledgerDays how long the ledger keeps message ids
+ */
+public record DatabaseSettings(
+    Database.Login loader, Database.Login owner, boolean migrate, int ledgerDays) {
   private static final String HOST = "(\\[[0-9A-Fa-f:.%]+]|[A-Za-z0-9._-]*)(:[0-9]{1,5})?";
-  private static final String DATABASE = "[^/@:;=&?#{}\"'\\s]*";
+  private static final String NAME = "[^/@:;=&?#{}\"'\\s]*";
 
   /**
    * A URL of pgjdbc. The driver is less strict: it would take libpq's user and password for a part
    * of the host or of the database's name, and then its log, or a message of ours, would show them.
+   * It would silently use our settings instead of a parameter {@code user} or {@code password}.
    */
-  private static final Pattern URL =
+  private static final Pattern FORM =
       Pattern.compile(
-          String.format("jdbc:postgresql:(//%1$s(,%1$s)*(/%2$s)?|/|%2$s)(\\?.*)?", HOST, DATABASE));
+          String.format(
+              "(?!.*[?&](user|password)=)jdbc:postgresql:(//%1$s(,%1$s)*(/%2$s)?|/|%2$s)(\\?.*)?",
+              HOST, NAME));
 
-  /**
-   * Rejected in a URL: the driver would silently use the user and password of our settings instead.
-   */
-  private static final Pattern USER_OR_PASSWORD = Pattern.compile("[?&](user|password)=");
-
+  private static final String URL = "cameleon.db.url";
   private static final String IAM = "cameleon.db.iam";
+  private static final String OWNER = "cameleon.db.owner.user";
 
-  private DatabaseSettings() {}
+  private static final Database.Login REFUSED =
+      new Database.Login("jdbc:postgresql://(refused)", "", "");
+
+  static DatabaseSettings read(SettingsParser parser) {
+    Database.Login loader = loader(parser);
+    return new DatabaseSettings(
+        loader,
+        parser.optional(OWNER).isEmpty() || loader.equals(REFUSED)
+            ? loader
+            : login(parser, loader.url(), OWNER, "cameleon.db.owner.password"),
+        parser.flag("cameleon.migrate"),
+        ledgerDays(parser));
+  }
 
   /** The login of a loader, or of another command. */
   public static Database.Login loader(SettingsParser parser) {
-    String url = parser.text("cameleon.db.url");
+    String url = parser.text(URL);
     parser.flag(IAM);
-    return login(parser, url, "cameleon.db.user", "cameleon.db.password", null);
+    if (!FORM.matcher(url).matches() || !Database.understands(url)) {
+      parser.problem(
+          URL,
+          "is not a PostgreSQL URL, for example"
+              + " jdbc:postgresql://db.example:5432/app; put user and password into"
+              + " CAMELEON_DB_USER and CAMELEON_DB_PASSWORD");
+      return REFUSED;
+    }
+    return login(parser, url, "cameleon.db.user", "cameleon.db.password");
   }
 
-  /** The owner's login, for migrations: the loader's unless the owner's is set. */
-  static Database.Login owner(SettingsParser parser, Database.Login loader) {
-    String url = parser.text("cameleon.db.url");
-    return login(parser, url, "cameleon.db.owner.user", "cameleon.db.owner.password", loader);
+  /** How many days the ledger keeps message ids: more than the 14 that SQS keeps a message. */
+  public static int ledgerDays(SettingsParser parser) {
+    return parser.number("cameleon.ledger.days", 15, 3650);
   }
 
-  /** Reads one login; for the owner, the loader's values are the defaults. */
   private static Database.Login login(
-      SettingsParser parser,
-      String url,
-      String userKey,
-      String passwordKey,
-      Database.Login fallback) {
+      SettingsParser parser, String url, String userKey, String passwordKey) {
     String user = parser.optional(userKey);
-    if (!URL.matcher(url).matches()
-        || USER_OR_PASSWORD.matcher(url).find()
-        || !Database.understands(url)) {
-      if (fallback == null) {
-        parser.problem(
-            "cameleon.db.url",
-            "is not a PostgreSQL URL, for example"
-                + " jdbc:postgresql://db.example:5432/app; put user and password into"
-                + " CAMELEON_DB_USER and CAMELEON_DB_PASSWORD");
-      }
-      return new Database.Login("jdbc:postgresql://(refused)", "", "");
-    }
-    if (user.isEmpty() && fallback != null) {
-      return fallback;
-    }
     if (parser.optional(IAM).equals("true")) {
       return new Database.Login(url, user, iam(parser, url, user, userKey, passwordKey));
     }
@@ -90,12 +97,12 @@ public final class DatabaseSettings {
       parser.problem(passwordKey, "conflicts with " + IAM + "=true; remove one of the two");
     }
     if (hosts.size() != 1) {
-      parser.problem("cameleon.db.url", "must name one host: an RDS token is for one host");
+      parser.problem(URL, "must name one host: an RDS token is for one host");
       return Password.fixed("");
     }
     if (!Database.requiresTls(url) && !isOnThisMachine(url)) {
       parser.problem(
-          "cameleon.db.url",
+          URL,
           "RDS accepts tokens over TLS only: add sslmode=verify-full, and the RDS CA"
               + " file as sslrootcert");
     }

@@ -1,60 +1,40 @@
 package dev.cameleon.config;
 
 import dev.cameleon.db.Password;
-import dev.cameleon.errors.Problems;
 import dev.cameleon.sqs.SqsQueue;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.camel.util.TimeUtils;
 
-/** Parses typed values from properties; collects problems instead of stopping at the first. */
-public final class SettingsParser {
-  private static final Pattern DURATION = Pattern.compile("(\\d{1,6})(ms|s|m|h|d)");
+/**
+ * Parses typed values from properties; collects problems instead of stopping at the first.
+ *
+ * @param values the text of every property
+ * @param problems what is wrong so far, each as one sentence
+ * @param environment where the values come from, for passwords that are read again later
+ */
+public record SettingsParser(
+    Map<String, String> values, List<String> problems, Map<String, String> environment) {
+  /** Stricter than Camel's parser, to which 200 is 200 ms and a word is 0. */
+  private static final Pattern DURATION = Pattern.compile("\\d{1,6}(ms|s|m|h|d)");
 
-  private final Map<String, String> values;
-  private final Problems problems;
-  private final Map<String, String> environment;
-
-  /**
-   * Parses these values.
-   *
-   * @param environment where they come from, for passwords that are read again later
-   */
-  public SettingsParser(
-      Map<String, String> values, Problems problems, Map<String, String> environment) {
-    this.values = values;
-    this.problems = problems;
-    this.environment = environment;
-  }
-
+  /** Adds a problem of a property. */
   void problem(String property, String what) {
     problems.add(Settings.named(property) + ": " + what);
   }
 
+  /** A text, which may be empty. */
   String optional(String property) {
     return values.get(property);
-  }
-
-  /** A secret: the value itself, or the secret that it refers to (see {@link SecretReference}). */
-  String secret(String property) {
-    try {
-      return SecretReference.resolve(optional(property));
-    } catch (SecretReference.UnavailableException e) {
-      problem(property, e.getMessage());
-      return "";
-    }
-  }
-
-  /** A password that is read again when the server refuses it. */
-  Password password(String property, String fallback) {
-    String first = secret(property);
-    return new RotatedPassword(environment, property, first.isEmpty() ? fallback : first);
   }
 
   String text(String property) {
@@ -65,104 +45,101 @@ public final class SettingsParser {
     return value;
   }
 
-  /** A queue's name or URL; anything else is a problem. */
-  public String queue(String property) {
-    String value = text(property);
-    if (!SqsQueue.isNameOrUrl(value)) {
-      problem(
-          property,
-          "is not the name of a queue, for example "
-              + Settings.DEFAULTS.get(property)
-              + ", or its URL, for example"
-              + " https://sqs.eu-central-1.amazonaws.com/123456789012/"
-              + Settings.DEFAULTS.get(property)
-              + "; leave out user and password");
+  /** Reads a value; what {@code form} rejects is a problem, described by {@code otherwise}. */
+  private <T> Optional<T> value(
+      String property, Function<String, T> form, Predicate<T> limits, String otherwise) {
+    try {
+      T value = form.apply(text(property));
+      if (limits.test(value)) {
+        return Optional.of(value);
+      }
+    } catch (IllegalArgumentException e) {
+      // the same problem as a value out of its limits
     }
-    return value;
+    problem(property, otherwise);
+    return Optional.empty();
+  }
+
+  /** A password that is read again when the server refuses it. */
+  Password password(String property, String fallback) {
+    String first = "";
+    try {
+      first = SecretReference.resolve(optional(property));
+    } catch (SecretReference.UnavailableException e) {
+      problem(property, e.getMessage());
+    }
+    return new RotatedPassword(environment, property, first.isEmpty() ? fallback : first);
+  }
+
+  /** A queue's name or URL. */
+  public String queue(String property) {
+    String name = Settings.DEFAULTS.get(property);
+    String otherwise =
+        "is not the name of a queue, for example %s, or its URL, for example"
+            + " https://sqs.eu-central-1.amazonaws.com/123456789012/%s; leave out user and password";
+    return value(property, text -> text, SqsQueue::isNameOrUrl, otherwise.formatted(name, name))
+        .orElse("");
   }
 
   /** A file or folder, which need not exist. */
   public Path path(String property) {
-    return path(property, text(property));
+    return value(property, Path::of, any -> true, "is not a path of a file or folder")
+        .orElse(Path.of(""));
   }
 
   /** A file or folder; empty if it is not set. */
   Optional<Path> optionalPath(String property) {
-    return Optional.of(optional(property))
-        .filter(value -> !value.isEmpty())
-        .map(value -> path(property, value));
+    return optional(property).isEmpty() ? Optional.empty() : Optional.of(path(property));
   }
 
-  private Path path(String property, String value) {
-    try {
-      return Path.of(value);
-    } catch (InvalidPathException e) {
-      problem(property, "is not a path of a file or folder");
-      return Path.of("");
-    }
+  /** Words that are separated by commas. */
+  Set<String> words(String property) {
+    return Arrays.stream(optional(property).split(","))
+        .map(String::trim)
+        .filter(word -> !word.isEmpty())
+        .collect(Collectors.toSet());
   }
 
   boolean flag(String property) {
-    return oneOf(property, Set.of("true", "false")).equals("true");
+    return oneOf(property, "false", "true").equals("true");
   }
 
-  String oneOf(String property, Set<String> words) {
-    String value = text(property);
-    if (!words.contains(value)) {
-      problem(property, "must be one of " + new TreeSet<>(words));
-    }
-    return value;
+  String oneOf(String property, String... words) {
+    List<String> all = List.of(words);
+    return value(property, text -> text, all::contains, "must be one of " + all).orElse("");
   }
 
   int number(String property, int least, int most) {
-    try {
-      int number = Integer.parseInt(text(property));
-      if (number >= least && number <= most) {
-        return number;
-      }
-    } catch (NumberFormatException e) {
-      // reported below, like a number out of range
-    }
-    problem(
-        property,
-        "must be a whole number from "
-            + least
-            + " to "
-            + most
-            + ", for example "
-            + Settings.DEFAULTS.get(property));
-    return least;
+    String otherwise = "must be a whole number from %d to %d, for example %s";
+    return value(
+            property,
+            Integer::valueOf,
+            number -> number >= least && number <= most,
+            otherwise.formatted(least, most, Settings.DEFAULTS.get(property)))
+        .orElse(least);
   }
 
   Duration duration(String property, Duration least, Duration most) {
-    Duration duration = duration(text(property));
-    if (duration != null && duration.compareTo(least) >= 0 && duration.compareTo(most) <= 0) {
-      return duration;
-    }
-    problem(
-        property,
-        "must be a duration with a unit (ms, s, m, h, d) from "
-            + least.toMillis()
-            + "ms to "
-            + most.toSeconds()
-            + "s, for example "
-            + Settings.DEFAULTS.get(property));
-    return least;
+    String otherwise =
+        "must be a duration with a unit (ms, s, m, h, d) from %dms to %ds, for example %s";
+    return value(
+            property,
+            SettingsParser::duration,
+            time -> time.compareTo(least) >= 0 && time.compareTo(most) <= 0,
+            otherwise.formatted(
+                least.toMillis(), most.toSeconds(), Settings.DEFAULTS.get(property)))
+        .orElse(least);
   }
 
-  /** A duration such as 200ms or 15m; null if it is not one. */
-  static Duration duration(String text) {
-    Matcher matcher = DURATION.matcher(text);
-    if (!matcher.matches()) {
-      return null;
+  /**
+   * Parses a duration such as {@code 200ms} or {@code 15m}.
+   *
+   * @throws IllegalArgumentException if it is not one
+   */
+  public static Duration duration(String text) {
+    if (!DURATION.matcher(text).matches()) {
+      throw new IllegalArgumentException("not a duration");
     }
-    long amount = Long.parseLong(matcher.group(1));
-    return switch (matcher.group(2)) {
-      case "ms" -> Duration.ofMillis(amount);
-      case "s" -> Duration.ofSeconds(amount);
-      case "m" -> Duration.ofMinutes(amount);
-      case "h" -> Duration.ofHours(amount);
-      default -> Duration.ofDays(amount);
-    };
+    return TimeUtils.toDuration(text);
   }
 }

@@ -5,9 +5,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.X509EncodedKeySpec;
-import java.util.Optional;
 import java.util.regex.Pattern;
-import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.kms.KmsClient;
@@ -114,15 +112,12 @@ public final class KmsKey {
 
   /** Without the service's message, which repeats what it was asked. */
   private KeyUnavailableException refused(String permission, KmsException e) {
-    String code =
-        Optional.ofNullable(e.awsErrorDetails()).map(AwsErrorDetails::errorCode).orElse("");
     return new KeyUnavailableException(
         "the key "
             + id
-            + " cannot be used: AWS KMS answered HTTP "
-            + e.statusCode()
-            + (code.isEmpty() ? "" : ", " + code)
-            + (code.equals("AccessDeniedException")
+            + " cannot be used: "
+            + AwsClients.answer("AWS KMS", e)
+            + (AwsClients.code(e).equals("AccessDeniedException")
                 ? "; allow this AWS user or role " + permission + ", also in the key's policy"
                 : ""));
   }

@@ -18,6 +18,22 @@ public final class InvalidSettingsException extends Exception {
     this.problems = List.copyOf(problems);
   }
 
+  /** Reports one problem. */
+  public InvalidSettingsException(String problem) {
+    this(List.of(problem));
+  }
+
+  /**
+   * Throws if there is any problem.
+   *
+   * @throws InvalidSettingsException with all of them
+   */
+  public static void throwIfAny(List<String> problems) throws InvalidSettingsException {
+    if (!problems.isEmpty()) {
+      throw new InvalidSettingsException(problems);
+    }
+  }
+
   /** Each problem as one sentence. */
   public List<String> problems() {
     return problems;

@@ -226,7 +226,7 @@ class NothingEchoedTest {
     logger.addHandler(driver);
     try {
       Settings settings = Settings.read(environment);
-      said.append(settings).append(settings.owner());
+      said.append(settings).append(settings.keyset()).append(settings.database().owner());
       Configuration.read(settings);
     } catch (Exception e) {
       said.append(e);
@@ -235,10 +235,7 @@ class NothingEchoedTest {
         List.of(
             CommandConfiguration::database,
             CommandConfiguration::keyset,
-            all ->
-                "queue "
-                    + CommandConfiguration.dlq(all).queue()
-                    + CommandConfiguration.dlq(all).deadLetterQueue());
+            all -> CommandConfiguration.dlq(all).queues());
     for (Reader reader : readers) {
       try {
         said.append(reader.read(environment));

@@ -71,7 +71,7 @@ class RotatedPasswordTest {
     Site site = site();
     loader(site);
     site.with("CAMELEON_DB_PASSWORD", "wrong");
-    Database.Login login = Settings.read(site.environment()).loader();
+    Database.Login login = Settings.read(site.environment()).database().loader();
 
     SQLException refusal =
         catchThrowableOfType(SQLException.class, () -> Database.connect(login).close());
@@ -101,7 +101,7 @@ class RotatedPasswordTest {
       assertThat(server.tokens()).hasSizeGreaterThan(1);
       int taken = server.tokens().size();
       set("aws.secretAccessKey", "another");
-      Database.Login login = Settings.read(site.environment()).loader();
+      Database.Login login = Settings.read(site.environment()).database().loader();
       assertThatThrownBy(() -> Database.connect(login))
           .isInstanceOf(SQLException.class)
           .hasFieldOrPropertyWithValue("SQLState", "28000");

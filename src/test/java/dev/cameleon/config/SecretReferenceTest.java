@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.support.FixedKeys;
@@ -110,7 +109,7 @@ class SecretReferenceTest {
         .with("object", "{\"other\": \"hunter2\", \"number\": 4711, \"empty\": \"\"}")
         .with("blank", " \n");
 
-    assertThatThrownBy(() -> CommandConfiguration.keyset(folder, reference))
+    assertThatThrownBy(() -> keyset(reference))
         .isInstanceOf(InvalidSettingsException.class)
         .hasMessageStartingWith("cameleon.keyset.json (CAMELEON_KEYSET_JSON): ")
         .hasMessageContaining(said)
@@ -140,6 +139,6 @@ class SecretReferenceTest {
   }
 
   private Keyset keyset(String json) throws InvalidSettingsException {
-    return CommandConfiguration.keyset(folder, json);
+    return new KeysetSettings(folder, json).keys();
   }
 }

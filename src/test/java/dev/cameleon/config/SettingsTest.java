@@ -53,8 +53,8 @@ class SettingsTest {
 
     Settings settings = Settings.read(environment);
 
-    assertThat(settings.pollers()).isEqualTo(5);
-    assertThat(settings.batchWait()).isEqualTo(Duration.ofMillis(50));
+    assertThat(settings.load().pollers()).isEqualTo(5);
+    assertThat(settings.load().batchWait()).isEqualTo(Duration.ofMillis(50));
   }
 
   @Test
@@ -128,7 +128,7 @@ class SettingsTest {
     environment.put("CAMELEON_DB_URL", url);
 
     if (accepted) {
-      assertThat(Settings.read(environment).loader().user()).isEqualTo("postgres");
+      assertThat(Settings.read(environment).database().loader().user()).isEqualTo("postgres");
     } else {
       assertThat(problems(environment))
           .singleElement()
@@ -144,9 +144,9 @@ class SettingsTest {
     environment.put("CAMELEON_DB_USER", "loader");
     environment.put("CAMELEON_DB_PASSWORD", "hunter2");
 
-    assertThat(Settings.read(environment).owner().user()).isEqualTo("loader");
+    assertThat(Settings.read(environment).database().owner().user()).isEqualTo("loader");
     environment.put("CAMELEON_DB_OWNER_USER", "owner");
-    assertThat(Settings.read(environment).owner().user()).isEqualTo("owner");
+    assertThat(Settings.read(environment).database().owner().user()).isEqualTo("owner");
     assertThat(Settings.read(environment).toString()).doesNotContain("hunter2");
   }
 

@@ -167,7 +167,7 @@ class BadRowsTest {
 
   private Site migrated() throws Exception {
     Site site = Site.in(folder);
-    Preflight.migrate(Settings.read(site.environment()).owner());
+    Preflight.migrate(Settings.read(site.environment()).database().owner());
     return site;
   }
 

@@ -26,7 +26,7 @@ public final class Run implements AutoCloseable {
     System.setProperty("aws.endpointUrl", site.environment().get("AWS_ENDPOINT_URL"));
     Configuration plan = Configuration.read(Settings.read(site.environment()));
     SqsClient sqs = AwsClients.sqs(Application.connections(plan.settings()));
-    Preflight connections = Preflight.open(plan, sqs, plan.settings().migrate());
+    Preflight connections = Preflight.open(plan, sqs, plan.settings().database().migrate());
     pipeline = new Application(plan, connections, sqs, metrics, true);
     pipeline.start(health);
   }

@@ -127,7 +127,7 @@ public final class Site {
 
   /** Applies the migrations, for a test that changes the tables before the first run. */
   public void migrate() throws InvalidSettingsException, UnreachableException {
-    Preflight.migrate(Settings.read(environment).owner());
+    Preflight.migrate(Settings.read(environment).database().owner());
   }
 
   /** The test's database. */

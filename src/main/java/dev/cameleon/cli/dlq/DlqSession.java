@@ -69,8 +69,8 @@ final class DlqSession implements AutoCloseable {
       throws InvalidSettingsException, UnreachableException {
     CommandConfiguration.Dlq access = CommandConfiguration.dlq(Invocation.of(spec).environment());
     SqsClient sqs = AwsClients.sqs(DeadLetterReader.CALLS);
-    SqsQueue queue = options.find(sqs, access.deadLetterQueue());
-    DlqOptions.refuseSource(sqs, access.queue(), queue);
+    SqsQueue queue = options.find(sqs, access.queues().deadLetters());
+    DlqOptions.refuseSource(sqs, access.queues().source(), queue);
     ShutdownSignal stop =
         ShutdownSignal.onSignals("the dead letters in flight are made visible again first");
     stop.after(STOP_TIMEOUT);
@@ -84,7 +84,8 @@ final class DlqSession implements AutoCloseable {
    * @throws UnreachableException if SQS does not answer
    */
   SourceQueue source() throws InvalidSettingsException, UnreachableException {
-    SqsQueue source = Preflight.find(sqs, access.queue(), Settings.named("cameleon.queue"));
+    SqsQueue source =
+        Preflight.find(sqs, access.queues().source(), Settings.named("cameleon.queue"));
     if (source.name().endsWith(".fifo")) {
       throw new InvalidSettingsException(
           List.of(

@@ -57,20 +57,21 @@ final class CamelRoutes {
       main.start();
     } catch (Exception e) {
       throw new InvalidSettingsException(
-          List.of("a route is invalid: " + withoutValues(describe(e), settings)));
+          "a route is invalid: " + withoutValues(describe(e), settings));
     }
     requireAll(main.getCamelContext(), folder);
   }
 
   /** The properties that the routes' placeholders name. */
   private static Properties placeholders(Settings settings, SqsQueue source) {
+    Settings.Load load = settings.load();
     Properties properties = new Properties();
     properties.put("cameleon.routes", settings.routes().toString());
     properties.put("cameleon.queue.name", source.name());
     properties.put("cameleon.queue.url", source.url());
-    properties.put("cameleon.pollers", Integer.toString(settings.load().pollers()));
-    properties.put("cameleon.batch.rows", Integer.toString(settings.load().batchRows()));
-    properties.put("cameleon.batch.wait", Long.toString(settings.load().batchWait().toMillis()));
+    properties.put("cameleon.pollers", Integer.toString(load.pollers()));
+    properties.put("cameleon.batch.rows", Integer.toString(load.batchRows()));
+    properties.put("cameleon.batch.wait", Long.toString(load.batchWait().toMillis()));
     return properties;
   }
 
@@ -91,19 +92,15 @@ final class CamelRoutes {
     context.getRoutes().forEach(route -> missing.remove(route.getId()));
     if (!missing.isEmpty()) {
       throw new InvalidSettingsException(
-          List.of(
-              "missing routes in " + SafeQuote.path(folder) + ": " + String.join(", ", missing)));
+          "missing routes in " + SafeQuote.path(folder) + ": " + String.join(", ", missing));
     }
     // Camel ignores an unknown configuration id.
     String rules = Objects.requireNonNullElse(context.getRoute(INSERT).getConfigurationId(), "");
     if (!List.of(rules.split(" *, *", -1)).contains(RETRIES)) {
       throw new InvalidSettingsException(
-          List.of(
-              "route "
-                  + INSERT
-                  + ": set routeConfigurationId: "
-                  + RETRIES
-                  + ", and define a routeConfiguration with that id in errors.camel.yaml"));
+          "route %s: set routeConfigurationId: %s, and define a routeConfiguration with that id"
+                  .formatted(INSERT, RETRIES)
+              + " in errors.camel.yaml");
     }
   }
 

@@ -57,7 +57,7 @@ public final class CommandConfiguration {
    * @throws InvalidSettingsException if there are none, or they cannot be used
    */
   public static Keyset keyset(Map<String, String> environment) throws InvalidSettingsException {
-    return KeysetSettings.read(environment).keys();
+    return Settings.read(environment, KeysetSettings::read).keys();
   }
 
   /**
@@ -67,7 +67,7 @@ public final class CommandConfiguration {
    */
   public static Optional<Keyset> keysetIfAny(Map<String, String> environment)
       throws InvalidSettingsException {
-    KeysetSettings settings = KeysetSettings.read(environment);
+    KeysetSettings settings = Settings.read(environment, KeysetSettings::read);
     return settings.isNone() ? Optional.empty() : Optional.of(settings.keys());
   }
 }

@@ -10,12 +10,16 @@ import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.load.LoadSql;
 import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The configuration with the files that it names, read before anything is connected, so that every
@@ -35,6 +39,8 @@ public record Configuration(
     List<Recipient> recipients) {
   /** Camel's file pattern for the routes. */
   static final String ROUTE_FILES = "*.camel.yaml";
+
+  private static final String RECIPIENTS = Settings.named("cameleon.recipients");
 
   /** The contract's file, in the folder of the routes. */
   static final String CONTRACT = "login.schema.json";
@@ -65,47 +71,41 @@ public record Configuration(
     } catch (InvalidSettingsException e) {
       problems.addAll(e.problems());
     }
-    List<Recipient> recipients = recipients(settings, problems);
+    Optional<Path> folder = settings.privacy().recipients();
+    List<Recipient> recipients = List.of();
+    try {
+      recipients = folder.isEmpty() ? recipients : Recipient.read(folder.get());
+    } catch (InvalidKeyFileException e) {
+      problems.add(RECIPIENTS + ": " + e.getMessage());
+    }
     if (!recipients.isEmpty() && statement != null && !statement.writesVault()) {
       problems.add(
-          "cameleon.recipients (CAMELEON_RECIPIENTS): there are recipients, but"
-              + " load.sql does not write the vault, so originals would be lost; copy the"
-              + " part with :?vault from the shipped load.sql (init DIR), or unset the"
-              + " recipients");
+          RECIPIENTS
+              + ": there are recipients, but load.sql does not write the vault, so originals"
+              + " would be lost; copy the part with :?vault from the shipped load.sql (init DIR),"
+              + " or unset the recipients");
     }
-    if (settings.privacy().sealDeadLetters() && settings.privacy().recipients().isEmpty()) {
+    if (settings.privacy().sealDeadLetters() && folder.isEmpty()) {
       problems.add(
-          "cameleon.dead-letter.body (CAMELEON_DEAD_LETTER_BODY): is sealed, but there"
-              + " are no recipients; set the folder of their public keys, for example"
-              + " CAMELEON_RECIPIENTS=recipients, or set this to original");
+          Settings.named("cameleon.dead-letter.body")
+              + ": is sealed, but there are no recipients; set the folder of their public keys, for"
+              + " example CAMELEON_RECIPIENTS=recipients, or set this to original");
     }
     InvalidSettingsException.throwIfAny(problems);
     return new Configuration(settings, contract, keyset, statement, recipients);
   }
 
-  private static List<Recipient> recipients(Settings settings, List<String> problems) {
-    try {
-      return settings.privacy().recipients().isEmpty()
-          ? List.of()
-          : Recipient.read(settings.privacy().recipients().get());
-    } catch (InvalidKeyFileException e) {
-      problems.add("cameleon.recipients (CAMELEON_RECIPIENTS): " + e.getMessage());
-      return List.of();
-    }
-  }
-
   private static void requireRoutes(Path folder, List<String> problems) {
+    String routes = Settings.named("cameleon.routes");
+    String shown = SafeQuote.path(folder);
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ROUTE_FILES)) {
       if (!files.iterator().hasNext()) {
         problems.add(
-            "cameleon.routes (CAMELEON_ROUTES): no "
-                + ROUTE_FILES
-                + " in "
-                + SafeQuote.path(folder)
-                + "; to write the shipped files: init DIR");
+            "%s: no %s in %s; to write the shipped files: init DIR"
+                .formatted(routes, ROUTE_FILES, shown));
       }
     } catch (IOException e) {
-      problems.add("cameleon.routes (CAMELEON_ROUTES): cannot list " + SafeQuote.path(folder));
+      problems.add(routes + ": cannot list " + shown);
     }
   }
 
@@ -120,6 +120,12 @@ public record Configuration(
   /** Whether the bodies of dead letters are sealed, in words for an operator. */
   String deadLettersInWords() {
     return settings.privacy().sealDeadLetters() ? "sealed to " + recipients : "original bodies";
+  }
+
+  /** How the mask differs from the one that the database has a record of. */
+  List<String> maskProblems(Connection connection) throws SQLException {
+    return new MaskGuard(keyset, contract.personal())
+        .problems(connection, settings.privacy().allowUnmask());
   }
 
   Masker masker() {

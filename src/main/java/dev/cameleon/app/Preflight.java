@@ -7,12 +7,10 @@ import dev.cameleon.db.Migrations;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.UnreachableException;
-import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -35,6 +33,7 @@ import software.amazon.awssdk.services.sqs.model.SqsException;
 public record Preflight(SqsQueue source, SqsQueue deadLetters) {
   private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
   private static final long LOOK_MILLIS = 20;
+  private static final String DEAD_LETTERS = "cameleon.dead-letter-queue";
 
   /**
    * Connects and checks.
@@ -86,13 +85,11 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
 
   private static Preflight queues(Configuration plan, SqsClient sqs)
       throws InvalidSettingsException, UnreachableException {
+    Settings.Queues names = plan.settings().queues();
     Preflight connections =
         new Preflight(
-            find(sqs, plan.settings().queues().source(), Settings.named("cameleon.queue")),
-            find(
-                sqs,
-                plan.settings().queues().deadLetters(),
-                Settings.named("cameleon.dead-letter-queue")));
+            find(sqs, names.source(), Settings.named("cameleon.queue")),
+            find(sqs, names.deadLetters(), Settings.named(DEAD_LETTERS)));
     connections.requireUsable();
     return connections;
   }
@@ -122,20 +119,16 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
    */
   void requireUsable() throws InvalidSettingsException {
     if (deadLetters.isFifo()) {
-      throw new InvalidSettingsException(
-          List.of(
-              "cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): "
-                  + deadLetters.name()
-                  + " is a FIFO queue, which cannot take dead letters; name a standard queue"));
+      throw Settings.wrong(
+          DEAD_LETTERS,
+          deadLetters.name()
+              + " is a FIFO queue, which cannot take dead letters; name a standard queue");
     }
     if (source.isSameAs(deadLetters)) {
-      throw new InvalidSettingsException(
-          List.of(
-              "cameleon.dead-letter-queue (CAMELEON_DEAD_LETTER_QUEUE): is the source"
-                  + " queue itself, so dead letters would be received again for ever; name"
-                  + " another queue, for example "
-                  + source.name()
-                  + "-dlq"));
+      throw Settings.wrong(
+          DEAD_LETTERS,
+          "is the source queue itself, so dead letters would be received again for ever; name"
+              + (" another queue, for example " + source.name() + "-dlq"));
     }
   }
 
@@ -151,39 +144,30 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
     } catch (FlywayException e) {
       if (SqlErrors.state(e).isEmpty()) {
         throw new InvalidSettingsException(
-            List.of(
-                "this version cannot migrate the schema cameleon of the database (Flyway: "
-                    + e.getErrorCode()
-                    + "); was it created by hand, or by a newer version?"));
+            "this version cannot migrate the schema cameleon of the database (Flyway: "
+                + e.getErrorCode()
+                + "); was it created by hand, or by a newer version?");
       }
-      throw unmigrated(owner, e);
+      throw failed("cannot apply the migrations", owner, e);
     } catch (SQLException e) {
-      throw unmigrated(owner, e);
+      throw failed("cannot apply the migrations", owner, e);
     }
   }
 
-  private static UnreachableException unmigrated(Database.Login owner, Exception e) {
+  private static UnreachableException failed(String what, Database.Login login, Exception e) {
     return new UnreachableException(
         "DATABASE",
-        "cannot apply the migrations as " + owner + ": " + LockHolders.describe(owner, e),
-        "cannot apply the migrations: " + SqlErrors.describe(e));
+        what + " as " + login + ": " + LockHolders.describe(login, e),
+        what + ": " + SqlErrors.describe(e));
   }
 
   private static void guardMask(Configuration plan)
       throws InvalidSettingsException, UnreachableException {
     Database.Login login = plan.settings().database().loader();
     try (Connection connection = Database.connect(login)) {
-      List<String> problems =
-          new MaskGuard(plan.keyset(), plan.contract().personal())
-              .problems(connection, plan.settings().privacy().allowUnmask());
-      if (!problems.isEmpty()) {
-        throw new InvalidSettingsException(problems);
-      }
+      InvalidSettingsException.throwIfAny(plan.maskProblems(connection));
     } catch (SQLException e) {
-      throw new UnreachableException(
-          "DATABASE",
-          "cannot use the database as " + login + ": " + LockHolders.describe(login, e),
-          "cannot use the database: " + SqlErrors.describe(e));
+      throw failed("cannot use the database", login, e);
     }
   }
 
@@ -217,14 +201,10 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
 
   private static InvalidSettingsException missing(String queue, String setting) {
     return new InvalidSettingsException(
-        List.of(
-            setting
-                + ": no queue "
-                + queue
-                + " in this account and region; create it (aws sqs create-queue --queue-name "
-                + queue.substring(queue.lastIndexOf('/') + 1)
-                + "), or set another name or URL,"
-                + " for example"
-                + " https://sqs.eu-central-1.amazonaws.com/123456789012/login-queue"));
+        "%s: no queue %s in this account and region; create it (aws sqs create-queue --queue-name"
+                .formatted(setting, queue)
+            + (" " + queue.substring(queue.lastIndexOf('/') + 1))
+            + "), or set another name or URL, for example"
+            + " https://sqs.eu-central-1.amazonaws.com/123456789012/login-queue");
   }
 }

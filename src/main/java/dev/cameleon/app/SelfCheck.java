@@ -13,7 +13,6 @@ import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.errors.UnreachableException;
 import dev.cameleon.load.Batch;
-import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.sqs.QueueEncryption;
@@ -115,9 +114,7 @@ public final class SelfCheck {
       findings.add(TransportChecks.login(connection));
       connection.setAutoCommit(false);
       try {
-        List<String> problems =
-            new MaskGuard(plan.keyset(), plan.contract().personal())
-                .problems(connection, plan.settings().privacy().allowUnmask());
+        List<String> problems = plan.maskProblems(connection);
         problems.forEach(problem -> add("mask", Result.WRONG, problem));
         if (problems.isEmpty()) {
           ok("mask", "the mask key and the masked fields match the database, or are its first");

@@ -101,12 +101,8 @@ public final class AwsClients {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return service
-        + " cannot be reached ("
-        + root.getClass().getSimpleName()
-        + "); see AWS_REGION, "
-        + variable
-        + " and the network";
+    return "%s cannot be reached (%s); see AWS_REGION, %s and the network"
+        .formatted(service, root.getClass().getSimpleName(), variable);
   }
 
   /**

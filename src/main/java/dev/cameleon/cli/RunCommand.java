@@ -17,7 +17,6 @@ import dev.cameleon.observe.Metrics;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +42,8 @@ public final class RunCommand implements Callable<Integer> {
 
   /** SQS counts approximately: the queue counts as empty after this many empty counts in a row. */
   private static final int LOOKS_THAT_PROVE = 3;
+
+  private static final String HOST = "cameleon.http.host";
 
   @Spec private CommandSpec spec;
 
@@ -89,20 +90,16 @@ public final class RunCommand implements Callable<Integer> {
       return new HttpEndpoint(http.host(), http.port(), health, metrics);
     } catch (UnknownHostException e) {
       throw Settings.wrong(
-          "cameleon.http.host",
+          HOST,
           "not an address, for example 127.0.0.1; leave it empty to listen"
               + " on all addresses of this machine");
     } catch (IOException e) {
-      throw new InvalidSettingsException(
-          List.of(
-              "cameleon.http.port (CAMELEON_HTTP_PORT): port "
-                  + http.port()
-                  + " is in use"
-                  + (http.host().isEmpty()
-                      ? ""
-                      : ", or the address of cameleon.http.host (CAMELEON_HTTP_HOST)"
-                          + " does not belong to this machine")
-                  + "; set another port, or 0 for any free port"));
+      String orHost =
+          ", or the address of " + Settings.named(HOST) + " does not belong to this machine";
+      throw Settings.wrong(
+          "cameleon.http.port",
+          "port %d is in use%s; set another port, or 0 for any free port"
+              .formatted(http.port(), http.host().isEmpty() ? "" : orHost));
     }
   }
 

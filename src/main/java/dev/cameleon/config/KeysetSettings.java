@@ -6,9 +6,6 @@ import dev.cameleon.mask.InvalidKeysetException;
 import dev.cameleon.mask.Keyset;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 
 /**
  * Where the mask keys are.
@@ -21,22 +18,9 @@ public record KeysetSettings(Path file, String json) {
   private static final String FILE = "cameleon.keyset";
   private static final String JSON = "cameleon.keyset.json";
 
-  static KeysetSettings read(SettingsParser parser) {
+  /** Reads this part. */
+  public static KeysetSettings read(SettingsParser parser) {
     return new KeysetSettings(parser.path(FILE), parser.optional(JSON));
-  }
-
-  /**
-   * Reads this part alone, where unknown names do not matter.
-   *
-   * @throws InvalidSettingsException if the file's name cannot be one
-   */
-  public static KeysetSettings read(Map<String, String> environment)
-      throws InvalidSettingsException {
-    List<String> problems = new ArrayList<>();
-    Map<String, String> values = SettingsSource.read(environment, new ArrayList<>());
-    KeysetSettings read = read(new SettingsParser(values, problems, environment));
-    InvalidSettingsException.throwIfAny(problems);
-    return read;
   }
 
   /** Whether no setting names a keyset, and none is at the default place. */

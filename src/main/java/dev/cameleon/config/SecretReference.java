@@ -77,10 +77,8 @@ final class SecretReference {
     if (cause instanceof AwsServiceException service) {
       return switch (AwsClients.code(service)) {
         case "ResourceNotFoundException" ->
-            "AWS Secrets Manager has no secret "
-                + secret
-                + " in this account and AWS_REGION"
-                + (secret.contains("/") ? "; separate a field with #, not /" : "");
+            "AWS Secrets Manager has no secret %s in this account and AWS_REGION%s"
+                .formatted(secret, secret.contains("/") ? "; separate a field with #, not /" : "");
         case "AccessDeniedException" ->
             name
                 + " cannot be read by this AWS user or role; allow"

@@ -103,11 +103,9 @@ final class SettingsSource {
       properties.load(reader);
     } catch (IOException | IllegalArgumentException e) {
       problems.add(
-          "cannot read the configuration file "
-              + SafeQuote.path(file)
-              + " ("
-              + Settings.CONFIG
-              + " sets its path; for example /etc/cameleon/application.properties)");
+          "cannot read the configuration file %s (%s sets its path; for example"
+                  .formatted(SafeQuote.path(file), Settings.CONFIG)
+              + " /etc/cameleon/application.properties)");
     }
     return properties;
   }

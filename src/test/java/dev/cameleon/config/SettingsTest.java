@@ -1,6 +1,7 @@
 package dev.cameleon.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.cameleon.errors.InvalidSettingsException;
@@ -12,12 +13,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
+  static final Set<String> PROPERTIES = Settings.DEFAULTS.keySet();
+
   @TempDir private Path folder;
 
   @Test
@@ -44,6 +54,71 @@ class SettingsTest {
                             Settings.variable(property),
                             property,
                             value.isEmpty() ? "" : "`" + value + "` ")));
+  }
+
+  @ParameterizedTest
+  @FieldSource("PROPERTIES")
+  void everyPropertyHasACommentAboveItInTheShippedFile(String property) throws Exception {
+    List<String> lines = Files.readAllLines(Path.of("application.properties"));
+    int line = lines.indexOf(property + "=" + Settings.DEFAULTS.get(property));
+
+    while (lines.get(line).startsWith("cameleon.")) { // one comment may be for a few lines
+      line--;
+    }
+
+    assertThat(lines.get(line)).startsWith("# ").doesNotContain("----");
+  }
+
+  @ParameterizedTest
+  @FieldSource("PROPERTIES")
+  void everyPropertyIsRead(String property) throws Exception {
+    StringBuilder sources = new StringBuilder();
+    try (Stream<Path> files = Files.list(Path.of("src/main/java/dev/cameleon/config"))) {
+      for (Path file : files.toList()) {
+        sources.append(Files.readString(file));
+      }
+    }
+
+    assertThat(sources.toString()).contains('"' + property + '"');
+  }
+
+  /** What a value that fits nowhere is told, the reference tells as well. */
+  @ParameterizedTest
+  @FieldSource("PROPERTIES")
+  void theReferenceGivesTheBoundsAndWordsThatReadingAsksFor(String property) throws Exception {
+    Map<String, String> environment = file("");
+    environment.put(Settings.variable(property), "?");
+    String row =
+        Files.readString(Path.of("docs/REFERENCE.md"))
+            .lines()
+            .filter(line -> line.startsWith("| `" + Settings.variable(property) + "` "))
+            .collect(Collectors.joining());
+    String problems = String.join("\n", problemsIfAny(environment));
+
+    Matcher bounds = Pattern.compile("from (\\S+) to (\\S+),").matcher(problems);
+    if (bounds.find()) {
+      Matcher said = Pattern.compile("\\((\\w+)–(\\w+)\\)").matcher(row);
+      assertThat(said.find()).as("(least–most) in " + row).isTrue();
+      assertThat(quantity(said.group(1))).isEqualTo(quantity(bounds.group(1)));
+      assertThat(quantity(said.group(2))).isEqualTo(quantity(bounds.group(2)));
+    }
+    Matcher words = Pattern.compile("must be one of \\[(.*)]").matcher(problems);
+    if (words.find() && !words.group(1).equals("false, true")) {
+      for (String word : words.group(1).split(", ", -1)) {
+        assertThat(row).contains("`" + word + "`");
+      }
+    }
+  }
+
+  private static Object quantity(String text) {
+    return text.matches("\\d+") ? text : SettingsParser.duration(text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"200", "1h30m", "-1s", "1 s", "10x", "", "soon", "1234567s", "PT1S"})
+  void whatIsNoDurationIsRefusedThoughCamelWouldTakeIt(String text) {
+    assertThatThrownBy(() -> SettingsParser.duration(text))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -154,6 +229,15 @@ class SettingsTest {
   void aNamedFileThatIsMissingIsAProblem() {
     assertThat(problems(Map.of("CAMELEON_CONFIG", "none.properties")))
         .anyMatch(each -> each.contains("none.properties") && each.contains("CAMELEON_CONFIG"));
+  }
+
+  private static List<String> problemsIfAny(Map<String, String> environment) {
+    try {
+      Settings.read(environment);
+      return List.of();
+    } catch (InvalidSettingsException e) {
+      return e.problems();
+    }
   }
 
   private Map<String, String> file(String text) throws Exception {

@@ -146,7 +146,7 @@ public final class DlqImportCommand implements Callable<Integer> {
     try {
       return Contract.read(dlq.access().contract());
     } catch (InvalidContractException e) {
-      throw new InvalidSettingsException(List.of("the contract " + e.getMessage()));
+      throw new InvalidSettingsException("the contract " + e.getMessage());
     }
   }
 

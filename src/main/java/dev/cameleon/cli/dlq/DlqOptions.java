@@ -5,7 +5,6 @@ import dev.cameleon.config.Settings;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.UnreachableException;
 import dev.cameleon.sqs.SqsQueue;
-import java.util.List;
 import picocli.CommandLine.Option;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -40,7 +39,7 @@ final class DlqOptions {
       return Preflight.find(sqs, configured, Settings.named("cameleon.dead-letter-queue"));
     }
     if (!SqsQueue.isNameOrUrl(queue)) {
-      throw new InvalidSettingsException(List.of("--queue: not the name or URL of a queue"));
+      throw new InvalidSettingsException("--queue: not the name or URL of a queue");
     }
     return Preflight.find(sqs, queue, "--queue");
   }
@@ -65,14 +64,8 @@ final class DlqOptions {
     }
     if (same) {
       throw new InvalidSettingsException(
-          List.of(
-              "--queue, or "
-                  + Settings.named("cameleon.dead-letter-queue")
-                  + ": "
-                  + deadLetters.name()
-                  + " is the source queue itself; name the dead-letter queue, e.g. "
-                  + deadLetters.name()
-                  + "-dlq"));
+          "--queue, or %s: %s is the source queue itself; name the dead-letter queue, e.g. %2$s-dlq"
+              .formatted(Settings.named("cameleon.dead-letter-queue"), deadLetters.name()));
     }
   }
 

@@ -238,7 +238,7 @@ public final class DlqReplayCommand implements Callable<Integer> {
     try {
       contract = Contract.read(dlq.access().contract());
     } catch (InvalidContractException e) {
-      throw new InvalidSettingsException(List.of("the contract " + e.getMessage()));
+      throw new InvalidSettingsException("the contract " + e.getMessage());
     }
     Optional<Masker> masker = Optional.empty();
     try {

@@ -21,7 +21,6 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -87,12 +86,11 @@ final class DlqSession implements AutoCloseable {
     SqsQueue source =
         Preflight.find(sqs, access.queues().source(), Settings.named("cameleon.queue"));
     if (source.name().endsWith(".fifo")) {
-      throw new InvalidSettingsException(
-          List.of(
-              "cameleon.queue (CAMELEON_QUEUE): "
-                  + source.name()
-                  + " is a FIFO queue: its messages need a group id, which a dead letter"
-                  + " does not have; use SQS's own redrive"));
+      throw Settings.wrong(
+          "cameleon.queue",
+          source.name()
+              + " is a FIFO queue: its messages need a group id, which a dead letter"
+              + " does not have; use SQS's own redrive");
     }
     return new SourceQueue(sqs, source, stop::isRequested);
   }

@@ -173,7 +173,7 @@ public final class EraseCommand implements Callable<Integer> {
     Keyset keyset = CommandConfiguration.keyset(Invocation.of(spec).environment());
     Optional<String> problem = erase.keyProblem(keyset);
     if (problem.isPresent()) {
-      throw new InvalidSettingsException(List.of(problem.get()));
+      throw new InvalidSettingsException(problem.get());
     }
     return Optional.of(keyset);
   }

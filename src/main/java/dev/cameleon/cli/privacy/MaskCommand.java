@@ -81,7 +81,7 @@ public final class MaskCommand implements Callable<Integer> {
     try (Connection connection = Database.connect(login)) {
       Optional<String> problem = new MaskGuard(keyset, Map.of()).keyProblem(connection);
       if (problem.isPresent()) {
-        throw new InvalidSettingsException(List.of(problem.get()));
+        throw new InvalidSettingsException(problem.get());
       }
       String token =
           new Masker(keyset, Map.of())

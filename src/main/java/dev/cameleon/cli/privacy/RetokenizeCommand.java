@@ -18,7 +18,6 @@ import dev.cameleon.privacy.RetokenizationResult;
 import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -84,7 +83,7 @@ final class RetokenizeCommand implements Callable<Integer> {
     Retokenization retokenize = begun.get();
     Optional<String> problem = retokenize.problem();
     if (problem.isPresent()) {
-      throw new InvalidSettingsException(List.of(problem.get()));
+      throw new InvalidSettingsException(problem.get());
     }
     return retokenize.run(progress::at);
   }

@@ -167,7 +167,7 @@ public final class RevealCommand implements Callable<Integer> {
     if (keyset.isPresent()) {
       Optional<String> problem = new MaskGuard(keyset.get(), Map.of()).keyProblem(connection);
       if (problem.isPresent()) {
-        throw new InvalidSettingsException(List.of(problem.get()));
+        throw new InvalidSettingsException(problem.get());
       }
     }
   }

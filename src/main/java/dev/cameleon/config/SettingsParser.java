@@ -142,4 +142,10 @@ public record SettingsParser(
     }
     return TimeUtils.toDuration(text);
   }
+
+  /** Without the values, which hold secrets. */
+  @Override
+  public String toString() {
+    return "SettingsParser[" + values.size() + " properties]";
+  }
 }

@@ -222,7 +222,12 @@ class SettingsTest {
     assertThat(Settings.read(environment).database().owner().user()).isEqualTo("loader");
     environment.put("CAMELEON_DB_OWNER_USER", "owner");
     assertThat(Settings.read(environment).database().owner().user()).isEqualTo("owner");
-    assertThat(Settings.read(environment).toString()).doesNotContain("hunter2");
+    environment.put("CAMELEON_KEYSET_JSON", "{hunter2}");
+    Settings settings = Settings.read(environment);
+    assertThat(settings + " " + settings.database() + settings.keyset() + settings.privacy())
+        .doesNotContain("hunter2");
+    String parser = Settings.read(environment, SettingsParser::toString);
+    assertThat(parser).contains("properties").doesNotContain("hunter2");
   }
 
   @Test

@@ -124,7 +124,7 @@ class CommandsTest {
     assertThat(fresh.exitCode()).isZero();
     assertThat(fresh.out()).contains("run (or migrate) creates them");
     assertThat(after.exitCode()).isZero();
-    assertThat(after.out()).contains("inserts 1 row").contains("4 routes").doesNotContain("WRONG");
+    assertThat(after.out()).contains("inserts 1 row").contains("6 routes").doesNotContain("WRONG");
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isZero();
     assertThat(site.database().number("SELECT count(*) FROM cameleon.mask_key")).isZero();
   }

@@ -21,6 +21,7 @@ import dev.cameleon.sqs.GatedSqsClient;
 import dev.cameleon.sqs.InFlightMessages;
 import dev.cameleon.sqs.ManualReceiver;
 import dev.cameleon.sqs.ReceiveGate;
+import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.vault.SuppressionList;
 import dev.cameleon.vault.Vault;
 
@@ -64,7 +65,7 @@ public final class HandWrittenLoop {
     int most = settings.load().deleters();
     ThreadPoolExecutor deleters =
         new ThreadPoolExecutor(most, most, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
-    acknowledger = new Acknowledger(sqs, connections.source(), deliveries, new ReceiveGate(), deleters);
+    acknowledger = new Acknowledger(new SqsBatchCalls(sqs, connections.source()), deliveries, new ReceiveGate(), deleters);
     ConcurrencyLimit limit =
         new ConcurrencyLimit(
             settings.load().pollers(),

@@ -1,6 +1,6 @@
 package dev.cameleon.demo;
 
-import dev.cameleon.sqs.Delivery;
+import dev.cameleon.sqs.SourceMessage;
 import dev.cameleon.sqs.SqsQueue;
 import dev.cameleon.support.LocalSqs;
 
@@ -69,8 +69,8 @@ final class LocalQueues {
     for (int i = 0; i < bodies.size(); i++) {
       Map<String, MessageAttributeValue> attributes =
           Map.of(
-              Delivery.SOURCE_MESSAGE_ID, text(ids.get(i)),
-              Delivery.SENT_AT, text(sentAt.toString()));
+              SourceMessage.ID, text(ids.get(i)),
+              SourceMessage.SENT_AT, text(sentAt.toString()));
       entries.add(entry(i).messageBody(bodies.get(i)).messageAttributes(attributes).build());
     }
     sendEntries(entries);

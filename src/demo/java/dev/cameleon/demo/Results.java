@@ -1,6 +1,6 @@
 package dev.cameleon.demo;
 
-import dev.cameleon.sqs.Delivery;
+import dev.cameleon.sqs.SourceMessage;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.TestQueues;
 
@@ -119,7 +119,7 @@ public record Results(
             message ->
                 deadLetters.add(
                     new DeadLetter(
-                        TestQueues.attribute(message, Delivery.SOURCE_MESSAGE_ID),
+                        TestQueues.attribute(message, SourceMessage.ID),
                         TestQueues.attribute(message, "reason"))));
     return deadLetters;
   }

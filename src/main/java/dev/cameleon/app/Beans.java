@@ -29,6 +29,7 @@ import dev.cameleon.sqs.DeliveryTracking;
 import dev.cameleon.sqs.GatedSqsClient;
 import dev.cameleon.sqs.InFlightMessages;
 import dev.cameleon.sqs.ReceiveGate;
+import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.sqs.SqsQueue;
 import dev.cameleon.sqs.VisibilityExtender;
 import dev.cameleon.vault.SuppressionList;
@@ -97,13 +98,20 @@ final class Beans implements CamelConfiguration {
             untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS);
     database = Database.pool(login, load.loaders(), plan.keyset().currentId());
     vault = new Vault(plan.recipients());
-    acknowledger = new Acknowledger(sqs, source, inFlight, gate, workers.deleters());
+    SqsBatchCalls sourceCalls = new SqsBatchCalls(sqs, source);
+    acknowledger = new Acknowledger(sourceCalls, inFlight, gate, workers.deleters());
     Optional<BodySealing> sealing =
         settings.privacy().sealDeadLetters()
             ? Optional.of(new BodySealing(vault, new BodyShape(contract.fields())::of))
             : Optional.empty();
     deadLetterSender =
-        new DeadLetterSender(sqs, deadLetters, source, sealing, gate, acknowledger, limitNanos);
+        new DeadLetterSender(
+            new SqsBatchCalls(sqs, deadLetters),
+            source.name(),
+            sealing,
+            gate,
+            acknowledger,
+            limitNanos);
     SuppressionList suppression = new SuppressionList(masker);
     DatabaseProbe probe =
         new DatabaseProbe(login, plan.keyset().currentId(), plan.statement(), suppression);
@@ -112,7 +120,7 @@ final class Beans implements CamelConfiguration {
     CommitHandler commitHandler =
         new CommitHandler(circuitBreaker, rowFailures, metrics, acknowledger);
     visibilityExtender =
-        new VisibilityExtender(sqs, source, inFlight, workers.extenders(), limitNanos);
+        new VisibilityExtender(sourceCalls, inFlight, workers.extenders(), limitNanos);
 
     // ingest.camel.yaml
     byName.put("gatedSqsClient", gatedSqsClient);

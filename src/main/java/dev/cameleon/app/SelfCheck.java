@@ -212,7 +212,8 @@ public final class SelfCheck {
   private void sample(SqsClient sqs, SqsQueue source, int limit) {
     Masker masker = plan.masker();
     ObjectMapper json = StrictJson.strictMapper();
-    try (QueuePeek peek = new QueuePeek(sqs, source)) {
+    QueuePeek peek = new QueuePeek(sqs, source);
+    try {
       List<Message> messages = peek.receive(limit);
       if (messages.isEmpty()) {
         add("sample", Result.NOTE, "the queue is empty");
@@ -239,6 +240,11 @@ public final class SelfCheck {
       }
     } catch (SdkException e) {
       add("sample", Result.FAILED, SqsErrors.describe(e));
+    } finally {
+      String failure = peek.returnToQueue();
+      if (!failure.isEmpty()) {
+        add("sample", Result.FAILED, failure);
+      }
     }
   }
 

@@ -1,8 +1,17 @@
 package dev.cameleon.dlq;
 
+import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.sqs.SqsQueue;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -32,6 +41,9 @@ public final class DeadLetterReader implements AutoCloseable {
   private static final int HIDDEN_SECONDS = 600;
   private static final int WAIT_SECONDS = 1;
 
+  /** For deletes and returns, with pauses of 1.5 s together. */
+  private static final int ATTEMPTS = 5;
+
   /**
    * A long poll asks all servers of SQS, but a single empty answer does not prove that the queue is
    * empty.
@@ -57,12 +69,11 @@ public final class DeadLetterReader implements AutoCloseable {
     void read(List<ReceivedDeadLetter> page) throws InterruptedException;
   }
 
-  private final SqsClient sqs;
-  private final SqsQueue queue;
+  private final SqsBatchCalls calls;
   private final BooleanSupplier stop;
   private final Receipts hidden = new Receipts();
   private final AtomicLong read = new AtomicLong();
-  private final ReadMessages settling;
+  private final AtomicLong reappeared = new AtomicLong();
   private final int hiddenSeconds;
   private volatile boolean over;
 
@@ -79,10 +90,8 @@ public final class DeadLetterReader implements AutoCloseable {
 
   DeadLetterReader(SqsClient sqs, SqsQueue queue, BooleanSupplier stop, int hiddenSeconds) {
     this.hiddenSeconds = hiddenSeconds;
-    this.sqs = sqs;
-    this.queue = queue;
+    this.calls = new SqsBatchCalls(sqs, queue);
     this.stop = stop;
-    this.settling = new ReadMessages(sqs, queue, hidden);
   }
 
   /**
@@ -94,7 +103,11 @@ public final class DeadLetterReader implements AutoCloseable {
    */
   public End read(int limit, Reader reader) throws InterruptedException {
     AtomicInteger quota = new AtomicInteger(limit);
-    BatchCalls.atATime(CALLS, () -> readUntilEnd(quota, reader));
+    inParallel(
+        () -> {
+          readUntilEnd(quota, reader);
+          return null;
+        });
     if (stop.getAsBoolean()) {
       return End.STOPPED;
     }
@@ -133,7 +146,9 @@ public final class DeadLetterReader implements AutoCloseable {
   private void readPages(AtomicInteger quota, Reader reader) throws InterruptedException {
     int empty = 0;
     while (empty < EMPTY_RECEIVES && mayGoOn()) {
-      int most = Math.min(quota.getAndAdd(-BatchCalls.ENTRIES), BatchCalls.ENTRIES);
+      int most =
+          Math.min(
+              quota.getAndAdd(-SqsBatchCalls.ENTRIES_PER_CALL), SqsBatchCalls.ENTRIES_PER_CALL);
       long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(hiddenSeconds);
       List<ReceivedDeadLetter> page = List.of();
       boolean some = false;
@@ -142,7 +157,7 @@ public final class DeadLetterReader implements AutoCloseable {
         some = !messages.isEmpty();
         page = unseen(messages, until);
       } finally {
-        quota.addAndGet(BatchCalls.ENTRIES - page.size());
+        quota.addAndGet(SqsBatchCalls.ENTRIES_PER_CALL - page.size());
       }
       if (most <= 0) {
         return; // others may still be processing the last page
@@ -156,10 +171,12 @@ public final class DeadLetterReader implements AutoCloseable {
   }
 
   private List<Message> receive(int most) {
-    return sqs.receiveMessage(
+    return calls
+        .sqs()
+        .receiveMessage(
             request ->
                 request
-                    .queueUrl(queue.url())
+                    .queueUrl(calls.queue().url())
                     .maxNumberOfMessages(most)
                     .visibilityTimeout(hiddenSeconds)
                     .messageAttributeNames("All")
@@ -175,7 +192,7 @@ public final class DeadLetterReader implements AutoCloseable {
     List<ReceivedDeadLetter> page = new ArrayList<>(messages.size());
     for (Message message : messages) {
       if (hidden.add(message.messageId(), message.receiptHandle(), untilNanos)) {
-        page.add(ReceivedDeadLetter.of(message));
+        page.add(DeadLetterCodec.read(message));
       }
     }
     return page;
@@ -188,13 +205,21 @@ public final class DeadLetterReader implements AutoCloseable {
    * @param ids their ids on the dead-letter queue
    * @return the ids of those that are deleted; the others are returned at the end
    */
-  public List<String> delete(List<String> ids) throws InterruptedException {
-    return settling.delete(ids);
+  public List<String> delete(List<String> ids) {
+    List<String> stillHidden = hidden.stillHidden(ids);
+    reappeared.addAndGet(ids.size() - stillHidden.size());
+    List<String> deleted = new ArrayList<>();
+    for (List<String> chunk : SqsBatchCalls.chunks(stillHidden)) {
+      deleted.addAll(
+          SqsBatchCalls.retry(chunk, ATTEMPTS, some -> calls.delete(some, hidden::handle)).done());
+    }
+    deleted.forEach(hidden::remove);
+    return deleted;
   }
 
   /** How many were not deleted because they had become visible again. */
   public long reappeared() {
-    return settling.reappeared();
+    return reappeared.get();
   }
 
   /** How many messages this reader hides now. */
@@ -210,7 +235,49 @@ public final class DeadLetterReader implements AutoCloseable {
    *     #HIDDEN_SECONDS} seconds
    */
   public int returnToQueue(LongConsumer progress) throws InterruptedException {
-    return settling.returnToQueue(progress);
+    Queue<List<String>> chunks = new ConcurrentLinkedQueue<>(SqsBatchCalls.chunks(hidden.ids()));
+    AtomicInteger failed = new AtomicInteger();
+    AtomicLong done = new AtomicLong();
+    inParallel(
+        () -> {
+          for (List<String> chunk = chunks.poll(); chunk != null; chunk = chunks.poll()) {
+            SqsBatchCalls.Result<String> result =
+                SqsBatchCalls.retry(
+                    hidden.stillHidden(chunk),
+                    ATTEMPTS,
+                    some -> calls.changeVisibility(some, hidden::handle, id -> 0));
+            failed.addAndGet(result.failed().size() + result.refused().size());
+            chunk.forEach(hidden::remove);
+            progress.accept(done.addAndGet(chunk.size()));
+          }
+          return null;
+        });
+    return failed.get();
+  }
+
+  /**
+   * Runs the work in {@link #CALLS} threads and waits for all of them.
+   *
+   * @throws RuntimeException or an Error: the first failure
+   */
+  private static void inParallel(Callable<Void> work) throws InterruptedException {
+    ExecutorService threads = Executors.newFixedThreadPool(CALLS);
+    try {
+      for (Future<Void> one : threads.invokeAll(Collections.nCopies(CALLS, work))) {
+        one.get();
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw new IllegalStateException(e.getCause());
+    } finally {
+      threads.shutdown();
+      threads.awaitTermination(1, TimeUnit.HOURS);
+    }
   }
 
   /** Returns what is left, without reporting failures. */

@@ -6,9 +6,7 @@ import dev.cameleon.sqs.Acknowledger;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.sqs.OutgoingMessage;
 import dev.cameleon.sqs.ReceiveGate;
-import dev.cameleon.sqs.SendBatchResult;
-import dev.cameleon.sqs.SqsErrors;
-import dev.cameleon.sqs.SqsQueue;
+import dev.cameleon.sqs.SqsBatchCalls;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -19,9 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /**
  * Sends dead letters in as few calls as SQS's limits allow. While the queue does not accept them,
@@ -35,9 +30,8 @@ public final class DeadLetterSender {
   /** The SDK waits for minutes before a call fails; receiving pauses sooner. */
   private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  private final SqsClient sqs;
-  private final SqsQueue queue;
-  private final SqsQueue source;
+  private final SqsBatchCalls calls;
+  private final String sourceQueue;
   private final Optional<BodySealing> sealing;
   private final ReceiveGate gate;
   private final Acknowledger acknowledger;
@@ -52,23 +46,21 @@ public final class DeadLetterSender {
   /**
    * Sends to one dead-letter queue.
    *
-   * @param queue the dead-letter queue
-   * @param source the queue that the messages came from
+   * @param calls to the dead-letter queue
+   * @param sourceQueue the name of the queue that the messages came from
    * @param sealing how bodies are sealed; empty: they are sent as they came
    * @param limitNanos the longest that a message is kept in flight
    */
   public DeadLetterSender(
-      SqsClient sqs,
-      SqsQueue queue,
-      SqsQueue source,
+      SqsBatchCalls calls,
+      String sourceQueue,
       Optional<BodySealing> sealing,
       ReceiveGate gate,
       Acknowledger acknowledger,
       long limitNanos) {
     this.limitNanos = limitNanos;
-    this.sqs = sqs;
-    this.queue = queue;
-    this.source = source;
+    this.calls = calls;
+    this.sourceQueue = sourceQueue;
     this.sealing = sealing;
     this.gate = gate;
     this.acknowledger = acknowledger;
@@ -90,81 +82,69 @@ public final class DeadLetterSender {
    */
   public List<Delivery> send(List<DeadLetter> deadLetters) throws InterruptedException {
     List<Delivery> done = new ArrayList<>();
-    List<Delivery> refused = new ArrayList<>();
-    List<DeadLetter.Encoded> left = new ArrayList<>();
+    List<Delivery> returned = new ArrayList<>();
+    List<Encoded> left = new ArrayList<>();
     for (DeadLetter deadLetter : deadLetters) {
-      DeadLetter.Encoded encoded = encoded(deadLetter);
-      if (encoded.bytes() <= queue.maxBytes()) {
+      Encoded encoded = encoded(deadLetter);
+      if (encoded.message().bytes() <= calls.queue().maxBytes()) {
         left.add(encoded);
       } else {
         String size = sealing.isPresent() ? "sealed, it" : "it";
-        refuse(deadLetter.delivery(), size + " is larger than the queue accepts", refused);
+        refuse(encoded, size + " is larger than the queue accepts", returned);
       }
     }
     while (!left.isEmpty()) {
-      List<DeadLetter.Encoded> again = new ArrayList<>();
-      for (List<DeadLetter.Encoded> call : OutgoingMessage.calls(left, DeadLetter.Encoded::bytes)) {
-        again.addAll(send(call, done, refused));
+      List<Encoded> again = new ArrayList<>();
+      for (List<Encoded> call : SqsBatchCalls.chunks(left, encoded -> encoded.message().bytes())) {
+        again.addAll(send(call, done, returned));
       }
       left = again;
       if (left.isEmpty()) {
         gate.open(ReceiveGate.Hold.DEAD_LETTER_QUEUE);
       } else if (gate.isStopping() || isOverdue(left)) {
-        for (DeadLetter.Encoded encoded : left) {
-          refused.add(encoded.of().delivery());
-        }
+        left.forEach(encoded -> returned.add(encoded.delivery()));
         break; // reconsider() lets the next dead letter try
       } else {
         TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
       }
     }
-    acknowledger.postponed(refused);
+    acknowledger.postponed(returned);
     return done;
   }
 
-  private DeadLetter.Encoded encoded(DeadLetter deadLetter) {
+  /** A dead letter and its message. */
+  private record Encoded(DeadLetter of, OutgoingMessage message) {
+    Delivery delivery() {
+      return of.delivery();
+    }
+  }
+
+  private Encoded encoded(DeadLetter deadLetter) {
     Optional<SealedBody> sealed = sealing.map(seal -> seal.seal(deadLetter.delivery().body()));
-    return deadLetter.encoded(sealed, source.name(), Instant.now(), queue.maxBytes());
+    return new Encoded(
+        deadLetter,
+        DeadLetterCodec.write(
+            deadLetter, sealed, sourceQueue, Instant.now(), calls.queue().maxBytes()));
   }
 
   /** Makes one call; returns the dead letters to be retried. */
-  private List<DeadLetter.Encoded> send(
-      List<DeadLetter.Encoded> call, List<Delivery> done, List<Delivery> refused) {
-    List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
-    for (int i = 0; i < call.size(); i++) {
-      entries.add(
-          SendMessageBatchRequestEntry.builder()
-              .id(Integer.toString(i))
-              .messageBody(call.get(i).body())
-              .messageAttributes(call.get(i).values())
-              .build());
-    }
-    List<DeadLetter.Encoded> again = new ArrayList<>(call);
+  private List<Encoded> send(List<Encoded> call, List<Delivery> done, List<Delivery> returned) {
     callBeganNanos = Optional.of(System.nanoTime());
+    SqsBatchCalls.Result<Encoded> result;
     try {
-      SendBatchResult answer =
-          SendBatchResult.of(
-              sqs.sendMessageBatch(request -> request.queueUrl(queue.url()).entries(entries)),
-              entries.size());
-      again.clear();
-      for (int i = 0; i < call.size(); i++) {
-        DeadLetter.Encoded encoded = call.get(i);
-        if (answer.accepted().contains(i)) {
-          done.add(encoded.of().delivery());
-          accepted.get(encoded.of().reason()).increment();
-        } else if (answer.refused().containsKey(i)) {
-          refuse(encoded.of().delivery(), "SQS answered " + answer.refused().get(i), refused);
-        } else {
-          again.add(encoded);
-          closeGate("the dead-letter queue answered " + answer.failed().get(i));
-        }
-      }
-    } catch (SdkException e) {
-      closeGate("the dead-letter queue does not accept messages: " + SqsErrors.describe(e));
+      result = calls.send(call, Encoded::message);
     } finally {
       callBeganNanos = Optional.empty();
     }
-    return again;
+    for (Encoded encoded : result.done()) {
+      done.add(encoded.delivery());
+      accepted.get(encoded.of().reason()).increment();
+    }
+    result.refused().forEach((encoded, code) -> refuse(encoded, "SQS answered " + code, returned));
+    if (!result.failed().isEmpty()) {
+      closeGate("the dead-letter queue does not accept messages: " + result.failure());
+    }
+    return result.failed();
   }
 
   private void closeGate(String why) {
@@ -190,17 +170,16 @@ public final class DeadLetterSender {
     }
   }
 
-  private static void refuse(Delivery delivery, String why, List<Delivery> refused) {
+  private static void refuse(Encoded encoded, String why, List<Delivery> returned) {
     LOG.warn(
         "Cannot send a dead letter: {}. The message returns to the source queue, whose"
             + " redrive policy moves it unchanged. message={}",
         why,
-        delivery.messageId());
-    refused.add(delivery);
+        encoded.delivery().messageId());
+    returned.add(encoded.delivery());
   }
 
-  private boolean isOverdue(List<DeadLetter.Encoded> encodedLetters) {
-    return encodedLetters.stream()
-        .anyMatch(encoded -> encoded.of().delivery().isOverdue(limitNanos));
+  private boolean isOverdue(List<Encoded> left) {
+    return left.stream().anyMatch(encoded -> encoded.delivery().isOverdue(limitNanos));
   }
 }

@@ -1,16 +1,15 @@
 package dev.cameleon.dlq;
 
-import dev.cameleon.sqs.Acknowledger;
 import dev.cameleon.sqs.Delivery;
+import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.sqs.SqsQueue;
-import dev.cameleon.sqs.VisibilityExtender;
 import java.util.ArrayList;
 import java.util.List;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** Reads messages without keeping them: closing makes all of them visible again. */
-public final class QueuePeek implements AutoCloseable {
+/** Looks at messages of a queue without keeping them. */
+public final class QueuePeek {
   private static final int WAIT_SECONDS = 1;
 
   private final SqsClient sqs;
@@ -26,7 +25,7 @@ public final class QueuePeek implements AutoCloseable {
   /** Up to {@code limit} messages; fewer if the queue has no more. */
   public List<Message> receive(int limit) {
     while (seen.size() < limit) {
-      int most = Math.min(Acknowledger.ENTRIES_PER_CALL, limit - seen.size());
+      int most = Math.min(SqsBatchCalls.ENTRIES_PER_CALL, limit - seen.size());
       List<Message> more =
           sqs.receiveMessage(
                   request ->
@@ -44,14 +43,18 @@ public final class QueuePeek implements AutoCloseable {
     return List.copyOf(seen);
   }
 
-  @Override
-  public void close() {
-    List<Delivery> all = new ArrayList<>();
-    for (Message message : seen) {
-      all.add(Delivery.of(message, System.nanoTime()));
+  /**
+   * Makes all of them visible again.
+   *
+   * @return why some reappear only after their visibility timeout; an empty string if none does
+   */
+  public String returnToQueue() {
+    String failure = "";
+    SqsBatchCalls calls = new SqsBatchCalls(sqs, queue);
+    for (List<Message> chunk : SqsBatchCalls.chunks(seen)) {
+      String why = calls.changeVisibility(chunk, Message::receiptHandle, message -> 0).failure();
+      failure = why.isEmpty() ? failure : why;
     }
-    for (List<Delivery> chunk : Acknowledger.chunks(all)) {
-      VisibilityExtender.change(sqs, queue, chunk, delivery -> 0);
-    }
+    return failure;
   }
 }

@@ -1,5 +1,6 @@
 package dev.cameleon.dlq;
 
+import dev.cameleon.sqs.SqsBatchCalls;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -24,7 +25,8 @@ final class RateLimit {
 
   /** How many messages to send at a time: at a low rate few, so that they do not come in bursts. */
   int atATime() {
-    return perSecond == 0 ? BatchCalls.ENTRIES : Math.min(BatchCalls.ENTRIES, perSecond);
+    int most = SqsBatchCalls.ENTRIES_PER_CALL;
+    return perSecond == 0 ? most : Math.min(most, perSecond);
   }
 
   /** Waits until this many messages may be sent; returns false if the operator asked to stop. */

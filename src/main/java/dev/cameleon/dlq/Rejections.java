@@ -1,8 +1,6 @@
 package dev.cameleon.dlq;
 
 import dev.cameleon.contract.RejectedException;
-import dev.cameleon.contract.Violation;
-import dev.cameleon.sqs.Delivery;
 import dev.cameleon.sqs.DeliveryTracking;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,11 +36,6 @@ public final class Rejections implements AggregationStrategy {
       }
     }
     return Optional.empty();
-  }
-
-  /** The dead letter of a row that PostgreSQL refused. */
-  public static DeadLetter refused(Delivery delivery, String sqlState, String detail) {
-    return new DeadLetter(delivery, Violation.DATA_REJECTED, "", detail, sqlState);
   }
 
   @Override

@@ -1,7 +1,8 @@
 package dev.cameleon.dlq;
 
 import dev.cameleon.dlq.ReplaySelection.Candidate;
-import java.util.ArrayList;
+import dev.cameleon.sqs.SqsBatchCalls;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -62,29 +63,25 @@ public final class Replay {
   }
 
   private void send(List<Candidate> some) throws InterruptedException {
-    SourceQueue.Sent sent = source.send(some.stream().map(Candidate::message).toList());
-    sent.failure()
-        .ifPresent(
-            why -> {
-              failure.compareAndSet(null, why);
-              deadLetters.enough();
-            });
-    refusals.addAll(sent.refused().values());
-    List<String> superfluous = new ArrayList<>();
-    for (Candidate one : some) {
-      String id = one.message().sourceMessageId();
-      if (sent.accepted().contains(id)) {
-        one.deadLetters().forEach(deadLetter -> superfluous.add(deadLetter.id()));
-      } else {
-        boolean refused = sent.refused().containsKey(id);
-        screening.leave(refused ? SkipReason.REFUSED : SkipReason.UNSENT, one.deadLetters().size());
-      }
+    SqsBatchCalls.Result<Candidate> sent = source.send(some, Candidate::message);
+    if (!sent.failed().isEmpty()) {
+      failure.compareAndSet(null, sent.failure());
+      deadLetters.enough();
     }
-    replayed.addAndGet(sent.accepted().size());
+    refusals.addAll(sent.refused().values());
+    List<String> superfluous =
+        sent.done().stream()
+            .flatMap(one -> one.deadLetters().stream())
+            .map(ReceivedDeadLetter::id)
+            .toList();
+    int refused = count(sent.refused().keySet());
+    screening.leave(SkipReason.REFUSED, refused);
+    screening.leave(SkipReason.UNSENT, count(some) - superfluous.size() - refused);
+    replayed.addAndGet(sent.done().size());
     undeleted.addAndGet(superfluous.size() - deadLetters.delete(superfluous).size());
   }
 
-  private static int count(List<Candidate> some) {
+  private static int count(Collection<Candidate> some) {
     return some.stream().mapToInt(one -> one.deadLetters().size()).sum();
   }
 

@@ -1,9 +1,8 @@
 package dev.cameleon.dlq;
 
-import dev.cameleon.sqs.Delivery;
 import dev.cameleon.sqs.OutgoingMessage;
+import dev.cameleon.sqs.SourceMessage;
 import java.time.Instant;
-import java.util.Map;
 
 /**
  * A message that is sent back to the source queue, with the id and the date of the first message.
@@ -15,9 +14,7 @@ import java.util.Map;
 public record ReplayMessage(String sourceMessageId, Instant sentAt, String body) {
   /** The message as it is sent. */
   OutgoingMessage outgoing() {
-    return new OutgoingMessage(
-        body,
-        Map.of(Delivery.SOURCE_MESSAGE_ID, sourceMessageId, Delivery.SENT_AT, sentAt.toString()));
+    return new OutgoingMessage(body, new SourceMessage(sourceMessageId, sentAt).attributes());
   }
 
   /** Its size in bytes, as SQS counts it. */

@@ -142,7 +142,7 @@ public final class Batch {
     entries = vault.entries();
     StringBuilder json = new StringBuilder(rows.size() * 320).append('[');
     for (Row row : rows) {
-      String id = row.delivery().ledgerId();
+      String id = row.delivery().sourceMessage().id();
       MaskedRecord record = suppression.apply(row.record());
       entries.add(id, record.originals());
       if (json.length() > 1) {
@@ -151,7 +151,7 @@ public final class Batch {
       json.append("{\"message_id\":\"")
           .append(id)
           .append("\",\"sent_at\":\"")
-          .append(row.delivery().originallySentAt())
+          .append(row.delivery().sourceMessage().sentAt())
           .append('"');
       String fields = record.json();
       json.append(fields.length() > 2 ? "," : "").append(fields, 1, fields.length());

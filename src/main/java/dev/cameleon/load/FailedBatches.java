@@ -1,8 +1,8 @@
 package dev.cameleon.load;
 
+import dev.cameleon.contract.Violation;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.dlq.DeadLetter;
-import dev.cameleon.dlq.Rejections;
 import dev.cameleon.sqs.Acknowledger;
 import dev.cameleon.sqs.WarningLimit;
 import java.util.List;
@@ -65,8 +65,12 @@ public final class FailedBatches {
   public DeadLetter refused(Exchange exchange) {
     Batch batch = found(exchange);
     Throwable failure = failure(exchange);
-    return Rejections.refused(
-        batch.deliveries().get(0), SqlErrors.state(failure), SqlErrors.describe(failure));
+    return new DeadLetter(
+        batch.deliveries().get(0),
+        Violation.DATA_REJECTED,
+        "",
+        SqlErrors.describe(failure),
+        SqlErrors.state(failure));
   }
 
   /** Records that the dead-letter route decides this batch's outcome. */

@@ -1,6 +1,5 @@
 package dev.cameleon.sqs;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -8,7 +7,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
  * Settles deliveries with the source queue: deletes messages that are committed or dead-lettered,
@@ -19,13 +17,11 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 public final class Acknowledger {
   private static final Logger LOG = LoggerFactory.getLogger(Acknowledger.class);
 
-  /** AWS: a batch request has at most 10 entries. */
-  public static final int ENTRIES_PER_CALL = 10;
+  static final int ATTEMPTS = 4;
 
   private static final int LONGEST_DELAY_SECONDS = 300;
 
-  private final SqsClient sqs;
-  private final SqsQueue source;
+  private final SqsBatchCalls source;
   private final InFlightMessages deliveries;
   private final ExecutorService calls;
   private final Deletions deletions;
@@ -37,16 +33,11 @@ public final class Acknowledger {
    * @param calls runs the calls to SQS; its queue is bounded by the limit of messages in flight
    */
   public Acknowledger(
-      SqsClient sqs,
-      SqsQueue source,
-      InFlightMessages deliveries,
-      ReceiveGate gate,
-      ExecutorService calls) {
-    this.sqs = sqs;
+      SqsBatchCalls source, InFlightMessages deliveries, ReceiveGate gate, ExecutorService calls) {
     this.source = source;
     this.deliveries = deliveries;
     this.calls = calls;
-    this.deletions = new Deletions(sqs, source, deliveries, calls, gate);
+    this.deletions = new Deletions(source, deliveries, calls, gate);
   }
 
   /**
@@ -60,13 +51,13 @@ public final class Acknowledger {
     // The database does not report which rows were duplicates. All messages are deleted, so only
     // the counts differ.
     int loaded = Math.max(0, Math.min(inserted, all.size()));
-    delete(all.subList(0, loaded), Outcome.LOADED);
-    delete(all.subList(loaded, all.size()), Outcome.DUPLICATE);
+    deletions.delete(all.subList(0, loaded), Outcome.LOADED);
+    deletions.delete(all.subList(loaded, all.size()), Outcome.DUPLICATE);
   }
 
   /** Deletes messages that the dead-letter queue accepted. */
   public void deadLettered(Collection<Delivery> accepted) {
-    delete(List.copyOf(accepted), Outcome.DEAD_LETTERED);
+    deletions.delete(List.copyOf(accepted), Outcome.DEAD_LETTERED);
   }
 
   /**
@@ -104,7 +95,7 @@ public final class Acknowledger {
 
   private void returnToQueue(Collection<Delivery> unfinished, ToIntFunction<Delivery> seconds) {
     List<Delivery> all = List.copyOf(unfinished);
-    List<List<Delivery>> chunks = chunks(all);
+    List<List<Delivery>> chunks = SqsBatchCalls.chunks(all);
     AtomicInteger underWay = new AtomicInteger(chunks.size());
     AtomicInteger failed = new AtomicInteger();
     for (List<Delivery> chunk : chunks) {
@@ -127,16 +118,12 @@ public final class Acknowledger {
   }
 
   private int returnChunk(List<Delivery> chunk, ToIntFunction<Delivery> seconds) {
-    return BatchRetry.persist(
+    return SqsBatchCalls.retry(
             chunk,
-            BatchRetry.ATTEMPTS,
-            left -> VisibilityExtender.change(sqs, source, left, seconds))
-        .deliveries()
+            ATTEMPTS,
+            some -> source.changeVisibility(some, Delivery::receiptHandle, seconds))
+        .failed()
         .size();
-  }
-
-  private void delete(List<Delivery> finished, Outcome outcome) {
-    deletions.delete(finished, outcome);
   }
 
   /** Retries failed deletes. To be called once a second. */
@@ -149,14 +136,5 @@ public final class Acknowledger {
    */
   public void endDeletes() {
     deletions.end();
-  }
-
-  /** Splits a list into batches of at most 10, the limit of one call. */
-  public static <T> List<List<T>> chunks(List<T> all) {
-    List<List<T>> chunks = new ArrayList<>();
-    for (int from = 0; from < all.size(); from += ENTRIES_PER_CALL) {
-      chunks.add(all.subList(from, Math.min(from + ENTRIES_PER_CALL, all.size())));
-    }
-    return chunks;
   }
 }

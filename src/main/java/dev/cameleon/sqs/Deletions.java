@@ -9,9 +9,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.services.sqs.SqsClient;
-import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
-import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 
 /**
  * Deletes messages that are committed or dead-lettered from the source queue. A message that cannot
@@ -28,8 +25,7 @@ final class Deletions {
   /** The SDK waits for minutes before a call fails; receiving pauses sooner. */
   private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  private final SqsClient sqs;
-  private final SqsQueue source;
+  private final SqsBatchCalls source;
   private final InFlightMessages deliveries;
   private final ExecutorService calls;
   private final ReceiveGate gate;
@@ -52,12 +48,7 @@ final class Deletions {
   private record Finished(List<Delivery> chunk, Outcome outcome) {}
 
   Deletions(
-      SqsClient sqs,
-      SqsQueue source,
-      InFlightMessages deliveries,
-      ExecutorService calls,
-      ReceiveGate gate) {
-    this.sqs = sqs;
+      SqsBatchCalls source, InFlightMessages deliveries, ExecutorService calls, ReceiveGate gate) {
     this.source = source;
     this.deliveries = deliveries;
     this.calls = calls;
@@ -67,7 +58,7 @@ final class Deletions {
   /** Deletes these messages in calls of up to 10, and settles them. */
   void delete(List<Delivery> finished, Outcome outcome) {
     deliveries.undeleted(finished); // from now on: the call may wait or hang for long
-    for (List<Delivery> chunk : Acknowledger.chunks(finished)) {
+    for (List<Delivery> chunk : SqsBatchCalls.chunks(finished)) {
       calls.execute(() -> delete(new Finished(chunk, outcome), false));
     }
   }
@@ -107,22 +98,27 @@ final class Deletions {
   }
 
   private void delete(Finished finished, boolean again) {
-    BatchRetry.Left left = new BatchRetry.Left(finished.chunk(), "a call ended with an Error");
+    List<Delivery> chunk = finished.chunk();
+    SqsBatchCalls.Result<Delivery> result =
+        SqsBatchCalls.Result.failed(chunk, "a call ended with an Error", false);
     synchronized (this) {
       underWay.put(finished, System.nanoTime());
     }
     try {
       // A retry makes one attempt: the next one follows within a second anyway.
-      int attempts = again ? 1 : BatchRetry.ATTEMPTS;
-      left = BatchRetry.persist(finished.chunk(), attempts, this::call);
+      result =
+          SqsBatchCalls.retry(
+              chunk,
+              again ? 1 : Acknowledger.ATTEMPTS,
+              some -> source.delete(some, Delivery::receiptHandle));
     } finally {
-      if (left.deliveries().size() < finished.chunk().size()) {
+      if (result.failed().size() < chunk.size()) {
         succeeded();
       }
-      List<Delivery> kept = keepable(left.deliveries());
-      List<Delivery> settled = new ArrayList<>(finished.chunk());
+      List<Delivery> kept = keepable(result.failed());
+      List<Delivery> settled = new ArrayList<>(chunk);
       settled.removeAll(kept);
-      settle(finished, again, settled, kept, left.why());
+      settle(finished, again, settled, kept, result.failure());
     }
   }
 
@@ -156,18 +152,5 @@ final class Deletions {
     if (undeleted == 0) {
       gate.open(ReceiveGate.Hold.DELETES);
     }
-  }
-
-  private List<BatchResultErrorEntry> call(List<Delivery> chunk) {
-    List<DeleteMessageBatchRequestEntry> entries = new ArrayList<>(chunk.size());
-    for (int i = 0; i < chunk.size(); i++) {
-      entries.add(
-          DeleteMessageBatchRequestEntry.builder()
-              .id(Integer.toString(i))
-              .receiptHandle(chunk.get(i).receiptHandle())
-              .build());
-    }
-    return sqs.deleteMessageBatch(request -> request.queueUrl(source.url()).entries(entries))
-        .failed();
   }
 }

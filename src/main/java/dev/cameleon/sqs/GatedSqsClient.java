@@ -39,9 +39,6 @@ public final class GatedSqsClient implements SqsClient {
   /** Half of the 10 that one answer can hold: after so many, more are likely to wait. */
   private static final int MANY = 5;
 
-  private static final List<String> REPLAY_ATTRIBUTES =
-      List.of(Delivery.SOURCE_MESSAGE_ID, Delivery.SENT_AT);
-
   private static final ReceiveMessageResponse NOTHING = ReceiveMessageResponse.builder().build();
 
   /**
@@ -138,7 +135,8 @@ public final class GatedSqsClient implements SqsClient {
               request.toBuilder()
                   .waitTimeSeconds(waitSeconds)
                   .messageSystemAttributeNames(Delivery.SYSTEM_ATTRIBUTES)
-                  .messageAttributeNames(union(request.messageAttributeNames(), REPLAY_ATTRIBUTES))
+                  .messageAttributeNames(
+                      union(request.messageAttributeNames(), SourceMessage.ATTRIBUTES))
                   .overrideConfiguration(call -> call.putExecutionAttribute(AnswerLimit.ROOM, room))
                   .build());
       // Before messages are registered: if no thread can be started, SQS must make them visible

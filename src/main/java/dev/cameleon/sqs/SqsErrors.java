@@ -1,6 +1,7 @@
 package dev.cameleon.sqs;
 
 import java.util.regex.Pattern;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
@@ -32,25 +33,27 @@ public final class SqsErrors {
         && !PASSING.matcher(String.valueOf(entry.code())).matches();
   }
 
+  /** Whether a retry of this call can hardly succeed: a 4xx that is not about the rate. */
+  static boolean isDenied(Throwable failure) {
+    return failure instanceof AwsServiceException service
+        && service.statusCode() / 100 == 4
+        && !service.isThrottlingException();
+  }
+
   /** The service's error code and HTTP status, or what failed in the client. */
   public static String describe(Throwable failure) {
-    if (failure instanceof AwsServiceException service
-        && service.awsErrorDetails() != null
-        && service.awsErrorDetails().errorCode() == null) {
-      return "SQS answered HTTP "
-          + service.statusCode()
-          + " without an error code of the AWS JSON protocol: either a proxy answered, or this SQS"
-          + " speaks only the older query protocol, as LocalStack before 3.0 does; use a newer one";
-    }
-    if (failure instanceof AwsServiceException service && service.awsErrorDetails() != null) {
-      return "SQS answered "
-          + service.awsErrorDetails().errorCode()
-          + " (HTTP "
-          + service.statusCode()
-          + ")";
-    }
     if (failure instanceof AwsServiceException service) {
-      return "SQS answered HTTP " + service.statusCode();
+      AwsErrorDetails details = service.awsErrorDetails();
+      if (details == null) {
+        return "SQS answered HTTP " + service.statusCode();
+      }
+      return details.errorCode() == null
+          ? "SQS answered HTTP "
+              + service.statusCode()
+              + " without an error code of the AWS JSON protocol: either a proxy answered, or this"
+              + " SQS speaks only the older query protocol, as LocalStack before 3.0 does; use a"
+              + " newer one"
+          : "SQS answered " + details.errorCode() + " (HTTP " + service.statusCode() + ")";
     }
     if (failure instanceof SdkException) {
       Throwable root = failure;

@@ -29,6 +29,7 @@ import dev.cameleon.sqs.InFlightMessages;
 import dev.cameleon.sqs.Outcome;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.ReceivedMessages;
+import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.sqs.SqsQueue;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.FixedKeys;
@@ -83,7 +84,8 @@ class CamelRoutesTest extends CamelTestSupport {
     SqsQueue queue =
         new SqsQueue("login-queue", TestQueues.create(30).sourceUrl(), "", 30, 1 << 20);
     Acknowledger acknowledger =
-        new Acknowledger(Shared.sqs().client(), queue, deliveries, gate, loaders);
+        new Acknowledger(
+            new SqsBatchCalls(Shared.sqs().client(), queue), deliveries, gate, loaders);
     context
         .getRegistry()
         .bind("deliveryTracking", new DeliveryTracking(deliveries, gate, acknowledger));

@@ -8,9 +8,9 @@ import dev.cameleon.sqs.DeadLetterBrake;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.sqs.InFlightMessages;
 import dev.cameleon.sqs.Outcome;
-import dev.cameleon.sqs.OutgoingMessage;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.ReceivedMessages;
+import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.sqs.SqsQueue;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.TestQueues;
@@ -60,7 +60,7 @@ class DeadLetterSenderTest {
 
   @Test
   void aBodyThatFitsNowhereIsReturnedAndTheOthersAreSent() throws Exception {
-    DeadLetter tooLarge = deadLetter("x".repeat(OutgoingMessage.MAX_CALL_BYTES + 1));
+    DeadLetter tooLarge = deadLetter("x".repeat(SqsBatchCalls.MAX_CALL_BYTES + 1));
 
     List<Delivery> accepted =
         queue(queues.deadLetterUrl()).send(List.of(deadLetter("a"), tooLarge, deadLetter("b")));
@@ -120,11 +120,10 @@ class DeadLetterSenderTest {
 
   private DeadLetterSender queue(SqsClient sqs, String url) {
     Acknowledger acknowledger =
-        new Acknowledger(Shared.sqs().client(), source, deliveries, gate, calls);
+        new Acknowledger(new SqsBatchCalls(Shared.sqs().client(), source), deliveries, gate, calls);
     return new DeadLetterSender(
-        sqs,
-        new SqsQueue("dlq", url, "", 30, 1 << 20),
-        source,
+        new SqsBatchCalls(sqs, new SqsQueue("dlq", url, "", 30, 1 << 20)),
+        source.name(),
         Optional.empty(),
         gate,
         acknowledger,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.contract.Violation;
 import dev.cameleon.sqs.Delivery;
+import dev.cameleon.sqs.OutgoingMessage;
 import dev.cameleon.sqs.ReceivedMessages;
 import dev.cameleon.sqs.SqsErrors;
 import java.time.Instant;
@@ -21,9 +22,13 @@ class DeadLetterTest {
   void theAttributesSayWhatIsWrong() {
     Delivery delivery = ReceivedMessages.delivery("{}");
 
-    DeadLetter.Encoded encoded =
-        new DeadLetter(delivery, Violation.CONTRACT, "ip", "required, but missing", "")
-            .encoded(Optional.empty(), "login-queue", NOW, MAX_BYTES);
+    OutgoingMessage encoded =
+        DeadLetterCodec.write(
+            new DeadLetter(delivery, Violation.CONTRACT, "ip", "required, but missing", ""),
+            Optional.empty(),
+            "login-queue",
+            NOW,
+            MAX_BYTES);
 
     assertThat(encoded.attributes())
         .containsEntry("reason", "CONTRACT")
@@ -46,8 +51,8 @@ class DeadLetterTest {
     assertThat(encoded(fuller).attributes()).containsOnlyKeys("source-message-id", "sent-at");
     String full = "x".repeat(MAX_BYTES - 10);
 
-    DeadLetter.Encoded some = encoded(almostFull);
-    DeadLetter.Encoded none = encoded(full);
+    OutgoingMessage some = encoded(almostFull);
+    OutgoingMessage none = encoded(full);
 
     assertThat(some.attributes()).containsOnlyKeys("source-message-id");
     assertThat(some.bytes()).isLessThanOrEqualTo(MAX_BYTES);
@@ -106,8 +111,12 @@ class DeadLetterTest {
         .contains(delivery.messageId());
   }
 
-  private static DeadLetter.Encoded encoded(String body) {
-    return new DeadLetter(ReceivedMessages.delivery(body), Violation.NOT_JSON, "", "broken", "")
-        .encoded(Optional.empty(), "login-queue", NOW, MAX_BYTES);
+  private static OutgoingMessage encoded(String body) {
+    return DeadLetterCodec.write(
+        new DeadLetter(ReceivedMessages.delivery(body), Violation.NOT_JSON, "", "broken", ""),
+        Optional.empty(),
+        "login-queue",
+        NOW,
+        MAX_BYTES);
   }
 }

@@ -8,6 +8,7 @@ import dev.cameleon.crypto.Recipient;
 import dev.cameleon.crypto.RecipientKey;
 import dev.cameleon.crypto.SealedBody;
 import dev.cameleon.sqs.Delivery;
+import dev.cameleon.sqs.OutgoingMessage;
 import dev.cameleon.sqs.ReceivedMessages;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.vault.Vault;
@@ -37,7 +38,7 @@ class SealedDeadLetterTest {
 
   @Test
   void anOrdinaryDeadLetterHasTenAttributesAndAPreview() throws Exception {
-    DeadLetter.Encoded encoded = encoded("{}", MAX_BYTES);
+    OutgoingMessage encoded = encoded("{}", MAX_BYTES);
 
     assertThat(encoded.attributes()).hasSize(10).containsEntry("body", "sealed");
     assertThat(SealedBody.preview(encoded.body())).contains("shape of 2");
@@ -51,9 +52,13 @@ class SealedDeadLetterTest {
   void withoutSealingABodyIsNotCalledSealedWhateverItLooksLike() {
     String lookalike = sealing.seal("{}").text();
 
-    DeadLetter.Encoded encoded =
-        new DeadLetter(ReceivedMessages.delivery(lookalike), Violation.CONTRACT, "", "", "")
-            .encoded(Optional.empty(), "login-queue", NOW, MAX_BYTES);
+    OutgoingMessage encoded =
+        DeadLetterCodec.write(
+            new DeadLetter(ReceivedMessages.delivery(lookalike), Violation.CONTRACT, "", "", ""),
+            Optional.empty(),
+            "login-queue",
+            NOW,
+            MAX_BYTES);
 
     assertThat(encoded.body()).isEqualTo(lookalike);
     assertThat(encoded.attributes()).doesNotContainKey("body");
@@ -63,7 +68,7 @@ class SealedDeadLetterTest {
   void thePreviewIsShedFirst() {
     int whole = encoded("{}", MAX_BYTES).bytes();
 
-    DeadLetter.Encoded less = encoded("{}", whole - 1);
+    OutgoingMessage less = encoded("{}", whole - 1);
 
     assertThat(SealedBody.preview(less.body())).isEmpty();
     assertThat(less.attributes()).hasSize(10);
@@ -73,10 +78,10 @@ class SealedDeadLetterTest {
   @Test
   void thenTheAttributesButWhatMakesItASealedDeadLetterStays() throws Exception {
     String body = "x".repeat(700_000);
-    DeadLetter.Encoded whole = encoded(body, MAX_BYTES);
+    OutgoingMessage whole = encoded(body, MAX_BYTES);
     int least = utf8(sealing.seal(body).textWithoutPreview());
 
-    DeadLetter.Encoded bare = encoded(body, least + 50);
+    OutgoingMessage bare = encoded(body, least + 50);
 
     assertThat(whole.attributes()).hasSize(10);
     assertThat(bare.attributes()).containsOnlyKeys("reason", "body");
@@ -88,7 +93,7 @@ class SealedDeadLetterTest {
   void aSealedDeadLetterThatFitsOnlyWithoutItsReasonIsTooLarge() {
     int least = utf8(sealing.seal("{}").textWithoutPreview());
 
-    DeadLetter.Encoded encoded = encoded("{}", least + 20);
+    OutgoingMessage encoded = encoded("{}", least + 20);
 
     assertThat(encoded.attributes()).containsOnlyKeys("reason", "body");
     assertThat(encoded.bytes()).isGreaterThan(least + 20);
@@ -98,7 +103,7 @@ class SealedDeadLetterTest {
   void whatDoesNotFitSealedIsTooLargeAndNeverTheOriginal() {
     String body = "zanzibar".repeat(100_000); // 800 000 bytes: as it came, it would fit
 
-    DeadLetter.Encoded encoded = encoded(body, MAX_BYTES);
+    OutgoingMessage encoded = encoded(body, MAX_BYTES);
 
     assertThat(encoded.bytes()).isGreaterThan(MAX_BYTES);
     assertThat(encoded.body()).doesNotContain("zanzibar");
@@ -114,14 +119,18 @@ class SealedDeadLetterTest {
   @Test
   void nothingShowsTheBody() {
     assertThat(encoded("zanzibar", MAX_BYTES).toString())
-        .contains("DeadLetter[")
+        .contains("OutgoingMessage[")
         .doesNotContain("zanzibar", "sealed_key", "shape");
   }
 
-  private static DeadLetter.Encoded encoded(String body, int maxBytes) {
+  private static OutgoingMessage encoded(String body, int maxBytes) {
     Delivery delivery = ReceivedMessages.delivery(body);
-    return new DeadLetter(delivery, Violation.DATA_REJECTED, "ip", "refused", "23514")
-        .encoded(Optional.of(sealing.seal(body)), "login-queue", NOW, maxBytes);
+    return DeadLetterCodec.write(
+        new DeadLetter(delivery, Violation.DATA_REJECTED, "ip", "refused", "23514"),
+        Optional.of(sealing.seal(body)),
+        "login-queue",
+        NOW,
+        maxBytes);
   }
 
   private static int utf8(String text) {

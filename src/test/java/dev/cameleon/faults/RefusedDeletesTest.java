@@ -8,6 +8,7 @@ import dev.cameleon.sqs.InFlightMessages;
 import dev.cameleon.sqs.Outcome;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.ReceivedMessages;
+import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.sqs.SqsQueue;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Shared;
@@ -23,6 +24,8 @@ import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /** What is loaded and cannot be deleted is kept until it can be, and is nobody's dead letter. */
@@ -126,6 +129,29 @@ class RefusedDeletesTest {
         });
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{\"Successful\": [{\"Id\": \"7\"}, {\"Id\": \"another's\"}]}",
+        "{\"Failed\": [{\"Id\": \"another's\", \"Code\": \"Odd\", \"SenderFault\": true}]}",
+        "{\"Successful\": [{\"Id\": \"0\"}], \"Failed\": [{\"Id\": \"0\", \"Code\": \"Odd\", \"SenderFault\": false}]}"
+      })
+  void anAnswerThatDoesNotNameTheMessageAsDeletedIsNotBelieved(String answer) {
+    Fault odd = call -> SqsProxy.Answer.whole(200, answer);
+    proxy.on(SqsProxy.DELETE, odd.first(2));
+    inFlight(
+        30,
+        System.nanoTime(),
+        acknowledger -> {
+          acknowledger.loaded(deliveries.rest(), 1);
+
+          Awaitility.await().until(() -> deliveries.account().count(Outcome.LOADED) == 1);
+          assertThat(proxy.calls(SqsProxy.DELETE)).isEqualTo(3);
+          assertThat(queues.left()).isZero();
+        });
+  }
+
   @Test
   void aDeleteIsNotWaitedForWhenSqsCanHideTheMessageNoLonger() {
     proxy.on(SqsProxy.DELETE, Fault.denied());
@@ -190,7 +216,7 @@ class RefusedDeletesTest {
     ExecutorService calls = Executors.newSingleThreadExecutor();
     try (proxy;
         SqsClient sqs = Shared.sqs().clientThrough(proxy.url())) {
-      settle.accept(new Acknowledger(sqs, source, deliveries, gate, calls));
+      settle.accept(new Acknowledger(new SqsBatchCalls(sqs, source), deliveries, gate, calls));
     } finally {
       calls.shutdownNow();
     }

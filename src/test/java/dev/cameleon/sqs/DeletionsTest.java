@@ -65,7 +65,7 @@ class DeletionsTest {
   }
 
   private Deletions deletions(SqsClient sqs, ExecutorService threads) {
-    return new Deletions(sqs, source, deliveries, threads, gate);
+    return new Deletions(new SqsBatchCalls(sqs, source), deliveries, threads, gate);
   }
 
   @Test
@@ -136,7 +136,7 @@ class DeletionsTest {
     inFlight.forEach(delivery -> deliveries.notExtended(List.of(delivery)));
     SqsQueue brief = new SqsQueue("source", queues.sourceUrl(), "", 30, 1 << 20);
 
-    new VisibilityExtender(broken(), brief, deliveries, calls, limit).extend();
+    new VisibilityExtender(new SqsBatchCalls(broken(), brief), deliveries, calls, limit).extend();
 
     Awaitility.await()
         .until(

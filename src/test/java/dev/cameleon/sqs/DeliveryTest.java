@@ -18,8 +18,8 @@ class DeliveryTest {
 
     Delivery delivery = Delivery.of(message, 0);
 
-    assertThat(delivery.ledgerId()).isEqualTo(message.messageId());
-    assertThat(delivery.originallySentAt()).isEqualTo("2025-12-31T23:59:59Z");
+    assertThat(delivery.sourceMessage().id()).isEqualTo(message.messageId());
+    assertThat(delivery.sourceMessage().sentAt()).isEqualTo("2025-12-31T23:59:59Z");
     assertThat(delivery.receiveCount()).isEqualTo(2);
   }
 
@@ -27,8 +27,8 @@ class DeliveryTest {
   void aReplayIsKnownByTheFirstIdAndTime() {
     Delivery delivery = replay(FIRST.toUpperCase(java.util.Locale.ROOT), "2026-01-02T03:04:05Z");
 
-    assertThat(delivery.ledgerId()).isEqualTo(FIRST);
-    assertThat(delivery.originallySentAt()).isEqualTo("2026-01-02T03:04:05Z");
+    assertThat(delivery.sourceMessage().id()).isEqualTo(FIRST);
+    assertThat(delivery.sourceMessage().sentAt()).isEqualTo("2026-01-02T03:04:05Z");
     assertThat(delivery.sentAt()).isEqualTo("2025-12-31T23:59:59Z");
   }
 
@@ -42,8 +42,8 @@ class DeliveryTest {
   void attributesOfTheseNamesThatAreNotOursAreNotBelieved(String id, String sentAt) {
     Delivery delivery = replay(id, sentAt);
 
-    assertThat(delivery.ledgerId()).isEqualTo(delivery.messageId());
-    assertThat(delivery.originallySentAt()).isEqualTo("2025-12-31T23:59:59Z");
+    assertThat(delivery.sourceMessage().id()).isEqualTo(delivery.messageId());
+    assertThat(delivery.sourceMessage().sentAt()).isEqualTo("2025-12-31T23:59:59Z");
   }
 
   private static Delivery replay(String id, String sentAt) {

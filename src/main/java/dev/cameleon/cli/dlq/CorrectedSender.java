@@ -4,16 +4,16 @@ import dev.cameleon.cli.console.FailedException;
 import dev.cameleon.cli.dlq.CorrectedFile.Corrected;
 import dev.cameleon.dlq.SourceQueue;
 import dev.cameleon.errors.SafeQuote;
+import dev.cameleon.sqs.SqsBatchCalls;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Sends the lines of a file that was checked before. */
 final class CorrectedSender implements CorrectedFile.Taker {
-  private static final int LINES_AT_A_TIME = 10;
-
   private final SourceQueue source;
   private final DlqSession dlq;
   private final Path path;
@@ -43,7 +43,7 @@ final class CorrectedSender implements CorrectedFile.Taker {
       throw changed();
     }
     some.add(corrected);
-    if (some.size() == LINES_AT_A_TIME) {
+    if (some.size() == SqsBatchCalls.ENTRIES_PER_CALL) {
       send();
     }
   }
@@ -74,29 +74,27 @@ final class CorrectedSender implements CorrectedFile.Taker {
     if (dlq.isStopRequested()) {
       throw new FailedException("stopped; " + soFar());
     }
-    SourceQueue.Sent answer = source.send(some.stream().map(Corrected::message).toList());
-    sent += answer.accepted().size();
-    for (Corrected one : some) {
-      String id = one.message().sourceMessageId();
-      if (answer.refused().containsKey(id)) {
-        throw new FailedException(
-            "SQS refused line " + one.line() + " (" + answer.refused().get(id) + "); " + soFar());
-      }
-      if (answer.accepted().contains(id) && !one.deadLetterId().isEmpty()) {
-        deadLetters.put(one.deadLetterId(), id);
+    SqsBatchCalls.Result<Corrected> answer = source.send(some, Corrected::message);
+    sent += answer.done().size();
+    Optional<Corrected> refused = answer.refused().keySet().stream().findFirst();
+    if (refused.isPresent()) {
+      Corrected one = refused.get();
+      throw new FailedException(
+          "SQS refused line " + one.line() + " (" + answer.refused().get(one) + "); " + soFar());
+    }
+    for (Corrected one : answer.done()) {
+      if (!one.deadLetterId().isEmpty()) {
+        deadLetters.put(one.deadLetterId(), one.message().sourceMessageId());
       }
     }
-    if (answer.failure().isPresent()) {
+    if (!answer.failed().isEmpty()) {
       throw new FailedException(
           "the queue "
               + source.queue().name()
               + " does not accept messages: "
-              + answer.failure().get()
+              + answer.failure()
               + "; "
               + soFar());
-    }
-    if (answer.accepted().size() < some.size()) {
-      throw new FailedException("stopped; " + soFar());
     }
     some.clear();
     dlq.progress().at("sending", sent, lines, "messages");

@@ -15,6 +15,7 @@ import dev.cameleon.dlq.DeadLetterReader;
 import dev.cameleon.dlq.SourceQueue;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.UnreachableException;
+import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
 import java.io.PrintWriter;
@@ -92,7 +93,7 @@ final class DlqSession implements AutoCloseable {
               + " is a FIFO queue: its messages need a group id, which a dead letter"
               + " does not have; use SQS's own redrive");
     }
-    return new SourceQueue(sqs, source, stop::isRequested);
+    return new SourceQueue(new SqsBatchCalls(sqs, source), stop::isRequested);
   }
 
   /**

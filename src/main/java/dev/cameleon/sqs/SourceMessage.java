@@ -1,0 +1,61 @@
+package dev.cameleon.sqs;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import software.amazon.awssdk.services.sqs.model.Message;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+
+/**
+ * The message that a dead letter or a replay stands for, as two message attributes name it.
+ *
+ * @param id the id that SQS gave it, which is its id in the ledger
+ * @param sentAt when it was sent to the source queue
+ */
+public record SourceMessage(String id, Instant sentAt) {
+  /** The attribute with the id. */
+  public static final String ID = "source-message-id";
+
+  /** The attribute with the time, ISO 8601 in UTC. */
+  public static final String SENT_AT = "sent-at";
+
+  /** Both attributes. */
+  static final List<String> ATTRIBUTES = List.of(ID, SENT_AT);
+
+  /**
+   * The message that this one stands for: itself unless both attributes are there and valid.
+   * Another system may use attributes of these names for something else.
+   *
+   * @param sentAt when this message was sent
+   */
+  public static SourceMessage of(Message message, Instant sentAt) {
+    SourceMessage itself = new SourceMessage(message.messageId(), sentAt);
+    String id = attribute(message, ID);
+    String firstSentAt = attribute(message, SENT_AT);
+    if (id.isEmpty() || firstSentAt.isEmpty()) {
+      return itself; // nearly all messages: an exception for each would be slow
+    }
+    try {
+      return new SourceMessage(UUID.fromString(id).toString(), Instant.parse(firstSentAt));
+    } catch (IllegalArgumentException | DateTimeException e) {
+      return itself;
+    }
+  }
+
+  /** The text of a message attribute; an empty string if there is none. */
+  public static String attribute(Message message, String name) {
+    MessageAttributeValue value = message.messageAttributes().get(name);
+    return value == null || value.stringValue() == null ? "" : value.stringValue();
+  }
+
+  /** The attributes that name it. */
+  public Map<String, String> attributes() {
+    Map<String, String> attributes = new LinkedHashMap<>();
+    attributes.put(ID, id);
+    attributes.put(SENT_AT, sentAt.toString());
+    return attributes;
+  }
+}

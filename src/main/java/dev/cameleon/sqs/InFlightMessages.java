@@ -3,13 +3,13 @@ package dev.cameleon.sqs;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.aws2.sqs.Sqs2Constants;
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -21,21 +21,31 @@ import software.amazon.awssdk.services.sqs.model.Message;
 public final class InFlightMessages {
   private final int maxMessages;
   private final MemoryBudget room;
-  private final Map<String, Delivery> inFlight = new LinkedHashMap<>();
 
-  /**
-   * Until when each message with an extended timeout is invisible, by {@link System#nanoTime}; the
-   * key is the receipt handle.
-   */
-  private final Map<String, Long> extended = new HashMap<>();
+  /** The key is the receipt handle. */
+  private final Map<String, InFlight> inFlight = new LinkedHashMap<>();
 
-  /**
-   * Receipt handles of messages that are finished and not deleted yet: these are never returned.
-   */
-  private final Set<String> undeleted = new HashSet<>();
+  /** A message in flight. */
+  private static final class InFlight {
+    private final Delivery delivery;
 
-  /** Receipt handles that {@link #overdue} has handed out: their messages are being returned. */
-  private final Set<String> handedOut = new HashSet<>();
+    /** Until when it is invisible, by {@link System#nanoTime}; empty if that was not extended. */
+    private Optional<Long> extendedNanos = Optional.empty();
+
+    /** Whether it is finished and not deleted yet: then it is never returned. */
+    private boolean undeleted;
+
+    /** Whether {@link #overdue} has handed it out: it is being returned. */
+    private boolean handedOut;
+
+    private InFlight(Delivery delivery) {
+      this.delivery = delivery;
+    }
+
+    private boolean isOverdue(long limitNanos) {
+      return delivery.isOverdue(limitNanos) && !undeleted;
+    }
+  }
 
   private final DeadLetterBrake brake;
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
@@ -71,7 +81,7 @@ public final class InFlightMessages {
     long largest = 0;
     for (int i = 0; i < messages.size(); i++) {
       Delivery delivery = deliveries.get(i);
-      if (inFlight.putIfAbsent(delivery.receiptHandle(), delivery) == null) {
+      if (inFlight.putIfAbsent(delivery.receiptHandle(), new InFlight(delivery)) == null) {
         room.occupy(MemoryBudget.bytesOf(delivery.body()));
         received++;
         taken.add(messages.get(i));
@@ -94,11 +104,11 @@ public final class InFlightMessages {
   Delivery received(Exchange exchange) {
     String handle = exchange.getMessage().getHeader(Sqs2Constants.RECEIPT_HANDLE, String.class);
     synchronized (this) {
-      Delivery delivery = inFlight.get(handle);
-      if (delivery == null) {
+      InFlight message = inFlight.get(handle);
+      if (message == null) {
         throw new IllegalStateException("this message is not in flight");
       }
-      return delivery;
+      return message.delivery;
     }
   }
 
@@ -110,9 +120,6 @@ public final class InFlightMessages {
     long bytes = 0;
     for (Delivery delivery : settled) {
       if (inFlight.remove(delivery.receiptHandle()) != null) {
-        extended.remove(delivery.receiptHandle());
-        undeleted.remove(delivery.receiptHandle());
-        handedOut.remove(delivery.receiptHandle());
         bytes += MemoryBudget.bytesOf(delivery.body());
         outcomes.merge(outcome, 1L, Long::sum);
         brake.settled(outcome);
@@ -151,8 +158,8 @@ public final class InFlightMessages {
   /** A consistent snapshot of the counts. */
   public synchronized Account account() {
     long oldest = Long.MAX_VALUE;
-    for (Delivery delivery : inFlight.values()) {
-      oldest = Math.min(oldest, delivery.sentAt().toEpochMilli());
+    for (InFlight message : inFlight.values()) {
+      oldest = Math.min(oldest, message.delivery.sentAt().toEpochMilli());
     }
     return new Account(
         received, new EnumMap<>(outcomes), inFlight.size(), inFlight.isEmpty() ? 0 : oldest);
@@ -169,12 +176,11 @@ public final class InFlightMessages {
   synchronized List<Delivery> claimDue(
       long nowNanos, long receivedNanos, long marginNanos, long limitNanos, long untilNanos) {
     List<Delivery> due = new ArrayList<>();
-    for (Delivery delivery : inFlight.values()) {
-      long until =
-          extended.getOrDefault(delivery.receiptHandle(), delivery.receivedNanos() + receivedNanos);
-      if (until - nowNanos < marginNanos && !isOverdue(delivery, limitNanos)) {
-        extended.put(delivery.receiptHandle(), untilNanos);
-        due.add(delivery);
+    for (InFlight message : inFlight.values()) {
+      long until = message.extendedNanos.orElse(message.delivery.receivedNanos() + receivedNanos);
+      if (until - nowNanos < marginNanos && !message.isOverdue(limitNanos)) {
+        message.extendedNanos = Optional.of(untilNanos);
+        due.add(message.delivery);
       }
     }
     return due;
@@ -182,7 +188,7 @@ public final class InFlightMessages {
 
   /** Records that extending these failed: they are due at once. */
   synchronized void notExtended(Collection<Delivery> failed) {
-    failed.forEach(delivery -> extended.remove(delivery.receiptHandle()));
+    stillInFlight(failed).forEach(message -> message.extendedNanos = Optional.empty());
   }
 
   /**
@@ -191,9 +197,10 @@ public final class InFlightMessages {
    */
   public synchronized List<Delivery> overdue(long limitNanos) {
     List<Delivery> overdue = new ArrayList<>();
-    for (Delivery delivery : inFlight.values()) {
-      if (isOverdue(delivery, limitNanos) && handedOut.add(delivery.receiptHandle())) {
-        overdue.add(delivery);
+    for (InFlight message : inFlight.values()) {
+      if (message.isOverdue(limitNanos) && !message.handedOut) {
+        message.handedOut = true;
+        overdue.add(message.delivery);
       }
     }
     return overdue;
@@ -201,21 +208,18 @@ public final class InFlightMessages {
 
   /** Records that these are finished and not deleted yet: they are kept invisible. */
   synchronized void undeleted(Collection<Delivery> finished) {
-    finished.forEach(
-        delivery -> {
-          if (inFlight.containsKey(delivery.receiptHandle())) {
-            undeleted.add(delivery.receiptHandle());
-          }
-        });
+    stillInFlight(finished).forEach(message -> message.undeleted = true);
   }
 
-  private boolean isOverdue(Delivery delivery, long limitNanos) {
-    return delivery.isOverdue(limitNanos) && !undeleted.contains(delivery.receiptHandle());
+  private Stream<InFlight> stillInFlight(Collection<Delivery> deliveries) {
+    return deliveries.stream()
+        .map(delivery -> inFlight.get(delivery.receiptHandle()))
+        .filter(Objects::nonNull);
   }
 
   /** The messages still in flight, to be returned when the process stops. */
   public synchronized List<Delivery> rest() {
-    return new ArrayList<>(inFlight.values());
+    return inFlight.values().stream().map(message -> message.delivery).toList();
   }
 
   /** The memory that messages occupy or receives have reserved, in bytes. */

@@ -30,9 +30,14 @@ public enum QueueEncryption {
                               QueueAttributeName.KMS_MASTER_KEY_ID,
                               QueueAttributeName.SQS_MANAGED_SSE_ENABLED))
               .attributes();
-      return of(
-          attributes.getOrDefault(QueueAttributeName.KMS_MASTER_KEY_ID, ""),
-          attributes.getOrDefault(QueueAttributeName.SQS_MANAGED_SSE_ENABLED, ""));
+      if (!attributes.getOrDefault(QueueAttributeName.KMS_MASTER_KEY_ID, "").isEmpty()) {
+        return KMS;
+      }
+      return switch (attributes.getOrDefault(QueueAttributeName.SQS_MANAGED_SSE_ENABLED, "")) {
+        case "true" -> SQS;
+        case "false" -> NONE;
+        default -> UNKNOWN;
+      };
     } catch (SdkException e) {
       return UNKNOWN;
     }
@@ -57,16 +62,5 @@ public enum QueueEncryption {
                   + queue.url();
           case UNKNOWN -> "this SQS does not say whether it encrypts at rest";
         };
-  }
-
-  private static QueueEncryption of(String kmsKey, String managed) {
-    if (!kmsKey.isEmpty()) {
-      return KMS;
-    }
-    return switch (managed) {
-      case "true" -> SQS;
-      case "false" -> NONE;
-      default -> UNKNOWN;
-    };
   }
 }

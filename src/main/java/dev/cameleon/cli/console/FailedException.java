@@ -4,6 +4,7 @@ import dev.cameleon.db.Database;
 import dev.cameleon.db.LockHolders;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.errors.SafeQuote;
+import java.io.PrintWriter;
 import java.sql.SQLException;
 
 /** Thrown when a command failed at its work: exit code 1. */
@@ -21,6 +22,13 @@ public final class FailedException extends Exception {
    */
   public FailedException(String message) {
     super(message);
+  }
+
+  /** Throws this if a write to standard output failed, for example because its reader is gone. */
+  public static void requireWritten(PrintWriter out) throws FailedException {
+    if (out.checkError()) {
+      throw new FailedException("cannot write to standard output");
+    }
   }
 
   /**

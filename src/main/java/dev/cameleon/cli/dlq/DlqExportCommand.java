@@ -144,13 +144,10 @@ public final class DlqExportCommand implements Callable<Integer> {
       DlqSession dlq) {
     BodyShape redaction = new BodyShape(fields);
     for (ReceivedDeadLetter deadLetter : some) {
-      if (limit != null && written.incrementAndGet() > limit) {
+      if (written.incrementAndGet() > (limit == null ? Long.MAX_VALUE : limit)) {
         written.decrementAndGet();
         dlq.deadLetters().enough();
         return;
-      }
-      if (limit == null) {
-        written.incrementAndGet();
       }
       Optional<String> body = bodies.original(deadLetter);
       ObjectNode line =
@@ -202,8 +199,6 @@ public final class DlqExportCommand implements Callable<Integer> {
                           + " --kms-key ARN"
                       : ""));
     }
-    if (out.checkError()) {
-      throw new FailedException("cannot write to standard output");
-    }
+    FailedException.requireWritten(out);
   }
 }

@@ -7,8 +7,6 @@ import dev.cameleon.cli.console.FailedException;
 import dev.cameleon.cli.console.Printable;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.cli.dlq.CorrectedFile.Corrected;
-import dev.cameleon.contract.Contract;
-import dev.cameleon.contract.InvalidContractException;
 import dev.cameleon.dlq.ReceivedDeadLetter;
 import dev.cameleon.dlq.SourceQueue;
 import dev.cameleon.errors.InvalidSettingsException;
@@ -64,6 +62,9 @@ public final class DlqImportCommand implements Callable<Integer> {
       description = "Keep the dead letters on the queue; dlq purge can delete them later.")
   private boolean keep;
 
+  private final AtomicLong deleted = new AtomicLong();
+  private final AtomicLong undeleted = new AtomicLong();
+
   @Override
   public Integer call()
       throws UsageException,
@@ -79,25 +80,16 @@ public final class DlqImportCommand implements Callable<Integer> {
       CorrectedFile file =
           new CorrectedFile(
               path,
-              contract(dlq),
+              dlq.contract(),
               source.queue().name(),
               source.queue().maxBytes(),
               dlq.remembered());
       CorrectedSender sending = send(file, source, dlq);
       boolean allNamed = sending.deadLetters().size() == sending.sent();
-      AtomicLong deleted = new AtomicLong();
-      AtomicLong undeleted = new AtomicLong();
-      Optional<FailedException> failure = delete(sending, deleted, undeleted, dlq);
-      print(source, dlq, sending.sent(), deleted.get(), undeleted.get(), allNamed);
+      Optional<FailedException> failure = delete(sending, dlq);
+      print(source, dlq, sending.sent(), allNamed);
       if (failure.isPresent()) {
         throw failure.get();
-      }
-      if (undeleted.get() > 0) {
-        throw new FailedException(
-            "all messages were sent, but "
-                + undeleted
-                + " dead letters could not be deleted and are visible again; import the"
-                + " file again: a message sent twice is loaded once");
       }
     }
     return ExitCode.DONE;
@@ -124,30 +116,26 @@ public final class DlqImportCommand implements Callable<Integer> {
    * Deletes the dead letters of sent messages unless they are to be kept; returns why some could
    * not be deleted.
    */
-  private Optional<FailedException> delete(
-      CorrectedSender sending, AtomicLong deleted, AtomicLong undeleted, DlqSession dlq)
+  private Optional<FailedException> delete(CorrectedSender sending, DlqSession dlq)
       throws InterruptedException {
-    if (keep || sending.deadLetters().isEmpty()) {
-      return Optional.empty();
+    String failure = "";
+    if (!keep && !sending.deadLetters().isEmpty()) {
+      try {
+        delete(sending.deadLetters(), dlq);
+      } catch (FailedException e) {
+        failure = "not all dead letters were deleted: " + e.getMessage();
+      }
     }
-    try {
-      delete(sending.deadLetters(), deleted, undeleted, dlq);
-      return Optional.empty();
-    } catch (FailedException e) {
-      return Optional.of(
-          new FailedException(
-              "all messages were sent, but not all dead letters were deleted: "
-                  + e.getMessage()
-                  + "; import the file again: a message sent twice is loaded once"));
+    if (failure.isEmpty() && undeleted.get() > 0) {
+      failure = undeleted + " dead letters could not be deleted and are visible again";
     }
-  }
-
-  private static Contract contract(DlqSession dlq) throws InvalidSettingsException {
-    try {
-      return Contract.read(dlq.access().contract());
-    } catch (InvalidContractException e) {
-      throw new InvalidSettingsException("the contract " + e.getMessage());
-    }
+    return failure.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new FailedException(
+                "all messages were sent, but "
+                    + failure
+                    + "; import the file again: a message sent twice is loaded once"));
   }
 
   /**
@@ -198,8 +186,7 @@ public final class DlqImportCommand implements Callable<Integer> {
    * Deletes exactly the dead letters that were exported: a newer one of the same message is another
    * failure.
    */
-  private static void delete(
-      Map<String, String> deadLetters, AtomicLong deleted, AtomicLong undeleted, DlqSession dlq)
+  private void delete(Map<String, String> deadLetters, DlqSession dlq)
       throws FailedException, InterruptedException {
     dlq.read(
         Integer.MAX_VALUE,
@@ -221,8 +208,7 @@ public final class DlqImportCommand implements Callable<Integer> {
         });
   }
 
-  private void print(
-      SourceQueue source, DlqSession dlq, long sent, long deleted, long undeleted, boolean allNamed)
+  private void print(SourceQueue source, DlqSession dlq, long sent, boolean allNamed)
       throws FailedException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
@@ -232,7 +218,7 @@ public final class DlqImportCommand implements Callable<Integer> {
               .objectNode()
               .put("queue", source.queue().name())
               .put("sent", sent)
-              .put("deleted", deleted);
+              .put("deleted", deleted.get());
       out.println(Printable.json(report));
     } else {
       out.println(
@@ -246,7 +232,7 @@ public final class DlqImportCommand implements Callable<Integer> {
               + SafeQuote.path(path)
               + " holds personal data: delete it once they are loaded");
     }
-    long without = sent - deleted - undeleted;
+    long without = sent - deleted.get() - undeleted.get();
     if (!keep && without > 0) {
       err.println(
           "note: no dead letter was deleted for "
@@ -256,8 +242,6 @@ public final class DlqImportCommand implements Callable<Integer> {
               + "it is no longer on "
               + dlq.queue().name());
     }
-    if (out.checkError()) {
-      throw new FailedException("cannot write to standard output");
-    }
+    FailedException.requireWritten(out);
   }
 }

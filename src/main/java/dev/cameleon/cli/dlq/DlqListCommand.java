@@ -99,7 +99,7 @@ public final class DlqListCommand implements Callable<Integer> {
         print(groups.list(), dlq, coverage);
         groups.list().stream().findFirst().ifPresent(group -> example.set(group.example()));
       }
-      finish(dlq, coverage, example.get());
+      finish(coverage, example.get());
     }
     return ExitCode.DONE;
   }
@@ -170,7 +170,7 @@ public final class DlqListCommand implements Callable<Integer> {
             .objectNode()
             .put("queue", dlq.queue().name())
             .put("read", coverage.read())
-            .put("hidden", dlq.hidden())
+            .put("hidden", coverage.before().hidden())
             .put("complete", coverage.isComplete());
     ArrayNode all = answer.putArray("groups");
     for (DeadLetterGroups.Group group : groups) {
@@ -190,19 +190,17 @@ public final class DlqListCommand implements Callable<Integer> {
   }
 
   /** Prints what was not shown, and what to do next. */
-  private void finish(DlqSession dlq, Coverage coverage, String example) throws FailedException {
+  private void finish(Coverage coverage, String example) throws FailedException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     long read = coverage.read();
+    long found = coverage.before().visible();
     if (example.isEmpty() && !options.json()) {
       out.println(coverage.nothing());
     }
-    if (out.checkError()) {
-      throw new FailedException("cannot write to standard output");
-    }
-    if (coverage.end() == DeadLetterReader.End.LIMIT && dlq.found() > read) {
-      err.println(
-          "note: read the first " + read + " of about " + dlq.found() + "; --all reads all");
+    FailedException.requireWritten(out);
+    if (coverage.end() == DeadLetterReader.End.LIMIT && found > read) {
+      err.println("note: read the first " + read + " of about " + found + "; --all reads all");
     }
     if (!example.isEmpty() && !options.json()) {
       String queue = options.queue("");

@@ -156,13 +156,9 @@ public final class DlqPurgeCommand implements Callable<Integer> {
               .map(Meant::id)
               .toList();
       deleted += dlq.deadLetters().delete(some).size();
-      synchronized (dlq.progress()) {
-        dlq.progress().at("deleting", deleted, all.size(), "dead letters");
-      }
+      dlq.progress().at("deleting", deleted, all.size(), "dead letters");
     }
-    synchronized (dlq.progress()) {
-      dlq.progress().end();
-    }
+    dlq.progress().end();
     return deleted;
   }
 
@@ -182,8 +178,6 @@ public final class DlqPurgeCommand implements Callable<Integer> {
         out.println(coverage.nothing());
       }
     }
-    if (out.checkError()) {
-      throw new FailedException("cannot write to standard output");
-    }
+    FailedException.requireWritten(out);
   }
 }

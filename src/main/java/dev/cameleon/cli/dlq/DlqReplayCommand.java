@@ -8,7 +8,6 @@ import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.PrivateKeyOption;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.contract.Contract;
-import dev.cameleon.contract.InvalidContractException;
 import dev.cameleon.dlq.Bodies;
 import dev.cameleon.dlq.DeadLetterFilter;
 import dev.cameleon.dlq.DryRun;
@@ -22,10 +21,8 @@ import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import picocli.CommandLine.Command;
@@ -168,24 +165,14 @@ public final class DlqReplayCommand implements Callable<Integer> {
     }
     Set<String> wanted = ConcurrentHashMap.newKeySet();
     for (int i = 0; i < ids.size(); i++) {
-      String id = ids.get(i).toLowerCase(Locale.ROOT);
-      if (!isUuid(id)) { // the text is not shown: it may be personal
-        throw new UsageException(
-            "argument "
-                + (i + 1)
-                + " is not a message id, for example 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21");
-      }
-      wanted.add(id);
+      String argument = "argument " + (i + 1); // the text is not shown: it may be personal
+      wanted.add(
+          MessageId.parse(ids.get(i))
+              .orElseThrow(
+                  () ->
+                      new UsageException(argument + " is not a message id, " + MessageId.EXAMPLE)));
     }
     return wanted;
-  }
-
-  private static boolean isUuid(String text) {
-    try {
-      return UUID.fromString(text).toString().equals(text);
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
   }
 
   private static String count(DlqSession dlq) throws FailedException {
@@ -234,12 +221,7 @@ public final class DlqReplayCommand implements Callable<Integer> {
 
   private DryRun rehearsal(DlqSession dlq, ReplaySelection screening)
       throws InvalidSettingsException {
-    Contract contract;
-    try {
-      contract = Contract.read(dlq.access().contract());
-    } catch (InvalidContractException e) {
-      throw new InvalidSettingsException("the contract " + e.getMessage());
-    }
+    Contract contract = dlq.contract();
     Optional<Masker> masker = Optional.empty();
     try {
       masker =

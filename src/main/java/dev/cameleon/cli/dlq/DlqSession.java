@@ -86,7 +86,7 @@ final class DlqSession implements AutoCloseable {
   SourceQueue source() throws InvalidSettingsException, UnreachableException {
     SqsQueue source =
         Preflight.find(sqs, access.queues().source(), Settings.named("cameleon.queue"));
-    if (source.name().endsWith(".fifo")) {
+    if (source.isFifo()) {
       throw Settings.wrong(
           "cameleon.queue",
           source.name()
@@ -104,9 +104,17 @@ final class DlqSession implements AutoCloseable {
     return Instant.now().minus(Duration.ofDays(access.ledgerDays()));
   }
 
-  /** The configuration. */
-  CommandConfiguration.Dlq access() {
-    return access;
+  /**
+   * Today's contract.
+   *
+   * @throws InvalidSettingsException if there is none, or it is wrong
+   */
+  Contract contract() throws InvalidSettingsException {
+    try {
+      return Contract.read(access.contract());
+    } catch (InvalidContractException e) {
+      throw new InvalidSettingsException("the contract " + e.getMessage());
+    }
   }
 
   /** The client, for {@link DeadLetterReader#CALLS} calls at a time. */
@@ -124,13 +132,9 @@ final class DlqSession implements AutoCloseable {
     return deadLetters;
   }
 
-  /** How many dead letters SQS counted before they were read: approximately. */
-  long found() {
-    return before.visible();
-  }
-
   /**
-   * How many more dead letters other readers had in flight then: approximately. They are not read.
+   * How many dead letters other readers had in flight before the queue was read: approximately.
+   * They are not read.
    */
   long hidden() {
     return before.hidden();
@@ -203,9 +207,7 @@ final class DlqSession implements AutoCloseable {
                   show(step, deadLetters.count(), all);
                 });
       } finally {
-        synchronized (progress) {
-          progress.end();
-        }
+        progress.end();
       }
       if (end == DeadLetterReader.End.STOPPED) {
         throw new FailedException("stopped; dead letters that were not deleted are visible again");
@@ -220,10 +222,8 @@ final class DlqSession implements AutoCloseable {
   }
 
   private void show(String step, long done, long all) {
-    synchronized (progress) {
-      // SQS only estimates: if there are more, the total is unknown.
-      progress.at(step, done, done > all ? 0 : all, "dead letters");
-    }
+    // SQS only estimates: if there are more, the total is unknown.
+    progress.at(step, done, done > all ? 0 : all, "dead letters");
   }
 
   @Override
@@ -248,9 +248,7 @@ final class DlqSession implements AutoCloseable {
                 + deadLetters.hidden()
                 + " were not returned; they reappear within ten minutes");
       }
-      synchronized (progress) {
-        progress.end();
-      }
+      progress.end();
       sqs.close();
       stop.close();
     }

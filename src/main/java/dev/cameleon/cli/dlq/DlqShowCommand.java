@@ -28,7 +28,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,9 +55,6 @@ import picocli.CommandLine.Spec;
       "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21 --raw --purpose 'find the bug'"
     })
 public final class DlqShowCommand implements Callable<Integer> {
-  private static final Pattern ID =
-      Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
-
   @Spec private CommandSpec spec;
   @Mixin private DlqOptions options;
   @Mixin private RawOptions original;
@@ -87,17 +83,17 @@ public final class DlqShowCommand implements Callable<Integer> {
         showShape(find(dlq).shown(fields), fields);
       }
     }
-    if (spec.commandLine().getOut().checkError() || Invocation.of(spec).out().checkError()) {
+    FailedException.requireWritten(spec.commandLine().getOut());
+    if (Invocation.of(spec).out().checkError()) {
       throw new FailedException("cannot write to standard output");
     }
     return ExitCode.DONE;
   }
 
   private void check() throws UsageException {
-    if (!ID.matcher(id).matches()) { // the text is not shown: it may be personal
+    if (MessageId.parse(id).isEmpty()) { // the text is not shown: it may be personal
       throw new UsageException(
-          "not a message id, for example 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21; to list"
-              + " the ids: dlq list --each");
+          "not a message id, " + MessageId.EXAMPLE + "; to list the ids: dlq list --each");
     }
     original.check();
     if (!original.raw() && privateKey.isGiven()) {
@@ -107,13 +103,7 @@ public final class DlqShowCommand implements Callable<Integer> {
   }
 
   private ReceivedDeadLetter find(DlqSession dlq) throws FailedException, InterruptedException {
-    DeadLetterFilter selection =
-        new DeadLetterFilter(
-            Set.of(id.toLowerCase(Locale.ROOT)),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty());
+    DeadLetterFilter selection = new FilterOptions().selection(Set.of(id.toLowerCase(Locale.ROOT)));
     AtomicReference<ReceivedDeadLetter> found = new AtomicReference<>();
     dlq.read(
         Integer.MAX_VALUE,

@@ -79,7 +79,7 @@ final class ReplayReport {
       explainLeft();
     }
     explain(replay);
-    requireWritten();
+    FailedException.requireWritten(out);
     if (failure.isPresent()) {
       throw new FailedException(failure.get());
     }
@@ -115,7 +115,7 @@ final class ReplayReport {
     if (json) {
       out.println(
           Printable.json(json(rehearsal, failing).put("hidden", coverage.before().hidden())));
-      requireWritten();
+      FailedException.requireWritten(out);
       return;
     }
     out.println(
@@ -148,7 +148,7 @@ final class ReplayReport {
       out.println("would be left: " + leftInWords());
     }
     explainLeft();
-    requireWritten();
+    FailedException.requireWritten(out);
   }
 
   private ObjectNode json(DryRun rehearsal, long failing) {
@@ -202,11 +202,5 @@ final class ReplayReport {
     screening
         .left()
         .forEach((left, count) -> err.println("note: " + count + " left: " + left.words()));
-  }
-
-  private void requireWritten() throws FailedException {
-    if (out.checkError()) {
-      throw new FailedException("cannot write to standard output");
-    }
   }
 }

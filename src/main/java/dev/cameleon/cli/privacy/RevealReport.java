@@ -169,9 +169,7 @@ final class RevealReport {
       }
       err.println(AuditReason.keep(head));
     }
-    if (out.checkError()) {
-      throw new FailedException("cannot write to standard output");
-    }
+    FailedException.requireWritten(out);
   }
 
   /** Whether every token was revealed. */

@@ -105,7 +105,12 @@ public final class DeadLetterReader implements AutoCloseable {
     AtomicInteger quota = new AtomicInteger(limit);
     inParallel(
         () -> {
-          readUntilEnd(quota, reader);
+          try {
+            readPages(quota, reader);
+          } catch (Throwable e) {
+            over = true; // the other threads stop too
+            throw e;
+          }
           return null;
         });
     if (stop.getAsBoolean()) {
@@ -125,18 +130,6 @@ public final class DeadLetterReader implements AutoCloseable {
   /** How many dead letters were read so far. */
   public long count() {
     return read.get();
-  }
-
-  private void readUntilEnd(AtomicInteger quota, Reader reader) throws InterruptedException {
-    boolean ended = false;
-    try {
-      readPages(quota, reader);
-      ended = true;
-    } finally {
-      if (!ended) {
-        over = true; // the other threads stop too
-      }
-    }
   }
 
   private boolean mayGoOn() {

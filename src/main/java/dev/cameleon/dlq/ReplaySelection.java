@@ -1,5 +1,7 @@
 package dev.cameleon.dlq;
 
+import dev.cameleon.sqs.OutgoingMessage;
+import dev.cameleon.sqs.SourceMessage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -31,7 +33,7 @@ public final class ReplaySelection {
    * @param deadLetters the dead letters to delete once it is sent: its own, and others with the
    *     same body, which a crash can leave
    */
-  record Candidate(ReplayMessage message, List<ReceivedDeadLetter> deadLetters) {
+  record Candidate(OutgoingMessage message, List<ReceivedDeadLetter> deadLetters) {
     ReceivedDeadLetter deadLetter() {
       return deadLetters.get(0);
     }
@@ -103,8 +105,8 @@ public final class ReplaySelection {
         : Optional.empty();
   }
 
-  private static ReplayMessage message(ReceivedDeadLetter deadLetter, String body) {
-    return new ReplayMessage(deadLetter.sourceMessageId(), deadLetter.sentAt(), body);
+  private static OutgoingMessage message(ReceivedDeadLetter deadLetter, String body) {
+    return new SourceMessage(deadLetter.sourceMessageId(), deadLetter.sentAt()).replay(body);
   }
 
   void leave(SkipReason why, long deadLetters) {

@@ -1,5 +1,6 @@
 package dev.cameleon.dlq;
 
+import dev.cameleon.sqs.OutgoingMessage;
 import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.sqs.SqsQueue;
 import java.util.List;
@@ -30,7 +31,7 @@ public record SourceQueue(SqsBatchCalls calls, BooleanSupplier stop) {
    * @param message the message of an item
    * @return what became of the items; if some failed, those of later calls are not in it
    */
-  public <T> SqsBatchCalls.Result<T> send(List<T> items, Function<T, ReplayMessage> message) {
+  public <T> SqsBatchCalls.Result<T> send(List<T> items, Function<T, OutgoingMessage> message) {
     SqsBatchCalls.Result<T> all = SqsBatchCalls.Result.none();
     for (List<T> call : SqsBatchCalls.chunks(items, item -> message.apply(item).bytes())) {
       all =
@@ -39,7 +40,7 @@ public record SourceQueue(SqsBatchCalls calls, BooleanSupplier stop) {
                   call,
                   ATTEMPTS,
                   result -> result.denied() || stop.getAsBoolean(),
-                  some -> calls.send(some, item -> message.apply(item).outgoing())));
+                  some -> calls.send(some, message)));
       if (!all.failed().isEmpty()) {
         break;
       }

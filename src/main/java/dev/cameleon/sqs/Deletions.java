@@ -112,34 +112,29 @@ final class Deletions {
               again ? 1 : Acknowledger.ATTEMPTS,
               some -> source.delete(some, Delivery::receiptHandle));
     } finally {
-      if (result.failed().size() < chunk.size()) {
-        succeeded();
-      }
-      List<Delivery> kept = keepable(result.failed());
-      List<Delivery> settled = new ArrayList<>(chunk);
-      settled.removeAll(kept);
-      settle(finished, again, settled, kept, result.failure());
+      settle(finished, again, result);
     }
   }
 
-  private synchronized void succeeded() {
-    succeededNanos = System.nanoTime();
-  }
-
-  /** The messages that SQS can still keep invisible. */
-  private static List<Delivery> keepable(List<Delivery> left) {
-    return left.stream().filter(delivery -> !delivery.isOverdue(LONGEST_INVISIBLE_NANOS)).toList();
-  }
-
   private synchronized void settle(
-      Finished finished, boolean again, List<Delivery> settled, List<Delivery> kept, String why) {
+      Finished finished, boolean again, SqsBatchCalls.Result<Delivery> result) {
     underWay.remove(finished);
-    List<Delivery> stays = ended ? List.of() : kept;
-    deliveries.settle(ended ? finished.chunk() : settled, finished.outcome());
+    if (result.failed().size() < finished.chunk().size()) {
+      succeededNanos = System.nanoTime();
+    }
+    List<Delivery> stays =
+        result.failed().stream()
+            .filter(delivery -> !ended && !delivery.isOverdue(LONGEST_INVISIBLE_NANOS))
+            .toList();
+    List<Delivery> settled = new ArrayList<>(finished.chunk());
+    settled.removeAll(stays);
+    deliveries.settle(settled, finished.outcome());
     undeleted += stays.size() - (again ? finished.chunk().size() : 0);
     if (!stays.isEmpty()) {
       waiting.add(new Finished(stays, finished.outcome()));
-      gate.close(ReceiveGate.Hold.DELETES, "cannot delete messages from the source queue: " + why);
+      gate.close(
+          ReceiveGate.Hold.DELETES,
+          "cannot delete messages from the source queue: " + result.failure());
     } else if (again) {
       for (Finished next = waiting.poll(); next != null; next = waiting.poll()) {
         Finished other = next;

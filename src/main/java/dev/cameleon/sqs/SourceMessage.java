@@ -51,6 +51,15 @@ public record SourceMessage(String id, Instant sentAt) {
     return value == null || value.stringValue() == null ? "" : value.stringValue();
   }
 
+  /**
+   * A message that stands for it: however often it is sent, it is loaded once.
+   *
+   * @param body the original or corrected body: personal
+   */
+  public OutgoingMessage replay(String body) {
+    return new OutgoingMessage(body, attributes());
+  }
+
   /** The attributes that name it. */
   public Map<String, String> attributes() {
     Map<String, String> attributes = new LinkedHashMap<>();

@@ -7,7 +7,8 @@ import dev.cameleon.cli.console.FailedException;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.RejectedException;
 import dev.cameleon.contract.StrictJson;
-import dev.cameleon.dlq.ReplayMessage;
+import dev.cameleon.sqs.OutgoingMessage;
+import dev.cameleon.sqs.SourceMessage;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -41,9 +42,11 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
    *
    * @param line the line's number in the file
    * @param deadLetterId the dead letter's id, or an empty string
+   * @param sourceMessageId the message's id in the ledger
    * @param message the corrected message
    */
-  record Corrected(int line, String deadLetterId, ReplayMessage message) {}
+  record Corrected(
+      int line, String deadLetterId, String sourceMessageId, OutgoingMessage message) {}
 
   /** Receives the lines. */
   interface Taker {
@@ -82,7 +85,7 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
         }
         try {
           Corrected corrected = corrected(number, text);
-          Integer other = seen.putIfAbsent(corrected.message().sourceMessageId(), number);
+          Integer other = seen.putIfAbsent(corrected.sourceMessageId(), number);
           if (other != null) {
             throw new WrongLineException(
                 "has the same source_message_id as line " + other + ": remove one of the two");
@@ -138,14 +141,14 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
               + queue
               + ": set CAMELEON_QUEUE to that queue, and import the line again");
     }
-    ReplayMessage message =
-        new ReplayMessage(
+    SourceMessage source =
+        new SourceMessage(
             uuid(line.path("source_message_id"), "source_message_id"),
-            sentAt(line.path("sent_at")),
-            body.textValue());
+            sentAt(line.path("sent_at")));
+    OutgoingMessage message = source.replay(body.textValue());
     requireGood(message);
     boolean named = line.hasNonNull("id");
-    return new Corrected(number, named ? uuid(line.path("id"), "id") : "", message);
+    return new Corrected(number, named ? uuid(line.path("id"), "id") : "", source.id(), message);
   }
 
   private static ObjectNode object(String text) throws WrongLineException {
@@ -197,7 +200,7 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
     return sentAt;
   }
 
-  private void requireGood(ReplayMessage message) throws WrongLineException {
+  private void requireGood(OutgoingMessage message) throws WrongLineException {
     try {
       contract.check(StrictJson.read(JSON, message.body()));
     } catch (RejectedException e) {

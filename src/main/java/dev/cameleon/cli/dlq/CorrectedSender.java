@@ -84,7 +84,7 @@ final class CorrectedSender implements CorrectedFile.Taker {
     }
     for (Corrected one : answer.done()) {
       if (!one.deadLetterId().isEmpty()) {
-        deadLetters.put(one.deadLetterId(), one.message().sourceMessageId());
+        deadLetters.put(one.deadLetterId(), one.sourceMessageId());
       }
     }
     if (!answer.failed().isEmpty()) {

@@ -189,6 +189,7 @@ public final class DlqImportCommand implements Callable<Integer> {
   private void delete(Map<String, String> deadLetters, DlqSession dlq)
       throws FailedException, InterruptedException {
     dlq.read(
+        "reading",
         Integer.MAX_VALUE,
         page -> {
           List<String> some =

@@ -79,6 +79,7 @@ public final class DlqListCommand implements Callable<Integer> {
       AtomicReference<String> example = new AtomicReference<>("");
       Coverage coverage =
           dlq.read(
+              "reading",
               most,
               page -> {
                 List<ReceivedDeadLetter> some = shown(page, selection, fields);

@@ -98,6 +98,7 @@ public final class DlqPurgeCommand implements Callable<Integer> {
       Queue<Meant> meant = new ConcurrentLinkedQueue<>();
       Coverage coverage =
           dlq.read(
+              "reading",
               Integer.MAX_VALUE,
               page ->
                   page.stream()

@@ -170,17 +170,6 @@ final class DlqSession implements AutoCloseable {
   /**
    * Reads the queue, and shows the progress.
    *
-   * @param limit how many dead letters at most
-   * @throws FailedException if SQS fails, or the operator asked to stop
-   */
-  Coverage read(int limit, DeadLetterReader.Reader reader)
-      throws FailedException, InterruptedException {
-    return read("reading", limit, reader);
-  }
-
-  /**
-   * Reads the queue.
-   *
    * @param step what is done with the dead letters, for the progress
    * @param limit how many dead letters at most
    * @throws FailedException if SQS fails, or the operator asked to stop

@@ -106,6 +106,7 @@ public final class DlqShowCommand implements Callable<Integer> {
     DeadLetterFilter selection = new FilterOptions().selection(Set.of(id.toLowerCase(Locale.ROOT)));
     AtomicReference<ReceivedDeadLetter> found = new AtomicReference<>();
     dlq.read(
+        "reading",
         Integer.MAX_VALUE,
         page ->
             page.stream()

@@ -17,7 +17,7 @@ import dev.cameleon.sqs.AnswerLimit;
 import dev.cameleon.sqs.ConcurrencyLimit;
 import dev.cameleon.sqs.CpuHeadroom;
 import dev.cameleon.sqs.DeadLetterBrake;
-import dev.cameleon.sqs.GatedSqsClient;
+import dev.cameleon.sqs.ReceivingSqsClient;
 import dev.cameleon.sqs.InFlightMessages;
 import dev.cameleon.sqs.ManualReceiver;
 import dev.cameleon.sqs.ReceiveGate;
@@ -73,7 +73,7 @@ public final class HandWrittenLoop {
             receives -> deleters.setCorePoolSize(Math.min(receives, most)));
     intake =
         new ManualReceiver(
-            new GatedSqsClient(
+            new ReceivingSqsClient(
                 AwsClients.sqs(settings.load().pollers(), new AnswerLimit()), gate, brake, deliveries, limit, 20),
             connections.source());
     pool = Database.pool(settings.database().loader(), settings.load().loaders(), plan.keyset().currentId());

@@ -112,8 +112,8 @@ public final class Application implements AutoCloseable {
   private Map<String, String> problems() {
     Map<String, String> problems = new LinkedHashMap<>();
     beans.gate.holds().forEach((hold, why) -> problems.put(hold.name(), why));
-    if (!beans.gatedSqsClient.failure().isEmpty()) {
-      problems.put("QUEUE", beans.gatedSqsClient.failure());
+    if (!beans.receivingSqsClient.failure().isEmpty()) {
+      problems.put("QUEUE", beans.receivingSqsClient.failure());
     }
     if (!checks.deadLetterQueueFailure().isEmpty()) {
       problems.putIfAbsent(
@@ -137,7 +137,7 @@ public final class Application implements AutoCloseable {
   public boolean isEmpty() {
     try {
       return beans.gate.holds().isEmpty()
-          && beans.gatedSqsClient.isIdle()
+          && beans.receivingSqsClient.isIdle()
           && account().inFlight() == 0
           && beans.source.depth(sqs).isEmpty()
           && account().inFlight() == 0;
@@ -165,7 +165,7 @@ public final class Application implements AutoCloseable {
     long began = System.nanoTime();
     beans.gate.stop();
     try {
-      beans.gatedSqsClient.stop(TimeUnit.NANOSECONDS.toMillis(timeoutNanos / 2));
+      beans.receivingSqsClient.stop(TimeUnit.NANOSECONDS.toMillis(timeoutNanos / 2));
       beans.workers.hurry();
       awaitSettled(began + timeoutNanos / 10 * 7);
       scheduler.stop();

@@ -26,9 +26,9 @@ import dev.cameleon.sqs.ConcurrencyLimit;
 import dev.cameleon.sqs.CpuHeadroom;
 import dev.cameleon.sqs.DeadLetterBrake;
 import dev.cameleon.sqs.DeliveryTracking;
-import dev.cameleon.sqs.GatedSqsClient;
 import dev.cameleon.sqs.InFlightMessages;
 import dev.cameleon.sqs.ReceiveGate;
+import dev.cameleon.sqs.ReceivingSqsClient;
 import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.sqs.SqsQueue;
 import dev.cameleon.sqs.VisibilityExtender;
@@ -60,7 +60,7 @@ final class Beans implements CamelConfiguration {
   final WorkerPools workers;
   final ReceiveGate gate = new ReceiveGate();
   final InFlightMessages inFlight;
-  final GatedSqsClient gatedSqsClient;
+  final ReceivingSqsClient receivingSqsClient;
   final LoaderPool database;
   final Vault vault;
   final Acknowledger acknowledger;
@@ -88,8 +88,8 @@ final class Beans implements CamelConfiguration {
     DeadLetterBrake brake = new DeadLetterBrake(gate, load.brakePercent());
     inFlight =
         new InFlightMessages(settings.inFlight().messages(), bytes(settings.inFlight()), brake);
-    gatedSqsClient =
-        new GatedSqsClient(
+    receivingSqsClient =
+        new ReceivingSqsClient(
             AwsClients.sqs(load.pollers(), new AnswerLimit()),
             gate,
             brake,
@@ -123,7 +123,7 @@ final class Beans implements CamelConfiguration {
         new VisibilityExtender(sourceCalls, inFlight, workers.extenders(), limitNanos);
 
     // ingest.camel.yaml
-    byName.put("gatedSqsClient", gatedSqsClient);
+    byName.put("receivingSqsClient", receivingSqsClient);
     byName.put("deliveryTracking", new DeliveryTracking(inFlight, gate, acknowledger));
     byName.put("strictJson", new StrictJsonDataFormat());
     byName.put("contract", contract);

@@ -70,7 +70,7 @@ class CamelRoutesTest extends CamelTestSupport {
             new InterceptSendToMockEndpointStrategy("direct:(load|batch|dead-letter)", true));
     Contract contract = Contract.read(Path.of("routes/login.schema.json"));
     LoadSql statement = LoadSql.read(Path.of("routes/load.sql"));
-    context.getRegistry().bind("gatedSqsClient", Shared.sqs().client());
+    context.getRegistry().bind("receivingSqsClient", Shared.sqs().client());
     context.getRegistry().bind("strictJson", new StrictJsonDataFormat());
     context.getRegistry().bind("contract", contract);
     masker = new Masker(FixedKeys.of(0x01020304, 0x0b), contract.personal());

@@ -8,9 +8,9 @@ import dev.cameleon.aws.AwsClients;
 import dev.cameleon.load.RouteFailureHandler;
 import dev.cameleon.sqs.ConcurrencyLimit;
 import dev.cameleon.sqs.DeadLetterBrake;
-import dev.cameleon.sqs.GatedSqsClient;
 import dev.cameleon.sqs.InFlightMessages;
 import dev.cameleon.sqs.ReceiveGate;
+import dev.cameleon.sqs.ReceivingSqsClient;
 import dev.cameleon.support.Commands;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Site;
@@ -128,8 +128,8 @@ class OutOfMemoryTest {
               eat();
             }
           };
-      GatedSqsClient intake =
-          new GatedSqsClient(
+      ReceivingSqsClient intake =
+          new ReceivingSqsClient(
               AwsClients.sqs(1, hungry),
               gate,
               brake,

@@ -86,11 +86,11 @@ class AnswerLimitTest {
   }
 
   /** An intake with one connection, which knows small messages only and has many in flight. */
-  private GatedSqsClient intake(AnswerLimit answers) {
+  private ReceivingSqsClient intake(AnswerLimit answers) {
     gate.start();
     ConcurrencyLimit limit = new ConcurrencyLimit(1, () -> true, now -> {});
-    GatedSqsClient intake =
-        new GatedSqsClient(
+    ReceivingSqsClient intake =
+        new ReceivingSqsClient(
             AwsClients.sqs(1, answers), gate, new DeadLetterBrake(gate, 100), deliveries, limit, 0);
     for (int answer = 0; answer < 60; answer++) {
       settle(receive(intake).messages());
@@ -103,7 +103,7 @@ class AnswerLimitTest {
     return intake;
   }
 
-  private static ReceiveMessageResponse receive(GatedSqsClient intake) {
+  private static ReceiveMessageResponse receive(ReceivingSqsClient intake) {
     return intake.receiveMessage(
         ReceiveMessageRequest.builder().queueUrl("http://localhost/0/q").build());
   }
@@ -115,7 +115,7 @@ class AnswerLimitTest {
 
   @Test
   void whatFindsNoRoomIsThrownAwayUnreadAndIsNoFailure() {
-    try (GatedSqsClient intake = intake(new AnswerLimit(50))) {
+    try (ReceivingSqsClient intake = intake(new AnswerLimit(50))) {
       assertThat(receive(intake).messages()).isEmpty();
       // Asked once, by the SDK too; not in flight, and no reason to back off.
       assertThat(calls).hasValue(1);
@@ -129,7 +129,7 @@ class AnswerLimitTest {
 
   @Test
   void whatFindsRoomInTimeIsReadThen() {
-    try (GatedSqsClient intake = intake(new AnswerLimit(60_000))) {
+    try (ReceivingSqsClient intake = intake(new AnswerLimit(60_000))) {
       CompletableFuture<ReceiveMessageResponse> waiting =
           CompletableFuture.supplyAsync(() -> receive(intake));
       Awaitility.await().until(() -> calls.get() > 0);

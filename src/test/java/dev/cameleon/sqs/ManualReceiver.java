@@ -17,10 +17,10 @@ public final class ManualReceiver {
     MaskedRecord mask(Delivery delivery) throws RejectedException;
   }
 
-  private final GatedSqsClient intake;
+  private final ReceivingSqsClient intake;
   private final ReceiveMessageRequest request;
 
-  public ManualReceiver(GatedSqsClient intake, SqsQueue source) {
+  public ManualReceiver(ReceivingSqsClient intake, SqsQueue source) {
     this.intake = intake;
     this.request =
         ReceiveMessageRequest.builder().queueUrl(source.url()).maxNumberOfMessages(10).build();

@@ -23,8 +23,8 @@ import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
  * receives run at a time, registers messages before the route sees them, backs off when SQS fails,
  * and ends idle long polls when the process stops.
  */
-public final class GatedSqsClient implements SqsClient {
-  private static final Logger LOG = LoggerFactory.getLogger(GatedSqsClient.class);
+public final class ReceivingSqsClient implements SqsClient {
+  private static final Logger LOG = LoggerFactory.getLogger(ReceivingSqsClient.class);
 
   private static final long FIRST_PAUSE_MILLIS = 100;
   private static final long LONGEST_PAUSE_MILLIS = 5_000;
@@ -76,7 +76,7 @@ public final class GatedSqsClient implements SqsClient {
    * @param limit how many receives may run at a time
    * @param waitSeconds how long a call waits on an empty queue, at most 20
    */
-  public GatedSqsClient(
+  public ReceivingSqsClient(
       SqsClient client,
       ReceiveGate gate,
       DeadLetterBrake brake,

@@ -203,11 +203,16 @@ public final class DeadLetterReader implements AutoCloseable {
     reappeared.addAndGet(ids.size() - stillHidden.size());
     List<String> deleted = new ArrayList<>();
     for (List<String> chunk : SqsBatchCalls.chunks(stillHidden)) {
-      deleted.addAll(
-          SqsBatchCalls.retry(chunk, ATTEMPTS, some -> calls.delete(some, hidden::handle)).done());
+      deleted.addAll(retry(chunk, some -> calls.delete(some, hidden::handle)).done());
     }
     deleted.forEach(hidden::remove);
     return deleted;
+  }
+
+  /** Retries refusals too: the handles of hidden messages are valid. */
+  private static SqsBatchCalls.Result<String> retry(
+      List<String> ids, SqsBatchCalls.Call<String> call) {
+    return SqsBatchCalls.retry(ids, ATTEMPTS, some -> call.make(some).withRefusedAsFailed());
   }
 
   /** How many were not deleted because they had become visible again. */
@@ -235,11 +240,10 @@ public final class DeadLetterReader implements AutoCloseable {
         () -> {
           for (List<String> chunk = chunks.poll(); chunk != null; chunk = chunks.poll()) {
             SqsBatchCalls.Result<String> result =
-                SqsBatchCalls.retry(
+                retry(
                     hidden.stillHidden(chunk),
-                    ATTEMPTS,
                     some -> calls.changeVisibility(some, hidden::handle, id -> 0));
-            failed.addAndGet(result.failed().size() + result.refused().size());
+            failed.addAndGet(result.failed().size());
             chunk.forEach(hidden::remove);
             progress.accept(done.addAndGet(chunk.size()));
           }

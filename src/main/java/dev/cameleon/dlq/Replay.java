@@ -62,7 +62,7 @@ public final class Replay {
     }
   }
 
-  private void send(List<Candidate> some) throws InterruptedException {
+  private void send(List<Candidate> some) {
     SqsBatchCalls.Result<Candidate> sent = source.send(some, Candidate::message);
     if (!sent.failed().isEmpty()) {
       failure.compareAndSet(null, sent.failure());

@@ -67,6 +67,13 @@ public record SqsBatchCalls(SqsClient sqs, SqsQueue queue) {
       return new Result<>(List.of(), Map.of(), items, failure, denied);
     }
 
+    /** The same with what was refused among what failed, for a caller that retries it too. */
+    public Result<T> withRefusedAsFailed() {
+      List<T> allFailed = new ArrayList<>(failed);
+      allFailed.addAll(refused.keySet());
+      return new Result<>(done, Map.of(), allFailed, failure, denied);
+    }
+
     /** This and the next result, of a call for items that failed here or were not in this call. */
     public Result<T> then(Result<T> next) {
       List<T> allDone = new ArrayList<>(done);
@@ -180,7 +187,7 @@ public record SqsBatchCalls(SqsClient sqs, SqsQueue queue) {
     for (int i = 0; i < items.size(); i++) {
       BatchResultErrorEntry error = errors.get(Integer.toString(i));
       if (error != null && SqsErrors.isForGood(error)) {
-        refused.put(items.get(i), error.code());
+        refused.put(items.get(i), String.valueOf(error.code()));
       } else if (error == null && successful.contains(Integer.toString(i))) {
         done.add(items.get(i));
       } else {

@@ -6,7 +6,7 @@ import dev.cameleon.mask.Token;
 final class TokenInSql {
   private TokenInSql() {}
 
-  /** Whether a value has the form of a token. */
+  /** Whether a value has the form of a token; {@link Token} has the same in Java. */
   static String isToken(String value) {
     return value + " ~ '^.+_[0-9a-f]{8}_[A-Za-z0-9_-]{22}$'";
   }
@@ -14,6 +14,22 @@ final class TokenInSql {
   /** The id of a token's key. */
   static String keyId(String token) {
     return "left(right(" + token + ", 31), 8)";
+  }
+
+  /** Whether a value is a random token. */
+  static String isErased(String value) {
+    return "(%s AND %s = '%s')".formatted(isToken(value), keyId(value), Token.ERASED);
+  }
+
+  /** Whether a token is random, or of a key that this database knows. */
+  static String isOurs(String token) {
+    return "(%1$s = '%2$s' OR %1$s IN (SELECT key_id FROM cameleon.mask_key))"
+        .formatted(keyId(token), Token.ERASED);
+  }
+
+  /** Whether a token is of a key that has a successor. */
+  static String isOlder(String token) {
+    return keyId(token) + " IN (SELECT follows FROM cameleon.mask_key WHERE follows IS NOT NULL)";
   }
 
   /**

@@ -11,7 +11,6 @@ import dev.cameleon.db.AdvisoryLock;
 import dev.cameleon.db.Database;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.privacy.Erasure;
-import dev.cameleon.privacy.VaultPruning;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
@@ -63,17 +62,16 @@ public final class VaultCommand implements Callable<Integer> {
         throw new UsageException("--ticket is empty; give the ticket of the request");
       }
       Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
-      VaultPruning.Pruned done;
-      try (VaultPruning prune =
-          VaultPruning.open(
-              login, Erasure.LOADERS_MEMORY, new Countdown(spec.commandLine().getErr()))) {
+      Erasure.Pruned done;
+      try (Erasure prune =
+          Erasure.open(login, Erasure.LOADERS_MEMORY, new Countdown(spec.commandLine().getErr()))) {
         if (!prune.lock()) {
           throw new FailedException(
               "erase, keys retokenize or another vault prune is running on this database ("
                   + AdvisoryLock.LOGINS.holder(login)
                   + "); nothing was done; try again when it has ended");
         }
-        done = prune.run(ticket);
+        done = prune.prune(ticket);
       } catch (SQLException e) {
         throw FailedException.of(login, e, "cameleon_officer");
       }
@@ -86,7 +84,7 @@ public final class VaultCommand implements Callable<Integer> {
       return done.waiting() == 0 ? ExitCode.DONE : ExitCode.FAILED;
     }
 
-    private void print(VaultPruning.Pruned done) {
+    private void print(Erasure.Pruned done) {
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
         var report =

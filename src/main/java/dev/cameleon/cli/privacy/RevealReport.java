@@ -16,7 +16,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** Prints the results of {@code reveal}: text at once, or one JSON object at the end. */
 final class RevealReport {
@@ -46,9 +45,9 @@ final class RevealReport {
    * @param json whether the output is JSON
    * @param checked whether values are checked against their tokens
    */
-  RevealReport(CommandSpec spec, String parts, boolean json, boolean checked) {
-    this.out = spec.commandLine().getOut();
-    this.err = spec.commandLine().getErr();
+  RevealReport(PrintWriter out, PrintWriter err, String parts, boolean json, boolean checked) {
+    this.out = out;
+    this.err = err;
     this.json = json;
     this.checked = checked;
     this.list = report.putArray(parts);

@@ -46,8 +46,8 @@ final class LockRetry {
    */
   private static final int FIRST_LOCK_MILLIS = 200;
 
-  /** Longer than 1 s, after which PostgreSQL cancels an autovacuum that blocks a lock. */
-  private static final int LONGEST_LOCK_MILLIS = 3_200;
+  /** To 3.2 s: after 1 s, PostgreSQL cancels an autovacuum that blocks a lock. */
+  private static final int DOUBLINGS = 4;
 
   private LockRetry() {}
 
@@ -91,8 +91,6 @@ final class LockRetry {
   }
 
   private static void limitLocks(Handle db, int failed) {
-    db.execute(
-        "SET lock_timeout = "
-            + Math.min(FIRST_LOCK_MILLIS << Math.min(failed, 4), LONGEST_LOCK_MILLIS));
+    db.execute("SET lock_timeout = " + (FIRST_LOCK_MILLIS << Math.min(failed, DOUBLINGS)));
   }
 }

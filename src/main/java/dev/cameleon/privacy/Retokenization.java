@@ -150,16 +150,13 @@ public final class Retokenization {
   }
 
   private String summary(Map<String, Long> unknown) {
-    return ", retired "
-        + String.join(" ", keyset.olderIds())
-        + ", rows "
-        + rows
-        + ", vault entries "
-        + entries
-        + ", subjects "
-        + subjects
-        + ", tokens of unknown keys "
-        + unknown.values().stream().mapToLong(Long::longValue).sum();
+    return ", retired %s, rows %d, vault entries %d, subjects %d, tokens of unknown keys %d"
+        .formatted(
+            String.join(" ", keyset.olderIds()),
+            rows,
+            entries,
+            subjects,
+            unknown.values().stream().mapToLong(Long::longValue).sum());
   }
 
   /**

@@ -39,9 +39,8 @@ final class TokenInSql {
    * @param domain an SQL expression too
    */
   static String erased(String domain) {
-    return domain
-        + " || '_"
-        + Token.ERASED
-        + "_' || rtrim(translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/', '-_'), '=')";
+    String random =
+        "rtrim(translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/', '-_'), '=')";
+    return "%s || '_%s_' || %s".formatted(domain, Token.ERASED, random);
   }
 }

@@ -104,11 +104,8 @@ public final class AuditCommand implements Callable<Integer> {
         return;
       }
       out.println(
-          "Rows that fit: "
-              + findings.rows()
-              + ", since "
-              + seconds(findings.since().orElseThrow())
-              + ".");
+          "Rows that fit: %d, since %s."
+              .formatted(findings.rows(), seconds(findings.since().orElseThrow())));
       if (findings.erased() > 0) {
         out.println("Tokens that an erasure removed: " + findings.erased() + " (see audit list).");
       }

@@ -13,7 +13,6 @@ import dev.cameleon.mask.Token;
 import dev.cameleon.privacy.Erasure;
 import dev.cameleon.privacy.ErasureResult;
 import dev.cameleon.privacy.PreventedException;
-import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
@@ -82,39 +81,36 @@ public final class EraseCommand extends PrivacyCommand {
               ? erase.tokens(tokens, keyset, ticket)
               : erase.person(person, keyset.orElseThrow(), ticket, suppress);
       if (!done.found() && !suppress) {
-        throw new FailedException(
-            (user == null
-                    ? "no row and no vault entry has such a token"
-                    : "no row has this user id")
-                + ": there is nothing to erase (the request is in the audit, number "
-                + done.audit().seq()
-                + ")"
-                + (done.waiting() == 0
-                    ? ""
-                    : "; but "
-                        + done.waiting()
-                        + " tokens of this or another erase are not finished, and their"
-                        + " originals can still be revealed: run it again "
-                        + (done.rotating() ? "after keys retokenize" : "in a few minutes")));
+        throw new FailedException(nothing(done));
       }
-      print(new ErasureReport(user != null, suppress, ticket, done));
+      ErasureReport report = new ErasureReport(user != null, suppress, ticket, done);
+      out().println(json ? report.json() : String.join(System.lineSeparator(), report.lines()));
       return done.isFinished() ? ExitCode.DONE : ExitCode.FAILED;
     } catch (PreventedException e) {
       throw new FailedException(
-          "nothing was erased: "
-              + e.getMessage()
-              + ", then run the same command again (the request is in the audit"
-              + (suppress ? ", and later events of the person are loaded under random values" : "")
-              + ")");
+          "nothing was erased: %s, then run the same command again (the request is in the audit%s)"
+              .formatted(
+                  e.getMessage(),
+                  suppress
+                      ? ", and later events of the person are loaded under random values"
+                      : ""));
     } catch (SQLException e) {
       throw new FailedException(
-          "cannot finish the erasure as "
-              + login
-              + ": "
-              + LockHolders.describe(login, e)
-              + remedy(SqlErrors.state(e))
-              + "; what was erased stays erased: run the same command again to finish");
+          "cannot finish the erasure as %s: %s%s; what was erased stays erased: run the same command again to finish"
+              .formatted(login, LockHolders.describe(login, e), remedy(SqlErrors.state(e))));
     }
+  }
+
+  private String nothing(ErasureResult done) {
+    String pending =
+        "; but %d tokens of this or another erase are not finished, and their originals can still be revealed: run it again %s"
+            .formatted(
+                done.waiting(), done.rotating() ? "after keys retokenize" : "in a few minutes");
+    return "%s: there is nothing to erase (the request is in the audit, number %d)%s"
+        .formatted(
+            user == null ? "no row and no vault entry has such a token" : "no row has this user id",
+            done.audit().seq(),
+            done.waiting() == 0 ? "" : pending);
   }
 
   private static String remedy(String sqlState) {
@@ -158,15 +154,5 @@ public final class EraseCommand extends PrivacyCommand {
     Keyset keyset = keyset();
     reject(erase.keyProblem(keyset));
     return Optional.of(keyset);
-  }
-
-  private void print(ErasureReport report) {
-    PrintWriter out = out();
-    if (json) {
-      out.println(report.json());
-    } else {
-      report.lines().forEach(out::println);
-    }
-    out.flush();
   }
 }

@@ -55,11 +55,8 @@ final class RetokenizeCommand extends PrivacyCommand {
     } catch (SQLException e) {
       progress.end();
       throw new FailedException(
-          "cannot finish the retokenization as "
-              + login
-              + ": "
-              + LockHolders.describe(login, e)
-              + "; what was rewritten stays: run keys retokenize again to continue");
+          "cannot finish the retokenization as %s: %s; what was rewritten stays: run keys retokenize again to continue"
+              .formatted(login, LockHolders.describe(login, e)));
     } catch (PreventedException e) {
       progress.end();
       throw new FailedException(e.getMessage());

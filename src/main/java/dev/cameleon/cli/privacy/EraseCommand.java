@@ -47,11 +47,7 @@ public final class EraseCommand extends PrivacyCommand {
               + " mask keyset.")
   private String user;
 
-  @Option(
-      names = "--ticket",
-      required = true,
-      paramLabel = "TICKET",
-      description = NO_PERSONAL_DATA)
+  @Option(names = "--ticket", required = true, paramLabel = "TICKET", description = TICKET)
   private String ticket;
 
   @Option(names = "--suppress", description = "Give later events of the person random values, too.")

@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
 /** What the commands for personal data share: streams, settings, and reasons to refuse. */
 @Command(mixinStandardHelpOptions = true)
 abstract class PrivacyCommand implements Callable<Integer> {
-  static final String NO_PERSONAL_DATA =
+  /** Describes a ticket that is required. */
+  static final String TICKET =
       "The ticket of the request. The audit keeps it for ever: no personal data.";
 
   @Spec private CommandSpec spec;
@@ -90,9 +91,8 @@ abstract class PrivacyCommand implements Callable<Integer> {
   /** Says that another command has the lock of erasure, pruning and retokenization. */
   static FailedException busy(Database.Login login) throws SQLException {
     return new FailedException(
-        "another erase, vault prune or keys retokenize is running on this database ("
-            + AdvisoryLock.LOGINS.holder(login)
-            + "); nothing was done; try again when it has ended");
+        "a vault prune, or another erase or keys retokenize is running on this database (%s); nothing was done; try again when it has ended"
+            .formatted(AdvisoryLock.LOGINS.holder(login)));
   }
 
   static void requireTicket(String ticket) throws UsageException {

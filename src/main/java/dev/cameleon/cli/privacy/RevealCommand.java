@@ -148,10 +148,8 @@ public final class RevealCommand extends PrivacyCommand {
     }
     if (rows.size() > MOST_ROWS) {
       throw new FailedException(
-          "the person has more than "
-              + MOST_ROWS
-              + " rows, the most that this command shows; ask an officer to extract"
-              + " them, and reveal their tokens");
+          "the person has more than %d rows, the most that this command shows; ask an officer to extract them, and reveal their tokens"
+              .formatted(MOST_ROWS));
     }
     MaskedColumns masked = reveal.maskedColumns();
     for (JsonNode row : rows) {

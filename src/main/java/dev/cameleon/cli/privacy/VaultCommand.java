@@ -38,11 +38,7 @@ public final class VaultCommand implements Callable<Integer> {
             + " interrupt it and run it again."
       })
   static final class PruneEntries extends PrivacyCommand {
-    @Option(
-        names = "--ticket",
-        required = true,
-        paramLabel = "TICKET",
-        description = NO_PERSONAL_DATA)
+    @Option(names = "--ticket", required = true, paramLabel = "TICKET", description = TICKET)
     private String ticket;
 
     @Option(names = "--json", description = "Print JSON, for scripts.")

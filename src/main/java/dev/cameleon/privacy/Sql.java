@@ -64,7 +64,11 @@ final class Sql {
           throw failure;
         }
       }
-      throw e;
+      // A mistake in a statement: some of jdbi's messages quote arguments whatever is set.
+      IllegalStateException mistake =
+          new IllegalStateException("a statement failed: " + e.getClass().getSimpleName());
+      mistake.setStackTrace(e.getStackTrace());
+      throw mistake;
     }
   }
 }

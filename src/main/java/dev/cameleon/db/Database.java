@@ -90,8 +90,11 @@ public final class Database {
     return prepare(new Bounded(login), login).getConnection();
   }
 
-  /** Connections for statements that may take long, such as the migration of a large table. */
-  static DataSource patient(Login login) {
+  /**
+   * Connections for statements that may take long, such as the migration or the scan of a large
+   * table.
+   */
+  public static DataSource patient(Login login) {
     Bounded source = prepare(new Bounded(login), login);
     source.setSocketTimeout(0);
     return source;

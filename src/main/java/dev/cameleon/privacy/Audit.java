@@ -1,9 +1,9 @@
 package dev.cameleon.privacy;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
 
 /** Records who did what to personal data, and why, in a hash chain that is only appended to. */
 public final class Audit {
@@ -35,17 +35,15 @@ public final class Audit {
    * @throws SQLException if the database refuses or fails; nothing is recorded then
    */
   public static Entry record(Connection connection, Act act) throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement("SELECT seq, head FROM cameleon.record_act(?, ?, ?, ?, ?)")) {
-      statement.setString(1, act.name());
-      statement.setString(2, act.token());
-      statement.setString(3, act.purpose());
-      statement.setString(4, act.ticket());
-      statement.setString(5, act.detail());
-      try (ResultSet row = statement.executeQuery()) {
-        row.next();
-        return new Entry(row.getLong(1), row.getString(2));
-      }
-    }
+    return Sql.call(() -> record(Sql.on(connection), act));
+  }
+
+  static Entry record(Handle db, Act act) {
+    return db.createQuery(
+            "SELECT seq, head FROM"
+                + " cameleon.record_act(:name, :token, :purpose, :ticket, :detail)")
+        .bindMethods(act)
+        .map(ConstructorMapper.of(Entry.class))
+        .one();
   }
 }

@@ -6,7 +6,6 @@ import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.HexFormat;
@@ -35,18 +34,27 @@ public final class AuditChain {
       long erased,
       Optional<String> problem) {}
 
-  /** Must build the same JSON as the function cameleon.add_act. */
+  /**
+   * Must build the same JSON as the function cameleon.add_act. The state of a row's token: an act
+   * erased it only if the act names the row.
+   */
   private static final String ROWS =
-      "SELECT seq, at, hash, pg_catalog.jsonb_build_array(seq, (extract(epoch FROM at) * 1000000)::bigint,"
-          + " actor, act, token, purpose, ticket, detail, xact::text)::text, ("
-          // The state of the row's token: an act erased it only if the act names the row.
-          + "SELECT CASE WHEN a.token IS NULL THEN 'none' WHEN t.token IS NOT NULL AND a.token ="
-          + " encode(sha256(t.salt || convert_to(t.token, 'UTF8')), 'hex') THEN 'fits'"
-          + " WHEN t.token IS NOT NULL THEN 'changed' WHEN EXISTS (SELECT FROM cameleon.audit e"
-          + " WHERE e.seq = t.erased_by AND e.seq > a.seq AND e.act = 'erase-tokens'"
-          + " AND a.seq::text = ANY (string_to_array(e.detail, ','))) THEN 'erased'"
-          + " ELSE 'missing' END FROM (SELECT) one LEFT JOIN cameleon.audit_token t"
-          + " ON t.seq = a.seq) FROM cameleon.audit a ORDER BY seq";
+      """
+      SELECT seq, at, hash,
+             pg_catalog.jsonb_build_array(seq, (extract(epoch FROM at) * 1000000)::bigint, actor,
+               act, token, purpose, ticket, detail, xact::text)::text AS json,
+             (SELECT CASE
+                WHEN a.token IS NULL THEN 'none'
+                WHEN t.token IS NOT NULL AND a.token =
+                  encode(sha256(t.salt || convert_to(t.token, 'UTF8')), 'hex') THEN 'fits'
+                WHEN t.token IS NOT NULL THEN 'changed'
+                WHEN EXISTS (SELECT FROM cameleon.audit e
+                  WHERE e.seq = t.erased_by AND e.seq > a.seq AND e.act = 'erase-tokens'
+                    AND a.seq::text = ANY (string_to_array(e.detail, ','))) THEN 'erased'
+                ELSE 'missing' END
+              FROM (SELECT) one LEFT JOIN cameleon.audit_token t ON t.seq = a.seq) AS token
+        FROM cameleon.audit a ORDER BY seq
+      """;
 
   private static final int ROWS_AT_A_TIME = 1000;
 
@@ -75,35 +83,32 @@ public final class AuditChain {
    * @throws SQLException if the database refuses or fails
    */
   public static Findings verify(Connection connection, Optional<String> kept) throws SQLException {
-    connection.setAutoCommit(false); // or the driver fetches all rows at once
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SET search_path = pg_catalog, pg_temp"); // not the database's own
-      statement.setFetchSize(ROWS_AT_A_TIME);
-      try (ResultSet row = statement.executeQuery(ROWS)) {
-        return new AuditChain(kept).verify(row);
-      }
-    } finally {
-      connection.rollback();
-    }
+    AuditChain chain = new AuditChain(kept);
+    return Sql.call(
+        () ->
+            Sql.on(connection) // in a transaction, or the driver fetches all rows at once
+                .inTransaction(
+                    db -> {
+                      db.execute("SET LOCAL search_path = pg_catalog, pg_temp");
+                      return chain.findings(
+                          db.createQuery(ROWS)
+                              .setFetchSize(ROWS_AT_A_TIME)
+                              .map((row, context) -> chain.problem(row))
+                              .withStream(rows -> rows.flatMap(Optional::stream).findFirst()));
+                    }));
   }
 
-  private Findings verify(ResultSet row) throws SQLException {
-    while (row.next()) {
-      Optional<String> problem =
-          problem(row.getLong(1), row.getBytes(3), row.getString(4), row.getString(5));
-      if (problem.isPresent()) {
-        return findings(problem);
-      }
-      if (since == null) {
-        since = row.getObject(2, OffsetDateTime.class).toInstant();
-      }
+  private Optional<String> problem(ResultSet row) throws SQLException {
+    Optional<String> problem =
+        problem(
+            row.getLong("seq"),
+            row.getBytes("hash"),
+            row.getString("json"),
+            row.getString("token"));
+    if (problem.isEmpty() && since == null) {
+      since = row.getObject("at", OffsetDateTime.class).toInstant();
     }
-    return findings(
-        kept.isPresent() && keptAt == null
-            ? Optional.of(
-                "no row has the head that you kept: the chain was cut or rewritten"
-                    + " since, or the head is from another database")
-            : Optional.empty());
+    return problem;
   }
 
   private Optional<String> problem(long seq, byte[] hash, String json, String token) {
@@ -135,13 +140,19 @@ public final class AuditChain {
   }
 
   private Findings findings(Optional<String> problem) {
+    Optional<String> lostHead =
+        kept.isPresent() && keptAt == null
+            ? Optional.of(
+                "no row has the head that you kept: the chain was cut or rewritten"
+                    + " since, or the head is from another database")
+            : Optional.empty();
     return new Findings(
         rows,
         hex(before),
         Optional.ofNullable(since),
         Optional.ofNullable(keptAt),
         erased,
-        problem);
+        problem.or(() -> lostHead));
   }
 
   private static String hex(byte[] hash) {

@@ -2,31 +2,26 @@ package dev.cameleon.privacy;
 
 import dev.cameleon.crypto.KeyUnavailableException;
 import dev.cameleon.db.SqlErrors;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.function.Function;
+import java.util.function.LongFunction;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 
 /**
  * Makes requests under one purpose. Each request is committed to the audit before it is answered,
  * and its outcome is committed before the caller sees the answer.
  */
 final class AuditedRequests {
-  /** Answers a request. */
-  @FunctionalInterface
-  interface Work<T> {
-    T answer(long request) throws SQLException;
-  }
-
   private static final String OUTCOME = "reveal-outcome";
 
-  private final Connection connection;
+  private final Handle db;
   private final String purpose;
   private final String ticket;
   private String head = "";
 
-  AuditedRequests(Connection connection, String purpose, String ticket) throws SQLException {
-    connection.setAutoCommit(true);
-    this.connection = connection;
+  /** Makes requests, each a transaction of its own. */
+  AuditedRequests(Handle db, String purpose, String ticket) {
+    this.db = db;
     this.purpose = purpose;
     this.ticket = ticket;
   }
@@ -39,16 +34,16 @@ final class AuditedRequests {
    * @param detail further facts for the audit; null if none
    * @param work answers it
    * @param outcome describes the answer in a few words, for the audit
-   * @throws SQLException if the database refuses or fails; the request may be in the audit then
+   * @throws JdbiException if the database refuses or fails; the request may be in the audit then
    * @throws KeyUnavailableException if the private key cannot be used; the request is in the audit
    */
-  <T> T ask(String act, String token, String detail, Work<T> work, Function<T, String> outcome)
-      throws SQLException {
+  <T> T ask(
+      String act, String token, String detail, LongFunction<T> work, Function<T, String> outcome) {
     long request = record(act, token, detail);
     T answer;
     try {
-      answer = work.answer(request);
-    } catch (SQLException e) {
+      answer = work.apply(request);
+    } catch (JdbiException e) {
       recordFailure(request, token, "SQLSTATE " + SqlErrors.state(e), e);
       throw e;
     } catch (KeyUnavailableException e) {
@@ -67,7 +62,7 @@ final class AuditedRequests {
   private void recordFailure(long request, String token, String why, Exception failure) {
     try {
       record(OUTCOME, token, outcome(request, "failed, " + why));
-    } catch (SQLException unrecorded) {
+    } catch (JdbiException unrecorded) {
       failure.addSuppressed(unrecorded); // the request is in the audit; nobody saw the answer
     }
   }
@@ -76,9 +71,8 @@ final class AuditedRequests {
     return "request " + request + ": " + outcome;
   }
 
-  private long record(String act, String token, String detail) throws SQLException {
-    Audit.Entry entry =
-        Audit.record(connection, new Audit.Act(act, token, purpose, ticket, detail));
+  private long record(String act, String token, String detail) {
+    Audit.Entry entry = Audit.record(db, new Audit.Act(act, token, purpose, ticket, detail));
     head = entry.head();
     return entry.seq();
   }

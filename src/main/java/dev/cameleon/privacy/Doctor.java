@@ -1,13 +1,10 @@
 package dev.cameleon.privacy;
 
 import dev.cameleon.db.Database;
-import dev.cameleon.mask.Token;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import org.jdbi.v3.core.Handle;
 
 /**
  * Checks that rows, keys and vault are consistent. Only reads, in one snapshot of the database, so
@@ -33,11 +30,11 @@ public final class Doctor {
    */
   public record Finding(String check, Verdict verdict, String detail) {}
 
-  private final Connection connection;
+  private final Handle db;
   private final List<Finding> findings = new ArrayList<>();
 
-  private Doctor(Connection connection) {
-    this.connection = connection;
+  private Doctor(Handle db) {
+    this.db = db;
   }
 
   /**
@@ -47,54 +44,40 @@ public final class Doctor {
    * @throws SQLException if the database refuses or fails
    */
   public static List<Finding> examine(Database.Login officer) throws SQLException {
-    try (Connection connection = OfficerConnection.connect(officer)) {
-      connection.setAutoCommit(false);
-      try (Statement statement = connection.createStatement()) {
-        statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-      }
-      Doctor doctor = new Doctor(connection);
-      doctor.keys();
-      doctor.rows();
-      doctor.vault();
-      doctor.people();
-      connection.rollback();
-      return doctor.findings;
-    }
+    return Sql.call(
+        () -> {
+          try (Handle connection = Sql.officer(officer)) {
+            return connection.inTransaction(db -> new Doctor(db).examine());
+          }
+        });
   }
 
-  private void keys() throws SQLException {
-    List<List<String>> keys =
-        query(
-            "SELECT key_id, first_used::date, extract(day FROM now() - first_used)::int,"
-                + " retired_at::date, follows FROM cameleon.mask_key"
-                + " ORDER BY retired_at NULLS LAST, first_used, follows NULLS FIRST");
-    for (List<String> key : keys) {
-      add(
-          "keys",
-          Verdict.OK,
-          key.get(0)
-              + ", first seen "
-              + key.get(1)
-              + " ("
-              + key.get(2)
-              + " days ago)"
-              + (key.get(4) == null ? "" : ", follows " + key.get(4))
-              + (key.get(3) == null ? "" : ", retired " + key.get(3)));
-    }
+  private List<Finding> examine() {
+    db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+    keys();
+    new RowFindings(this, db).look(Logins.columns(db));
+    new VaultFindings(this).look(LoginTokens.columns(db));
+    people();
+    return findings;
+  }
+
+  private void keys() {
+    List<String> keys =
+        texts(
+            """
+            SELECT key_id || ', first seen ' || first_used::date
+                   || ' (' || extract(day FROM now() - first_used)::int || ' days ago)'
+                   || coalesce(', follows ' || follows, '')
+                   || coalesce(', retired ' || retired_at::date, '')
+              FROM cameleon.mask_key ORDER BY retired_at NULLS LAST, first_used, follows NULLS FIRST
+            """);
+    keys.forEach(key -> add("keys", Verdict.OK, key));
     if (keys.isEmpty()) {
       add("keys", Verdict.NOTE, "none known, because nothing was loaded yet; start run");
     }
   }
 
-  private void rows() throws SQLException {
-    new RowFindings(this).look(Logins.columns(connection));
-  }
-
-  private void vault() throws SQLException {
-    new VaultFindings(this).look(LoginTokens.columns(connection));
-  }
-
-  private void people() throws SQLException {
+  private void people() {
     add(
         "suppressed",
         Verdict.OK,
@@ -125,43 +108,22 @@ public final class Doctor {
         (count == 0 ? "no " : count + " ") + what + (count == 0 ? "" : ": " + remedy));
   }
 
-  long number(String sql) throws SQLException {
-    return Long.parseLong(query(sql).get(0).get(0));
+  long number(String sql) {
+    return db.createQuery(sql).mapTo(long.class).one();
   }
 
-  /** Reads all rows of a query; each query yields few, however large the tables are. */
-  List<List<String>> query(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(sql)) {
-      List<List<String>> rows = new ArrayList<>();
-      while (row.next()) {
-        List<String> values = new ArrayList<>();
-        for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
-          values.add(row.getString(i));
-        }
-        rows.add(values);
-      }
-      return rows;
-    }
+  List<String> texts(String sql) {
+    return db.createQuery(sql).mapTo(String.class).list();
   }
 
   /**
    * An SQL expression for the id of the key that made a value: the id if the database knows it or
-   * if it is {@link Token#ERASED}; {@code ?} for an unknown key; an empty text if the value is not
-   * a token. Unknown ids are not listed, because a sender may have made them up, with a new one in
-   * each row.
+   * if it is {@link dev.cameleon.mask.Token#ERASED}; {@code ?} for an unknown key; an empty text if
+   * the value is not a token. Unknown ids are not listed, because a sender may have made them up,
+   * with a new one in each row.
    */
   static String keyOf(String value) {
-    return "CASE WHEN NOT "
-        + TokenInSql.isToken(value)
-        + " THEN '' WHEN "
-        + TokenInSql.keyId(value)
-        + " = '"
-        + Token.ERASED
-        + "' OR "
-        + TokenInSql.keyId(value)
-        + " IN (SELECT key_id FROM cameleon.mask_key) THEN "
-        + TokenInSql.keyId(value)
-        + " ELSE '?' END";
+    return "CASE WHEN NOT %s THEN '' WHEN %s THEN %s ELSE '?' END"
+        .formatted(TokenInSql.isToken(value), TokenInSql.isOurs(value), TokenInSql.keyId(value));
   }
 }

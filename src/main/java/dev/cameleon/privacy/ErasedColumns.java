@@ -1,21 +1,21 @@
 package dev.cameleon.privacy;
 
-import dev.cameleon.mask.Token;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jdbi.v3.core.Handle;
 
 /**
  * Determines what is erased in a person's rows besides the user id: in a masked column every value,
  * whatever its form, because rows from before Cameleon may hold it in plain text or hashed; in any
  * other column, tokens.
+ *
+ * @param values the new values, as SQL assignments
+ * @param left for each column that must change, an SQL expression that is 1 if a rewritten row's
+ *     value was not erased, else 0
  */
-final class ErasedColumns {
+record ErasedColumns(List<String> values, Map<String, String> left) {
   private static final Map<String, String> ALWAYS = MaskedColumns.ALWAYS;
 
   /**
@@ -24,20 +24,15 @@ final class ErasedColumns {
    */
   private static final String UNKNOWN = "x";
 
-  private final List<String> values = new ArrayList<>();
-  private final Map<String, String> left = new LinkedHashMap<>();
-
-  private ErasedColumns() {}
-
   /**
    * Finds out which columns are masked.
    *
    * @param columns columns that may hold tokens, without the user id, quoted for SQL
    */
-  static ErasedColumns of(Connection connection, List<String> columns) throws SQLException {
-    ErasedColumns erased = new ErasedColumns();
+  static ErasedColumns of(Handle db, List<String> columns) {
+    ErasedColumns erased = new ErasedColumns(new ArrayList<>(), new LinkedHashMap<>());
     for (String column : columns) {
-      boolean masked = ALWAYS.containsKey(column) || hasToken(connection, column);
+      boolean masked = ALWAYS.containsKey(column) || hasToken(db, column);
       String text = column + "::text";
       erased.values.add(
           String.format(
@@ -47,82 +42,39 @@ final class ErasedColumns {
               TokenInSql.erased(domain(text, ALWAYS.getOrDefault(column, UNKNOWN))),
               text));
       if (masked) {
-        erased.left.put(column, left(text));
+        erased.left.put(column, left(column));
       }
     }
     // A masked column that is too narrow for a token, or generated, cannot be rewritten: it is
     // listed as not erased.
-    for (String column : present(connection)) {
-      if (!columns.contains(column)) {
-        erased.left.put(column, left(column + "::text"));
-      }
-    }
+    db.createQuery(
+            "SELECT quote_ident(attname) FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped"
+                + " AND attrelid = 'public.user_logins'::regclass AND attname = ANY (:always)")
+        .bindArray("always", String.class, ALWAYS.keySet())
+        .mapTo(String.class)
+        .forEach(column -> erased.left.putIfAbsent(column, left(column)));
     return erased;
   }
 
-  private static boolean hasToken(Connection connection, String column) throws SQLException {
+  private static boolean hasToken(Handle db, String column) {
     String text = column + "::text";
-    try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "SELECT EXISTS (SELECT FROM public.user_logins WHERE "
-                    + TokenInSql.isToken(text)
-                    + " AND ("
-                    + TokenInSql.keyId(text)
-                    + " = '"
-                    + Token.ERASED
-                    + "' OR "
-                    + TokenInSql.keyId(text)
-                    + " IN (SELECT key_id FROM cameleon.mask_key)))")) {
-      return row.next() && row.getBoolean(1);
-    }
-  }
-
-  private static List<String> present(Connection connection) throws SQLException {
-    List<String> present = new ArrayList<>();
-    try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "SELECT quote_ident(attname) FROM pg_attribute WHERE attnum > 0"
-                    + " AND attrelid = 'public.user_logins'::regclass AND NOT attisdropped"
-                    + " AND attname IN ('"
-                    + String.join("', '", ALWAYS.keySet())
-                    + "')")) {
-      while (row.next()) {
-        present.add(row.getString(1));
-      }
-    }
-    return present;
+    return db.createQuery(
+            "SELECT EXISTS (SELECT FROM public.user_logins WHERE %s AND %s)"
+                .formatted(TokenInSql.isToken(text), TokenInSql.isOurs(text)))
+        .mapTo(boolean.class)
+        .one();
   }
 
   /** The domain of the value if it is one of our tokens: otherwise it could be any text. */
   private static String domain(String text, String otherwise) {
-    return "coalesce((SELECT d FROM (VALUES ('ip'), ('device') UNION"
-        + " SELECT field FROM cameleon.masked_field) known (d) WHERE d = left("
-        + text
-        + ", -32) AND "
-        + TokenInSql.isToken(text)
-        + "), '"
-        + otherwise
-        + "')";
+    return """
+        coalesce((SELECT d FROM (VALUES ('ip'), ('device')
+          UNION SELECT field FROM cameleon.masked_field) known (d)
+          WHERE d = left(%s, -32) AND %s), '%s')"""
+        .formatted(text, TokenInSql.isToken(text), otherwise);
   }
 
-  private static String left(String text) {
-    return String.format(
-        "coalesce(NOT (%s AND %s = '%s'), false)::int",
-        TokenInSql.isToken(text), TokenInSql.keyId(text), Token.ERASED);
-  }
-
-  /** The new values, as SQL assignments. */
-  List<String> values() {
-    return values;
-  }
-
-  /**
-   * For each column that must change, an SQL expression that is 1 if a rewritten row's value was
-   * not erased, else 0.
-   */
-  Map<String, String> left() {
-    return left;
+  private static String left(String column) {
+    return "coalesce(NOT " + TokenInSql.isErased(column + "::text") + ", false)::int";
   }
 }

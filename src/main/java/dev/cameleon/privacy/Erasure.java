@@ -1,26 +1,39 @@
 package dev.cameleon.privacy;
 
+import dev.cameleon.db.AdvisoryLock;
 import dev.cameleon.db.Database;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
 
 /**
  * Erases a person or a value. It rewrites rows with random values; then, when no loader can rely on
  * the tokens any more, it deletes the vault entries that no other row uses. The process may die at
  * any point: the request is in the audit before the first change, the tokens of rewritten rows are
  * recorded in the transaction that rewrites them, and the next erase finishes an interrupted one.
+ *
+ * <p>It also prunes the vault, when rows are deleted by hand and their originals would stay
+ * revealable: the entries of unused tokens are recorded first, and deleted once no loader can rely
+ * on them, unless a row came meanwhile.
  */
 public final class Erasure implements AutoCloseable {
+  /**
+   * The result of a pruning.
+   *
+   * @param entries how many entries were deleted
+   * @param waiting how many tokens are not processed yet
+   * @param rotating whether a rotation is in progress: then nothing is deleted
+   * @param audit the audit entry; empty if nothing was deleted
+   */
+  public record Pruned(long entries, long waiting, boolean rotating, Optional<Audit.Entry> audit) {}
+
   /**
    * How long a loader may rely on what it knew: for 15 s it remembers a token, or who is
    * suppressed, when it builds a statement; the database refuses a statement that was built 30 s
@@ -29,19 +42,19 @@ public final class Erasure implements AutoCloseable {
   public static final Duration LOADERS_MEMORY = Duration.ofSeconds(75);
 
   /** Allows for the difference between the clocks of two machines. */
-  static final Duration SLACK = Duration.ofSeconds(1);
+  private static final Duration SLACK = Duration.ofSeconds(1);
 
   /** How often rows are rewritten again after the first time, while new ones arrive. */
   private static final int MOST_SWEEPS = 3;
 
-  static final String WAIT = "no running loader has the old values in memory";
+  private static final String WAIT = "no running loader has the old values in memory";
 
-  private final Connection connection;
+  private final Handle db;
   private final Duration memory;
   private final ProgressPause pause;
 
-  private Erasure(Connection connection, Duration memory, ProgressPause pause) {
-    this.connection = connection;
+  private Erasure(Handle db, Duration memory, ProgressPause pause) {
+    this.db = db;
     this.memory = memory;
     this.pause = pause;
   }
@@ -57,12 +70,15 @@ public final class Erasure implements AutoCloseable {
    */
   public static Erasure open(Database.Login officer, Duration memory, ProgressPause pause)
       throws SQLException {
-    return new Erasure(OfficerConnection.connect(officer), memory, pause);
+    return Sql.call(() -> new Erasure(Sql.officer(officer), memory, pause));
   }
 
-  /** Takes the lock that allows one erase or retokenize at a time; returns whether it was free. */
+  /**
+   * Takes the lock that allows one erase, prune or retokenize at a time; returns whether it was
+   * free.
+   */
   public boolean lock() throws SQLException {
-    return Logins.lock(connection);
+    return AdvisoryLock.LOGINS.take(db.getConnection());
   }
 
   /**
@@ -70,12 +86,12 @@ public final class Erasure implements AutoCloseable {
    * cannot be suppressed for ever.
    */
   public boolean masksUsers() throws SQLException {
-    return Logins.masksUsers(connection);
+    return Sql.call(() -> Logins.masksUsers(db));
   }
 
   /** Why these keys do not fit this database, as one sentence; empty if they do. */
   public Optional<String> keyProblem(Keyset keyset) throws SQLException {
-    return new MaskGuard(keyset, Map.of()).keyProblem(connection);
+    return new MaskGuard(keyset, Map.of()).keyProblem(db.getConnection());
   }
 
   /**
@@ -83,18 +99,17 @@ public final class Erasure implements AutoCloseable {
    * are needed to compute its newer token.
    */
   public boolean needsKeys(List<String> tokens) throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            "SELECT EXISTS (SELECT FROM unnest(?) token JOIN cameleon.mask_key ON follows = "
-                + TokenInSql.keyId("token")
-                + ") OR EXISTS (SELECT "
-                + ErasedTokens.OLDER_IN_AUDIT
-                + ")")) {
-      statement.setArray(1, connection.createArrayOf("text", tokens.toArray()));
-      try (ResultSet row = statement.executeQuery()) {
-        return row.next() && row.getBoolean(1);
-      }
-    }
+    return Sql.call(
+        () ->
+            db.createQuery(
+                    """
+                    SELECT EXISTS (SELECT FROM unnest(:tokens) token JOIN cameleon.mask_key
+                                     ON follows = %s) OR EXISTS (SELECT %s)
+                    """
+                        .formatted(TokenInSql.keyId("token"), ErasedTokens.OLDER_IN_AUDIT))
+                .bindArray("tokens", String.class, tokens)
+                .mapTo(boolean.class)
+                .one());
   }
 
   /**
@@ -109,39 +124,31 @@ public final class Erasure implements AutoCloseable {
    *     this one
    */
   public ErasureResult person(String user, Keyset keyset, String ticket, boolean suppress)
-      throws SQLException, InterruptedException, PreventedException {
+      throws SQLException, InterruptedException {
     Masker masker = new Masker(keyset, Map.of());
     String detail = suppress ? "a person, later events too" : "a person";
-    Audit.Entry entry;
-    connection.setAutoCommit(false);
-    try {
-      // Without the person's token: a lasting record would link the rows to them for whoever has
-      // the mask key.
-      entry = Audit.record(connection, new Audit.Act("erase", null, null, ticket, detail));
-      if (suppress) {
-        // Under every key: loaders that have only the older ones may still run.
-        for (String subject : masker.subjects(user)) {
-          suppress(subject);
-        }
-      }
-      connection.commit();
-    } finally {
-      connection.rollback();
-      connection.setAutoCommit(true);
-    }
-    ErasedTokens erasedTokens = new ErasedTokens(connection, Optional.of(masker));
-    boolean pending = erasedTokens.count() > 0;
-    RowRewriter sweep = RowRewriter.person(connection, erasedTokens, user);
-    return sweepAndSettle(sweep, erasedTokens, false, suppress || pending, entry);
+    // Without the person's token: a lasting record would link the rows to them for whoever has the
+    // mask key.
+    Audit.Act request = new Audit.Act("erase", null, null, ticket, detail);
+    // Under every key: loaders that have only the older ones may still run.
+    List<String> subjects = suppress ? masker.subjects(user) : List.of();
+    return Sql.call(
+        () -> {
+          Audit.Entry entry = db.inTransaction(tx -> request(request, subjects));
+          ErasedTokens erasedTokens = new ErasedTokens(db, Optional.of(masker));
+          boolean pending = erasedTokens.count() > 0;
+          RowRewriter sweep = RowRewriter.person(db, erasedTokens, user);
+          return sweepAndSettle(sweep, erasedTokens, false, suppress || pending, entry);
+        });
   }
 
-  private void suppress(String subject) throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            "INSERT INTO cameleon.suppressed (subject) VALUES (?) ON CONFLICT DO NOTHING")) {
-      statement.setString(1, subject);
-      statement.executeUpdate();
+  private Audit.Entry request(Audit.Act request, List<String> subjects) {
+    Audit.Entry entry = Audit.record(db, request);
+    for (String subject : subjects) {
+      db.execute(
+          "INSERT INTO cameleon.suppressed (subject) VALUES (?) ON CONFLICT DO NOTHING", subject);
     }
+    return entry;
   }
 
   /**
@@ -156,27 +163,31 @@ public final class Erasure implements AutoCloseable {
    *     this one
    */
   public ErasureResult tokens(List<String> tokens, Optional<Keyset> keyset, String ticket)
-      throws SQLException, InterruptedException, PreventedException {
+      throws SQLException, InterruptedException {
     Optional<Masker> masker = keyset.map(keys -> new Masker(keys, Map.of()));
-    List<String> all = new ArrayList<>(tokens);
-    masker.ifPresent(known -> tokens.forEach(token -> all.add(known.renew(token))));
-    List<String> distinct = all.stream().distinct().toList();
+    List<String> all =
+        Stream.concat(
+                tokens.stream(),
+                masker.stream().flatMap(known -> tokens.stream().map(known::renew)))
+            .distinct()
+            .toList();
+    return Sql.call(
+        () -> {
+          Audit.Entry last = db.inTransaction(tx -> request(all, ticket));
+          ErasedTokens erasedTokens = new ErasedTokens(db, masker);
+          boolean pending = erasedTokens.count() > 0;
+          boolean stored = erasedTokens.addGiven(all) > 0;
+          RowRewriter sweep = RowRewriter.tokens(db, erasedTokens, all);
+          return sweepAndSettle(sweep, erasedTokens, stored, stored || pending, last);
+        });
+  }
+
+  private Audit.Entry request(List<String> tokens, String ticket) {
     Audit.Entry last = null;
-    connection.setAutoCommit(false);
-    try {
-      for (String token : distinct) {
-        last = Audit.record(connection, new Audit.Act("erase", token, null, ticket, "a value"));
-      }
-      connection.commit();
-    } finally {
-      connection.rollback();
-      connection.setAutoCommit(true);
+    for (String token : tokens) {
+      last = Audit.record(db, new Audit.Act("erase", token, null, ticket, "a value"));
     }
-    ErasedTokens erasedTokens = new ErasedTokens(connection, masker);
-    boolean pending = erasedTokens.count() > 0;
-    boolean stored = erasedTokens.addGiven(distinct) > 0;
-    RowRewriter sweep = RowRewriter.tokens(connection, erasedTokens, distinct);
-    return sweepAndSettle(sweep, erasedTokens, stored, stored || pending, last);
+    return last;
   }
 
   /**
@@ -192,7 +203,7 @@ public final class Erasure implements AutoCloseable {
       boolean stored,
       boolean expected,
       Audit.Entry entry)
-      throws SQLException, InterruptedException, PreventedException {
+      throws InterruptedException {
     long rows = sweep.run();
     boolean arriving = false;
     if (rows > 0 || expected) {
@@ -205,10 +216,10 @@ public final class Erasure implements AutoCloseable {
         sweeps++;
       } while (arriving && sweeps < MOST_SWEEPS);
     }
-    VaultErasure.Outcome outcome = new VaultErasure(connection, pause, erasedTokens).run(memory);
-    RowRewriter.blend(connection);
+    VaultErasure.Outcome outcome = new VaultErasure(db, pause, erasedTokens).run(memory);
+    RowRewriter.blend(db);
     // Also if nothing was found: an earlier erase may have died just before this line.
-    RowRewriter.blendVault(connection);
+    RowRewriter.blendVault(db);
     return new ErasureResult(
         stored || rows > 0 || outcome.deleted() > 0 || outcome.kept() > 0,
         rows,
@@ -220,9 +231,39 @@ public final class Erasure implements AutoCloseable {
         entry);
   }
 
+  /**
+   * Deletes vault entries that no row uses.
+   *
+   * @param ticket the ticket that asks for it
+   * @throws InterruptedException if the wait for loaders is interrupted; the next prune or erase
+   *     goes on
+   */
+  public Pruned prune(String ticket) throws SQLException, InterruptedException {
+    return Sql.call(
+        () -> {
+          ErasedTokens unused = new ErasedTokens(db, Optional.empty());
+          VaultErasure entries = new VaultErasure(db, pause, unused, Optional.of(ticket));
+          if (entries.rotating()) {
+            return new Pruned(0, unused.count(), true, Optional.empty());
+          }
+          unused.addUnused(LoginTokens.columns(db));
+          if (unused.count() == 0) {
+            return new Pruned(0, 0, false, Optional.empty());
+          }
+          pause.await(memory.plus(SLACK), WAIT);
+          VaultErasure.Outcome outcome = entries.run(memory);
+          return new Pruned(
+              outcome.deleted(), unused.count(), outcome.rotating(), entries.pruned());
+        });
+  }
+
   /** Closes the connection, which releases the lock. */
   @Override
   public void close() throws SQLException {
-    connection.close();
+    Sql.call(
+        () -> {
+          db.close();
+          return null;
+        });
   }
 }

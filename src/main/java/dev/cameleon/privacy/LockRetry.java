@@ -1,16 +1,35 @@
 package dev.cameleon.privacy;
 
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
+import dev.cameleon.db.SqlErrors;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 
 /** Retries a transaction that lost to a lock, a deadlock or a concurrent insert. */
 final class LockRetry {
-  private static final String LOCKED = "55P03";
+  /**
+   * Decides after a failure whether to try again, and waits until then.
+   *
+   * @param <X> what may end the wait
+   */
+  @FunctionalInterface
+  interface Again<X extends Exception> {
+    /**
+     * Whether to try again.
+     *
+     * @param attempt how many attempts failed
+     * @param state the SQLSTATE of the last failure
+     */
+    boolean after(int attempt, String state) throws X;
+  }
+
+  /** lock_not_available: after the session's lock_timeout. */
+  static final String LOCKED = "55P03";
+
   private static final String DEADLOCK = "40P01";
   private static final String SERIALIZATION = "40001";
 
@@ -22,59 +41,56 @@ final class LockRetry {
   /** The pause between two attempts, in which other sessions go on. */
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /** A single transaction, so that it can be retried when it fails. */
-  @FunctionalInterface
-  interface Work<T> {
-    /** Runs the transaction. */
-    T run() throws SQLException;
-  }
-
   /**
    * The first attempts are short, because other sessions queue behind one that waits for a lock.
    */
   private static final int FIRST_LOCK_MILLIS = 200;
 
-  /** Longer than 1 s, after which PostgreSQL cancels an autovacuum that blocks a lock. */
-  private static final int LONGEST_LOCK_MILLIS = 3_200;
+  /** To 3.2 s: after 1 s, PostgreSQL cancels an autovacuum that blocks a lock. */
+  private static final int DOUBLINGS = 4;
 
-  private final long patienceNanos;
-
-  /**
-   * Retries for a limited time.
-   *
-   * @param patience how long to retry
-   */
-  LockRetry(Duration patience) {
-    this.patienceNanos = patience.toNanos();
-  }
+  private LockRetry() {}
 
   /**
-   * Runs the transaction until it succeeds or the time is over.
+   * Runs a transaction until it succeeds or {@code again} gives up.
    *
-   * @throws SQLException the last failure
+   * @throws JdbiException the last failure
    */
-  <T> T of(Connection connection, Work<T> work) throws SQLException {
-    long beganNanos = System.nanoTime();
-    int lockMillis = FIRST_LOCK_MILLIS;
-    while (true) {
+  static <T, X extends Exception> T of(Supplier<T> transaction, Again<X> again) throws X {
+    for (int attempt = 1; ; attempt++) {
       try {
-        limitLocks(connection, lockMillis);
-        return work.run();
-      } catch (SQLException e) {
-        if (!PASSING.contains(String.valueOf(e.getSQLState()))
-            || connection.isClosed()
-            || System.nanoTime() - beganNanos > patienceNanos) {
+        return transaction.get();
+      } catch (JdbiException e) {
+        if (!again.after(attempt, SqlErrors.state(e))) {
           throw e;
         }
       }
-      lockMillis = Math.min(2 * lockMillis, LONGEST_LOCK_MILLIS);
-      LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 
-  private static void limitLocks(Connection connection, int millis) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SET lock_timeout = " + millis);
-    }
+  /**
+   * Runs a transaction, which waits longer for locks with each attempt, until it succeeds or the
+   * time is over.
+   *
+   * @param patience how long to retry
+   * @throws JdbiException the last failure
+   */
+  static <T> T of(Handle db, Duration patience, Supplier<T> transaction) {
+    long endNanos = System.nanoTime() + patience.toNanos();
+    limitLocks(db, 0);
+    return of(
+        transaction,
+        (attempt, state) -> {
+          if (!PASSING.contains(state) || System.nanoTime() - endNanos > 0) {
+            return false;
+          }
+          LockSupport.parkNanos(PAUSE_NANOS);
+          limitLocks(db, attempt);
+          return true;
+        });
+  }
+
+  private static void limitLocks(Handle db, int failed) {
+    db.execute("SET lock_timeout = " + (FIRST_LOCK_MILLIS << Math.min(failed, DOUBLINGS)));
   }
 }

@@ -3,16 +3,13 @@ package dev.cameleon.privacy;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.mask.Masker;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
+import java.sql.Types;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.postgresql.util.PGobject;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.SqlStatement;
 
 /**
  * Finds and replaces tokens in {@code public.user_logins}, recognized by their form and their key's
@@ -20,29 +17,24 @@ import org.postgresql.util.PGobject;
  * a partitioned table, a range covers the same pages of every partition.
  */
 final class LoginTokens {
-  /**
-   * A token's form as an SQL regular expression; {@link dev.cameleon.mask.Token} has the same in
-   * Java.
-   */
-  static final String FORM = "'^.+_[0-9a-f]{8}_[A-Za-z0-9_-]{22}$'";
-
   /** The table's size in pages of 8 kB, or that of its largest partition. */
   private static final String PAGES =
-      "WITH RECURSIVE tree AS (SELECT 'public.user_logins'::regclass::oid AS part"
-          + " UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = part)"
-          + " SELECT coalesce(max(pg_relation_size(part)"
-          + " / current_setting('block_size')::bigint), 0), count(*) FROM tree";
-
-  private static final String RANGE = " ctid >= ?::tid AND ctid < ?::tid";
+      """
+      WITH RECURSIVE tree AS (SELECT 'public.user_logins'::regclass::oid AS part
+        UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = part)
+      SELECT coalesce(max(pg_relation_size(part) / current_setting('block_size')::bigint), 0)
+               AS pages,
+             greatest(count(*), 1) AS partitions
+        FROM tree
+      """;
 
   /** How many unknown keys are listed by id at most. */
   private static final int MOST_KEYS = 100;
 
-  private final Connection connection;
+  private final Handle db;
   private final List<String> older;
   private final Masker masker;
   private final String values;
-  private final String find;
   private final String replace;
 
   /**
@@ -51,31 +43,29 @@ final class LoginTokens {
    * @param columns columns that may hold tokens, quoted for SQL; at least one
    * @param older the ids of the keys whose tokens are replaced
    */
-  LoginTokens(Connection connection, List<String> columns, List<String> older, Masker masker) {
-    this.connection = connection;
+  LoginTokens(Handle db, List<String> columns, List<String> older, Masker masker) {
+    this.db = db;
     this.older = older;
     this.masker = masker;
-    this.values = "unnest(ARRAY[" + String.join("::text, ", columns) + "::text]) AS v(token)";
-    this.find =
-        "SELECT DISTINCT token FROM public.user_logins, LATERAL "
-            + values
-            + " WHERE"
-            + RANGE
-            + " AND left(right(token, 31), 8) = ANY (?) AND token ~ "
-            + FORM;
+    this.values =
+        columns.stream()
+            .collect(
+                Collectors.joining(
+                    "::text, ",
+                    " FROM public.user_logins, LATERAL unnest(ARRAY[",
+                    "::text]) AS v(token) WHERE " + TokenInSql.isToken("token")));
     this.replace =
-        "UPDATE public.user_logins SET "
-            + String.join(
-                ", ",
+        """
+        UPDATE public.user_logins SET %s FROM (SELECT :renewed::jsonb AS renewed) m
+         WHERE user_logins.ctid >= :from::tid AND user_logins.ctid < :to::tid AND (%s)
+        """
+            .formatted(
                 columns.stream()
-                    .map(c -> c + " = coalesce(m.renewed ->> " + c + "::text, " + c + ")")
-                    .toList())
-            + " FROM (SELECT ?::jsonb AS renewed) m WHERE"
-            + RANGE.replace("ctid", "user_logins.ctid")
-            + " AND ("
-            + String.join(
-                " OR ", columns.stream().map(c -> "m.renewed ?? " + c + "::text").toList())
-            + ")";
+                    .map(c -> "%1$s = coalesce(m.renewed ->> %1$s::text, %1$s)".formatted(c))
+                    .collect(Collectors.joining(", ")),
+                columns.stream()
+                    .map(c -> "m.renewed ?? " + c + "::text")
+                    .collect(Collectors.joining(" OR ")));
   }
 
   /**
@@ -83,9 +73,9 @@ final class LoginTokens {
    * sender and may look like a token: treated as one, it would be rewritten, or would keep another
    * person's vault entry.
    */
-  static List<String> columns(Connection connection) throws SQLException {
-    List<String> columns = new ArrayList<>(Logins.columns(connection));
-    if (!Logins.masksUsers(connection)) {
+  static List<String> columns(Handle db) {
+    List<String> columns = Logins.columns(db);
+    if (!Logins.masksUsers(db)) {
       columns.remove("user_id");
     }
     return columns;
@@ -99,12 +89,10 @@ final class LoginTokens {
    */
   record Size(long pages, int partitions) {}
 
-  Size size() throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(PAGES)) {
-      row.next();
-      return new Size(row.getLong(1), Math.max(1, row.getInt(2)));
-    }
+  Size size() {
+    return db.createQuery(PAGES)
+        .map((row, context) -> new Size(row.getLong("pages"), row.getInt("partitions")))
+        .one();
   }
 
   /**
@@ -113,54 +101,39 @@ final class LoginTokens {
    * @param to the page after the last one
    * @return how many rows were changed
    */
-  int renew(long from, long to) throws SQLException {
+  int renew(long from, long to) {
     ObjectNode renewed = JsonMapper.builder().build().createObjectNode();
-    try (PreparedStatement statement = connection.prepareStatement(find)) {
-      statement.setString(1, "(" + from + ",0)");
-      statement.setString(2, "(" + to + ",0)");
-      statement.setArray(3, connection.createArrayOf("text", older.toArray()));
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          renewed.put(row.getString(1), masker.renew(row.getString(1)));
-        }
-      }
-    }
-    if (renewed.isEmpty()) {
-      return 0;
-    }
-    try (PreparedStatement statement = connection.prepareStatement(replace)) {
-      // Passed as jsonb: a text would be parsed again for each row.
-      PGobject json = new PGobject();
-      json.setType("jsonb");
-      json.setValue(renewed.toString());
-      statement.setObject(1, json);
-      statement.setString(2, "(" + from + ",0)");
-      statement.setString(3, "(" + to + ",0)");
-      return statement.executeUpdate();
-    }
+    String find =
+        "SELECT DISTINCT token%s AND ctid >= :from::tid AND ctid < :to::tid AND %s = ANY (:older)"
+            .formatted(values, TokenInSql.keyId("token"));
+    bind(db.createQuery(find), from, to)
+        .bindArray("older", String.class, older)
+        .mapTo(String.class)
+        .forEach(token -> renewed.put(token, masker.renew(token)));
+    return renewed.isEmpty()
+        ? 0
+        : bind(db.createUpdate(replace), from, to)
+            // Its type is jsonb then: a text would be parsed again for each row.
+            .bindBySqlType("renewed", renewed.toString(), Types.OTHER)
+            .execute();
+  }
+
+  private static <S extends SqlStatement<S>> S bind(S statement, long from, long to) {
+    return statement.bind("from", "(" + from + ",0)").bind("to", "(" + to + ",0)");
   }
 
   /**
    * Counts all tokens by key id, the older keys' first, in one statement and so in one snapshot: a
    * walk through the pages could miss a row that a concurrent update moves.
    */
-  Map<String, Long> count() throws SQLException {
-    String sql =
-        "SELECT left(right(token, 31), 8) AS id, count(*) FROM public.user_logins, LATERAL "
-            + values
-            + " WHERE token ~ "
-            + FORM
-            + " GROUP BY 1 ORDER BY left(right(token, 31), 8) = ANY (?) DESC, 2 DESC LIMIT "
-            + MOST_KEYS;
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setArray(1, connection.createArrayOf("text", older.toArray()));
-      Map<String, Long> counts = new LinkedHashMap<>();
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          counts.put(row.getString(1), row.getLong(2));
-        }
-      }
-      return counts;
-    }
+  Map<String, Long> count() {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    db.createQuery(
+            "SELECT %1$s, count(*)%2$s GROUP BY 1 ORDER BY %1$s = ANY (:older) DESC, 2 DESC LIMIT %3$d"
+                .formatted(TokenInSql.keyId("token"), values, MOST_KEYS))
+        .bindArray("older", String.class, older)
+        .map((row, context) -> Map.entry(row.getString(1), row.getLong(2)))
+        .forEach(key -> counts.put(key.getKey(), key.getValue()));
+    return counts;
   }
 }

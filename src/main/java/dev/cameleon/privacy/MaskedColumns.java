@@ -1,15 +1,12 @@
 package dev.cameleon.privacy;
 
 import dev.cameleon.mask.Token;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jdbi.v3.core.Handle;
 
 /**
  * The columns of {@code public.user_logins} that hold tokens because a loader masks their fields.
@@ -29,19 +26,16 @@ public final class MaskedColumns {
   }
 
   /** Reads which fields loaders mask, as a role that may read {@code cameleon.masked_field}. */
-  static MaskedColumns of(Connection connection) throws SQLException {
+  static MaskedColumns of(Handle db) {
     MaskedColumns columns = new MaskedColumns();
-    try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "SELECT field, CASE kind WHEN 'text' THEN field ELSE kind END"
-                    + " FROM cameleon.masked_field")) {
-      while (row.next()) {
-        for (String prefix : PREFIXES) {
-          columns.add(prefix + row.getString(1), row.getString(2));
-        }
-      }
-    }
+    db.createQuery(
+            "SELECT field, CASE kind WHEN 'text' THEN field ELSE kind END AS domain"
+                + " FROM cameleon.masked_field")
+        .mapToMap(String.class)
+        .forEach(
+            row ->
+                PREFIXES.forEach(
+                    prefix -> columns.add(prefix + row.get("field"), row.get("domain"))));
     return columns;
   }
 

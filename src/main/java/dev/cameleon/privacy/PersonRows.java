@@ -7,14 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.jdbi.v3.core.Handle;
 
 /**
  * Reads the rows of one person through the function rows_of. The audit holds only SHA-256(salt ‖
@@ -35,15 +30,14 @@ final class PersonRows {
    * @param most the most rows to read
    * @return each row as an object of its columns: personal
    */
-  static List<JsonNode> read(Connection connection, AuditedRequests requests, String user, int most)
-      throws SQLException {
+  static List<JsonNode> read(Handle db, AuditedRequests requests, String user, int most) {
     byte[] salt = new byte[SALT_BYTES];
     RANDOM.nextBytes(salt);
     return requests.ask(
         REQUEST,
         null,
         about(user, salt),
-        request -> rows(connection, request, user, salt, most),
+        request -> rows(db, request, user, salt, most),
         rows -> rows.size() + " rows");
   }
 
@@ -57,25 +51,22 @@ final class PersonRows {
     }
   }
 
-  private static List<JsonNode> rows(
-      Connection connection, long request, String user, byte[] salt, int most) throws SQLException {
-    connection.setNetworkTimeout(Runnable::run, 0); // large tables take over a minute
-    try (Statement limit = connection.createStatement();
-        PreparedStatement statement =
-            connection.prepareStatement(
-                "SELECT r::text FROM cameleon.rows_of(?, ?, ?) r ORDER BY r ->> 'create_date'")) {
-      limit.execute("SET statement_timeout = 0");
-      statement.setLong(1, request);
-      statement.setString(2, user);
-      statement.setBytes(3, salt);
-      statement.setMaxRows(most);
-      List<JsonNode> rows = new ArrayList<>();
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          rows.add(JSON.readTree(row.getString(1)));
-        }
-      }
-      return rows;
+  private static List<JsonNode> rows(Handle db, long request, String user, byte[] salt, int most) {
+    db.execute("SET statement_timeout = 0"); // a large table takes over a minute
+    return db.select(
+            "SELECT r::text FROM cameleon.rows_of(?, ?, ?) r ORDER BY r ->> 'create_date'",
+            request,
+            user,
+            salt)
+        .setMaxRows(most)
+        .mapTo(String.class)
+        .map(PersonRows::parse)
+        .list();
+  }
+
+  private static JsonNode parse(String row) {
+    try {
+      return JSON.readTree(row);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("PostgreSQL's JSON can be read");
     }

@@ -1,19 +1,19 @@
 package dev.cameleon.privacy;
 
+import dev.cameleon.db.AdvisoryLock;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.mask.Token;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jdbi.v3.core.Handle;
 
 /**
  * Moves everything in the database to the newest mask key while loaders run. It needs no original
@@ -53,10 +53,9 @@ public final class Retokenization {
    */
   private static final int MOST_SWEEPS = 10;
 
-  private final Connection connection;
+  private final Handle db;
   private final Keyset keyset;
   private final Sizes sizes;
-  private final LockRetry attempts;
   private final LoginTokens logins;
   private final TokenTable vault;
   private final TokenTable suppressed;
@@ -67,17 +66,16 @@ public final class Retokenization {
   private long dropped;
   private long subjects;
 
-  private Retokenization(Connection connection, Keyset keyset, Sizes sizes) throws SQLException {
-    this.connection = connection;
+  private Retokenization(Handle db, Keyset keyset, Sizes sizes) {
+    this.db = db;
     this.keyset = keyset;
     this.sizes = sizes;
-    this.attempts = new LockRetry(sizes.patience());
     List<String> older = keyset.olderIds();
     Masker masker = new Masker(keyset, Map.of());
-    this.logins = new LoginTokens(connection, LoginTokens.columns(connection), older, masker);
-    this.vault = new TokenTable(connection, "cameleon.vault", "token", older, masker);
-    this.suppressed = new TokenTable(connection, "cameleon.suppressed", "subject", older, masker);
-    this.erasedTokens = new TokenTable(connection, "cameleon.erased_token", "token", older, masker);
+    this.logins = new LoginTokens(db, LoginTokens.columns(db), older, masker);
+    this.vault = new TokenTable(db, "cameleon.vault", "token", older, masker);
+    this.suppressed = new TokenTable(db, "cameleon.suppressed", "subject", older, masker);
+    this.erasedTokens = new TokenTable(db, "cameleon.erased_token", "token", older, masker);
   }
 
   /**
@@ -98,12 +96,16 @@ public final class Retokenization {
     connection.setNetworkTimeout(Runnable::run, 0);
     // Each statement must see what was committed before it, whatever the server's defaults are.
     connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-    execute(connection, "SET statement_timeout = 0");
-    if (!Logins.lock(connection)) {
-      return Optional.empty();
-    }
-    record(connection, "begin: to key " + keyset.currentId());
-    return Optional.of(new Retokenization(connection, keyset, sizes));
+    return Sql.call(
+        () -> {
+          Handle db = Sql.on(connection);
+          db.execute("SET statement_timeout = 0");
+          if (!AdvisoryLock.LOGINS.take(connection)) {
+            return Optional.empty();
+          }
+          record(db, "begin: to key " + keyset.currentId());
+          return Optional.of(new Retokenization(db, keyset, sizes));
+        });
   }
 
   /**
@@ -111,7 +113,7 @@ public final class Retokenization {
    * the newest. Records its newest key in the database if no loader has done so yet.
    */
   public Optional<String> problem() throws SQLException {
-    return new MaskGuard(keyset, Map.of()).newestKeyProblem(connection);
+    return new MaskGuard(keyset, Map.of()).newestKeyProblem(db.getConnection());
   }
 
   /**
@@ -121,7 +123,11 @@ public final class Retokenization {
    *     until then stays
    * @throws PreventedException if tokens of retired keys appear again and again
    */
-  public RetokenizationResult run(Watcher watcher) throws SQLException, PreventedException {
+  public RetokenizationResult run(Watcher watcher) throws SQLException {
+    return Sql.call(() -> rewrite(watcher));
+  }
+
+  private RetokenizationResult rewrite(Watcher watcher) {
     if (!isRetired()) {
       renew(watcher);
       retire(watcher);
@@ -140,27 +146,24 @@ public final class Retokenization {
         dropped,
         subjects,
         new TreeMap<>(counts),
-        record(connection, "end: to key " + keyset.currentId() + summary(counts)));
+        record(db, "end: to key " + keyset.currentId() + summary(counts)));
   }
 
   private String summary(Map<String, Long> unknown) {
-    return ", retired "
-        + String.join(" ", keyset.olderIds())
-        + ", rows "
-        + rows
-        + ", vault entries "
-        + entries
-        + ", subjects "
-        + subjects
-        + ", tokens of unknown keys "
-        + unknown.values().stream().mapToLong(Long::longValue).sum();
+    return ", retired %s, rows %d, vault entries %d, subjects %d, tokens of unknown keys %d"
+        .formatted(
+            String.join(" ", keyset.olderIds()),
+            rows,
+            entries,
+            subjects,
+            unknown.values().stream().mapToLong(Long::longValue).sum());
   }
 
   /**
    * Rewrites what was loaded until the older keys were retired; returns the final count of tokens
    * by key.
    */
-  private Map<String, Long> sweep(Watcher watcher) throws SQLException, PreventedException {
+  private Map<String, Long> sweep(Watcher watcher) {
     for (int sweep = 0; sweep < MOST_SWEEPS; sweep++) {
       watcher.at("checking for tokens of older keys", 0, 0, "");
       Map<String, Long> counts = logins.count();
@@ -175,7 +178,7 @@ public final class Retokenization {
             + " again");
   }
 
-  private void renew(Watcher watcher) throws SQLException {
+  private void renew(Watcher watcher) {
     LoginTokens.Size size = logins.size();
     int step = Math.max(1, sizes.pages() / size.partitions());
     for (long from = 0; from < size.pages(); from += step) {
@@ -187,7 +190,7 @@ public final class Retokenization {
     entries += renew(vault, "rewriting vault entries", watcher);
   }
 
-  private long renew(TokenTable table, String step, Watcher watcher) throws SQLException {
+  private long renew(TokenTable table, String step, Watcher watcher) {
     long done = 0;
     String last = "";
     List<String> tokens;
@@ -206,45 +209,27 @@ public final class Retokenization {
   }
 
   /** Runs a transaction, with retries if other sessions are in its way. */
-  private <T> T attempt(LockRetry.Work<T> work) throws SQLException {
-    return attempts.of(connection, work);
+  private <T> T attempt(Supplier<T> transaction) {
+    return LockRetry.of(db, sizes.patience(), transaction);
   }
 
-  private void retire(Watcher watcher) throws SQLException {
+  private void retire(Watcher watcher) {
     watcher.at("retiring older keys", 0, 0, "");
     for (String id : keyset.olderIds()) {
-      attempt(() -> retire(id));
+      attempt(() -> db.execute("SELECT cameleon.retire_key(?)", id));
     }
   }
 
-  private boolean retire(String id) throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement("SELECT cameleon.retire_key(?)")) {
-      statement.setString(1, id);
-      return statement.execute();
-    }
+  private boolean isRetired() {
+    return db.createQuery(
+            "SELECT NOT EXISTS (SELECT FROM cameleon.mask_key"
+                + " WHERE key_id = ANY (:older) AND retired_at IS NULL)")
+        .bindArray("older", String.class, keyset.olderIds())
+        .mapTo(boolean.class)
+        .one();
   }
 
-  private boolean isRetired() throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            "SELECT count(*) FROM cameleon.mask_key"
-                + " WHERE key_id = ANY (?) AND retired_at IS NULL")) {
-      statement.setArray(1, connection.createArrayOf("text", keyset.olderIds().toArray()));
-      try (ResultSet row = statement.executeQuery()) {
-        row.next();
-        return row.getLong(1) == 0;
-      }
-    }
-  }
-
-  private static String record(Connection connection, String detail) throws SQLException {
-    return Audit.record(connection, new Audit.Act(ACT, null, null, null, detail)).head();
-  }
-
-  private static void execute(Connection connection, String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
+  private static String record(Handle db, String detail) {
+    return Audit.record(db, new Audit.Act(ACT, null, null, null, detail)).head();
   }
 }

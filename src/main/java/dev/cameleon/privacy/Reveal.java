@@ -10,14 +10,14 @@ import dev.cameleon.mask.Token;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.StringJoiner;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
 
 /**
  * Recovers original values for a recorded purpose. For each token the request is committed to the
@@ -42,9 +42,14 @@ public final class Reveal {
     }
   }
 
+  /** The vault's entry, sealed to one recipient; null if its data key is lost. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record SealedValue(UUID entry, byte[] sealed, String recipient, byte[] sealedKey) {}
+
   private static final String REQUEST = "reveal";
 
   private final Connection connection;
+  private final Handle db;
   private final RecipientKey key;
   private final Optional<Keyset> keyset;
   private final AuditedRequests requests;
@@ -66,10 +71,12 @@ public final class Reveal {
       String purpose,
       String ticket)
       throws SQLException {
+    connection.setAutoCommit(true);
     this.connection = connection;
+    this.db = Sql.on(connection);
     this.key = key;
     this.keyset = keyset;
-    this.requests = new AuditedRequests(connection, purpose, ticket);
+    this.requests = new AuditedRequests(db, purpose, ticket);
   }
 
   /**
@@ -80,7 +87,9 @@ public final class Reveal {
    * @throws KeyUnavailableException if the private key cannot be used now; likewise
    */
   public Answer ask(String token) throws SQLException {
-    return requests.ask(REQUEST, token, null, request -> answer(request, token), Answer::outcome);
+    return Sql.call(
+        () ->
+            requests.ask(REQUEST, token, null, request -> answer(request, token), Answer::outcome));
   }
 
   /**
@@ -92,17 +101,18 @@ public final class Reveal {
    * @throws SQLException if the database refuses or fails
    */
   public List<JsonNode> rowsOf(String user, int most) throws SQLException {
-    return PersonRows.read(connection, requests, user, most);
+    connection.setNetworkTimeout(Runnable::run, 0); // large tables take over a minute
+    return Sql.call(() -> PersonRows.read(db, requests, user, most));
   }
 
   /** Whether user ids are masked: then {@link #rowsOf} takes the token of a user id. */
   public boolean masksUsers() throws SQLException {
-    return Logins.masksUsers(connection);
+    return Sql.call(() -> Logins.masksUsers(db));
   }
 
   /** The columns of {@link #rowsOf} whose values are tokens. */
   public MaskedColumns maskedColumns() throws SQLException {
-    return MaskedColumns.of(connection);
+    return Sql.call(() -> MaskedColumns.of(db));
   }
 
   /** The head of the audit's chain after the last record; empty before the first. */
@@ -110,45 +120,47 @@ public final class Reveal {
     return requests.head();
   }
 
-  private Answer answer(long request, String token) throws SQLException {
+  private Answer answer(long request, String token) {
     if (Token.keyId(token).equals(Token.ERASED)) {
       return refusal(token, "erased", "erased: this is a random token without a value");
     }
-    StringJoiner recipients = new StringJoiner(", ");
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            "SELECT entry, sealed, recipient, sealed_key FROM cameleon.reveal(?)"
-                + " ORDER BY recipient")) {
-      statement.setLong(1, request);
-      try (ResultSet row = statement.executeQuery()) {
-        boolean found = false;
-        while (row.next()) {
-          found = true;
-          String recipient = row.getString(3);
-          if (key.fingerprint().equals(recipient)) {
-            return open(token, row.getBytes(4), row.getObject(1, UUID.class), row.getBytes(2));
-          }
-          if (recipient != null) {
-            recipients.add(Recipient.shortName(recipient));
-          }
-        }
-        if (!found) {
-          return missing(token);
-        }
+    List<SealedValue> found =
+        db.select("SELECT * FROM cameleon.reveal(?) ORDER BY recipient", request)
+            .map(
+                (row, context) ->
+                    new SealedValue(
+                        row.getObject("entry", UUID.class),
+                        row.getBytes("sealed"),
+                        row.getString("recipient"),
+                        row.getBytes("sealed_key")))
+            .list();
+    if (found.isEmpty()) {
+      return missing(token);
+    }
+    for (SealedValue sealed : found) {
+      if (key.fingerprint().equals(sealed.recipient())) {
+        return open(token, sealed);
       }
     }
+    String recipients =
+        found.stream()
+            .map(SealedValue::recipient)
+            .filter(Objects::nonNull)
+            .map(Recipient::shortName)
+            .collect(Collectors.joining(", "));
     return refusal(
         token,
         "not a recipient",
         "not sealed to this key ("
             + Recipient.shortName(key.fingerprint())
             + "); its recipients: "
-            + (recipients.length() == 0 ? "none known, because its data key is lost" : recipients));
+            + (recipients.isEmpty() ? "none known, because its data key is lost" : recipients));
   }
 
-  private Answer open(String token, byte[] sealedKey, UUID entry, byte[] sealed) {
+  private Answer open(String token, SealedValue sealed) {
     try {
-      String value = new String(key.open(sealedKey, entry, sealed), StandardCharsets.UTF_8);
+      byte[] bytes = key.open(sealed.sealedKey(), sealed.entry(), sealed.sealed());
+      String value = new String(bytes, StandardCharsets.UTF_8);
       return mismatch(token, value)
           .orElseGet(
               () ->
@@ -191,7 +203,7 @@ public final class Reveal {
   }
 
   /** Why the vault has no entry, as far as the database tells. */
-  private Answer missing(String token) throws SQLException {
+  private Answer missing(String token) {
     Optional<String> erased =
         look(
             "SELECT 'erased on ' || (at AT TIME ZONE 'UTC')::date"
@@ -223,13 +235,8 @@ public final class Reveal {
                 + " without a vault, or erased");
   }
 
-  private Optional<String> look(String sql, String parameter) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setString(1, parameter);
-      try (ResultSet row = statement.executeQuery()) {
-        return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
-      }
-    }
+  private Optional<String> look(String sql, String parameter) {
+    return db.select(sql, parameter).mapTo(String.class).findOne();
   }
 
   private static Answer refusal(String token, String outcome, String detail) {

@@ -2,41 +2,42 @@ package dev.cameleon.privacy;
 
 import dev.cameleon.mask.Token;
 import dev.cameleon.privacy.Doctor.Verdict;
-import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jdbi.v3.core.Handle;
 
 /**
  * The doctor's checks of {@code public.user_logins}: which keys are in use, and which values no key
  * made.
  */
 final class RowFindings {
-  private final Doctor doctor;
+  /** How many values of a column have a token of this key. */
+  private record Count(String name, String key, long values) {}
 
-  RowFindings(Doctor doctor) {
+  private final Doctor doctor;
+  private final Handle db;
+
+  RowFindings(Doctor doctor, Handle db) {
     this.doctor = doctor;
+    this.db = db;
   }
 
-  void look(List<String> columns) throws SQLException {
-    Set<String> known = new HashSet<>();
-    Set<String> older = new HashSet<>();
-    for (List<String> key : doctor.query("SELECT key_id, follows FROM cameleon.mask_key")) {
-      known.add(key.get(0));
-      if (key.get(1) != null) {
-        older.add(key.get(1));
-      }
-    }
+  void look(List<String> columns) {
+    Set<String> known = Set.copyOf(doctor.texts("SELECT key_id FROM cameleon.mask_key"));
+    List<String> older =
+        doctor.texts("SELECT DISTINCT follows FROM cameleon.mask_key WHERE follows IS NOT NULL");
     TreeMap<String, Map<String, Long>> counts = new TreeMap<>();
     if (!columns.isEmpty()) {
-      for (List<String> row : doctor.query(countsByKey(columns))) {
-        counts
-            .computeIfAbsent(row.get(0), column -> new TreeMap<>())
-            .put(row.get(1), Long.parseLong(row.get(2)));
-      }
+      db.createQuery(countsByKey(columns))
+          .map((row, context) -> new Count(row.getString(1), row.getString(2), row.getLong(3)))
+          .forEach(
+              count ->
+                  counts
+                      .computeIfAbsent(count.name(), column -> new TreeMap<>())
+                      .put(count.key(), count.values()));
     }
     counts.keySet().removeIf(column -> !holdsTokens(column, counts.get(column), known));
     if (counts.isEmpty()) {
@@ -52,11 +53,11 @@ final class RowFindings {
   }
 
   private static String countsByKey(List<String> columns) {
-    return "SELECT name, key, count(*) FROM (SELECT v.name, "
-        + Doctor.keyOf("v.value")
-        + " AS key FROM public.user_logins l CROSS JOIN LATERAL "
-        + Logins.values(columns, "l")
-        + " WHERE v.value IS NOT NULL) t GROUP BY name, key";
+    return """
+        SELECT name, key, count(*)
+          FROM (SELECT v.name, %s AS key FROM %s WHERE v.value IS NOT NULL) t GROUP BY name, key
+        """
+        .formatted(Doctor.keyOf("v.value"), Logins.values(columns));
   }
 
   /**
@@ -74,18 +75,11 @@ final class RowFindings {
     return tokens > 0 && (!column.equals("user_id") || 2 * tokens > all);
   }
 
-  private void totals(Map<String, Map<String, Long>> counts, Set<String> older)
-      throws SQLException {
-    long old = 0;
-    for (String key : older) {
-      old += sum(counts, key);
-    }
+  private void totals(Map<String, Map<String, Long>> counts, List<String> older) {
     if (!older.isEmpty()) {
-      String keys =
-          " WHERE "
-              + TokenInSql.keyId("token")
-              + " IN (SELECT follows FROM cameleon.mask_key WHERE follows IS NOT NULL)";
-      long stored = doctor.number("SELECT count(*) FROM cameleon.vault" + keys);
+      long old = older.stream().mapToLong(key -> sum(counts, key)).sum();
+      long stored =
+          doctor.number("SELECT count(*) FROM cameleon.vault WHERE " + TokenInSql.isOlder("token"));
       doctor.none(
           "older keys",
           doctor.number("SELECT count(*) - 1 FROM cameleon.mask_key WHERE retired_at IS NULL"),

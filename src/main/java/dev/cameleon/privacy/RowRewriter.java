@@ -1,131 +1,148 @@
 package dev.cameleon.privacy;
 
-import dev.cameleon.db.SqlErrors;
-import dev.cameleon.mask.Token;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.StringJoiner;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
 
 /**
  * Rewrites rows of {@code public.user_logins} with random values, and records the tokens that they
  * had.
  */
 final class RowRewriter {
+  /** What a statement rewrote, and which columns still have values to erase. */
+  private record Rewritten(long rows, String left) {}
+
   private static final String USER = "user_id";
+  private static final String CONFLICTS = "40";
   private static final int CONFLICT_RETRIES = 3;
   private static final int ENTRIES_AT_A_TIME = 5000;
 
-  private final Connection connection;
+  private final Handle db;
   private final ErasedTokens erasedTokens;
   private final String blendLedger;
   private final String note;
   private final String rewrite;
-  private final List<String> columns;
   private final Object subject;
 
   /**
-   * In all three texts, every parameter is the subject.
+   * Prepares the statements; {@code :subject} in them is the subject.
    *
    * @param where the condition for the subject's rows
-   * @param update rewrites them
+   * @param columns may hold the subject's tokens
+   * @param had the condition for the tokens that are recorded
+   * @param values rewrite the rows, as SQL assignments
    * @param left for each column that must change, an expression that is 1 if a rewritten row still
    *     has its value, else 0 or null
    */
   private RowRewriter(
-      Connection connection,
+      Handle db,
       ErasedTokens erasedTokens,
+      Object subject,
       String where,
-      String note,
-      String update,
-      Map<String, String> left,
-      Object subject) {
-    this.connection = connection;
+      List<String> columns,
+      String had,
+      List<String> values,
+      Map<String, String> left) {
+    this.db = db;
     this.erasedTokens = erasedTokens;
-    this.blendLedger =
-        "SELECT cameleon.rewrite_ledger(array_agg(DISTINCT xmin::text)::xid[])"
-            + " FROM public.user_logins WHERE "
-            + where
-            + " HAVING count(*) > 0";
-    this.note = note;
-    this.columns = List.copyOf(left.keySet());
-    StringJoiner kept = new StringJoiner(", ");
-    StringJoiner sums = new StringJoiner(", ");
-    for (int i = 0; i < columns.size(); i++) {
-      kept.add(left.get(columns.get(i)) + " AS left" + i);
-      sums.add("coalesce(sum(left" + i + "), 0)");
-    }
-    this.rewrite =
-        "WITH done AS ("
-            + update
-            + " RETURNING "
-            + kept
-            + ") SELECT count(*), "
-            + sums
-            + " FROM done";
     this.subject = subject;
+    this.blendLedger =
+        """
+        SELECT cameleon.rewrite_ledger(array_agg(DISTINCT xmin::text)::xid[])
+          FROM public.user_logins WHERE %s HAVING count(*) > 0
+        """
+            .formatted(where);
+    this.note =
+        """
+        INSERT INTO cameleon.erased_token (token, since)
+        SELECT value, clock_timestamp() FROM (SELECT DISTINCT v.value FROM %s
+          WHERE %s AND %s AND NOT %s) had
+        ON CONFLICT (token) DO UPDATE SET since = excluded.since
+        """
+            .formatted(
+                Logins.values(columns),
+                had,
+                TokenInSql.isToken("v.value"),
+                TokenInSql.isErased("v.value"));
+    List<String> kept = new ArrayList<>();
+    List<String> words = new ArrayList<>();
+    left.forEach(
+        (column, isLeft) -> {
+          String alias = "left" + kept.size();
+          kept.add(isLeft + " AS " + alias);
+          words.add(
+              "CASE WHEN sum(%1$s) > 0 THEN '%2$s (' || sum(%1$s) || ' values)' END"
+                  .formatted(alias, column.replace("'", "''")));
+        });
+    this.rewrite =
+        """
+        WITH done AS (UPDATE public.user_logins SET %s WHERE %s RETURNING %s)
+        SELECT count(*) AS rows, concat_ws(', ', %s) AS left FROM done
+        """
+            .formatted(
+                String.join(", ", values),
+                where,
+                String.join(", ", kept),
+                String.join(", ", words));
   }
 
   /**
    * Gives every row of a person another random user id, and random tokens in place of all its own.
    */
-  static RowRewriter person(Connection connection, ErasedTokens erasedTokens, String user)
-      throws SQLException {
-    List<String> columns = Logins.columns(connection);
-    List<String> values = new ArrayList<>();
+  static RowRewriter person(Handle db, ErasedTokens erasedTokens, String user) {
+    List<String> columns = Logins.columns(db);
     if (!columns.remove(USER)) {
       throw new IllegalStateException("public.user_logins has no user_id column of a text type");
     }
+    ErasedColumns erased = ErasedColumns.of(db, columns);
+    List<String> values = new ArrayList<>(erased.values());
     // Whatever its form: a sender may have chosen one that looks like a token.
     values.add(USER + " = gen_random_uuid()::text");
-    ErasedColumns erased = ErasedColumns.of(connection, columns);
-    values.addAll(erased.values());
+    String mine = "user_id = :subject";
     Map<String, String> left = new LinkedHashMap<>();
-    left.put(USER, "(user_id = ?)::int");
+    left.put(USER, "(" + mine + ")::int");
     left.putAll(erased.left());
+    return new RowRewriter(db, erasedTokens, user, mine, columns, "l." + mine, values, left);
+  }
+
+  /** Replaces these tokens by random ones, a different one for every row. */
+  static RowRewriter tokens(Handle db, ErasedTokens erasedTokens, List<String> tokens) {
+    List<String> columns = LoginTokens.columns(db);
+    List<String> values = new ArrayList<>();
+    Map<String, String> left = new LinkedHashMap<>();
+    for (String column : columns) {
+      String text = column + "::text";
+      String mine = text + " = ANY (:subject)";
+      String random = TokenInSql.erased("left(" + text + ", -32)");
+      values.add("%s = CASE WHEN %s THEN %s ELSE %s END".formatted(column, mine, random, text));
+      left.put(column, "(" + mine + ")::int");
+    }
+    String where =
+        columns.stream()
+            .map(column -> column + "::text = ANY (:subject)")
+            .collect(Collectors.joining(" OR "));
+    String[] subject = tokens.toArray(String[]::new);
     return new RowRewriter(
-        connection,
-        erasedTokens,
-        "user_id = ?",
-        note(columns, "l.user_id = ?"),
-        update(values) + "user_id = ?",
-        left,
-        user);
+        db, erasedTokens, subject, where, columns, "v.value = ANY (:subject)", values, left);
   }
 
   /**
    * Rewrites all rows that were ever erased, and the suppression list, in one common transaction:
    * otherwise PostgreSQL's xmin would tell which rows belong together, and to whom.
    */
-  static void blend(Connection connection) throws SQLException {
-    List<String> erased = new ArrayList<>();
-    for (String column : LoginTokens.columns(connection)) {
-      String text = column + "::text";
-      erased.add(
-          "("
-              + TokenInSql.isToken(text)
-              + " AND "
-              + TokenInSql.keyId(text)
-              + " = '"
-              + Token.ERASED
-              + "')");
-    }
-    connection.setAutoCommit(false);
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("UPDATE cameleon.suppressed SET subject = subject");
-      statement.execute(
-          "UPDATE public.user_logins SET user_id = user_id WHERE " + String.join(" OR ", erased));
-      connection.commit();
-    } finally {
-      connection.rollback();
-      connection.setAutoCommit(true);
-    }
+  static void blend(Handle db) {
+    String erased =
+        LoginTokens.columns(db).stream()
+            .map(column -> TokenInSql.isErased(column + "::text"))
+            .collect(Collectors.joining(" OR "));
+    db.useTransaction(
+        tx -> {
+          tx.execute("UPDATE cameleon.suppressed SET subject = subject");
+          tx.execute("UPDATE public.user_logins SET user_id = user_id WHERE " + erased);
+        });
   }
 
   /**
@@ -133,67 +150,14 @@ final class RowRewriter {
    * that wrote it, would tell with which row it came, even after that row is erased. Loads wait for
    * entries that are being written, so each transaction is short.
    */
-  static void blendVault(Connection connection) throws SQLException {
+  static void blendVault(Handle db) {
     String last = "";
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            "SELECT cameleon.rewrite_vault(?, " + ENTRIES_AT_A_TIME + ")")) {
-      while (last != null) {
-        statement.setString(1, last);
-        try (ResultSet row = statement.executeQuery()) {
-          row.next();
-          last = row.getString(1);
-        }
-      }
+    while (last != null) {
+      last =
+          db.select("SELECT cameleon.rewrite_vault(?, " + ENTRIES_AT_A_TIME + ")", last)
+              .mapTo(String.class)
+              .one();
     }
-  }
-
-  /** Replaces these tokens by random ones, a different one for every row. */
-  static RowRewriter tokens(Connection connection, ErasedTokens erasedTokens, List<String> tokens)
-      throws SQLException {
-    List<String> columns = LoginTokens.columns(connection);
-    List<String> values = new ArrayList<>();
-    List<String> any = new ArrayList<>();
-    Map<String, String> left = new LinkedHashMap<>();
-    for (String column : columns) {
-      String text = column + "::text";
-      String mine = text + " = ANY (?)";
-      values.add(
-          String.format(
-              "%s = CASE WHEN %s THEN %s ELSE %s END",
-              column, mine, TokenInSql.erased("left(" + text + ", -32)"), text));
-      any.add(mine);
-      left.put(column, "(" + mine + ")::int");
-    }
-    String where = String.join(" OR ", any);
-    return new RowRewriter(
-        connection,
-        erasedTokens,
-        where,
-        note(columns, "v.value = ANY (?)"),
-        update(values) + where,
-        left,
-        connection.createArrayOf("text", tokens.toArray()));
-  }
-
-  private static String update(List<String> values) {
-    return "UPDATE public.user_logins SET " + String.join(", ", values) + " WHERE ";
-  }
-
-  private static String note(List<String> columns, String where) {
-    return "INSERT INTO cameleon.erased_token (token, since)"
-        + " SELECT value, clock_timestamp() FROM (SELECT DISTINCT v.value"
-        + " FROM public.user_logins l CROSS JOIN LATERAL "
-        + Logins.values(columns, "l")
-        + " WHERE "
-        + where
-        + " AND "
-        + TokenInSql.isToken("v.value")
-        + " AND "
-        + TokenInSql.keyId("v.value")
-        + " <> '"
-        + Token.ERASED
-        + "') had ON CONFLICT (token) DO UPDATE SET since = excluded.since";
   }
 
   /**
@@ -206,62 +170,32 @@ final class RowRewriter {
    * @throws PreventedException if a value that was to be erased is still there; then nothing is
    *     changed, so that the next attempt finds the rows
    */
-  long run() throws SQLException, PreventedException {
-    for (int attempt = 1; ; attempt++) {
-      connection.setAutoCommit(false);
-      try (Statement first = connection.createStatement()) {
-        // Both statements must see the same rows: the tokens of a row that came between them would
-        // not be recorded.
-        first.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-        try (PreparedStatement statement = prepare(blendLedger)) {
-          statement.execute();
-        }
-        try (PreparedStatement statement = prepare(note)) {
-          statement.executeLargeUpdate();
-        }
-        erasedTokens.addRenewed();
-        long rows = rewrite();
-        connection.commit();
-        return rows;
-      } catch (SQLException e) {
-        if (attempt > CONFLICT_RETRIES || !new SqlErrors().isConflict(e)) {
-          throw e;
-        }
-      } finally {
-        connection.rollback();
-        connection.setAutoCommit(true);
-      }
-    }
+  long run() {
+    return LockRetry.of(
+        () -> db.inTransaction(tx -> rewrite()),
+        (attempt, state) -> attempt <= CONFLICT_RETRIES && state.startsWith(CONFLICTS));
   }
 
-  private long rewrite() throws SQLException, PreventedException {
-    try (PreparedStatement statement = prepare(rewrite);
-        ResultSet row = statement.executeQuery()) {
-      row.next();
-      List<String> left = new ArrayList<>();
-      for (int i = 0; i < columns.size(); i++) {
-        long values = row.getLong(i + 2);
-        if (values > 0) {
-          left.add(columns.get(i) + " (" + values + " values)");
-        }
-      }
-      if (!left.isEmpty()) {
-        throw new PreventedException(
-            "these rows of public.user_logins still hold values to erase, and were not"
-                + " changed: in "
-                + String.join(", ", left)
-                + ". A trigger restores the values, or the column is computed or too"
-                + " narrow for a token: change that");
-      }
-      return row.getLong(1);
+  private long rewrite() {
+    // All statements must see the same rows: the tokens of a row that came between them would not
+    // be recorded.
+    db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    db.createUpdate(blendLedger).bind("subject", subject).execute();
+    db.createUpdate(note).bind("subject", subject).execute();
+    erasedTokens.addRenewed();
+    Rewritten done =
+        db.createQuery(rewrite)
+            .bind("subject", subject)
+            .map((row, context) -> new Rewritten(row.getLong("rows"), row.getString("left")))
+            .one();
+    if (!done.left().isEmpty()) {
+      throw new PreventedException(
+          "these rows of public.user_logins still hold values to erase, and were not"
+              + " changed: in "
+              + done.left()
+              + ". A trigger restores the values, or the column is computed or too"
+              + " narrow for a token: change that");
     }
-  }
-
-  private PreparedStatement prepare(String sql) throws SQLException {
-    PreparedStatement statement = connection.prepareStatement(sql);
-    for (int i = 1; i <= statement.getParameterMetaData().getParameterCount(); i++) {
-      statement.setObject(i, subject);
-    }
-    return statement;
+    return done.rows();
   }
 }

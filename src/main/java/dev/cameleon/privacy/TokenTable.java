@@ -2,14 +2,11 @@ package dev.cameleon.privacy;
 
 import dev.cameleon.mask.Masker;
 import dev.cameleon.mask.Token;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** A table whose primary key is a token, such as the vault or the suppression list. */
 final class TokenTable {
@@ -21,7 +18,9 @@ final class TokenTable {
    */
   record Renewed(int renamed, int dropped) {}
 
-  private final Connection connection;
+  private record Pair(String older, String newer, boolean stored) {}
+
+  private final Handle db;
   private final String table;
   private final String column;
   private final List<String> older;
@@ -33,9 +32,8 @@ final class TokenTable {
    * @param table quoted for SQL, as is {@code column}, its primary key
    * @param older the ids of the keys whose tokens are replaced
    */
-  TokenTable(
-      Connection connection, String table, String column, List<String> older, Masker masker) {
-    this.connection = connection;
+  TokenTable(Handle db, String table, String column, List<String> older, Masker masker) {
+    this.db = db;
     this.table = table;
     this.column = column;
     this.older = older;
@@ -48,18 +46,13 @@ final class TokenTable {
    *
    * @param token the last token of the previous call; "" to begin
    */
-  List<String> after(String token, int limit) throws SQLException {
-    String sql = "SELECT %2$s FROM %1$s WHERE %2$s > ? ORDER BY %2$s LIMIT " + limit;
-    try (PreparedStatement statement = prepare(sql)) {
-      statement.setString(1, token);
-      List<String> tokens = new ArrayList<>();
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          tokens.add(row.getString(1));
-        }
-      }
-      return tokens;
-    }
+  List<String> after(String token, int limit) {
+    return db.createQuery(
+            sql("SELECT %2$s FROM %1$s WHERE %2$s > :last ORDER BY %2$s LIMIT :limit"))
+        .bind("last", token)
+        .bind("limit", limit)
+        .mapTo(String.class)
+        .list();
   }
 
   /** Whether a token is of an older key. */
@@ -68,72 +61,49 @@ final class TokenTable {
   }
 
   /** Whether any token is of an older key, at this moment. */
-  boolean hasOlder() throws SQLException {
-    String sql =
-        "SELECT EXISTS (SELECT FROM %1$s WHERE left(right(%2$s, 31), 8) = ANY (?) AND %2$s ~ "
-            + LoginTokens.FORM
-            + ")";
-    try (PreparedStatement statement = prepare(sql)) {
-      statement.setArray(1, connection.createArrayOf("text", older.toArray()));
-      try (ResultSet row = statement.executeQuery()) {
-        row.next();
-        return row.getBoolean(1);
-      }
-    }
+  boolean hasOlder() {
+    return db.createQuery(
+            sql("SELECT EXISTS (SELECT FROM %1$s WHERE %3$s = ANY (:older) AND %4$s)"))
+        .bindArray("older", String.class, older)
+        .mapTo(boolean.class)
+        .one();
   }
 
   /** Replaces these tokens in one transaction. */
-  Renewed renew(List<String> tokens) throws SQLException {
-    connection.setAutoCommit(false);
-    try {
-      Renewed renewed = renewInTransaction(tokens);
-      connection.commit();
-      return renewed;
-    } catch (SQLException e) {
-      if (!connection.isClosed()) {
-        connection.rollback();
-      }
-      throw e;
-    } finally {
-      if (!connection.isClosed()) {
-        connection.setAutoCommit(true);
-      }
-    }
+  Renewed renew(List<String> tokens) {
+    return db.inTransaction(tx -> renewInTransaction(tokens));
   }
 
-  private Renewed renewInTransaction(List<String> tokens) throws SQLException {
+  private Renewed renewInTransaction(List<String> tokens) {
     // In the order in which load.sql writes, or loaders and this would deadlock.
-    String sql =
-        "SELECT o, n, EXISTS (SELECT FROM %1$s WHERE %2$s = n)"
-            + " FROM unnest(?::text[], ?::text[]) AS pair(o, n) ORDER BY n";
-    try (PreparedStatement sorted = prepare(sql);
-        PreparedStatement rename = prepare("UPDATE %1$s SET %2$s = ? WHERE %2$s = ?");
-        PreparedStatement drop = prepare("DELETE FROM %1$s WHERE %2$s = ?")) {
-      sorted.setArray(1, connection.createArrayOf("text", tokens.toArray()));
-      sorted.setArray(
-          2, connection.createArrayOf("text", tokens.stream().map(masker::renew).toArray()));
-      Set<String> taken = new HashSet<>();
-      int dropped = 0;
-      try (ResultSet row = sorted.executeQuery()) {
-        while (row.next()) {
-          if (row.getBoolean(3) || !taken.add(row.getString(2))) {
-            drop.setString(1, row.getString(1));
-            drop.addBatch();
-            dropped++;
-          } else {
-            rename.setString(1, row.getString(2));
-            rename.setString(2, row.getString(1));
-            rename.addBatch();
-          }
-        }
+    List<Pair> sorted =
+        db.createQuery(
+                sql(
+                    "SELECT older, newer, EXISTS (SELECT FROM %1$s WHERE %2$s = newer) AS stored"
+                        + " FROM unnest(:older, :newer) AS pair (older, newer) ORDER BY newer"))
+            .bindArray("older", String.class, tokens)
+            .bindArray("newer", String.class, tokens.stream().map(masker::renew).toList())
+            .map((row, context) -> new Pair(row.getString(1), row.getString(2), row.getBoolean(3)))
+            .list();
+    PreparedBatch drop = db.prepareBatch(sql("DELETE FROM %1$s WHERE %2$s = :older"));
+    PreparedBatch rename =
+        db.prepareBatch(sql("UPDATE %1$s SET %2$s = :newer WHERE %2$s = :older"));
+    Set<String> taken = new HashSet<>();
+    for (Pair pair : sorted) {
+      boolean isTaken = pair.stored() || !taken.add(pair.newer());
+      if (isTaken) {
+        drop.bind("older", pair.older()).add();
+      } else {
+        rename.bind("older", pair.older()).bind("newer", pair.newer()).add();
       }
-      drop.executeBatch();
-      rename.executeBatch();
-      return new Renewed(tokens.size() - dropped, dropped);
     }
+    int dropped = drop.size();
+    drop.execute();
+    rename.execute();
+    return new Renewed(tokens.size() - dropped, dropped);
   }
 
-  private PreparedStatement prepare(String sql) throws SQLException {
-    return connection.prepareStatement(sql.formatted(table, column));
+  private String sql(String sql) {
+    return sql.formatted(table, column, TokenInSql.keyId(column), TokenInSql.isToken(column));
   }
 }

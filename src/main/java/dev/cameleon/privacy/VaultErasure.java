@@ -1,17 +1,11 @@
 package dev.cameleon.privacy;
 
-import dev.cameleon.db.SqlErrors;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jdbi.v3.core.Handle;
 
 /**
  * Deletes the vault entries of erased tokens, unless other rows use them.
@@ -44,11 +38,10 @@ final class VaultErasure {
 
   private static final int LOCK_ATTEMPTS = 40;
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofSeconds(2);
-  private static final String NOT_LOCKED = "55P03";
 
-  private static final String RIPE = "since <= ?::timestamptz";
+  private static final String RIPE = "since <= :until::timestamptz";
 
-  private final Connection connection;
+  private final Handle db;
   private final ProgressPause pause;
   private final ErasedTokens erasedTokens;
   private final String used;
@@ -57,9 +50,8 @@ final class VaultErasure {
   private Audit.Entry pruned;
 
   /** Deletes entries of erased tokens. */
-  VaultErasure(Connection connection, ProgressPause pause, ErasedTokens erasedTokens)
-      throws SQLException {
-    this(connection, pause, erasedTokens, Optional.empty());
+  VaultErasure(Handle db, ProgressPause pause, ErasedTokens erasedTokens) {
+    this(db, pause, erasedTokens, Optional.empty());
   }
 
   /**
@@ -67,38 +59,27 @@ final class VaultErasure {
    *
    * @param prune the ticket of the pruning; empty: none is recorded
    */
-  VaultErasure(
-      Connection connection, ProgressPause pause, ErasedTokens erasedTokens, Optional<String> prune)
-      throws SQLException {
+  VaultErasure(Handle db, ProgressPause pause, ErasedTokens erasedTokens, Optional<String> prune) {
     this.prune = prune;
     this.erasedTokens = erasedTokens;
-    this.connection = connection;
+    this.db = db;
     this.pause = pause;
-    List<String> columns = LoginTokens.columns(connection);
-    this.rotating = rotating(columns);
+    List<String> columns = LoginTokens.columns(db);
+    this.rotating =
+        """
+        SELECT count(*) > 1 AND (count(*) FILTER (WHERE retired_at IS NULL) > 1
+                 OR EXISTS (SELECT FROM cameleon.vault WHERE %s)
+                 OR EXISTS (SELECT FROM %s WHERE %s AND %s))
+          FROM cameleon.mask_key
+        """
+            .formatted(
+                TokenInSql.isOlder("token"),
+                Logins.values(columns),
+                TokenInSql.isToken("v.value"),
+                TokenInSql.isOlder("v.value"));
     this.used =
-        "(WITH erased AS (SELECT token FROM cameleon.erased_token WHERE "
-            + RIPE
-            + ") "
-            + Logins.used("erased", columns)
-            + ")";
-  }
-
-  /** Whether anything is loaded, or may still be, under a key that has a successor. */
-  private static String rotating(List<String> columns) {
-    String older = " IN (SELECT follows FROM cameleon.mask_key WHERE follows IS NOT NULL)";
-    return "SELECT count(*) > 1 AND (count(*) FILTER (WHERE retired_at IS NULL) > 1"
-        + " OR EXISTS (SELECT FROM cameleon.vault WHERE "
-        + TokenInSql.keyId("token")
-        + older
-        + ") OR EXISTS (SELECT FROM public.user_logins l CROSS JOIN LATERAL "
-        + Logins.values(columns, "l")
-        + " WHERE "
-        + TokenInSql.isToken("v.value")
-        + " AND "
-        + TokenInSql.keyId("v.value")
-        + older
-        + ")) FROM cameleon.mask_key";
+        "(WITH erased AS (SELECT token FROM cameleon.erased_token WHERE %s) %s)"
+            .formatted(RIPE, Logins.used("erased", columns));
   }
 
   /**
@@ -106,46 +87,37 @@ final class VaultErasure {
    *
    * @param memory how long a loader may remember a token until its row is committed
    */
-  Outcome run(Duration memory) throws SQLException, InterruptedException {
+  Outcome run(Duration memory) throws InterruptedException {
     String until =
-        text(
-            "SELECT (clock_timestamp() - make_interval(secs => ?::float8 / 1000))::text",
-            Long.toString(memory.toMillis()));
+        db.select(
+                "SELECT (clock_timestamp() - make_interval(secs => ?::float8 / 1000))::text",
+                memory.toMillis())
+            .mapTo(String.class)
+            .one();
     if (rotating()) {
       // A row may have the token of one key, and its entry that of another: nothing is deleted yet.
       return new Outcome(0, 0, true);
     }
     long kept =
-        update(
-            "DELETE FROM cameleon.erased_token WHERE " + RIPE + " AND token IN " + used,
-            until,
-            until);
-    if ("0".equals(text("SELECT count(*) FROM cameleon.erased_token WHERE " + RIPE, until))) {
+        db.createUpdate("DELETE FROM cameleon.erased_token WHERE " + RIPE + " AND token IN " + used)
+            .bind("until", until)
+            .execute();
+    if (!isAnyRipe(until)) {
       return new Outcome(0, kept, false);
     }
-    Outcome outcome = deleteAlone(until);
+    Outcome outcome =
+        LockRetry.of(
+            () -> db.inTransaction(tx -> alone(until)),
+            (attempt, state) -> {
+              if (!state.equals(LockRetry.LOCKED) || attempt == LOCK_ATTEMPTS) {
+                return false;
+              }
+              pause.await(BETWEEN_ATTEMPTS, "running loads have ended");
+              return true;
+            });
     // After the lock is released: searching user_logins for these tokens may take long.
-    settleInAudit(until);
+    db.useTransaction(tx -> settleInAudit(until));
     return new Outcome(outcome.deleted(), kept + outcome.kept(), false);
-  }
-
-  private Outcome deleteAlone(String until) throws SQLException, InterruptedException {
-    for (int attempt = 1; ; attempt++) {
-      connection.setAutoCommit(false);
-      try {
-        Outcome outcome = alone(until);
-        connection.commit();
-        return outcome;
-      } catch (SQLException e) {
-        if (!SqlErrors.state(e).equals(NOT_LOCKED) || attempt == LOCK_ATTEMPTS) {
-          throw e;
-        }
-      } finally {
-        connection.rollback();
-        connection.setAutoCommit(true);
-      }
-      pause.await(BETWEEN_ATTEMPTS, "running loads have ended");
-    }
   }
 
   /** The audit entry of the pruning; empty if nothing was deleted. */
@@ -153,28 +125,42 @@ final class VaultErasure {
     return Optional.ofNullable(pruned);
   }
 
-  boolean rotating() throws SQLException {
-    return "t".equals(text(rotating));
+  /** Whether anything is loaded, or may still be, under a key that has a successor. */
+  boolean rotating() {
+    return db.createQuery(rotating).mapTo(boolean.class).one();
   }
 
-  private Outcome alone(String until) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'");
-      statement.execute("LOCK TABLE cameleon.vault IN SHARE ROW EXCLUSIVE MODE");
-      statement.execute("SET LOCAL lock_timeout = 0");
-      statement.execute("SET LOCAL statement_timeout = '" + DELETE_TIMEOUT + "'");
-    }
-    Outcome outcome = delete(until);
+  private boolean isAnyRipe(String until) {
+    return db.createQuery("SELECT EXISTS (SELECT FROM cameleon.erased_token WHERE " + RIPE + ")")
+        .bind("until", until)
+        .mapTo(boolean.class)
+        .one();
+  }
+
+  private Outcome alone(String until) {
+    db.execute("SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'");
+    db.execute("LOCK TABLE cameleon.vault IN SHARE ROW EXCLUSIVE MODE");
+    db.execute("SET LOCAL lock_timeout = 0");
+    db.execute("SET LOCAL statement_timeout = '" + DELETE_TIMEOUT + "'");
+    Outcome outcome =
+        db.createQuery(
+                """
+                WITH used AS MATERIALIZED %s,
+                     gone AS (DELETE FROM cameleon.vault v USING cameleon.erased_token p
+                                WHERE v.token = p.token AND p.%s
+                                  AND NOT EXISTS (SELECT FROM used u WHERE u.token = p.token)
+                                RETURNING 1),
+                     kept AS (DELETE FROM cameleon.erased_token p USING used u
+                                WHERE p.token = u.token)
+                SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM used)
+                """
+                    .formatted(used, RIPE))
+            .bind("until", until)
+            .map((row, context) -> new Outcome(row.getLong(1), row.getLong(2), false))
+            .one();
     if (prune.isPresent() && outcome.deleted() > 0) {
-      pruned =
-          Audit.record(
-              connection,
-              new Audit.Act(
-                  "prune",
-                  null,
-                  null,
-                  prune.get(),
-                  outcome.deleted() + " vault entries that no row used"));
+      String detail = outcome.deleted() + " vault entries that no row used";
+      pruned = Audit.record(db, new Audit.Act("prune", null, null, prune.get(), detail));
     }
     return outcome;
   }
@@ -183,70 +169,16 @@ final class VaultErasure {
    * Erases these tokens from the audit, and removes them from the table of erased tokens; those
    * that rows use are no longer in it.
    */
-  private void settleInAudit(String until) throws SQLException {
-    connection.setAutoCommit(false);
-    try {
-      Set<String> tokens = new HashSet<>();
-      try (PreparedStatement statement =
-              prepare(
-                  "DELETE FROM cameleon.erased_token WHERE " + RIPE + " RETURNING token", until);
-          ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          tokens.add(row.getString(1));
-        }
-      }
-      List<String> all = new ArrayList<>(tokens);
-      all.addAll(erasedTokens.older(tokens));
-      try (PreparedStatement statement =
-          connection.prepareStatement("SELECT cameleon.erase_tokens(?)")) {
-        statement.setArray(1, connection.createArrayOf("text", all.toArray()));
-        statement.execute();
-      }
-      connection.commit();
-    } finally {
-      connection.rollback();
-      connection.setAutoCommit(true);
-    }
-  }
-
-  private Outcome delete(String until) throws SQLException {
-    try (PreparedStatement statement =
-            prepare(
-                "WITH used AS MATERIALIZED "
-                    + used
-                    + ", gone AS (DELETE FROM cameleon.vault v USING cameleon.erased_token p"
-                    + " WHERE v.token = p.token AND p.since <= ?::timestamptz"
-                    + " AND NOT EXISTS (SELECT FROM used u WHERE u.token = p.token) RETURNING 1),"
-                    + " kept AS (DELETE FROM cameleon.erased_token p USING used u"
-                    + " WHERE p.token = u.token)"
-                    + " SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM used)",
-                until,
-                until);
-        ResultSet row = statement.executeQuery()) {
-      row.next();
-      return new Outcome(row.getLong(1), row.getLong(2), false);
-    }
-  }
-
-  private String text(String sql, String... parameters) throws SQLException {
-    try (PreparedStatement statement = prepare(sql, parameters);
-        ResultSet row = statement.executeQuery()) {
-      row.next();
-      return row.getString(1);
-    }
-  }
-
-  private long update(String sql, String... parameters) throws SQLException {
-    try (PreparedStatement statement = prepare(sql, parameters)) {
-      return statement.executeLargeUpdate();
-    }
-  }
-
-  private PreparedStatement prepare(String sql, String... parameters) throws SQLException {
-    PreparedStatement statement = connection.prepareStatement(sql);
-    for (int i = 0; i < parameters.length; i++) {
-      statement.setString(i + 1, parameters[i]);
-    }
-    return statement;
+  private void settleInAudit(String until) {
+    Set<String> tokens =
+        db.createQuery("DELETE FROM cameleon.erased_token WHERE " + RIPE + " RETURNING token")
+            .bind("until", until)
+            .mapTo(String.class)
+            .set();
+    List<String> all = new ArrayList<>(tokens);
+    all.addAll(erasedTokens.older(tokens));
+    db.createUpdate("SELECT cameleon.erase_tokens(:tokens)")
+        .bindArray("tokens", String.class, all)
+        .execute();
   }
 }

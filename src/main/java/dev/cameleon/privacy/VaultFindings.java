@@ -2,7 +2,6 @@ package dev.cameleon.privacy;
 
 import dev.cameleon.mask.Token;
 import dev.cameleon.privacy.Doctor.Verdict;
-import java.sql.SQLException;
 import java.util.List;
 
 /** The doctor's checks of the vault: who can read it, and whether it matches the rows. */
@@ -13,7 +12,7 @@ final class VaultFindings {
     this.doctor = doctor;
   }
 
-  void look(List<String> columns) throws SQLException {
+  void look(List<String> columns) {
     long entries = doctor.number("SELECT count(*) FROM cameleon.vault");
     doctor.add(
         "vault",
@@ -37,14 +36,12 @@ final class VaultFindings {
       doctor.none(
           "no entry",
           doctor.number(
-              "SELECT count(*) FROM (SELECT DISTINCT v.value FROM public.user_logins l"
-                  + " CROSS JOIN LATERAL "
-                  + Logins.values(columns, "l")
-                  + " WHERE v.value IS NOT NULL AND "
-                  + Doctor.keyOf("v.value")
-                  + " NOT IN ('', '?', '"
-                  + Token.ERASED
-                  + "')) t WHERE NOT EXISTS (SELECT FROM cameleon.vault v WHERE v.token = t.value)"),
+              """
+              SELECT count(*) FROM (SELECT DISTINCT v.value FROM %s
+                WHERE v.value IS NOT NULL AND %s NOT IN ('', '?', '%s')) t
+                WHERE NOT EXISTS (SELECT FROM cameleon.vault v WHERE v.token = t.value)
+              """
+                  .formatted(Logins.values(columns), Doctor.keyOf("v.value"), Token.ERASED)),
           Verdict.NOTE,
           "tokens of rows without a vault entry",
           "loaded before the vault existed, or by a loader without recipients; they"
@@ -52,33 +49,27 @@ final class VaultFindings {
     }
     doctor.none(
         "no row",
-        doctor.number(
-            "SELECT count(*) FROM (SELECT token FROM cameleon.vault EXCEPT ("
-                + Logins.used("cameleon.vault", columns)
-                + ")) t"),
+        doctor.number("SELECT count(*) FROM " + Logins.unused(columns) + " t"),
         Verdict.NOTE,
         "vault entries that no row uses",
         "their rows were deleted, or an erase or retokenize has not ended; vault prune deletes them");
   }
 
-  private void recipients(long entries) throws SQLException {
-    List<List<String>> recipients =
-        doctor.query(
-            "SELECT e.recipient, count(v.token), min(e.opened_at)::date"
-                + " FROM cameleon.sealed_data_key e LEFT JOIN cameleon.vault v USING (data_key)"
-                + " GROUP BY e.recipient ORDER BY min(e.opened_at), e.recipient");
-    for (List<String> recipient : recipients) {
-      doctor.add(
-          "recipient",
-          Verdict.OK,
-          recipient.get(0).substring(0, Math.min(16, recipient.get(0).length()))
-              + " can open "
-              + recipient.get(1)
-              + " of "
-              + entries
-              + " entries, since "
-              + recipient.get(2)
-              + "; removing the key from the folder does not change that");
-    }
+  private void recipients(long entries) {
+    doctor
+        .texts(
+            """
+            SELECT left(e.recipient, 16) || ' can open ' || count(v.token) || ' of %d entries, since '
+                   || min(e.opened_at)::date
+              FROM cameleon.sealed_data_key e LEFT JOIN cameleon.vault v USING (data_key)
+             GROUP BY e.recipient ORDER BY min(e.opened_at), e.recipient
+            """
+                .formatted(entries))
+        .forEach(
+            recipient ->
+                doctor.add(
+                    "recipient",
+                    Verdict.OK,
+                    recipient + "; removing the key from the folder does not change that"));
   }
 }

@@ -148,7 +148,7 @@ class ErasedValuesTest extends ErasureFixture {
     site.database().execute("DELETE FROM user_logins WHERE user_id = 'ada'");
     assertThat(site.reveal(site.ip(OWN_IP))).containsExactly(OWN_IP);
 
-    VaultPruning.Pruned done = prune((time, why) -> {});
+    Erasure.Pruned done = prune((time, why) -> {});
 
     assertThat(done.entries()).isEqualTo(2);
     assertThat(done.waiting()).isZero();
@@ -167,7 +167,7 @@ class ErasedValuesTest extends ErasureFixture {
   void aRowThatComesWhileAPruneWaitsKeepsItsEntry() throws Exception {
     site.database().execute("DELETE FROM user_logins WHERE user_id = 'ada'");
 
-    VaultPruning.Pruned done = prune((time, why) -> bring(event("dora", OWN_IP, OWN_DEVICE)));
+    Erasure.Pruned done = prune((time, why) -> bring(event("dora", OWN_IP, OWN_DEVICE)));
 
     assertThat(done.entries()).isZero();
     assertThat(site.tokensWithoutEntry()).isZero();
@@ -196,10 +196,10 @@ class ErasedValuesTest extends ErasureFixture {
         .isInstanceOf(IllegalStateException.class);
   }
 
-  private VaultPruning.Pruned prune(ProgressPause pause) throws Exception {
-    try (VaultPruning prune = VaultPruning.open(officer, java.time.Duration.ZERO, pause)) {
+  private Erasure.Pruned prune(ProgressPause pause) throws Exception {
+    try (Erasure prune = Erasure.open(officer, java.time.Duration.ZERO, pause)) {
       assertThat(prune.lock()).isTrue();
-      return prune.run("T-1");
+      return prune.prune("T-1");
     }
   }
 

@@ -30,8 +30,8 @@ class HostileErasureTest extends ErasureFixture {
     site.load(event(site.ip(OWN_IP), "192.0.2.77", "777-77-7777"));
     site.database().execute("DELETE FROM user_logins WHERE user_id = 'ada'");
 
-    try (VaultPruning prune = VaultPruning.open(officer, Duration.ZERO, (time, why) -> {})) {
-      assertThat(prune.run("T-1").entries()).isEqualTo(2);
+    try (Erasure prune = Erasure.open(officer, Duration.ZERO, (time, why) -> {})) {
+      assertThat(prune.prune("T-1").entries()).isEqualTo(2);
     }
     assertThat(site.reveal(site.ip(OWN_IP))).isEmpty();
   }

@@ -2,10 +2,8 @@ package dev.cameleon.cli.privacy;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.Printable;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.db.Database;
@@ -24,9 +22,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code audit}: shows who did what to personal data, and why. */
 @Command(
@@ -51,16 +47,13 @@ public final class AuditCommand implements Callable<Integer> {
   /** {@code audit verify}: verifies the audit's chain. */
   @Command(
       name = "verify",
-      mixinStandardHelpOptions = true,
       description = {
         "Recompute the audit's hash chain; exit with 1 at the first row that does not fit.",
         "The owner of the table could rewrite the whole chain, or cut its end: only a"
             + " head that you kept elsewhere reveals that (--head).",
         "CAMELEON_DB_USER must be a member of cameleon_officer or cameleon_revealer."
       })
-  static final class Verify implements Callable<Integer> {
-    @Spec private CommandSpec spec;
-
+  static final class Verify extends PrivacyCommand {
     @Option(
         names = "--head",
         paramLabel = "HASH",
@@ -77,18 +70,17 @@ public final class AuditCommand implements Callable<Integer> {
       if (kept.isPresent() && !kept.get().matches("[0-9a-f]{64}")) {
         throw new UsageException("--head must be 64 hexadecimal digits, as reveal prints them");
       }
-      Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
+      Database.Login login = login();
       AuditChain.Findings findings;
       try (Connection connection = Database.connect(login)) {
         findings = AuditChain.verify(connection, kept);
       } catch (SQLException e) {
         throw failed(login, e);
       }
-      PrintWriter out = spec.commandLine().getOut();
       if (json) {
-        out.println(Printable.json(json(findings)));
+        out().println(Printable.json(json(findings)));
       } else {
-        print(out, findings);
+        print(out(), findings);
       }
       return findings.problem().isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     }
@@ -112,11 +104,8 @@ public final class AuditCommand implements Callable<Integer> {
         return;
       }
       out.println(
-          "Rows that fit: "
-              + findings.rows()
-              + ", since "
-              + seconds(findings.since().orElseThrow())
-              + ".");
+          "Rows that fit: %d, since %s."
+              .formatted(findings.rows(), seconds(findings.since().orElseThrow())));
       if (findings.erased() > 0) {
         out.println("Tokens that an erasure removed: " + findings.erased() + " (see audit list).");
       }
@@ -132,16 +121,13 @@ public final class AuditCommand implements Callable<Integer> {
   /** {@code audit list}: prints rows of the audit. */
   @Command(
       name = "list",
-      mixinStandardHelpOptions = true,
       description = {
         "Show the audit, newest last; times are UTC.",
         "CAMELEON_DB_USER must be a member of cameleon_officer or cameleon_revealer."
       })
-  static final class ListActs implements Callable<Integer> {
+  static final class ListActs extends PrivacyCommand {
     private static final int USUAL = 100;
     private static final String LINE = "%6s  %-20s  %-16s  %-14s  %-38s  %-24s  %-8s  %s%n";
-
-    @Spec private CommandSpec spec;
 
     @Option(
         names = "--since",
@@ -169,7 +155,7 @@ public final class AuditCommand implements Callable<Integer> {
         throw new UsageException("--limit must be a whole number of at least 1");
       }
       LocalDate day = since == null ? null : day();
-      Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
+      Database.Login login = login();
       try (Connection connection = Database.connect(login)) {
         if (day == null) {
           AuditRows.last(connection, limit == null ? USUAL : limit, this::show);
@@ -180,9 +166,9 @@ public final class AuditCommand implements Callable<Integer> {
         throw failed(login, e);
       }
       if (json) {
-        spec.commandLine().getOut().println(first ? "[]" : "]");
+        out().println(first ? "[]" : "]");
       } else if (first) {
-        spec.commandLine().getErr().println("The audit has no such rows.");
+        err().println("The audit has no such rows.");
       }
       return ExitCode.DONE;
     }
@@ -196,7 +182,7 @@ public final class AuditCommand implements Callable<Integer> {
     }
 
     private void show(AuditRows.Row row) {
-      PrintWriter out = spec.commandLine().getOut();
+      PrintWriter out = out();
       Audit.Act act = row.act();
       boolean isFirst = first;
       first = false;

@@ -1,12 +1,9 @@
 package dev.cameleon.cli.privacy;
 
-import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.Countdown;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.UsageException;
-import dev.cameleon.db.AdvisoryLock;
 import dev.cameleon.db.Database;
 import dev.cameleon.db.LockHolders;
 import dev.cameleon.db.SqlErrors;
@@ -16,21 +13,16 @@ import dev.cameleon.mask.Token;
 import dev.cameleon.privacy.Erasure;
 import dev.cameleon.privacy.ErasureResult;
 import dev.cameleon.privacy.PreventedException;
-import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code erase}: erases a person, or a value in all rows. */
 @Command(
     name = "erase",
-    mixinStandardHelpOptions = true,
     description = {
       "Erase a person (--user) or values (TOKEN...): the rows stay, with random values.",
       "A person's rows get random user ids and tokens; a vault entry is deleted unless"
@@ -40,9 +32,7 @@ import picocli.CommandLine.Spec;
           + " it waits until no running loader has the old values in memory. You may"
           + " interrupt it and run it again."
     })
-public final class EraseCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
+public final class EraseCommand extends PrivacyCommand {
   @Parameters(
       paramLabel = "TOKEN",
       arity = "0..*",
@@ -57,11 +47,7 @@ public final class EraseCommand implements Callable<Integer> {
               + " mask keyset.")
   private String user;
 
-  @Option(
-      names = "--ticket",
-      required = true,
-      paramLabel = "TICKET",
-      description = "The ticket of the request. The audit keeps it for ever: no personal data.")
+  @Option(names = "--ticket", required = true, paramLabel = "TICKET", description = TICKET)
   private String ticket;
 
   @Option(names = "--suppress", description = "Give later events of the person random values, too.")
@@ -74,60 +60,53 @@ public final class EraseCommand implements Callable<Integer> {
   public Integer call()
       throws UsageException, InvalidSettingsException, FailedException, InterruptedException {
     checkUsage();
-    Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
-    Optional<String> person = user == null ? Optional.empty() : Optional.of(UserId.of(user, spec));
-    try (Erasure erase =
-        Erasure.open(login, Erasure.LOADERS_MEMORY, new Countdown(spec.commandLine().getErr()))) {
+    Database.Login login = login();
+    String person = user == null ? "" : userId(user);
+    try (Erasure erase = Erasure.open(login, Erasure.LOADERS_MEMORY, new Countdown(err()))) {
       if (!erase.lock()) {
-        throw new FailedException(
-            "another erase, vault prune or keys retokenize is running on this database ("
-                + AdvisoryLock.LOGINS.holder(login)
-                + "); nothing was done; try again when it has ended");
+        throw busy(login);
       }
-      if (person.isPresent() && erase.masksUsers()) {
+      if (user != null && erase.masksUsers()) {
         throw new UsageException(
             "user ids are masked in this database: run erase with the token of this"
                 + " user id (the command mask prints it), which erases it in all rows");
       }
       Optional<Keyset> keyset = keyset(erase);
       ErasureResult done =
-          person.isPresent()
-              ? erase.person(person.get(), keyset.orElseThrow(), ticket, suppress)
-              : erase.tokens(tokens, keyset, ticket);
+          user == null
+              ? erase.tokens(tokens, keyset, ticket)
+              : erase.person(person, keyset.orElseThrow(), ticket, suppress);
       if (!done.found() && !suppress) {
-        throw new FailedException(
-            (user == null
-                    ? "no row and no vault entry has such a token"
-                    : "no row has this user id")
-                + ": there is nothing to erase (the request is in the audit, number "
-                + done.audit().seq()
-                + ")"
-                + (done.waiting() == 0
-                    ? ""
-                    : "; but "
-                        + done.waiting()
-                        + " tokens of this or another erase are not finished, and their"
-                        + " originals can still be revealed: run it again "
-                        + (done.rotating() ? "after keys retokenize" : "in a few minutes")));
+        throw new FailedException(nothing(done));
       }
-      print(new ErasureReport(user != null, suppress, ticket, done));
+      ErasureReport report = new ErasureReport(user != null, suppress, ticket, done);
+      out().println(json ? report.json() : String.join(System.lineSeparator(), report.lines()));
       return done.isFinished() ? ExitCode.DONE : ExitCode.FAILED;
     } catch (PreventedException e) {
       throw new FailedException(
-          "nothing was erased: "
-              + e.getMessage()
-              + ", then run the same command again (the request is in the audit"
-              + (suppress ? ", and later events of the person are loaded under random values" : "")
-              + ")");
+          "nothing was erased: %s, then run the same command again (the request is in the audit%s)"
+              .formatted(
+                  e.getMessage(),
+                  suppress
+                      ? ", and later events of the person are loaded under random values"
+                      : ""));
     } catch (SQLException e) {
       throw new FailedException(
-          "cannot finish the erasure as "
-              + login
-              + ": "
-              + LockHolders.describe(login, e)
-              + remedy(SqlErrors.state(e))
-              + "; what was erased stays erased: run the same command again to finish");
+          "cannot finish the erasure as %s: %s%s; what was erased stays erased: run the same command again to finish"
+              .formatted(login, LockHolders.describe(login, e), remedy(SqlErrors.state(e))));
     }
+  }
+
+  private String nothing(ErasureResult done) {
+    String pending =
+        "; but %d tokens of this or another erase are not finished, and their originals can still be revealed: run it again %s"
+            .formatted(
+                done.waiting(), done.rotating() ? "after keys retokenize" : "in a few minutes");
+    return "%s: there is nothing to erase (the request is in the audit, number %d)%s"
+        .formatted(
+            user == null ? "no row and no vault entry has such a token" : "no row has this user id",
+            done.audit().seq(),
+            done.waiting() == 0 ? "" : pending);
   }
 
   private static String remedy(String sqlState) {
@@ -148,9 +127,7 @@ public final class EraseCommand implements Callable<Integer> {
     if (suppress && user == null) {
       throw new UsageException("--suppress needs --user");
     }
-    if (ticket.isBlank()) {
-      throw new UsageException("--ticket is empty; give the ticket of the request");
-    }
+    requireTicket(ticket);
     for (int i = 0; i < tokens.size(); i++) {
       if (!Token.isToken(tokens.get(i))) {
         throw new UsageException(
@@ -170,21 +147,8 @@ public final class EraseCommand implements Callable<Integer> {
     if (user == null && !erase.needsKeys(tokens)) {
       return Optional.empty();
     }
-    Keyset keyset = CommandConfiguration.keyset(Invocation.of(spec).environment());
-    Optional<String> problem = erase.keyProblem(keyset);
-    if (problem.isPresent()) {
-      throw new InvalidSettingsException(problem.get());
-    }
+    Keyset keyset = keyset();
+    reject(erase.keyProblem(keyset));
     return Optional.of(keyset);
-  }
-
-  private void print(ErasureReport report) {
-    PrintWriter out = spec.commandLine().getOut();
-    if (json) {
-      out.println(report.json());
-    } else {
-      report.lines().forEach(out::println);
-    }
-    out.flush();
   }
 }

@@ -16,6 +16,23 @@ import java.util.Optional;
  * @param done the result
  */
 record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureResult done) {
+  /** What no erasure reaches, a sentence a line. */
+  private static final String ALWAYS =
+      """
+      The source queue and the dead-letter queue may hold messages with the originals.
+      Backups, lagging replicas and PostgreSQL's WAL hold the old rows.
+      Dead rows and statistics hold them too, until the owner runs: VACUUM (ANALYZE) \
+      public.user_logins, cameleon.vault, cameleon.audit_token, cameleon.erased_token, \
+      cameleon.ingested_message
+      Erased rows can be recognized as such; their unmasked columns (device type, locale, version, \
+      day) are unchanged, and neighbouring rows (ctid) were written together.
+      The data key of a kept vault entry tells the hour in which its value first arrived: if no \
+      other row arrived then, an erased one did. The audit tells which acts concerned erased \
+      values, but not the values or persons.
+      Logs, and copies that others made. The message ledger holds only message ids and days; xmin \
+      tells which rows were loaded together with an erased one.
+      """;
+
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(title() + " Ticket: " + ticket);
@@ -89,13 +106,10 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
   /** Data that remains and that this command cannot erase, in sentences. */
   private List<String> remains() {
     List<String> remains = new ArrayList<>();
-    if (!suppressed) {
-      remains.add("New events are loaded as before.");
-    }
-    if (suppressed) {
-      remains.add(
-          "A keyed hash of the user id, which recognizes later events (cameleon.suppressed).");
-    }
+    remains.add(
+        suppressed
+            ? "A keyed hash of the user id, which recognizes later events (cameleon.suppressed)."
+            : "New events are loaded as before.");
     if (done.waiting() > 0) {
       remains.add(
           "Tokens in the audit and in cameleon.erased_token, until the erasure"
@@ -106,23 +120,7 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
           "Rows from before Cameleon that hold the value unmasked: erase the persons"
               + " of these rows.");
     }
-    remains.add("The source queue and the dead-letter queue may hold messages with the originals.");
-    remains.add("Backups, lagging replicas and PostgreSQL's WAL hold the old rows.");
-    remains.add(
-        "Dead rows and statistics hold them too, until the owner runs: VACUUM"
-            + " (ANALYZE) public.user_logins, cameleon.vault, cameleon.audit_token,"
-            + " cameleon.erased_token, cameleon.ingested_message");
-    remains.add(
-        "Erased rows can be recognized as such; their unmasked columns (device type,"
-            + " locale, version, day) are unchanged, and neighbouring rows (ctid) were"
-            + " written together.");
-    remains.add(
-        "The data key of a kept vault entry tells the hour in which its value first"
-            + " arrived: if no other row arrived then, an erased one did. The audit tells"
-            + " which acts concerned erased values, but not the values or persons.");
-    remains.add(
-        "Logs, and copies that others made. The message ledger holds only message ids"
-            + " and days; xmin tells which rows were loaded together with an erased one.");
+    ALWAYS.lines().forEach(remains::add);
     return remains;
   }
 }

@@ -2,10 +2,8 @@ package dev.cameleon.cli.privacy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
@@ -17,9 +15,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code keys}: the commands for mask keys. */
 @Command(
@@ -40,11 +36,10 @@ public final class KeysCommand implements Callable<Integer> {
   }
 
   /** Reads the keyset of a file, or the configured one if no file is named. */
-  static Keyset read(Path file, CommandSpec spec) throws UsageException, InvalidSettingsException {
+  static Keyset read(Path file, PrivacyCommand command)
+      throws UsageException, InvalidSettingsException {
     try {
-      return file == null
-          ? CommandConfiguration.keyset(Invocation.of(spec).environment())
-          : Keyset.read(file);
+      return file == null ? command.keyset() : Keyset.read(file);
     } catch (InvalidKeysetException e) {
       throw new UsageException(e.getMessage());
     }
@@ -65,15 +60,12 @@ public final class KeysCommand implements Callable<Integer> {
   /** {@code keys create}: writes a new keyset. */
   @Command(
       name = "create",
-      mixinStandardHelpOptions = true,
       description = {
         "Write a new keyset that only its owner can read. Never overwrites a file.",
         "Keep a copy where you keep keys: if you lose it, equal values no longer get"
             + " equal tokens."
       })
-  static final class Create implements Callable<Integer> {
-    @Spec private CommandSpec spec;
-
+  static final class Create extends PrivacyCommand {
     @Option(
         names = "--out",
         required = true,
@@ -85,8 +77,7 @@ public final class KeysCommand implements Callable<Integer> {
     public Integer call() throws FailedException {
       Keyset keyset = Keyset.create();
       write(keyset, out);
-      spec.commandLine()
-          .getOut()
+      out()
           .println("Wrote " + SafeQuote.path(out) + " with key " + keyset.keys().get(0).id() + ".");
       return ExitCode.DONE;
     }
@@ -95,11 +86,8 @@ public final class KeysCommand implements Callable<Integer> {
   /** {@code keys list}: shows the keys without their material. */
   @Command(
       name = "list",
-      mixinStandardHelpOptions = true,
       description = "Show the ids of a keyset's keys and which one is primary; never key material.")
-  static final class ListKeys implements Callable<Integer> {
-    @Spec private CommandSpec spec;
-
+  static final class ListKeys extends PrivacyCommand {
     @Option(
         names = "--keyset",
         paramLabel = "FILE",
@@ -112,7 +100,7 @@ public final class KeysCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws UsageException, InvalidSettingsException {
-      Keyset keyset = read(file, spec);
+      Keyset keyset = read(file, this);
       if (json) {
         ArrayNode keys = JsonMapper.builder().build().createArrayNode();
         for (Keyset.KeyInfo key : keyset.keys()) {
@@ -121,12 +109,11 @@ public final class KeysCommand implements Callable<Integer> {
               .put("primary", key.primary())
               .put("status", key.status());
         }
-        spec.commandLine().getOut().println(keys);
+        out().println(keys);
         return ExitCode.DONE;
       }
       for (Keyset.KeyInfo key : keyset.keys()) {
-        spec.commandLine()
-            .getOut()
+        out()
             .printf(
                 "%s  %s%s%n",
                 key.id(), key.status().toLowerCase(Locale.ROOT), key.primary() ? "  primary" : "");

@@ -1,10 +1,8 @@
 package dev.cameleon.cli.privacy;
 
-import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.AuditReason;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.contract.PiiKind;
 import dev.cameleon.db.Database;
@@ -22,31 +20,24 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /**
  * {@code mask}: prints the token of a value, for someone who has the value and looks for its rows.
  */
 @Command(
     name = "mask",
-    mixinStandardHelpOptions = true,
     description = {
       "Print the token of one value from standard input, to find its rows. The audit"
           + " records the token, never the value.",
       "Needs the database's mask keyset (CAMELEON_KEYSET); CAMELEON_DB_USER must be a"
           + " member of cameleon_revealer or cameleon_officer."
     })
-public final class MaskCommand implements Callable<Integer> {
+public final class MaskCommand extends PrivacyCommand {
   private static final int MOST_BYTES = 1 << 20; // no message of SQS is larger
-
-  @Spec private CommandSpec spec;
 
   @Option(
       names = "--domain",
@@ -75,21 +66,18 @@ public final class MaskCommand implements Callable<Integer> {
           "pass the value on standard input: arguments stay in the shell's history");
     }
     AuditReason.check(purpose, ticket);
-    Keyset keyset = CommandConfiguration.keyset(Invocation.of(spec).environment());
-    Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
+    Keyset keyset = keyset();
+    Database.Login login = login();
     String value = value();
     try (Connection connection = Database.connect(login)) {
-      Optional<String> problem = new MaskGuard(keyset, Map.of()).keyProblem(connection);
-      if (problem.isPresent()) {
-        throw new InvalidSettingsException(problem.get());
-      }
+      reject(new MaskGuard(keyset, Map.of()).keyProblem(connection));
       String token =
           new Masker(keyset, Map.of())
               .token(kind(MaskGuard.domains(connection), value), domain, value);
       Audit.Entry entry =
           Audit.record(connection, new Audit.Act("mask", token, purpose, ticket, null));
-      spec.commandLine().getOut().println(token);
-      spec.commandLine().getErr().println(AuditReason.keep(entry.head()));
+      out().println(token);
+      err().println(AuditReason.keep(entry.head()));
       return ExitCode.DONE;
     } catch (SQLException e) {
       throw FailedException.of(login, e, "cameleon_revealer", "cameleon_officer");
@@ -115,7 +103,7 @@ public final class MaskCommand implements Callable<Integer> {
 
   private String value() throws UsageException, FailedException {
     try {
-      byte[] input = Invocation.of(spec).in().readNBytes(MOST_BYTES + 1);
+      byte[] input = invocation().in().readNBytes(MOST_BYTES + 1);
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(input)).toString();
       String value = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
       value = value.endsWith("\r") ? value.substring(0, value.length() - 1) : value;

@@ -2,12 +2,9 @@ package dev.cameleon.cli.privacy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.Progress;
-import dev.cameleon.db.AdvisoryLock;
 import dev.cameleon.db.Database;
 import dev.cameleon.db.LockHolders;
 import dev.cameleon.errors.InvalidSettingsException;
@@ -19,16 +16,12 @@ import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code keys retokenize}: moves all tokens to the newest mask key. */
 @Command(
     name = "retokenize",
-    mixinStandardHelpOptions = true,
     description = {
       "Rewrite every row and vault entry to the newest key of the keyset, while"
           + " loaders run; this needs no original value. Afterwards equal values have equal"
@@ -40,56 +33,38 @@ import picocli.CommandLine.Spec;
           + " grow to twice its size meanwhile, as with any UPDATE of all rows; VACUUM it"
           + " afterwards."
     })
-final class RetokenizeCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
+final class RetokenizeCommand extends PrivacyCommand {
   @Option(names = "--json", description = "Print the result as JSON, for scripts.")
   private boolean json;
 
   @Override
   public Integer call() throws InvalidSettingsException, FailedException {
-    Keyset keyset = CommandConfiguration.keyset(Invocation.of(spec).environment());
-    Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
-    Progress progress = new Progress(spec.commandLine().getErr());
+    Keyset keyset = keyset();
+    Database.Login login = login();
+    Progress progress = new Progress(err());
     try (Connection connection = Database.connect(login)) {
-      RetokenizationResult result = retokenize(login, connection, keyset, progress);
+      Optional<Retokenization> begun = Retokenization.begin(connection, keyset);
+      if (begun.isEmpty()) {
+        throw busy(login);
+      }
+      reject(begun.get().problem());
+      RetokenizationResult result = begun.get().run(progress::at);
       progress.end();
       show(result);
       return ExitCode.DONE;
     } catch (SQLException e) {
       progress.end();
       throw new FailedException(
-          "cannot finish the retokenization as "
-              + login
-              + ": "
-              + LockHolders.describe(login, e)
-              + "; what was rewritten stays: run keys retokenize again to continue");
+          "cannot finish the retokenization as %s: %s; what was rewritten stays: run keys retokenize again to continue"
+              .formatted(login, LockHolders.describe(login, e)));
     } catch (PreventedException e) {
       progress.end();
       throw new FailedException(e.getMessage());
     }
   }
 
-  private static RetokenizationResult retokenize(
-      Database.Login login, Connection connection, Keyset keyset, Progress progress)
-      throws SQLException, PreventedException, InvalidSettingsException, FailedException {
-    Optional<Retokenization> begun = Retokenization.begin(connection, keyset);
-    if (begun.isEmpty()) {
-      throw new FailedException(
-          "another erase or keys retokenize is running on this database ("
-              + AdvisoryLock.LOGINS.holder(login)
-              + "); run this command again when it has ended");
-    }
-    Retokenization retokenize = begun.get();
-    Optional<String> problem = retokenize.problem();
-    if (problem.isPresent()) {
-      throw new InvalidSettingsException(problem.get());
-    }
-    return retokenize.run(progress::at);
-  }
-
   private void show(RetokenizationResult result) {
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     if (json) {
       ObjectNode root = JsonMapper.builder().build().createObjectNode().put("key", result.key());
       result.retired().forEach(root.putArray("retired")::add);

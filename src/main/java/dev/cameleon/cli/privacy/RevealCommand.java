@@ -5,7 +5,6 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.AuditReason;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.PrivateKeyOption;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.crypto.RecipientKey;
@@ -16,10 +15,6 @@ import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Token;
 import dev.cameleon.privacy.MaskedColumns;
 import dev.cameleon.privacy.Reveal;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -28,18 +23,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code reveal}: shows the original values of tokens, and records the purpose. */
 @Command(
     name = "reveal",
-    mixinStandardHelpOptions = true,
     description = {
       "Show the original values of tokens. The audit records each request before the"
           + " database returns anything, and its outcome before the value is shown.",
@@ -52,14 +43,12 @@ import picocli.CommandLine.Spec;
           + " for example \\u001b. Exits with 1 if a token could not be revealed; the others"
           + " are shown."
     })
-public final class RevealCommand implements Callable<Integer> {
+public final class RevealCommand extends PrivacyCommand {
   /** Each token takes three transactions; for more, run the command again. */
   private static final int MOST_TOKENS = 10_000;
 
   /** Rows are held in memory; one login per hour gives as many in five years. */
   private static final int MOST_ROWS = 50_000;
-
-  @Spec private CommandSpec spec;
 
   @Mixin private PrivateKeyOption privateKey;
 
@@ -107,14 +96,23 @@ public final class RevealCommand implements Callable<Integer> {
                 () ->
                     new UsageException(
                         "give a recipient's key: --private-key FILE or --kms-key ARN"));
-    Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
-    Optional<Keyset> keyset = CommandConfiguration.keysetIfAny(Invocation.of(spec).environment());
-    Set<String> tokens = user == null ? tokens() : Set.of();
-    String person = user == null ? "" : UserId.of(user, spec);
+    Database.Login login = login();
+    Optional<Keyset> keyset = CommandConfiguration.keysetIfAny(environment());
+    Set<String> tokens = Set.of();
+    if (user == null) {
+      tokens =
+          arguments.isEmpty()
+              ? tokens("line ", lines(MOST_TOKENS + 1))
+              : tokens("argument ", arguments);
+    }
+    String person = user == null ? "" : userId(user);
     RevealReport report =
-        new RevealReport(spec, user == null ? "tokens" : "rows", json, keyset.isPresent());
+        new RevealReport(out(), err(), user == null ? "tokens" : "rows", json, keyset.isPresent());
     try (Connection connection = Database.connect(login)) {
-      requireTheDatabases(keyset, connection);
+      if (keyset.isPresent()) {
+        // With another keyset, every value would seem to belong to another token.
+        reject(new MaskGuard(keyset.get(), Map.of()).keyProblem(connection));
+      }
       Reveal reveal = new Reveal(connection, key, keyset, purpose, ticket);
       requireUserId(reveal, person);
       try {
@@ -150,46 +148,13 @@ public final class RevealCommand implements Callable<Integer> {
     }
     if (rows.size() > MOST_ROWS) {
       throw new FailedException(
-          "the person has more than "
-              + MOST_ROWS
-              + " rows, the most that this command shows; ask an officer to extract"
-              + " them, and reveal their tokens");
+          "the person has more than %d rows, the most that this command shows; ask an officer to extract them, and reveal their tokens"
+              .formatted(MOST_ROWS));
     }
     MaskedColumns masked = reveal.maskedColumns();
     for (JsonNode row : rows) {
       report.show(row, masked, reveal);
     }
-  }
-
-  /** Rejects another keyset: with it, every value would seem to belong to another token. */
-  private static void requireTheDatabases(Optional<Keyset> keyset, Connection connection)
-      throws SQLException, InvalidSettingsException {
-    if (keyset.isPresent()) {
-      Optional<String> problem = new MaskGuard(keyset.get(), Map.of()).keyProblem(connection);
-      if (problem.isPresent()) {
-        throw new InvalidSettingsException(problem.get());
-      }
-    }
-  }
-
-  private Set<String> tokens() throws UsageException, FailedException {
-    return arguments.isEmpty() ? tokensOfInput() : tokens("argument ", arguments);
-  }
-
-  private Set<String> tokensOfInput() throws UsageException, FailedException {
-    List<String> lines = new ArrayList<>();
-    try (BufferedReader input =
-        new BufferedReader(
-            new InputStreamReader(Invocation.of(spec).in(), StandardCharsets.UTF_8))) {
-      String line = input.readLine();
-      while (line != null && lines.size() <= MOST_TOKENS) {
-        lines.add(line);
-        line = input.readLine();
-      }
-    } catch (IOException e) {
-      throw new FailedException("cannot read standard input");
-    }
-    return tokens("line ", lines);
   }
 
   /**

@@ -16,7 +16,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import picocli.CommandLine.Model.CommandSpec;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Prints the results of {@code reveal}: text at once, or one JSON object at the end. */
 final class RevealReport {
@@ -46,9 +47,9 @@ final class RevealReport {
    * @param json whether the output is JSON
    * @param checked whether values are checked against their tokens
    */
-  RevealReport(CommandSpec spec, String parts, boolean json, boolean checked) {
-    this.out = spec.commandLine().getOut();
-    this.err = spec.commandLine().getErr();
+  RevealReport(PrintWriter out, PrintWriter err, String parts, boolean json, boolean checked) {
+    this.out = out;
+    this.err = err;
     this.json = json;
     this.checked = checked;
     this.list = report.putArray(parts);
@@ -94,11 +95,12 @@ final class RevealReport {
     complete &= !masked;
     if (left.add(column)) {
       err.println(
-          Printable.text(column)
-              + ": not revealed: it looks like a token, "
-              + (masked
-                  ? "but of another kind than this column holds"
-                  : "but this column is not masked, so a sender may have written it"));
+          "%s: not revealed: it looks like a token, but %s"
+              .formatted(
+                  Printable.text(column),
+                  masked
+                      ? "of another kind than this column holds"
+                      : "this column is not masked, so a sender may have written it"));
     }
   }
 
@@ -112,15 +114,9 @@ final class RevealReport {
 
   private void print(String column, String token, String value, JsonNode row) {
     out.println(
-        rows
-            + "\t"
-            + Printable.text(column)
-            + '\t'
-            + Printable.text(token)
-            + '\t'
-            + Printable.text(value)
-            + '\t'
-            + Printable.text(row.path(DATE).asText("")));
+        Stream.of(column, token, value, row.path(DATE).asText(""))
+            .map(Printable::text)
+            .collect(Collectors.joining("\t", rows + "\t", "")));
   }
 
   private Reveal.Answer answer(String token, Reveal reveal) throws SQLException {

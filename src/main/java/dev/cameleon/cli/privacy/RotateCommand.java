@@ -7,24 +7,18 @@ import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.mask.Keyset;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code keys rotate}: adds a new key to a keyset. */
 @Command(
     name = "rotate",
-    mixinStandardHelpOptions = true,
     description = {
       "Write a keyset with the current keys and a new primary key. Never overwrites a file.",
       "Keep the older keys as long as there are rows: every token is computed through"
           + " all of them. After keys retokenize, equal values have equal tokens again."
     })
-final class RotateCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
+final class RotateCommand extends PrivacyCommand {
   @Option(
       names = "--out",
       required = true,
@@ -41,10 +35,9 @@ final class RotateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws FailedException, InvalidSettingsException, UsageException {
-    Keyset rotated = KeysCommand.read(current, spec).rotated();
+    Keyset rotated = KeysCommand.read(current, this).rotated();
     KeysCommand.write(rotated, out);
-    spec.commandLine()
-        .getOut()
+    out()
         .printf(
             "Wrote %s with the new key %s after %s.%nNext:%n  1. keep a copy where you"
                 + " keep keys;%n  2. give it to every loader (CAMELEON_KEYSET) and restart"

@@ -1,24 +1,19 @@
 package dev.cameleon.cli.privacy;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.cameleon.app.CommandConfiguration;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.cli.console.Countdown;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.UsageException;
-import dev.cameleon.db.AdvisoryLock;
 import dev.cameleon.db.Database;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.privacy.Erasure;
-import dev.cameleon.privacy.VaultPruning;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code vault}: the commands for the sealed originals. */
 @Command(
@@ -35,7 +30,6 @@ public final class VaultCommand implements Callable<Integer> {
   /** {@code vault prune}: deletes vault entries that no row uses. */
   @Command(
       name = "prune",
-      mixinStandardHelpOptions = true,
       description = {
         "Delete the originals whose tokens no row of user_logins has, for example"
             + " after you deleted rows by hand: otherwise they can still be revealed.",
@@ -43,14 +37,8 @@ public final class VaultCommand implements Callable<Integer> {
             + " more: it waits until no running loader has the old values in memory. You may"
             + " interrupt it and run it again."
       })
-  static final class PruneEntries implements Callable<Integer> {
-    @Spec private CommandSpec spec;
-
-    @Option(
-        names = "--ticket",
-        required = true,
-        paramLabel = "TICKET",
-        description = "The ticket of the request. The audit keeps it for ever: no personal data.")
+  static final class PruneEntries extends PrivacyCommand {
+    @Option(names = "--ticket", required = true, paramLabel = "TICKET", description = TICKET)
     private String ticket;
 
     @Option(names = "--json", description = "Print JSON, for scripts.")
@@ -59,44 +47,34 @@ public final class VaultCommand implements Callable<Integer> {
     @Override
     public Integer call()
         throws UsageException, InvalidSettingsException, FailedException, InterruptedException {
-      if (ticket.isBlank()) {
-        throw new UsageException("--ticket is empty; give the ticket of the request");
-      }
-      Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
-      VaultPruning.Pruned done;
-      try (VaultPruning prune =
-          VaultPruning.open(
-              login, Erasure.LOADERS_MEMORY, new Countdown(spec.commandLine().getErr()))) {
-        if (!prune.lock()) {
-          throw new FailedException(
-              "erase, keys retokenize or another vault prune is running on this database ("
-                  + AdvisoryLock.LOGINS.holder(login)
-                  + "); nothing was done; try again when it has ended");
+      requireTicket(ticket);
+      Database.Login login = login();
+      try (Erasure erasure = Erasure.open(login, Erasure.LOADERS_MEMORY, new Countdown(err()))) {
+        if (!erasure.lock()) {
+          throw busy(login);
         }
-        done = prune.run(ticket);
+        Erasure.Pruned done = erasure.prune(ticket);
+        if (done.rotating()) {
+          throw new FailedException(
+              "nothing was deleted, because a mask key rotation has not ended: run keys"
+                  + " retokenize first");
+        }
+        print(done);
+        return done.waiting() == 0 ? ExitCode.DONE : ExitCode.FAILED;
       } catch (SQLException e) {
         throw FailedException.of(login, e, "cameleon_officer");
       }
-      if (done.rotating()) {
-        throw new FailedException(
-            "nothing was deleted, because a mask key rotation has not ended: run keys"
-                + " retokenize first");
-      }
-      print(done);
-      return done.waiting() == 0 ? ExitCode.DONE : ExitCode.FAILED;
     }
 
-    private void print(VaultPruning.Pruned done) {
-      PrintWriter out = spec.commandLine().getOut();
+    private void print(Erasure.Pruned done) {
+      PrintWriter out = out();
       if (json) {
-        var report =
+        ObjectNode report =
             JsonNodeFactory.instance
                 .objectNode()
                 .put("vault_entries_deleted", done.entries())
                 .put("tokens_not_settled", done.waiting());
-        done.audit()
-            .ifPresent(
-                entry -> report.put("audit_seq", entry.seq()).put("audit_head", entry.head()));
+        done.audit().ifPresent(e -> report.put("audit_seq", e.seq()).put("audit_head", e.head()));
         out.println(report);
         return;
       }

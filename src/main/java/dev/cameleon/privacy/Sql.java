@@ -1,0 +1,74 @@
+package dev.cameleon.privacy;
+
+import dev.cameleon.db.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.SqlStatements;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
+import org.jdbi.v3.core.statement.TemplateEngine;
+
+/**
+ * Statements through jdbi. Its exceptions, which can quote a statement's arguments, do not leave
+ * this package: callers see the driver's.
+ */
+final class Sql {
+  /** Work whose statements run through jdbi. */
+  @FunctionalInterface
+  interface Work<T, X extends Exception> {
+    /** Does the work. */
+    T run() throws SQLException, X;
+  }
+
+  private Sql() {}
+
+  /** Statements on this connection, which the caller closes. */
+  static Handle on(Connection connection) {
+    return open(Jdbi.create(connection));
+  }
+
+  /** A new connection of an officer, whose statements may take long. */
+  static Handle officer(Database.Login login) {
+    Handle db = open(Jdbi.create(Database.patient(login)));
+    try {
+      db.execute("SET statement_timeout = 0");
+      // If this machine disappears, its locks must not stay.
+      db.execute("SET idle_in_transaction_session_timeout = '30s'");
+      return db;
+    } catch (JdbiException e) {
+      db.close();
+      throw e;
+    }
+  }
+
+  private static Handle open(Jdbi jdbi) {
+    jdbi.getConfig(SqlStatements.class).setTemplateEngine(TemplateEngine.NOP);
+    jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
+    return jdbi.registerArrayType(String.class, "text").open();
+  }
+
+  /**
+   * Does work, and throws what the driver threw in place of jdbi's exception.
+   *
+   * @throws SQLException if the database refuses or fails
+   */
+  static <T, X extends Exception> T call(Work<T, X> work) throws SQLException, X {
+    try {
+      return work.run();
+    } catch (JdbiException e) {
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof SQLException failure) {
+          throw failure;
+        }
+      }
+      // A mistake in a statement: some of jdbi's messages quote arguments whatever is set.
+      IllegalStateException mistake =
+          new IllegalStateException("a statement failed: " + e.getClass().getSimpleName());
+      mistake.setStackTrace(e.getStackTrace());
+      throw mistake;
+    }
+  }
+}

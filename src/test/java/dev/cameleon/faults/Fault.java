@@ -179,6 +179,12 @@ interface Fault {
     return call -> calls.incrementAndGet() <= count ? answer(call) : call.forward();
   }
 
+  /** Only the n-th call suffers. */
+  default Fault only(int n) {
+    AtomicInteger calls = new AtomicInteger();
+    return call -> calls.incrementAndGet() == n ? answer(call) : call.forward();
+  }
+
   /** Only each n-th call suffers, the first one included. */
   default Fault every(int n) {
     AtomicInteger calls = new AtomicInteger();

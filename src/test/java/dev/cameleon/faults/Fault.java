@@ -179,6 +179,12 @@ interface Fault {
     return call -> calls.incrementAndGet() <= count ? answer(call) : call.forward();
   }
 
+  /** The first calls are spared. */
+  default Fault after(int count) {
+    AtomicInteger calls = new AtomicInteger();
+    return call -> calls.incrementAndGet() <= count ? call.forward() : answer(call);
+  }
+
   /** Only the n-th call suffers. */
   default Fault only(int n) {
     AtomicInteger calls = new AtomicInteger();

@@ -229,7 +229,7 @@ class CommandsTest {
                 request
                     .queueUrl(site.queues().sourceUrl())
                     .messageBody(Events.body(1))
-                    .delaySeconds(20));
+                    .delaySeconds(10));
 
     Program.Result result = Program.run(site.environment(), folder, "--until-empty");
 

@@ -124,7 +124,7 @@ class RecipientTest {
   @ParameterizedTest
   @ValueSource(strings = {"PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY"})
   void aPrivateKeyIsSentAway(String label) throws Exception {
-    put("anna.pem", Recipients.pem(label, Recipients.rsa(3072).getPrivate().getEncoded()));
+    put("anna.pem", Recipients.pem(label, Recipients.pair("anna").getPrivate().getEncoded()));
 
     assertRefused(
         "anna.pem is a private key, which must not be on this machine",
@@ -133,7 +133,7 @@ class RecipientTest {
 
   @Test
   void aPrivateKeyBehindAPublicOneIsNoticed() throws Exception {
-    KeyPair pair = Recipients.rsa(3072);
+    KeyPair pair = Recipients.pair("anna");
     put(
         "anna.pem",
         Recipients.pem("PUBLIC KEY", pair.getPublic().getEncoded())
@@ -181,7 +181,7 @@ class RecipientTest {
 
   @Test
   void whatIsNotTextIsRefused() throws Exception {
-    Files.write(recipients.resolve("key.pem"), Recipients.rsa(3072).getPublic().getEncoded());
+    Files.write(recipients.resolve("key.pem"), Recipients.pair("anna").getPublic().getEncoded());
 
     assertRefused("key.pem is not a PEM file");
   }

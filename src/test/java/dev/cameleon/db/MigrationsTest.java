@@ -153,13 +153,18 @@ class MigrationsTest {
       starts.add(() -> Migrations.migrate(owner));
     }
 
-    List<Integer> applied = new ArrayList<>();
+    long applied = 0;
     for (Future<Integer> start : processes.invokeAll(starts)) {
-      applied.add(start.get());
+      applied += start.get();
     }
     processes.shutdown();
 
-    assertThat(applied).filteredOn(count -> count > 0).hasSize(1);
+    // Another one may have its turn between two migrations.
+    assertThat(applied)
+        .isPositive()
+        .isEqualTo(
+            database.number(
+                "SELECT count(DISTINCT version) FROM cameleon.flyway_schema_history WHERE success"));
   }
 
   @Test

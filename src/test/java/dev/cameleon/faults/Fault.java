@@ -179,6 +179,18 @@ interface Fault {
     return call -> calls.incrementAndGet() <= count ? answer(call) : call.forward();
   }
 
+  /** The first calls are spared. */
+  default Fault after(int count) {
+    AtomicInteger calls = new AtomicInteger();
+    return call -> calls.incrementAndGet() <= count ? call.forward() : answer(call);
+  }
+
+  /** Only the n-th call suffers. */
+  default Fault only(int n) {
+    AtomicInteger calls = new AtomicInteger();
+    return call -> calls.incrementAndGet() == n ? answer(call) : call.forward();
+  }
+
   /** Only each n-th call suffers, the first one included. */
   default Fault every(int n) {
     AtomicInteger calls = new AtomicInteger();

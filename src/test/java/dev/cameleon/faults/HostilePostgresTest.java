@@ -8,6 +8,7 @@ import dev.cameleon.support.Site;
 import java.nio.file.Path;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -84,7 +85,7 @@ class HostilePostgresTest {
       textBlock =
           """
           the disk is full       | 53100 | RAISE 'disk full' USING ERRCODE = '53100';
-          a statement time-out   | 57014 | PERFORM pg_sleep(1);
+          a cancelled statement  | 57014 | PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(60);
           lasting deadlocks      | 40P01 | RAISE 'deadlock' USING ERRCODE = '40P01';
           """)
   void aFaultThatOnlyRowsMeetIsHeldUntilARowPasses(String fault, String sqlState, String body)
@@ -92,7 +93,6 @@ class HostilePostgresTest {
     Site site = Site.in(folder);
     String role = ownRole(site);
     try (FaultScenario trial = FaultScenario.on(site)) {
-      site.database().execute("ALTER ROLE " + role + " SET statement_timeout = '500ms'");
       site.database().execute(TRIGGER.formatted(body));
       disconnect(site, role);
       trial.send(200);
@@ -102,6 +102,13 @@ class HostilePostgresTest {
 
       trial.assertEachMessageWasReceivedOnceAndIsOneRow();
     }
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = "soak", matches = ".+")
+  void aStatementThatRunsIntoItsTimeOutIsHeldUntilARowPasses() throws Exception {
+    // 200 rows of a second each: longer than the 30 s that a statement may take.
+    aFaultThatOnlyRowsMeetIsHeldUntilARowPasses("time-out", "57014", "PERFORM pg_sleep(1);");
   }
 
   @ParameterizedTest(name = "{0}")

@@ -43,12 +43,12 @@ class LargeMessagesTest {
     // A container of less than 2 GB has the serial collector by the JVM's own choice.
     String options =
         "-XX:+UseSerialGC -XX:MaxRAM=" + memoryLimitMegabytes() + "m " + imagesOptions();
-    loadsAll(options, SOAK ? 800 : 120, 1_040_000);
+    loadsAll(options, SOAK ? 800 : 80, 1_040_000);
   }
 
   @Test
   void messagesOfAQuarterOfThatInAHeapOf256Megabytes() throws Exception {
-    loadsAll("-Xmx256m", SOAK ? 3000 : 300, 250_000);
+    loadsAll("-Xmx256m", SOAK ? 3000 : 200, 250_000);
   }
 
   private void loadsAll(String options, int messages, int characters) throws Exception {

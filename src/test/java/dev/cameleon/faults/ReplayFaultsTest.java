@@ -61,9 +61,7 @@ class ReplayFaultsTest {
 
   @Test
   void aSourceQueueThatTakesNoMoreEndsTheReplayAndTheRestIsVisible() throws Exception {
-    proxy.on(
-        SqsProxy.SEND,
-        call -> proxy.calls(SqsProxy.SEND) <= 2 ? call.forward() : Fault.denied().answer(call));
+    proxy.on(SqsProxy.SEND, Fault.denied().after(2));
 
     Program.Result result = replay().result();
 

@@ -29,7 +29,7 @@ class ErasureUnderLoadTest {
   private static final int LOADERS = 3;
   private static final int USERS = 60;
   private static final int VALUES = 250;
-  private static final int FORGETS = 5;
+  private static final int ERASURES = System.getProperty("soak") == null ? 3 : 5;
   private static final int TOKENS = 40;
 
   @TempDir private Path folder;
@@ -48,13 +48,16 @@ class ErasureUnderLoadTest {
     }
 
     long entries = 0;
-    for (int i = 0; i < FORGETS; i++) {
+    List<String> persons = new ArrayList<>();
+    for (int i = 0; i < ERASURES; i++) {
       TimeUnit.MILLISECONDS.sleep(random.nextInt(300)); // any moment
       try (Erasure erase = Erasure.open(officer, VaultSite.MEMORY, ErasureUnderLoadTest::pause)) {
-        entries +=
-            i % 2 == 0
-                ? erase.person("user-" + i, site.keyset(), "T", true).entries()
-                : erase.tokens(some(site, i * TOKENS), Optional.empty(), "T").entries();
+        if (i % 2 == 0) {
+          persons.add("user-" + i);
+          entries += erase.person("user-" + i, site.keyset(), "T", true).entries();
+        } else {
+          entries += erase.tokens(some(site, i * TOKENS), Optional.empty(), "T").entries();
+        }
       }
     }
     ended.set(true);
@@ -66,11 +69,10 @@ class ErasureUnderLoadTest {
     assertThat(loaded.get()).isGreaterThan(1000);
     assertThat(entries).isPositive();
     assertThat(site.tokensWithoutEntry()).isZero();
-    assertThat(
-            site.database()
-                .number(
-                    "SELECT count(*) FROM user_logins WHERE user_id IN ('user-0', 'user-2', 'user-4')"))
-        .isZero();
+    assertThat(site.database().query("SELECT DISTINCT user_id FROM user_logins"))
+        .extracting(row -> row.get(0))
+        .isNotEmpty()
+        .doesNotContainAnyElementsOf(persons);
   }
 
   private static void load(VaultSite site, AtomicBoolean ended, AtomicLong loaded) {

@@ -4,17 +4,27 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
+import java.security.interfaces.RSAPrivateCrtKey;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.RSAPublicKeySpec;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Key pairs of people who may read the vault, as the files that openssl would write. */
 public final class Recipients {
-  /** A person has one pair in all tests: to make one takes seconds. */
+  private static final int BITS = 3072;
+
+  /** To make a pair takes a second: the JVMs of the tests share them. */
+  private static final Path STORE = Path.of("target", "test-keys").toAbsolutePath();
+
   private static final Map<String, KeyPair> PAIRS = new ConcurrentHashMap<>();
 
   private Recipients() {}
@@ -27,7 +37,7 @@ public final class Recipients {
    */
   public static Path add(Path folder, String name) {
     try {
-      KeyPair pair = PAIRS.computeIfAbsent(name, each -> rsa(3072));
+      KeyPair pair = pair(name);
       Files.createDirectories(folder.resolve("recipients"));
       Files.writeString(
           folder.resolve("recipients").resolve(name + ".pem"),
@@ -38,6 +48,34 @@ public final class Recipients {
       return secret;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A person's key pair, the same in all tests. */
+  public static KeyPair pair(String name) {
+    return PAIRS.computeIfAbsent(name, Recipients::stored);
+  }
+
+  private static KeyPair stored(String name) {
+    Path file = STORE.resolve(name);
+    try {
+      if (!Files.exists(file)) {
+        Files.createDirectories(STORE);
+        Path made = Files.createTempFile(STORE, name, ".new");
+        Files.write(made, rsa(BITS).getPrivate().getEncoded());
+        Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
+      }
+      KeyFactory factory = KeyFactory.getInstance("RSA");
+      RSAPrivateCrtKey key =
+          (RSAPrivateCrtKey)
+              factory.generatePrivate(new PKCS8EncodedKeySpec(Files.readAllBytes(file)));
+      return new KeyPair(
+          factory.generatePublic(new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent())),
+          key);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
     }
   }
 

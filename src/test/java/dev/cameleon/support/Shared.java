@@ -1,7 +1,15 @@
 package dev.cameleon.support;
 
+import java.time.Duration;
+import org.awaitility.Awaitility;
+
 /** One SQS and one PostgreSQL for all tests of this JVM; each test takes queues and a database. */
 public final class Shared {
+  static {
+    // Awaitility's own 10 s are too few for a machine that does other work.
+    Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
+  }
+
   private static LocalSqs sqs;
   private static LocalPostgres postgres;
 

@@ -28,6 +28,8 @@ abstract class DlqFixture {
   /** The contract's rule that two of the dead letters of {@link #fill} break. */
   static final String RULE = "\"anyOf\": [{\"format\": \"ipv4\"}, {\"format\": \"ipv6\"}]";
 
+  private static final int VISIBILITY_SECONDS = 5;
+
   @TempDir private Path folder;
 
   private Site site;
@@ -35,7 +37,8 @@ abstract class DlqFixture {
 
   @BeforeEach
   void makeQueues() {
-    site = Site.in(folder);
+    // What SQS gives to a receive that a stop has cut is hidden for so long.
+    site = Site.in(folder, VISIBILITY_SECONDS);
     box = DeadLetterBox.of(site.queues());
   }
 

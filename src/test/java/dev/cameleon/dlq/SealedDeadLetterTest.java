@@ -115,7 +115,7 @@ class SealedDeadLetterTest {
   void nothingShowsTheBody() {
     assertThat(encoded("zanzibar", MAX_BYTES).toString())
         .contains("DeadLetter[")
-        .doesNotContain("zanzibar", "sealed_key", "shape");
+        .doesNotContain("zanzibar", "encrypted_key", "shape");
   }
 
   private static DeadLetter.Encoded encoded(String body, int maxBytes) {

@@ -191,11 +191,9 @@ public record SealedBody(String text, String textWithoutPreview) {
     if (version != VERSION) {
       throw new UnopenedException(
           Why.ANOTHER_VERSION,
-          "the body is sealed in format "
-              + version
-              + ", but this version of Cameleon opens format "
-              + VERSION
-              + ": open it with the version that sealed it, or a newer one");
+          "the body is sealed in format %d, but this version of Cameleon opens format %d: open it"
+                  .formatted(version, VERSION)
+              + " with the version that sealed it, or a newer one");
     }
     return jwe;
   }
@@ -206,7 +204,7 @@ public record SealedBody(String text, String textWithoutPreview) {
 
   private static JsonNode encryptedKey(JsonNode recipients, RecipientKey key)
       throws UnopenedException {
-    StringJoiner others = new StringJoiner(", ");
+    StringJoiner others = new StringJoiner(", ").setEmptyValue("nobody");
     for (JsonNode recipient : recipients) {
       String fingerprint = recipient.at("/header/kid").asText();
       if (fingerprint.equals(key.fingerprint())) {
@@ -218,11 +216,9 @@ public record SealedBody(String text, String textWithoutPreview) {
     }
     throw new UnopenedException(
         Why.ANOTHER_KEY,
-        "the body is not sealed to this private key ("
-            + Recipient.shortName(key.fingerprint())
-            + ") but to "
-            + (others.length() == 0 ? "nobody" : others)
-            + ": use the private key of one of them");
+        "the body is not sealed to this private key (%s) but to %s: use the private key of one of"
+                .formatted(Recipient.shortName(key.fingerprint()), others)
+            + " them");
   }
 
   private static String base64(byte[] bytes) {

@@ -7,7 +7,8 @@ import picocli.CommandLine.Help.Ansi;
 
 /**
  * Shows the progress of a long command on standard error: on a terminal in a line that is
- * overwritten, elsewhere in a line every few seconds. Numbers only, never data.
+ * overwritten, elsewhere in a line every few seconds. Numbers only, never data. Thread-safe, with
+ * itself as the lock.
  */
 public final class Progress {
   private static final int BAR = 30;
@@ -46,7 +47,7 @@ public final class Progress {
    * @param all how many there are; 0 if that is not known
    * @param unit what is counted, or an empty string
    */
-  public void at(String name, long done, long all, String unit) {
+  public synchronized void at(String name, long done, long all, String unit) {
     long now = System.nanoTime();
     boolean first = !name.equals(step);
     if (first) {
@@ -69,7 +70,7 @@ public final class Progress {
   }
 
   /** Clears the progress line, before a line of results on the same terminal. */
-  public void clear() {
+  public synchronized void clear() {
     if (terminal && !step.isEmpty()) {
       err.print(CLEAR_LINE);
       err.flush();
@@ -77,7 +78,7 @@ public final class Progress {
   }
 
   /** Ends the progress line. */
-  public void end() {
+  public synchronized void end() {
     if (terminal && !step.isEmpty()) {
       err.println();
       err.flush();

@@ -4,11 +4,9 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.Confirmation;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.PrivateKeyOption;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.contract.Contract;
-import dev.cameleon.contract.InvalidContractException;
 import dev.cameleon.dlq.Bodies;
 import dev.cameleon.dlq.DeadLetterFilter;
 import dev.cameleon.dlq.DryRun;
@@ -17,7 +15,6 @@ import dev.cameleon.dlq.Replay;
 import dev.cameleon.dlq.ReplaySelection;
 import dev.cameleon.dlq.SourceQueue;
 import dev.cameleon.errors.InvalidSettingsException;
-import dev.cameleon.errors.UnreachableException;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
@@ -26,14 +23,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /** {@code dlq replay}: sends messages again, or with a dry run predicts the result. */
@@ -55,13 +49,12 @@ import software.amazon.awssdk.core.exception.SdkException;
       "  dlq replay --all --rate 100       everything, 100 messages per second",
       "Exits with 1 if a selected dead letter could not be replayed."
     })
-public final class DlqReplayCommand implements Callable<Integer> {
+public final class DlqReplayCommand extends DlqSubcommand {
   private static final int MOST_PER_SECOND = 100_000;
 
-  @Spec private CommandSpec spec;
-  @Mixin private DlqOptions options;
   @Mixin private FilterOptions select;
   @Mixin private PrivateKeyOption privateKey;
+  @Mixin private Confirmation confirmation;
 
   @Parameters(
       paramLabel = "ID",
@@ -71,9 +64,6 @@ public final class DlqReplayCommand implements Callable<Integer> {
 
   @Option(names = "--all", description = "Replay all dead letters; asks for confirmation.")
   private boolean all;
-
-  @Option(names = "--yes", description = "Do not ask for confirmation.")
-  private boolean yes;
 
   @Option(
       names = "--dry-run",
@@ -89,30 +79,24 @@ public final class DlqReplayCommand implements Callable<Integer> {
   private final Set<String> missing = ConcurrentHashMap.newKeySet();
 
   @Override
-  public Integer call()
-      throws UsageException,
-          FailedException,
-          InvalidSettingsException,
-          UnreachableException,
-          InterruptedException {
+  public Integer call() throws Exception {
     Set<String> wanted = checkUsage();
     missing.addAll(wanted);
     DeadLetterFilter selection = select.selection(wanted);
     Bodies bodies = privateKey.bodies();
-    try (DlqSession dlq = DlqSession.open(options, spec)) {
+    try (DlqSession dlq = open()) {
       SourceQueue source = dlq.source();
       SqsQueue queue = source.queue();
       ReplaySelection screening =
           new ReplaySelection(
               bodies, queue.name(), queue.maxBytes(), dlq.remembered(), !wanted.isEmpty());
-      ReplayReport report =
-          new ReplayReport(spec.commandLine(), options.json(), screening, queue.name());
+      ReplayReport report = new ReplayReport(this, screening, queue.name());
       if (dryRun) {
         rehearse(dlq, selection, screening, report);
         return ExitCode.DONE;
       }
       if (all) {
-        Confirmation.ask(yes, "replay all " + count(dlq), dlq::isStopRequested);
+        confirmation.ask("replay all " + count(dlq), dlq::isStopRequested);
       }
       Replay replay =
           new Replay(
@@ -125,9 +109,7 @@ public final class DlqReplayCommand implements Callable<Integer> {
       DlqSession dlq, DeadLetterFilter selection, ReplaySelection screening, ReplayReport report)
       throws InvalidSettingsException, FailedException, InterruptedException {
     DryRun rehearsal = rehearsal(dlq, screening);
-    Coverage coverage =
-        dlq.read(
-            "trying", Integer.MAX_VALUE, page -> rehearsal.tryOut(meant(page, selection, dlq)));
+    Coverage coverage = dlq.read("trying", page -> rehearsal.tryOut(meant(page, selection, dlq)));
     report.print(rehearsal, coverage);
     refuseMissing(dlq);
   }
@@ -140,15 +122,11 @@ public final class DlqReplayCommand implements Callable<Integer> {
     Optional<Coverage> coverage = Optional.empty();
     try {
       coverage =
-          Optional.of(
-              dlq.read(
-                  "replaying",
-                  Integer.MAX_VALUE,
-                  page -> replay.replay(meant(page, selection, dlq))));
+          Optional.of(dlq.read("replaying", page -> replay.replay(meant(page, selection, dlq))));
     } catch (FailedException e) {
       stopped = Optional.of(e.getMessage()); // first report what was done until then
     }
-    boolean done = report.print(replay, stopped, !ids.isEmpty(), dlq.hidden(), coverage);
+    boolean done = report.print(replay, stopped, !ids.isEmpty(), dlq.before().hidden(), coverage);
     refuseMissing(dlq);
     return done;
   }
@@ -171,9 +149,8 @@ public final class DlqReplayCommand implements Callable<Integer> {
       String id = ids.get(i).toLowerCase(Locale.ROOT);
       if (!isUuid(id)) { // the text is not shown: it may be personal
         throw new UsageException(
-            "argument "
-                + (i + 1)
-                + " is not a message id, for example 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21");
+            "argument %d is not a message id, for example 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21"
+                .formatted(i + 1));
       }
       wanted.add(id);
     }
@@ -194,10 +171,8 @@ public final class DlqReplayCommand implements Callable<Integer> {
       return "(about " + count + ") dead letters of " + dlq.queue().name();
     } catch (SdkException e) {
       throw new FailedException(
-          "cannot count the messages of the queue "
-              + dlq.queue().name()
-              + " : "
-              + SqsErrors.describe(e));
+          "cannot count the messages of the queue %s : %s"
+              .formatted(dlq.queue().name(), SqsErrors.describe(e)));
     }
   }
 
@@ -221,37 +196,26 @@ public final class DlqReplayCommand implements Callable<Integer> {
   private void refuseMissing(DlqSession dlq) throws FailedException {
     if (!missing.isEmpty()) {
       throw new FailedException(
-          "not among the "
-              + dlq.deadLetters().count()
-              + " dead letters read from "
-              + dlq.queue().name()
-              + (select.isByFault() ? ", or excluded by --reason or --field" : "")
-              + ": "
-              + String.join(", ", missing)
-              + "; to list the ids: dlq list --each --all");
+          "not among the %d dead letters read from %s%s: %s; to list the ids: dlq list --each --all"
+              .formatted(
+                  dlq.deadLetters().count(),
+                  dlq.queue().name(),
+                  select.isByFault() ? ", or excluded by --reason or --field" : "",
+                  String.join(", ", missing)));
     }
   }
 
   private DryRun rehearsal(DlqSession dlq, ReplaySelection screening)
       throws InvalidSettingsException {
-    Contract contract;
-    try {
-      contract = Contract.read(dlq.access().contract());
-    } catch (InvalidContractException e) {
-      throw new InvalidSettingsException("the contract " + e.getMessage());
-    }
+    Contract contract = dlq.contract();
     Optional<Masker> masker = Optional.empty();
     try {
       masker =
           Optional.of(
               new Masker(
-                  CommandConfiguration.keyset(Invocation.of(spec).environment()),
-                  contract.personal()));
+                  CommandConfiguration.keyset(invocation().environment()), contract.personal()));
     } catch (InvalidSettingsException e) {
-      spec.commandLine()
-          .getErr()
-          .println(
-              "note: the dry run checks the contract only, without the mask: " + e.getMessage());
+      note("the dry run checks the contract only, without the mask: " + e.getMessage());
     }
     return new DryRun(screening, contract, masker);
   }

@@ -103,11 +103,6 @@ final class DlqSession implements AutoCloseable {
     return Instant.now().minus(Duration.ofDays(access.ledgerDays()));
   }
 
-  /** The configuration. */
-  CommandConfiguration.Dlq access() {
-    return access;
-  }
-
   /** The client, for {@link DeadLetterReader#CALLS} calls at a time. */
   SqsClient sqs() {
     return sqs;
@@ -123,16 +118,11 @@ final class DlqSession implements AutoCloseable {
     return deadLetters;
   }
 
-  /** How many dead letters SQS counted before they were read: approximately. */
-  long found() {
-    return before.visible();
-  }
-
   /**
-   * How many more dead letters other readers had in flight then: approximately. They are not read.
+   * The counts of SQS before reading: approximate. Hidden ones, which others have, are not read.
    */
-  long hidden() {
-    return before.hidden();
+  SqsQueue.Depth before() {
+    return before;
   }
 
   /** Shows the progress. */
@@ -163,14 +153,22 @@ final class DlqSession implements AutoCloseable {
   }
 
   /**
-   * Reads the queue, and shows the progress.
+   * Today's contract.
    *
-   * @param limit how many dead letters at most
-   * @throws FailedException if SQS fails, or the operator asked to stop
+   * @throws InvalidSettingsException if it is missing or wrong
    */
-  Coverage read(int limit, DeadLetterReader.Reader reader)
+  Contract contract() throws InvalidSettingsException {
+    try {
+      return Contract.read(access.contract());
+    } catch (InvalidContractException e) {
+      throw new InvalidSettingsException(List.of("the contract " + e.getMessage()));
+    }
+  }
+
+  /** Reads the whole queue. */
+  Coverage read(String step, DeadLetterReader.Reader reader)
       throws FailedException, InterruptedException {
-    return read("reading", limit, reader);
+    return read(step, Integer.MAX_VALUE, reader);
   }
 
   /**
@@ -187,10 +185,8 @@ final class DlqSession implements AutoCloseable {
       long all = Math.min(limit, before.visible());
       if (before.hidden() > 0) {
         err.println(
-            "note: "
-                + before.hidden()
-                + " more are hidden: another reader has them, or had them within the"
-                + " last minutes");
+            "note: %d more are hidden: another reader has them, or had them within the last minutes"
+                .formatted(before.hidden()));
       }
       DeadLetterReader.End end;
       try {
@@ -202,9 +198,7 @@ final class DlqSession implements AutoCloseable {
                   show(step, deadLetters.count(), all);
                 });
       } finally {
-        synchronized (progress) {
-          progress.end();
-        }
+        progress.end();
       }
       if (end == DeadLetterReader.End.STOPPED) {
         throw new FailedException("stopped; dead letters that were not deleted are visible again");
@@ -219,10 +213,8 @@ final class DlqSession implements AutoCloseable {
   }
 
   private void show(String step, long done, long all) {
-    synchronized (progress) {
-      // SQS only estimates: if there are more, the total is unknown.
-      progress.at(step, done, done > all ? 0 : all, "dead letters");
-    }
+    // SQS only estimates: if there are more, the total is unknown.
+    progress.at(step, done, done > all ? 0 : all, "dead letters");
   }
 
   @Override
@@ -234,22 +226,19 @@ final class DlqSession implements AutoCloseable {
       done = true;
       if (failed > 0) {
         err.println(
-            "note: dead letters that SQS did not make visible again: "
-                + failed
-                + "; they reappear within ten minutes");
+            "note: dead letters that SQS did not make visible again: %d; they reappear within ten"
+                    .formatted(failed)
+                + " minutes");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
       if (!done) {
         err.println(
-            "note: "
-                + deadLetters.hidden()
-                + " were not returned; they reappear within ten minutes");
+            "note: %d were not returned; they reappear within ten minutes"
+                .formatted(deadLetters.hidden()));
       }
-      synchronized (progress) {
-        progress.end();
-      }
+      progress.end();
       sqs.close();
       stop.close();
     }

@@ -18,7 +18,6 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.UUID;
 
 /**
  * A file of exported and corrected dead letters. It is read line by line, as often as needed, and
@@ -165,20 +164,14 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
     }
   }
 
-  /** In lower case, as SQS and the ledger write it. */
   private static String uuid(JsonNode id, String name) throws WrongLineException {
-    try {
-      String uuid = UUID.fromString(id.asText("")).toString();
-      if (uuid.equalsIgnoreCase(id.asText(""))) {
-        return uuid;
-      }
-    } catch (IllegalArgumentException e) {
-      // rejected below, like a text that is not a whole UUID
-    }
-    throw new WrongLineException(
-        "has no valid \"%s\", for example 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21: keep the exported"
-                .formatted(name)
-            + " value");
+    return DlqSubcommand.messageId(id.asText(""))
+        .orElseThrow(
+            () ->
+                new WrongLineException(
+                    "has no valid \"%s\", for example 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21: keep"
+                            .formatted(name)
+                        + " the exported value"));
   }
 
   private Instant sentAt(JsonNode text) throws WrongLineException {

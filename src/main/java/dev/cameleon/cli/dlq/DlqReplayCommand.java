@@ -19,10 +19,8 @@ import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -145,24 +143,18 @@ public final class DlqReplayCommand extends DlqSubcommand {
       throw new UsageException("--rate must be at least 1 message per second");
     }
     Set<String> wanted = ConcurrentHashMap.newKeySet();
-    for (int i = 0; i < ids.size(); i++) {
-      String id = ids.get(i).toLowerCase(Locale.ROOT);
-      if (!isUuid(id)) { // the text is not shown: it may be personal
-        throw new UsageException(
-            "argument %d is not a message id, for example 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21"
-                .formatted(i + 1));
-      }
-      wanted.add(id);
+    for (String text : ids) {
+      // The text is not shown: it may be personal.
+      wanted.add(
+          messageId(text)
+              .orElseThrow(
+                  () ->
+                      new UsageException(
+                          "argument %d is not a message id, for example"
+                                  .formatted(ids.indexOf(text) + 1)
+                              + " 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21")));
     }
     return wanted;
-  }
-
-  private static boolean isUuid(String text) {
-    try {
-      return UUID.fromString(text).toString().equals(text);
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
   }
 
   private static String count(DlqSession dlq) throws FailedException {

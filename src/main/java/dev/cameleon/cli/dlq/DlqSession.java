@@ -43,37 +43,23 @@ final class DlqSession implements AutoCloseable {
   private final Progress progress;
   private SqsQueue.Depth before = new SqsQueue.Depth(0, 0, 0);
 
-  private DlqSession(
-      CommandConfiguration.Dlq access,
-      SqsClient sqs,
-      SqsQueue queue,
-      ShutdownSignal stop,
-      PrintWriter err) {
-    this.access = access;
-    this.sqs = sqs;
-    this.queue = queue;
-    this.stop = stop;
-    this.deadLetters = new DeadLetterReader(sqs, queue, stop::isRequested);
-    this.err = err;
-    this.progress = new Progress(err);
-  }
-
   /**
    * Finds the dead-letter queue.
    *
    * @throws InvalidSettingsException if it does not exist, or the configuration is wrong
    * @throws UnreachableException if SQS does not answer
    */
-  static DlqSession open(DlqOptions options, CommandSpec spec)
+  DlqSession(DlqOptions options, CommandSpec spec)
       throws InvalidSettingsException, UnreachableException {
-    CommandConfiguration.Dlq access = CommandConfiguration.dlq(Invocation.of(spec).environment());
-    SqsClient sqs = AwsClients.sqs(DeadLetterReader.CALLS);
-    SqsQueue queue = options.find(sqs, access.queues().deadLetters());
+    access = CommandConfiguration.dlq(Invocation.of(spec).environment());
+    sqs = AwsClients.sqs(DeadLetterReader.CALLS);
+    queue = options.find(sqs, access.queues().deadLetters());
     DlqOptions.refuseSource(sqs, access.queues().source(), queue);
-    ShutdownSignal stop =
-        ShutdownSignal.onSignals("the dead letters in flight are made visible again first");
+    stop = ShutdownSignal.onSignals("the dead letters in flight are made visible again first");
     stop.after(STOP_TIMEOUT);
-    return new DlqSession(access, sqs, queue, stop, spec.commandLine().getErr());
+    deadLetters = new DeadLetterReader(sqs, queue, stop::isRequested);
+    err = spec.commandLine().getErr();
+    progress = new Progress(err);
   }
 
   /**
@@ -161,7 +147,7 @@ final class DlqSession implements AutoCloseable {
     try {
       return Contract.read(access.contract());
     } catch (InvalidContractException e) {
-      throw new InvalidSettingsException(List.of("the contract " + e.getMessage()));
+      throw new InvalidSettingsException("the contract " + e.getMessage());
     }
   }
 

@@ -19,11 +19,9 @@ import dev.cameleon.dlq.ReceivedDeadLetter;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -49,9 +47,6 @@ import picocli.CommandLine.Parameters;
       "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21 --raw --purpose 'find the bug'"
     })
 public final class DlqShowCommand extends DlqSubcommand {
-  private static final Pattern ID =
-      Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
-
   @Mixin private RawOptions original;
   @Mixin private PrivateKeyOption privateKey;
 
@@ -78,7 +73,7 @@ public final class DlqShowCommand extends DlqSubcommand {
   }
 
   private void check() throws UsageException {
-    if (!ID.matcher(id).matches()) { // the text is not shown: it may be personal
+    if (messageId(id).isEmpty()) { // the text is not shown: it may be personal
       throw new UsageException(
           "not a message id, for example 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21; to list"
               + " the ids: dlq list --each");
@@ -91,13 +86,7 @@ public final class DlqShowCommand extends DlqSubcommand {
   }
 
   private ReceivedDeadLetter find(DlqSession dlq) throws FailedException, InterruptedException {
-    DeadLetterFilter selection =
-        new DeadLetterFilter(
-            Set.of(id.toLowerCase(Locale.ROOT)),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty());
+    DeadLetterFilter selection = new FilterOptions().selection(Set.of(messageId(id).orElseThrow()));
     AtomicReference<ReceivedDeadLetter> found = new AtomicReference<>();
     dlq.read(
         "reading",

@@ -7,15 +7,28 @@ import dev.cameleon.cli.console.Printable;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.UnreachableException;
 import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** What all {@code dlq} commands share: their options, the session, and the output. */
 abstract class DlqSubcommand implements Callable<Integer> {
+  private static final Pattern ID =
+      Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
+
   @Spec private CommandSpec spec;
   @Mixin private DlqOptions options;
+
+  /** A message's id in lower case, as SQS and the ledger write it; empty if the text is none. */
+  static Optional<String> messageId(String text) {
+    return ID.matcher(text).matches()
+        ? Optional.of(text.toLowerCase(Locale.ROOT))
+        : Optional.empty();
+  }
 
   /**
    * Opens the dead-letter queue.
@@ -24,7 +37,7 @@ abstract class DlqSubcommand implements Callable<Integer> {
    * @throws UnreachableException if SQS does not answer
    */
   final DlqSession open() throws InvalidSettingsException, UnreachableException {
-    return DlqSession.open(options, spec);
+    return new DlqSession(options, spec);
   }
 
   final DlqOptions options() {

@@ -161,17 +161,13 @@ final class ReplayReport {
       failures
           .addObject()
           .put("reason", failure.reason().name())
-          .put("field", known(failure.field()))
+          .put("field", DeadLetterView.known(failure.field()))
           .put("reason_before", failure.before().name())
           .<ObjectNode>setAll(DeadLetterView.field("field_before", failure.fieldBefore()))
           .put("count", one.getValue().count())
           .put("example", one.getValue().example());
     }
     return addLeft(report);
-  }
-
-  private static String known(String text) {
-    return text.isEmpty() ? null : text;
   }
 
   private ObjectNode addLeft(ObjectNode report) {

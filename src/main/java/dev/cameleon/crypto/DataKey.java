@@ -90,8 +90,9 @@ public final class DataKey {
     return Envelope.seal(cipher, key, nonce(), entry, value);
   }
 
-  byte[] sealBody(Cipher cipher, UUID entry, byte[] body) {
-    return Envelope.sealBody(cipher, key, nonce(), entry, body);
+  /** Encrypts a message's body with a random nonce; returns nonce, ciphertext and tag. */
+  byte[] encrypt(byte[] associated, byte[] plain) {
+    return Envelope.encrypt(Envelope.gcm(), key, nonce(), associated, plain);
   }
 
   /** Random: a counter would tell in which order values came, and where one is missing. */

@@ -1,7 +1,6 @@
 package dev.cameleon.crypto;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
@@ -22,9 +21,6 @@ import javax.crypto.spec.PSource;
  * entry's id as associated data: an entry's value cannot be passed off as another's. The plaintext
  * is the value, the byte 0x80 and zeros up to 64, 256, 1024, … bytes (ISO/IEC 7816-4 padding), so
  * that addresses and device ids all have one length.
- *
- * <p>A sealed body has the same format, with the id and the word {@code body} as associated data,
- * so that neither can be taken for the other, and is padded to the next multiple of 256 bytes.
  */
 public final class Envelope {
   /** The length of a nonce, in bytes: 96 bits. */
@@ -34,15 +30,6 @@ public final class Envelope {
   private static final int SMALLEST_BYTES = 64;
   private static final int GROWTH = 4;
   private static final byte END = (byte) 0x80;
-
-  /**
-   * Steps of factor 4 could make a body four times as large, and SQS accepts 1 MiB. A step of 256
-   * bytes costs little, and still gives an ordinary event of 170 bytes and one that was damaged
-   * twice the same length.
-   */
-  private static final int BODY_STEP_BYTES = 256;
-
-  private static final byte[] BODY = "body".getBytes(StandardCharsets.US_ASCII);
 
   /** Java's default for OAEP with SHA-256 uses SHA-1 in MGF1; this uses SHA-256 in both. */
   private static final OAEPParameterSpec OAEP =
@@ -67,29 +54,6 @@ public final class Envelope {
    */
   static byte[] seal(Cipher cipher, SecretKey key, byte[] nonce, UUID entry, byte[] value) {
     return encrypt(cipher, key, nonce, bytes(entry), pad(value));
-  }
-
-  /**
-   * Seals a message's body.
-   *
-   * @param nonce 12 bytes that were never used with this key
-   */
-  static byte[] sealBody(Cipher cipher, SecretKey key, byte[] nonce, UUID entry, byte[] body) {
-    int length = (body.length / BODY_STEP_BYTES + 1) * BODY_STEP_BYTES;
-    return encrypt(cipher, key, nonce, bodyOf(entry), pad(body, length));
-  }
-
-  /**
-   * Opens a body sealed by {@link #sealBody}.
-   *
-   * @throws GeneralSecurityException if the key or the id is another, or a bit has changed
-   */
-  static byte[] openBody(SecretKey key, UUID entry, byte[] sealed) throws GeneralSecurityException {
-    return unpad(decrypt(key, bodyOf(entry), sealed));
-  }
-
-  private static byte[] bodyOf(UUID entry) {
-    return ByteBuffer.allocate(16 + BODY.length).put(bytes(entry)).put(BODY).array();
   }
 
   /** Encrypts with AES-256-GCM; returns nonce, ciphertext and tag. */
@@ -171,11 +135,7 @@ public final class Envelope {
     while (length <= value.length) {
       length *= GROWTH;
     }
-    return pad(value, Math.toIntExact(length));
-  }
-
-  private static byte[] pad(byte[] value, int length) {
-    byte[] padded = Arrays.copyOf(value, length);
+    byte[] padded = Arrays.copyOf(value, Math.toIntExact(length));
     padded[value.length] = END;
     return padded;
   }

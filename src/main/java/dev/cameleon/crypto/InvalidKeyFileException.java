@@ -1,5 +1,9 @@
 package dev.cameleon.crypto;
 
+import dev.cameleon.errors.SafeQuote;
+import java.io.IOException;
+import java.nio.file.Path;
+
 /**
  * Thrown when a key file cannot be used. The message says which and why, without any of its
  * content.
@@ -14,5 +18,14 @@ public final class InvalidKeyFileException extends Exception {
    */
   public InvalidKeyFileException(String message) {
     super(message);
+  }
+
+  InvalidKeyFileException(Path file, String problem) {
+    this(SafeQuote.path(file) + problem);
+  }
+
+  /** Creates the exception for a file that cannot be read. */
+  public InvalidKeyFileException(Path file, IOException failure) {
+    this(file, " cannot be read (" + failure.getClass().getSimpleName() + ")");
   }
 }

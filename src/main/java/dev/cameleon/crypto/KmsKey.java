@@ -82,9 +82,8 @@ public final class KmsKey {
 
   private InvalidKeyFileException notRsa() {
     return new InvalidKeyFileException(
-        "--kms-key: the key "
-            + id
-            + " cannot decrypt with RSA; create a key with the key spec RSA_3072 or"
+        "--kms-key: the key %s cannot decrypt with RSA; create a key with the key spec RSA_3072 or"
+                .formatted(id)
             + " RSA_4096 and the key usage ENCRYPT_DECRYPT");
   }
 
@@ -112,21 +111,18 @@ public final class KmsKey {
 
   /** Without the service's message, which repeats what it was asked. */
   private KeyUnavailableException refused(String permission, KmsException e) {
+    String remedy = "; allow this AWS user or role " + permission + ", also in the key's policy";
     return new KeyUnavailableException(
-        "the key "
-            + id
-            + " cannot be used: "
-            + AwsClients.answer("AWS KMS", e)
-            + (AwsClients.code(e).equals("AccessDeniedException")
-                ? "; allow this AWS user or role " + permission + ", also in the key's policy"
-                : ""));
+        "the key %s cannot be used: %s%s"
+            .formatted(
+                id,
+                AwsClients.answer("AWS KMS", e),
+                AwsClients.code(e).equals("AccessDeniedException") ? remedy : ""));
   }
 
   private static KeyUnavailableException unreachable(String id, SdkClientException e) {
     return new KeyUnavailableException(
-        "the key "
-            + id
-            + " cannot be used: "
-            + AwsClients.unreachable("AWS KMS", "AWS_ENDPOINT_URL_KMS", e));
+        "the key %s cannot be used: %s"
+            .formatted(id, AwsClients.unreachable("AWS KMS", "AWS_ENDPOINT_URL_KMS", e)));
   }
 }

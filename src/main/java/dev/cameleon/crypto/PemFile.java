@@ -1,6 +1,5 @@
 package dev.cameleon.crypto;
 
-import dev.cameleon.errors.SafeQuote;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -28,22 +27,18 @@ record PemFile(String label, byte[] content) {
       String text = Files.readString(file);
       if (SEVERAL.matcher(text).find()) {
         throw new InvalidKeyFileException(
-            SafeQuote.path(file)
-                + " holds more than one key or certificate; put one key into each file");
+            file, " holds more than one key or certificate; put one key into each file");
       }
       Matcher object = OBJECT.matcher(text);
       if (object.find()) {
         return new PemFile(object.group(1), Base64.getMimeDecoder().decode(object.group(2)));
       }
-      throw new InvalidKeyFileException(
-          SafeQuote.path(file) + " is not a PEM file (-----BEGIN …-----)");
     } catch (MalformedInputException | IllegalArgumentException e) {
-      throw new InvalidKeyFileException(
-          SafeQuote.path(file) + " is not a PEM file (-----BEGIN …-----)");
+      // refused below, like a text without an object
     } catch (IOException e) {
-      throw new InvalidKeyFileException(
-          SafeQuote.path(file) + " cannot be read (" + e.getClass().getSimpleName() + ")");
+      throw new InvalidKeyFileException(file, e);
     }
+    throw new InvalidKeyFileException(file, " is not a PEM file (-----BEGIN …-----)");
   }
 
   /** Without the content, which may be a private key. */

@@ -38,8 +38,7 @@ public final class PrivateKeyFile {
     return read(
         file,
         () -> {
-          throw new InvalidKeyFileException(
-              SafeQuote.path(file) + " is encrypted, and no passphrase was given");
+          throw new InvalidKeyFileException(file, " is encrypted, and no passphrase was given");
         });
   }
 
@@ -59,8 +58,7 @@ public final class PrivateKeyFile {
         throw new InvalidKeyFileException("the private key " + open);
       }
     } catch (IOException e) {
-      throw new InvalidKeyFileException(
-          SafeQuote.path(file) + " cannot be read (" + e.getClass().getSimpleName() + ")");
+      throw new InvalidKeyFileException(file, e);
     }
     PemFile pem = PemFile.read(file);
     switch (pem.label()) {
@@ -75,13 +73,13 @@ public final class PrivateKeyFile {
       }
       case "RSA PRIVATE KEY" ->
           throw new InvalidKeyFileException(
-              SafeQuote.path(file)
-                  + " is not a PKCS #8 key; convert it with: openssl pkey -in FILE -out NEW");
+              file, " is not a PKCS #8 key; convert it with: openssl pkey -in FILE -out NEW");
       default ->
           throw new InvalidKeyFileException(
+              file,
               pem.label().endsWith("PRIVATE KEY")
-                  ? SafeQuote.path(file) + " is not an RSA private key"
-                  : SafeQuote.path(file) + " is not a private key but a " + pem.label());
+                  ? " is not an RSA private key"
+                  : " is not a private key but a " + pem.label());
     }
   }
 
@@ -94,7 +92,7 @@ public final class PrivateKeyFile {
           rsa.generatePublic(new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent())),
           sealedKey -> Envelope.unwrap(key, sealedKey));
     } catch (GeneralSecurityException | ClassCastException e) {
-      throw new InvalidKeyFileException(SafeQuote.path(file) + wrong);
+      throw new InvalidKeyFileException(file, wrong);
     }
   }
 
@@ -112,8 +110,7 @@ public final class PrivateKeyFile {
       return pbes2.get().decrypt(secret);
     } catch (GeneralSecurityException e) {
       throw new InvalidKeyFileException(
-          SafeQuote.path(file)
-              + " cannot be opened: the passphrase is wrong, or the file is damaged");
+          file, " cannot be opened: the passphrase is wrong, or the file is damaged");
     } finally {
       Arrays.fill(secret, '\0');
     }

@@ -62,14 +62,13 @@ public record Recipient(String fingerprint, PublicKey key) {
       refuseIf(SecretFile.changeableByOthers(file));
       if (SecretFile.isStrangers(folder, file)) {
         throw new InvalidKeyFileException(
-            SafeQuote.path(file)
-                + " does not belong to the folder's owner, and every user of this"
+            file,
+            " does not belong to the folder's owner, and every user of this"
                 + " machine can add files there; if it is a recipient, chown it, and"
                 + " chmod o-w the folder");
       }
     } catch (IOException e) {
-      throw new InvalidKeyFileException(
-          SafeQuote.path(file) + " cannot be read (" + e.getClass().getSimpleName() + ")");
+      throw new InvalidKeyFileException(file, e);
     }
   }
 
@@ -81,24 +80,23 @@ public record Recipient(String fingerprint, PublicKey key) {
 
   private static Recipient of(Path file, PemFile pem) throws InvalidKeyFileException {
     if (!pem.label().equals(PUBLIC)) {
-      boolean secret = pem.label().endsWith("PRIVATE KEY");
       throw new InvalidKeyFileException(
-          SafeQuote.path(file)
-              + (secret
-                  ? " is a private key, which must not be on this machine; write its"
-                      + " public key with: openssl pkey -in FILE -pubout"
-                  : " must hold a PUBLIC KEY, not a " + pem.label()));
+          file,
+          pem.label().endsWith("PRIVATE KEY")
+              ? " is a private key, which must not be on this machine; write its public key with:"
+                  + " openssl pkey -in FILE -pubout"
+              : " must hold a PUBLIC KEY, not a " + pem.label());
     }
     try {
       PublicKey key =
           KeyFactory.getInstance("RSA").generatePublic(new X509EncodedKeySpec(pem.content()));
       if (((RSAPublicKey) key).getModulus().bitLength() < LEAST_BITS) {
         throw new InvalidKeyFileException(
-            SafeQuote.path(file) + " is an RSA key of fewer than " + LEAST_BITS + " bits");
+            file, " is an RSA key of fewer than " + LEAST_BITS + " bits");
       }
       return of(key);
     } catch (GeneralSecurityException e) {
-      throw new InvalidKeyFileException(SafeQuote.path(file) + " is not an RSA public key");
+      throw new InvalidKeyFileException(file, " is not an RSA public key");
     }
   }
 

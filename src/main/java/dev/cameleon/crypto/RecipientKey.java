@@ -77,9 +77,10 @@ public final class RecipientKey {
     return Envelope.open(dataKey(sealedKey), entry, sealed);
   }
 
-  /** Opens a sealed message body, as {@link #open(byte[], UUID, byte[])} opens a value. */
-  byte[] openBody(byte[] sealedKey, UUID entry, byte[] sealed) throws GeneralSecurityException {
-    return Envelope.openBody(dataKey(sealedKey), entry, sealed);
+  /** Decrypts the output of {@link DataKey#encrypt}, whose data key is sealed to this recipient. */
+  byte[] decrypt(byte[] sealedKey, byte[] associated, byte[] sealed)
+      throws GeneralSecurityException {
+    return Envelope.decrypt(dataKey(sealedKey), associated, sealed);
   }
 
   private synchronized SecretKey dataKey(byte[] sealedKey) throws GeneralSecurityException {

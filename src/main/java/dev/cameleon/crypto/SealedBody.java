@@ -1,50 +1,66 @@
 package dev.cameleon.crypto;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.crypto.UnopenedException.Why;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.Optional;
 import java.util.StringJoiner;
-import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * A message's body that only the recipients can read, in this JSON format:
+ * A message's body that only the recipients can read: a JWE in general JSON serialization (RFC 7516
+ * §7.2.1), which any JOSE tool with a recipient's private key opens.
  *
  * <pre>{@code
- * {"sealed": {"v": 1, "entry": a UUID, "keys": [{"recipient": fingerprint, "sealed_key": base64}],
- *             "value": base64},
- *  "preview": the shape of the body}
+ * {"protected": {"alg": "RSA-OAEP-256", "enc": "A256GCM", "typ": "cameleon-body", "v": 2},
+ *  "recipients": [{"header": {"kid": fingerprint}, "encrypted_key": …}, …],
+ *  "iv": …, "ciphertext": …, "tag": …,
+ *  "unprotected": {"preview": the shape of the body}}
  * }</pre>
  *
- * <p>{@code value} is the body in UTF-8 under a data key, {@code sealed_key} the data key under a
- * recipient's public key, both as in the vault ({@link Envelope}). Whoever has the public keys can
- * seal: a body that opens does not prove who sealed it, and a preview proves nothing.
+ * <p>The plaintext is the body in UTF-8, a newline, and spaces up to a multiple of 256 bytes: it
+ * hides the length, and JSON stays JSON. Whoever has the public keys can seal: a body that opens
+ * does not prove who sealed it, and a preview proves nothing.
+ *
+ * @param text the body to send
+ * @param textWithoutPreview the body to send if there is no room for the preview
  */
-public final class SealedBody {
-  private static final int VERSION = 1;
+public record SealedBody(String text, String textWithoutPreview) {
+  private static final String TYPE = "cameleon-body";
+
+  /** Format 1 was no JWE: {@code {"sealed": {"v": 1, …}}}. */
+  private static final int VERSION = 2;
 
   /**
    * A preview is for a quick look; for a body of 1 MiB a full one would exceed the limit of SQS.
    */
   private static final int MOST_PREVIEW_CHARS = 2000;
 
+  /**
+   * Costs little, and still gives an ordinary event of 170 bytes and one that was damaged twice the
+   * same length.
+   */
+  private static final int STEP_BYTES = 256;
+
+  private static final int TAG_BYTES = 16;
   private static final Pattern FINGERPRINT = Pattern.compile("[0-9a-f]{64}");
   private static final JsonMapper JSON = JsonMapper.builder().build();
-
-  private final ObjectNode sealed;
-  private final String preview;
-
-  private SealedBody(ObjectNode sealed, String preview) {
-    this.sealed = sealed;
-    this.preview = preview;
-  }
+  private static final ObjectNode HEADER =
+      JSON.createObjectNode()
+          .put("alg", "RSA-OAEP-256")
+          .put("enc", "A256GCM")
+          .put("typ", TYPE)
+          .put("v", VERSION);
+  private static final String PROTECTED =
+      base64(HEADER.toString().getBytes(StandardCharsets.US_ASCII));
 
   /**
    * Seals a body to the data key's recipients.
@@ -53,21 +69,24 @@ public final class SealedBody {
    * @param preview shown to everybody; cut after 2000 characters
    */
   public static SealedBody seal(DataKey dataKey, String body, String preview) {
-    UUID entry = UUID.randomUUID();
-    byte[] value = dataKey.sealBody(Envelope.gcm(), entry, body.getBytes(StandardCharsets.UTF_8));
-    ObjectNode sealed =
-        JsonNodeFactory.instance.objectNode().put("v", VERSION).put("entry", entry.toString());
+    ObjectNode jwe = JSON.createObjectNode().put("protected", PROTECTED);
     dataKey
         .sealedKeys()
         .forEach(
-            (recipient, key) ->
-                sealed
-                    .withArray("keys")
+            (fingerprint, key) ->
+                jwe.withArray("recipients")
                     .addObject()
-                    .put("recipient", recipient)
-                    .put("sealed_key", key));
-    sealed.put("value", value);
-    return new SealedBody(sealed, shortened(preview));
+                    .put("encrypted_key", base64(key))
+                    .putObject("header")
+                    .put("kid", fingerprint));
+    byte[] sealed = dataKey.encrypt(PROTECTED.getBytes(StandardCharsets.US_ASCII), pad(body));
+    int tag = sealed.length - TAG_BYTES;
+    jwe.put("iv", base64(Arrays.copyOf(sealed, Envelope.NONCE_BYTES)))
+        .put("ciphertext", base64(Arrays.copyOfRange(sealed, Envelope.NONCE_BYTES, tag)))
+        .put("tag", base64(Arrays.copyOfRange(sealed, tag, sealed.length)));
+    String bare = jwe.toString();
+    jwe.putObject("unprotected").put("preview", shortened(preview));
+    return new SealedBody(jwe.toString(), bare);
   }
 
   private static String shortened(String preview) {
@@ -76,20 +95,21 @@ public final class SealedBody {
         : preview.substring(0, preview.offsetByCodePoints(0, MOST_PREVIEW_CHARS)) + "…";
   }
 
-  /** The body to send. */
-  public String text() {
-    return object().put("preview", preview).toString();
+  private static byte[] pad(String body) {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    byte[] padded = Arrays.copyOf(bytes, (bytes.length / STEP_BYTES + 1) * STEP_BYTES);
+    Arrays.fill(padded, bytes.length, padded.length, (byte) ' ');
+    padded[bytes.length] = '\n';
+    return padded;
   }
 
-  /** The body to send if there is no room for the preview. */
-  public String textWithoutPreview() {
-    return object().toString();
-  }
-
-  private ObjectNode object() {
-    ObjectNode object = JsonNodeFactory.instance.objectNode();
-    object.set("sealed", sealed);
-    return object;
+  private static String unpad(byte[] padded) throws GeneralSecurityException {
+    String text = new String(padded, StandardCharsets.UTF_8);
+    int end = text.lastIndexOf('\n');
+    if (end < 0 || !text.substring(end).isBlank()) {
+      throw new GeneralSecurityException("not padded as it should be");
+    }
+    return text.substring(0, end);
   }
 
   /**
@@ -101,8 +121,7 @@ public final class SealedBody {
    */
   public static Optional<String> preview(String messageBody) {
     try {
-      JsonNode preview = parse(messageBody).path("preview");
-      return preview.isTextual() ? Optional.of(preview.textValue()) : Optional.empty();
+      return Optional.ofNullable(parse(messageBody).at("/unprotected/preview").textValue());
     } catch (UnopenedException e) {
       return Optional.empty();
     }
@@ -129,12 +148,25 @@ public final class SealedBody {
   }
 
   private static String openOuter(String messageBody, RecipientKey key) throws UnopenedException {
-    JsonNode sealed = parse(messageBody).path("sealed");
+    JsonNode jwe = parse(messageBody);
+    JsonNode encryptedKey = encryptedKey(jwe.path("recipients"), key);
     try {
-      byte[] sealedKey = keyFor(sealed.path("keys"), key);
-      UUID entry = UUID.fromString(sealed.path("entry").asText());
-      byte[] body = key.openBody(sealedKey, entry, bytes(sealed.path("value")));
-      return new String(body, StandardCharsets.UTF_8);
+      byte[] iv = bytes(jwe.path("iv"));
+      byte[] ciphertext = bytes(jwe.path("ciphertext"));
+      byte[] tag = bytes(jwe.path("tag"));
+      if (!header(jwe).equals(HEADER)
+          || iv.length != Envelope.NONCE_BYTES
+          || tag.length != TAG_BYTES) {
+        throw new GeneralSecurityException("not as it was sealed");
+      }
+      byte[] sealed =
+          ByteBuffer.allocate(iv.length + ciphertext.length + tag.length)
+              .put(iv)
+              .put(ciphertext)
+              .put(tag)
+              .array();
+      byte[] associated = jwe.path("protected").textValue().getBytes(StandardCharsets.US_ASCII);
+      return unpad(key.decrypt(bytes(encryptedKey), associated, sealed));
     } catch (GeneralSecurityException | IOException | IllegalArgumentException e) {
       throw new UnopenedException(
           Why.CHANGED, "the sealed body was damaged or changed after it was sealed");
@@ -143,59 +175,64 @@ public final class SealedBody {
 
   /** Parses a sealed body of this version. */
   private static JsonNode parse(String messageBody) throws UnopenedException {
-    JsonNode object;
+    JsonNode jwe = MissingNode.getInstance();
+    JsonNode header = jwe;
     try {
-      object = JSON.readTree(messageBody);
-    } catch (JsonProcessingException e) {
-      object = JsonNodeFactory.instance.missingNode();
+      jwe = JSON.readTree(messageBody);
+      header = header(jwe);
+    } catch (IOException | IllegalArgumentException e) {
+      // no JWE
     }
-    JsonNode version = object.path("sealed").path("v");
-    if (!version.isInt()) {
+    boolean ours = TYPE.equals(header.path("typ").textValue());
+    int version = (ours ? header.path("v") : jwe.at("/sealed/v")).intValue();
+    if (version == 0) {
       throw new UnopenedException(Why.NOT_SEALED, "Cameleon did not seal this body");
     }
-    if (version.intValue() != VERSION) {
+    if (version != VERSION) {
       throw new UnopenedException(
           Why.ANOTHER_VERSION,
-          "the body is sealed in format "
-              + version.intValue()
-              + ", but this version of Cameleon opens format "
-              + VERSION
-              + ": open it with the version that sealed it, or a newer one");
+          "the body is sealed in format %d, but this version of Cameleon opens format %d: open it"
+                  .formatted(version, VERSION)
+              + " with the version that sealed it, or a newer one");
     }
-    return object;
+    return jwe;
   }
 
-  private static byte[] keyFor(JsonNode keys, RecipientKey key)
-      throws UnopenedException, IOException {
-    StringJoiner others = new StringJoiner(", ");
-    for (JsonNode each : keys) {
-      String recipient = each.path("recipient").asText();
-      if (recipient.equals(key.fingerprint())) {
-        return bytes(each.path("sealed_key"));
+  private static JsonNode header(JsonNode jwe) throws IOException {
+    return JSON.readTree(bytes(jwe.path("protected")));
+  }
+
+  private static JsonNode encryptedKey(JsonNode recipients, RecipientKey key)
+      throws UnopenedException {
+    StringJoiner others = new StringJoiner(", ").setEmptyValue("nobody");
+    for (JsonNode recipient : recipients) {
+      String fingerprint = recipient.at("/header/kid").asText();
+      if (fingerprint.equals(key.fingerprint())) {
+        return recipient.path("encrypted_key");
       }
-      if (FINGERPRINT.matcher(recipient).matches()) { // any other text is not shown
-        others.add(Recipient.shortName(recipient));
+      if (FINGERPRINT.matcher(fingerprint).matches()) { // any other text is not shown
+        others.add(Recipient.shortName(fingerprint));
       }
     }
     throw new UnopenedException(
         Why.ANOTHER_KEY,
-        "the body is not sealed to this private key ("
-            + Recipient.shortName(key.fingerprint())
-            + ") but to "
-            + (others.length() == 0 ? "nobody" : others)
-            + ": use the private key of one of them");
+        "the body is not sealed to this private key (%s) but to %s: use the private key of one of"
+                .formatted(Recipient.shortName(key.fingerprint()), others)
+            + " them");
   }
 
-  private static byte[] bytes(JsonNode base64) throws IOException {
-    if (!base64.isTextual()) {
-      throw new IOException("not base64");
-    }
-    return base64.binaryValue();
+  private static String base64(byte[] bytes) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+  }
+
+  /** Decodes a text; anything else counts as empty. */
+  private static byte[] bytes(JsonNode base64) {
+    return Base64.getUrlDecoder().decode(base64.asText());
   }
 
   /** Without the body. */
   @Override
   public String toString() {
-    return "SealedBody[" + sealed.path("entry").asText() + "]";
+    return "SealedBody";
   }
 }

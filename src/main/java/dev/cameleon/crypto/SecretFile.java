@@ -77,19 +77,28 @@ public final class SecretFile {
   }
 
   /**
-   * Writes a new file that only its owner can read.
+   * Creates an empty file that only its owner can read.
    *
    * @throws java.nio.file.FileAlreadyExistsException if the file exists
    */
-  public static void write(Path file, String content) throws IOException {
+  public static void create(Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
-    Files.createDirectories(folder);
     if (Files.getFileAttributeView(folder, PosixFileAttributeView.class) != null) {
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     } else {
       Files.createFile(file);
     }
+  }
+
+  /**
+   * Writes a new file that only its owner can read.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException if the file exists
+   */
+  public static void write(Path file, String content) throws IOException {
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    create(file);
     Files.writeString(file, content, StandardCharsets.UTF_8, StandardOpenOption.WRITE);
   }
 }

@@ -32,7 +32,7 @@ class SealedDeadLettersTest {
   private static final String DEVICE = "987-65-4321";
   private static final String WORD = "zanzibar";
   private static final List<String> PLANTED = List.of(ADDRESS, DEVICE, "987654321", WORD);
-  private static final Pattern BASE64 = Pattern.compile("[A-Za-z0-9+/]{16,}={0,2}");
+  private static final Pattern BASE64 = Pattern.compile("[A-Za-z0-9_-]{16,}");
 
   @TempDir private Path folder;
 
@@ -207,7 +207,7 @@ class SealedDeadLettersTest {
       String text = base64.group().substring(0, base64.group().length() / 4 * 4);
       decoded.append(
           new String(
-              Base64.getDecoder().decode(text), java.nio.charset.StandardCharsets.ISO_8859_1));
+              Base64.getUrlDecoder().decode(text), java.nio.charset.StandardCharsets.ISO_8859_1));
     }
     return decoded.toString();
   }

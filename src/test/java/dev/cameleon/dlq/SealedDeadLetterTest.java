@@ -120,7 +120,7 @@ class SealedDeadLetterTest {
   void nothingShowsTheBody() {
     assertThat(encoded("zanzibar", MAX_BYTES).toString())
         .contains("OutgoingMessage[")
-        .doesNotContain("zanzibar", "sealed_key", "shape");
+        .doesNotContain("zanzibar", "encrypted_key", "shape");
   }
 
   private static OutgoingMessage encoded(String body, int maxBytes) {

@@ -7,23 +7,24 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import picocli.CommandLine.Option;
 
-/** Asks for confirmation before an act that cannot be undone. */
+/** Asks for confirmation before an act that cannot be undone, unless the option confirms it. */
 public final class Confirmation {
   private static final long TICK_MILLIS = 100;
 
-  private Confirmation() {}
+  @Option(names = "--yes", description = "Do not ask for confirmation.")
+  private boolean yes;
 
   /**
    * Returns if the operator confirms.
    *
-   * @param yes whether the command line confirms already
    * @param act the act, for example {@code delete 12 dead letters}
    * @param stop whether the operator asked to stop, which ends the wait for an answer
    * @throws UsageException if there is no terminal to ask on
    * @throws FailedException if the answer is no
    */
-  public static void ask(boolean yes, String act, BooleanSupplier stop)
+  public void ask(String act, BooleanSupplier stop)
       throws UsageException, FailedException, InterruptedException {
     if (yes) {
       return;

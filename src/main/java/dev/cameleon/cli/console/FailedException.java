@@ -41,21 +41,14 @@ public final class FailedException extends Exception {
     String more =
         switch (SqlErrors.state(failure)) {
           case NO_PRIVILEGE ->
-              "; this needs a member of "
-                  + String.join(" or ", roles)
-                  + ": set CAMELEON_DB_USER to one, or run this as the owner: GRANT "
-                  + roles[0]
-                  + " TO \""
-                  + SafeQuote.role(login.user())
-                  + "\"";
+              "; this needs a member of %s: set CAMELEON_DB_USER to one, or run this as the owner:"
+                      .formatted(String.join(" or ", roles))
+                  + " GRANT %s TO \"%s\"".formatted(roles[0], SafeQuote.role(login.user()));
           case NO_SCHEMA, NO_FUNCTION -> "; the database has no Cameleon schema yet: run migrate";
           default -> "";
         };
     return new FailedException(
-        "the database refused or failed the command as "
-            + login
-            + ": "
-            + LockHolders.describe(login, failure)
-            + more);
+        "the database refused or failed the command as %s: %s%s"
+            .formatted(login, LockHolders.describe(login, failure), more));
   }
 }

@@ -1,5 +1,6 @@
 package dev.cameleon.cli.console;
 
+import dev.cameleon.crypto.SecretFile;
 import dev.cameleon.errors.SafeQuote;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -9,8 +10,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFilePermissions;
 
 /**
  * Writes a new file completely or not at all: until it is complete, it is called {@code FILE.part}.
@@ -40,7 +39,7 @@ public final class NewFile implements AutoCloseable {
           SafeQuote.path(file) + " exists and is not overwritten; name another file");
     }
     try {
-      create(part);
+      SecretFile.create(part);
       return new NewFile(
           file,
           part,
@@ -53,16 +52,6 @@ public final class NewFile implements AutoCloseable {
     } catch (IOException e) {
       throw new UsageException(
           SafeQuote.path(file) + " cannot be written (" + e.getClass().getSimpleName() + ")");
-    }
-  }
-
-  private static void create(Path part) throws IOException {
-    Path folder = part.toAbsolutePath().getParent();
-    if (Files.getFileAttributeView(folder, PosixFileAttributeView.class) != null) {
-      Files.createFile(
-          part, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    } else {
-      Files.createFile(part);
     }
   }
 
@@ -94,10 +83,8 @@ public final class NewFile implements AutoCloseable {
   /** The exception for a failed write. */
   public FailedException failed(IOException failure) {
     return new FailedException(
-        SafeQuote.path(file)
-            + " cannot be written ("
-            + failure.getClass().getSimpleName()
-            + "); the incomplete file was deleted");
+        "%s cannot be written (%s); the incomplete file was deleted"
+            .formatted(SafeQuote.path(file), failure.getClass().getSimpleName()));
   }
 
   /** Removes the file unless it is complete. */

@@ -98,18 +98,12 @@ public final class PrivateKeyOption {
       if (!open.isEmpty()) {
         throw new InvalidKeyFileException("the passphrase file " + open);
       }
-      return Files.readString(passphraseFile, StandardCharsets.UTF_8)
-          .lines()
-          .findFirst()
-          .orElse("")
-          .toCharArray();
+      String text = Files.readString(passphraseFile, StandardCharsets.UTF_8);
+      return text.lines().findFirst().orElse("").toCharArray();
     } catch (IOException e) {
       throw new InvalidKeyFileException(
-          "the passphrase file "
-              + SafeQuote.path(passphraseFile)
-              + " cannot be read ("
-              + e.getClass().getSimpleName()
-              + ")");
+          "the passphrase file %s cannot be read (%s)"
+              .formatted(SafeQuote.path(passphraseFile), e.getClass().getSimpleName()));
     }
   }
 

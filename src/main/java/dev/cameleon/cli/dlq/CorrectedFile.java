@@ -48,15 +48,16 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
   record Corrected(
       int line, String deadLetterId, String sourceMessageId, OutgoingMessage message) {}
 
-  /** Receives the lines. */
+  /** Receives the messages. */
+  @FunctionalInterface
   interface Taker {
     void take(Corrected corrected) throws FailedException, InterruptedException;
+  }
 
-    /**
-     * Receives a line that cannot be sent.
-     *
-     * @param problem what is wrong and how to correct it, without any value
-     */
+  /** Receives the lines that cannot be sent. */
+  @FunctionalInterface
+  interface Refusal {
+    /** Says what is wrong with a line and how to correct it, without any value. */
     void refuse(int line, String problem) throws FailedException;
   }
 
@@ -74,7 +75,8 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
    *
    * @throws IOException if it cannot be read
    */
-  void read(Taker taker) throws IOException, FailedException, InterruptedException {
+  void read(Taker taker, Refusal refusal)
+      throws IOException, FailedException, InterruptedException {
     Map<String, Integer> seen = new HashMap<>();
     int number = 0;
     try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
@@ -92,11 +94,11 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
           }
           taker.take(corrected);
         } catch (WrongLineException e) {
-          taker.refuse(number, e.getMessage());
+          refusal.refuse(number, e.getMessage());
         }
       }
     } catch (CharacterCodingException e) {
-      taker.refuse(number + 1, "or a later one is not UTF-8: save the file as UTF-8");
+      refusal.refuse(number + 1, "or a later one is not UTF-8: save the file as UTF-8");
     }
   }
 
@@ -137,9 +139,9 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
     JsonNode from = line.path("source_queue");
     if (from.isTextual() && !from.textValue().equals(queue)) {
       throw new WrongLineException(
-          "came from a queue other than "
-              + queue
-              + ": set CAMELEON_QUEUE to that queue, and import the line again");
+          "came from a queue other than %s: set CAMELEON_QUEUE to that queue, and import the line"
+                  .formatted(queue)
+              + " again");
     }
     SourceMessage source =
         new SourceMessage(
@@ -191,11 +193,10 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
     }
     if (sentAt.isBefore(oldest)) {
       throw new WrongLineException(
-          "was sent before "
-              + DeadLetterView.seconds(oldest)
-              + "; the ledger may have dropped its id (cameleon.ledger.days), so it"
-              + " could be loaded twice: remove the line; if you know that it was never"
-              + " loaded, raise CAMELEON_LEDGER_DAYS for this command");
+          "was sent before %s; the ledger may have dropped its id (cameleon.ledger.days), so it"
+                  .formatted(DeadLetterView.seconds(oldest))
+              + " could be loaded twice: remove the line; if you know that it was never loaded,"
+              + " raise CAMELEON_LEDGER_DAYS for this command");
     }
     return sentAt;
   }
@@ -208,9 +209,8 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
     }
     if (message.bytes() > maxBytes) {
       throw new WrongLineException(
-          "is larger than the queue accepts (at most "
-              + maxBytes
-              + " bytes, two attributes included)");
+          "is larger than the queue accepts (at most %d bytes, two attributes included)"
+              .formatted(maxBytes));
     }
     if (message.body().chars().anyMatch(unit -> unit == 0xFFFE || unit == 0xFFFF)) {
       throw new WrongLineException(

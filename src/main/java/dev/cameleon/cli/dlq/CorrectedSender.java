@@ -5,6 +5,7 @@ import dev.cameleon.cli.dlq.CorrectedFile.Corrected;
 import dev.cameleon.dlq.SourceQueue;
 import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.sqs.SqsBatchCalls;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Sends the lines of a file that was checked before. */
-final class CorrectedSender implements CorrectedFile.Taker {
+final class CorrectedSender {
   private final SourceQueue source;
   private final DlqSession dlq;
   private final Path path;
@@ -36,8 +37,8 @@ final class CorrectedSender implements CorrectedFile.Taker {
     this.lines = lines;
   }
 
-  @Override
-  public void take(Corrected corrected) throws FailedException, InterruptedException {
+  /** Sends a message, together with others. */
+  void take(Corrected corrected) throws FailedException, InterruptedException {
     taken++;
     if (taken > lines) {
       throw changed();
@@ -46,11 +47,6 @@ final class CorrectedSender implements CorrectedFile.Taker {
     if (some.size() == SqsBatchCalls.ENTRIES_PER_CALL) {
       send();
     }
-  }
-
-  @Override
-  public void refuse(int line, String problem) throws FailedException {
-    throw changed();
   }
 
   /** Sends the remaining messages. */
@@ -62,9 +58,22 @@ final class CorrectedSender implements CorrectedFile.Taker {
     dlq.progress().end();
   }
 
-  private FailedException changed() {
+  /** The exception for a file that is not as it was checked. */
+  FailedException changed() {
+    return stopped(SafeQuote.path(path) + " changed while the import was reading it");
+  }
+
+  /** The exception for an import that ends here: what was done, and what to do next. */
+  FailedException stopped(String why) {
     return new FailedException(
-        SafeQuote.path(path) + " changed while the import was reading it; " + soFar());
+        "%s; %d of %d messages were sent, and no dead letter was deleted; import the file again: a"
+                .formatted(why, sent, lines)
+            + " message sent twice is loaded once");
+  }
+
+  static String unreadable(Path path, IOException failure) {
+    return "%s cannot be read (%s)"
+        .formatted(SafeQuote.path(path), failure.getClass().getSimpleName());
   }
 
   private void send() throws FailedException, InterruptedException {
@@ -72,15 +81,14 @@ final class CorrectedSender implements CorrectedFile.Taker {
       return;
     }
     if (dlq.isStopRequested()) {
-      throw new FailedException("stopped; " + soFar());
+      throw stopped("stopped");
     }
     SqsBatchCalls.Result<Corrected> answer = source.send(some, Corrected::message);
     sent += answer.done().size();
     Optional<Corrected> refused = answer.refused().keySet().stream().findFirst();
     if (refused.isPresent()) {
       Corrected one = refused.get();
-      throw new FailedException(
-          "SQS refused line " + one.line() + " (" + answer.refused().get(one) + "); " + soFar());
+      throw stopped("SQS refused line %d (%s)".formatted(one.line(), answer.refused().get(one)));
     }
     for (Corrected one : answer.done()) {
       if (!one.deadLetterId().isEmpty()) {
@@ -88,13 +96,9 @@ final class CorrectedSender implements CorrectedFile.Taker {
       }
     }
     if (!answer.failed().isEmpty()) {
-      throw new FailedException(
-          "the queue "
-              + source.queue().name()
-              + " does not accept messages: "
-              + answer.failure()
-              + "; "
-              + soFar());
+      throw stopped(
+          "the queue %s does not accept messages: %s"
+              .formatted(source.queue().name(), answer.failure()));
     }
     some.clear();
     dlq.progress().at("sending", sent, lines, "messages");
@@ -111,14 +115,5 @@ final class CorrectedSender implements CorrectedFile.Taker {
    */
   Map<String, String> deadLetters() {
     return deadLetters;
-  }
-
-  /** What was done and what to do next, for an operator whose command stops here. */
-  String soFar() {
-    return sent
-        + " of "
-        + lines
-        + " messages were sent, and no dead letter was deleted; import the file again: a"
-        + " message sent twice is loaded once";
   }
 }

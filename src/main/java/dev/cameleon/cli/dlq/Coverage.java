@@ -35,20 +35,16 @@ record Coverage(SqsQueue.Depth before, long read, DeadLetterReader.End end) {
     List<String> notes = new ArrayList<>();
     if (end == DeadLetterReader.End.MOST_HIDDEN) {
       notes.add(
-          "only the first "
-              + read
-              + " were read, because SQS allows no more in flight at a time; the others"
+          "only the first %d were read, because SQS allows no more in flight at a time; the others"
+                  .formatted(read)
               + " are not included");
     }
     if (end == DeadLetterReader.End.EMPTY && read < before.visible()) {
       notes.add(
-          (before.visible() - read)
-              + " fewer were read than SQS counted as visible at the start ("
-              + read
-              + " of about "
-              + before.visible()
-              + "): the count is approximate, or another reader has them; if it matters,"
-              + " run the command again");
+          "%d fewer were read than SQS counted as visible at the start (%d of about %d): the count"
+                  .formatted(before.visible() - read, read, before.visible())
+              + " is approximate, or another reader has them; if it matters, run the command"
+              + " again");
     }
     return notes;
   }

@@ -95,7 +95,8 @@ final class DeadLetterView {
     return at.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  private static String known(String text) {
+  /** Null for an unknown value. */
+  static String known(String text) {
     return text.isEmpty() ? null : text;
   }
 }

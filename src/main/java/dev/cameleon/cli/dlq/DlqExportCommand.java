@@ -6,7 +6,6 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.AuditReason;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.NewFile;
 import dev.cameleon.cli.console.Printable;
 import dev.cameleon.cli.console.PrivateKeyOption;
@@ -17,10 +16,7 @@ import dev.cameleon.db.Database;
 import dev.cameleon.dlq.Bodies;
 import dev.cameleon.dlq.DeadLetterFilter;
 import dev.cameleon.dlq.ReceivedDeadLetter;
-import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
-import dev.cameleon.errors.UnreachableException;
-import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -28,14 +24,11 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code dlq export}: writes dead letters to a file, to look at, or to correct and import. */
 @Command(
@@ -56,9 +49,7 @@ import picocli.CommandLine.Spec;
       "  dlq export dead-letters.jsonl --reason CONTRACT",
       "  dlq export corrected.jsonl --field ip --raw --purpose 'correct addresses'"
     })
-public final class DlqExportCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-  @Mixin private DlqOptions options;
+public final class DlqExportCommand extends DlqSubcommand {
   @Mixin private FilterOptions select;
   @Mixin private PrivateKeyOption privateKey;
   @Mixin private RawOptions original;
@@ -70,28 +61,23 @@ public final class DlqExportCommand implements Callable<Integer> {
       names = "--limit",
       paramLabel = "N",
       description = "Write at most N dead letters (default: all that match).")
-  private Long limit;
+  private long limit = Long.MAX_VALUE;
 
   private final AtomicLong written = new AtomicLong();
   private final AtomicLong unopened = new AtomicLong();
 
   @Override
-  public Integer call()
-      throws UsageException,
-          FailedException,
-          InvalidSettingsException,
-          UnreachableException,
-          InterruptedException {
+  public Integer call() throws Exception {
     check();
     Bodies bodies = privateKey.bodies();
     DeadLetterFilter selection = select.selection(Set.of());
     Optional<Database.Login> login =
         original.raw()
-            ? Optional.of(CommandConfiguration.database(Invocation.of(spec).environment()))
+            ? Optional.of(CommandConfiguration.database(invocation().environment()))
             : Optional.empty();
     Optional<String> head = Optional.empty();
     Coverage coverage;
-    try (DlqSession dlq = DlqSession.open(options, spec);
+    try (DlqSession dlq = open();
         NewFile file = NewFile.begin(path)) {
       if (login.isPresent()) {
         head = Optional.of(record(login.get(), dlq));
@@ -101,15 +87,14 @@ public final class DlqExportCommand implements Callable<Integer> {
         coverage =
             dlq.read(
                 "exporting",
-                Integer.MAX_VALUE,
                 page -> write(page.stream().filter(selection).toList(), bodies, fields, file, dlq));
       } catch (UncheckedIOException e) {
         throw file.failed(e.getCause());
       }
       file.finish();
     } finally {
-      if (!options.json()) {
-        head.ifPresent(hash -> spec.commandLine().getErr().println(AuditReason.keep(hash)));
+      if (!options().json()) {
+        head.ifPresent(hash -> err().println(AuditReason.keep(hash)));
       }
     }
     print(head, coverage);
@@ -118,7 +103,7 @@ public final class DlqExportCommand implements Callable<Integer> {
 
   private void check() throws UsageException {
     original.check();
-    if (limit != null && limit < 1) {
+    if (limit < 1) {
       throw new UsageException("--limit must be a whole number of at least 1");
     }
     if (path.getFileName() == null) {
@@ -144,7 +129,7 @@ public final class DlqExportCommand implements Callable<Integer> {
       DlqSession dlq) {
     BodyShape redaction = new BodyShape(fields);
     for (ReceivedDeadLetter deadLetter : some) {
-      if (written.incrementAndGet() > (limit == null ? Long.MAX_VALUE : limit)) {
+      if (written.incrementAndGet() > limit) {
         written.decrementAndGet();
         dlq.deadLetters().enough();
         return;
@@ -164,41 +149,26 @@ public final class DlqExportCommand implements Callable<Integer> {
   }
 
   private void print(Optional<String> head, Coverage coverage) throws FailedException {
-    PrintWriter out = spec.commandLine().getOut();
-    if (options.json()) {
-      ObjectNode report =
-          JsonNodeFactory.instance
-              .objectNode()
-              .put("file", path.toString())
-              .put("exported", written.get())
-              .put("redacted", !original.raw())
-              .put("sealed", unopened.get())
-              .put("hidden", coverage.before().hidden())
-              .put("audit_head", head.orElse(null));
-      out.println(Printable.json(report));
-    } else {
-      out.println(
-          "exported "
-              + written
-              + " dead letters to "
-              + SafeQuote.path(path)
-              + (original.raw() ? "" : " (redacted)"));
-      if (written.get() == 0) {
-        out.println(coverage.nothing());
-      }
+    print(
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("file", path.toString())
+            .put("exported", written.get())
+            .put("redacted", !original.raw())
+            .put("sealed", unopened.get())
+            .put("hidden", coverage.before().hidden())
+            .put("audit_head", head.orElse(null)),
+        "exported %d dead letters to %s%s"
+            .formatted(written.get(), SafeQuote.path(path), original.raw() ? "" : " (redacted)"));
+    if (written.get() == 0 && !options().json()) {
+      out().println(coverage.nothing());
     }
     if (unopened.get() > 0) {
-      spec.commandLine()
-          .getErr()
-          .println(
-              "note: "
-                  + unopened
-                  + " are sealed, and were written as redacted previews"
-                  + (original.raw()
-                      ? "; to open them, give a recipient's key, --private-key FILE or"
-                          + " --kms-key ARN"
-                      : ""));
+      String remedy = "; to open them, give a recipient's key, --private-key FILE or --kms-key ARN";
+      note(
+          "%d are sealed, and were written as redacted previews%s"
+              .formatted(unopened.get(), original.raw() ? remedy : ""));
     }
-    FailedException.requireWritten(out);
+    requireWritten();
   }
 }

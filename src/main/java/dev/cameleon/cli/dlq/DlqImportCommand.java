@@ -1,32 +1,22 @@
 package dev.cameleon.cli.dlq;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.console.Printable;
 import dev.cameleon.cli.console.UsageException;
-import dev.cameleon.cli.dlq.CorrectedFile.Corrected;
 import dev.cameleon.dlq.ReceivedDeadLetter;
 import dev.cameleon.dlq.SourceQueue;
-import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
-import dev.cameleon.errors.UnreachableException;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code dlq import}: sends messages that were corrected in a file. */
 @Command(
@@ -48,11 +38,8 @@ import picocli.CommandLine.Spec;
       "  (edit corrected.jsonl)",
       "  dlq import corrected.jsonl"
     })
-public final class DlqImportCommand implements Callable<Integer> {
+public final class DlqImportCommand extends DlqSubcommand {
   private static final int PROBLEMS_SHOWN = 20;
-
-  @Spec private CommandSpec spec;
-  @Mixin private DlqOptions options;
 
   @Parameters(paramLabel = "FILE", description = "The corrected file.")
   private Path path;
@@ -66,16 +53,11 @@ public final class DlqImportCommand implements Callable<Integer> {
   private final AtomicLong undeleted = new AtomicLong();
 
   @Override
-  public Integer call()
-      throws UsageException,
-          FailedException,
-          InvalidSettingsException,
-          UnreachableException,
-          InterruptedException {
+  public Integer call() throws Exception {
     if (!Files.isRegularFile(path)) {
       throw new UsageException(SafeQuote.path(path) + " is not a file");
     }
-    try (DlqSession dlq = DlqSession.open(options, spec)) {
+    try (DlqSession dlq = open()) {
       SourceQueue source = dlq.source();
       CorrectedFile file =
           new CorrectedFile(
@@ -86,7 +68,7 @@ public final class DlqImportCommand implements Callable<Integer> {
               dlq.remembered());
       CorrectedSender sending = send(file, source, dlq);
       boolean allNamed = sending.deadLetters().size() == sending.sent();
-      Optional<FailedException> failure = delete(sending, dlq);
+      Optional<FailedException> failure = delete(sending.deadLetters(), dlq);
       print(source, dlq, sending.sent(), allNamed);
       if (failure.isPresent()) {
         throw failure.get();
@@ -99,43 +81,62 @@ public final class DlqImportCommand implements Callable<Integer> {
       throws UsageException, FailedException, InterruptedException {
     CorrectedSender sending = new CorrectedSender(source, dlq, path, check(file));
     try {
-      file.read(sending);
+      file.read(
+          sending::take,
+          (line, problem) -> {
+            throw sending.changed();
+          });
     } catch (IOException e) {
-      throw new FailedException(
-          SafeQuote.path(path)
-              + " cannot be read ("
-              + e.getClass().getSimpleName()
-              + "); "
-              + sending.soFar());
+      throw sending.stopped(CorrectedSender.unreadable(path, e));
     }
     sending.finish();
     return sending;
   }
 
   /**
-   * Deletes the dead letters of sent messages unless they are to be kept; returns why some could
-   * not be deleted.
+   * Deletes the dead letters of sent messages unless they are to be kept; exactly those that were
+   * exported: a newer one of the same message is another failure.
+   *
+   * @return why some could not be deleted
    */
-  private Optional<FailedException> delete(CorrectedSender sending, DlqSession dlq)
+  private Optional<FailedException> delete(Map<String, String> deadLetters, DlqSession dlq)
       throws InterruptedException {
-    String failure = "";
-    if (!keep && !sending.deadLetters().isEmpty()) {
-      try {
-        delete(sending.deadLetters(), dlq);
-      } catch (FailedException e) {
-        failure = "not all dead letters were deleted: " + e.getMessage();
-      }
+    if (keep || deadLetters.isEmpty()) {
+      return Optional.empty();
     }
-    if (failure.isEmpty() && undeleted.get() > 0) {
-      failure = undeleted + " dead letters could not be deleted and are visible again";
+    String repeat = "; import the file again: a message sent twice is loaded once";
+    try {
+      dlq.read(
+          "reading",
+          page -> {
+            List<String> some =
+                page.stream()
+                    .filter(each -> each.sourceMessageId().equals(deadLetters.get(each.id())))
+                    .map(ReceivedDeadLetter::id)
+                    .toList();
+            int gone = dlq.deadLetters().delete(some).size();
+            deleted.addAndGet(gone);
+            undeleted.addAndGet(some.size() - gone);
+            some.forEach(deadLetters::remove);
+            if (deadLetters.isEmpty()) {
+              dlq.deadLetters().enough();
+            }
+          });
+    } catch (FailedException e) {
+      return Optional.of(
+          new FailedException(
+              "all messages were sent, but not all dead letters were deleted: "
+                  + e.getMessage()
+                  + repeat));
     }
-    return failure.isEmpty()
+    return undeleted.get() == 0
         ? Optional.empty()
         : Optional.of(
             new FailedException(
-                "all messages were sent, but "
-                    + failure
-                    + "; import the file again: a message sent twice is loaded once"));
+                "all messages were sent, but %d dead letters could not be deleted and are visible"
+                        .formatted(undeleted.get())
+                    + " again"
+                    + repeat));
   }
 
   /**
@@ -144,37 +145,26 @@ public final class DlqImportCommand implements Callable<Integer> {
    */
   private long check(CorrectedFile file)
       throws UsageException, FailedException, InterruptedException {
-    PrintWriter err = spec.commandLine().getErr();
     AtomicLong good = new AtomicLong();
     AtomicLong wrong = new AtomicLong();
     try {
       file.read(
-          new CorrectedFile.Taker() {
-            @Override
-            public void take(Corrected corrected) {
-              good.incrementAndGet();
-            }
-
-            @Override
-            public void refuse(int line, String problem) {
-              if (wrong.incrementAndGet() <= PROBLEMS_SHOWN) {
-                err.println("line " + line + " " + problem);
-              }
+          corrected -> good.incrementAndGet(),
+          (line, problem) -> {
+            if (wrong.incrementAndGet() <= PROBLEMS_SHOWN) {
+              err().println("line " + line + " " + problem);
             }
           });
     } catch (IOException e) {
-      throw new UsageException(
-          SafeQuote.path(path) + " cannot be read (" + e.getClass().getSimpleName() + ")");
+      throw new UsageException(CorrectedSender.unreadable(path, e));
     }
     if (wrong.get() > PROBLEMS_SHOWN) {
-      err.println("... and " + (wrong.get() - PROBLEMS_SHOWN) + " more");
+      err().println("... and " + (wrong.get() - PROBLEMS_SHOWN) + " more");
     }
     if (wrong.get() > 0) {
       throw new UsageException(
-          SafeQuote.path(path)
-              + ": "
-              + wrong.get()
-              + " lines cannot be imported; nothing was sent");
+          "%s: %d lines cannot be imported; nothing was sent"
+              .formatted(SafeQuote.path(path), wrong.get()));
     }
     if (good.get() == 0) {
       throw new UsageException(SafeQuote.path(path) + " holds no dead letters; nothing was sent");
@@ -182,67 +172,29 @@ public final class DlqImportCommand implements Callable<Integer> {
     return good.get();
   }
 
-  /**
-   * Deletes exactly the dead letters that were exported: a newer one of the same message is another
-   * failure.
-   */
-  private void delete(Map<String, String> deadLetters, DlqSession dlq)
-      throws FailedException, InterruptedException {
-    dlq.read(
-        "reading",
-        Integer.MAX_VALUE,
-        page -> {
-          List<String> some =
-              page.stream()
-                  .filter(
-                      deadLetter ->
-                          deadLetter.sourceMessageId().equals(deadLetters.get(deadLetter.id())))
-                  .map(ReceivedDeadLetter::id)
-                  .toList();
-          int gone = dlq.deadLetters().delete(some).size();
-          deleted.addAndGet(gone);
-          undeleted.addAndGet(some.size() - gone);
-          some.forEach(deadLetters::remove);
-          if (deadLetters.isEmpty()) {
-            dlq.deadLetters().enough();
-          }
-        });
-  }
-
   private void print(SourceQueue source, DlqSession dlq, long sent, boolean allNamed)
       throws FailedException {
-    PrintWriter out = spec.commandLine().getOut();
-    PrintWriter err = spec.commandLine().getErr();
-    if (options.json()) {
-      ObjectNode report =
-          JsonNodeFactory.instance
-              .objectNode()
-              .put("queue", source.queue().name())
-              .put("sent", sent)
-              .put("deleted", deleted.get());
-      out.println(Printable.json(report));
-    } else {
-      out.println(
-          "sent "
-              + sent
-              + " to "
-              + source.queue().name()
-              + (keep ? ", deleted none (--keep)" : ", deleted " + deleted + " dead letters"));
-      err.println(
-          "next: run loads them; until it runs, they wait on the queue. "
-              + SafeQuote.path(path)
-              + " holds personal data: delete it once they are loaded");
+    String queue = source.queue().name();
+    print(
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("queue", queue)
+            .put("sent", sent)
+            .put("deleted", deleted.get()),
+        "sent %d to %s, deleted %s"
+            .formatted(sent, queue, keep ? "none (--keep)" : deleted + " dead letters"));
+    if (!options().json()) {
+      String next = "next: run loads them; until it runs, they wait on the queue. ";
+      String file = SafeQuote.path(path);
+      err().println(next + file + " holds personal data: delete it once they are loaded");
     }
     long without = sent - deleted.get() - undeleted.get();
     if (!keep && without > 0) {
-      err.println(
-          "note: no dead letter was deleted for "
-              + without
-              + " of the messages: "
-              + (!allNamed ? "their lines have no \"id\", or " : "")
-              + "it is no longer on "
-              + dlq.queue().name());
+      note(
+          "no dead letter was deleted for %d of the messages: %sit is no longer on %s"
+              .formatted(
+                  without, allNamed ? "" : "their lines have no \"id\", or ", dlq.queue().name()));
     }
-    FailedException.requireWritten(out);
+    requireWritten();
   }
 }

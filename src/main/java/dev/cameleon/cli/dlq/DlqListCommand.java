@@ -11,19 +11,14 @@ import dev.cameleon.dlq.DeadLetterFilter;
 import dev.cameleon.dlq.DeadLetterGroups;
 import dev.cameleon.dlq.DeadLetterReader;
 import dev.cameleon.dlq.ReceivedDeadLetter;
-import dev.cameleon.errors.InvalidSettingsException;
-import dev.cameleon.errors.UnreachableException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code dlq list}: shows what failed, why, how often and since when. */
 @Command(
@@ -41,12 +36,10 @@ import picocli.CommandLine.Spec;
       "  dlq list --each --field ip --json       one JSON object per line",
       "SQS keeps no order: with --limit, it decides which dead letters are read."
     })
-public final class DlqListCommand implements Callable<Integer> {
+public final class DlqListCommand extends DlqSubcommand {
   private static final int USUAL = 1000;
   private static final String ROW = "%-20s  %-13s  %-16s  %-36s  %s%n";
 
-  @Spec private CommandSpec spec;
-  @Mixin private DlqOptions options;
   @Mixin private FilterOptions select;
 
   @Option(
@@ -64,15 +57,10 @@ public final class DlqListCommand implements Callable<Integer> {
   private boolean each;
 
   @Override
-  public Integer call()
-      throws UsageException,
-          FailedException,
-          InvalidSettingsException,
-          UnreachableException,
-          InterruptedException {
+  public Integer call() throws Exception {
     int most = most();
     DeadLetterFilter selection = select.selection(Set.of());
-    try (DlqSession dlq = DlqSession.open(options, spec)) {
+    try (DlqSession dlq = open()) {
       Set<String> fields = dlq.fields();
       DeadLetterGroups groups = new DeadLetterGroups();
       AtomicLong shown = new AtomicLong();
@@ -92,7 +80,7 @@ public final class DlqListCommand implements Callable<Integer> {
                 } else {
                   some.forEach(groups::add);
                 }
-                if (spec.commandLine().getOut().checkError()) {
+                if (out().checkError()) {
                   dlq.deadLetters().enough(); // for example a closed pipe
                 }
               });
@@ -121,8 +109,8 @@ public final class DlqListCommand implements Callable<Integer> {
   }
 
   private void print(ReceivedDeadLetter deadLetter, boolean first) {
-    PrintWriter out = spec.commandLine().getOut();
-    if (options.json()) {
+    PrintWriter out = out();
+    if (options().json()) {
       out.println(Printable.json(DeadLetterView.json(deadLetter)));
       return;
     }
@@ -141,8 +129,8 @@ public final class DlqListCommand implements Callable<Integer> {
   }
 
   private void print(List<DeadLetterGroups.Group> groups, DlqSession dlq, Coverage coverage) {
-    PrintWriter out = spec.commandLine().getOut();
-    if (options.json()) {
+    PrintWriter out = out();
+    if (options().json()) {
       out.println(Printable.json(json(groups, dlq, coverage)));
       return;
     }
@@ -192,24 +180,23 @@ public final class DlqListCommand implements Callable<Integer> {
 
   /** Prints what was not shown, and what to do next. */
   private void finish(Coverage coverage, String example) throws FailedException {
-    PrintWriter out = spec.commandLine().getOut();
-    PrintWriter err = spec.commandLine().getErr();
     long read = coverage.read();
-    long found = coverage.before().visible();
-    if (example.isEmpty() && !options.json()) {
-      out.println(coverage.nothing());
+    if (example.isEmpty() && !options().json()) {
+      out().println(coverage.nothing());
     }
-    FailedException.requireWritten(out);
-    if (coverage.end() == DeadLetterReader.End.LIMIT && found > read) {
-      err.println("note: read the first " + read + " of about " + found + "; --all reads all");
+    requireWritten();
+    if (coverage.end() == DeadLetterReader.End.LIMIT && coverage.before().visible() > read) {
+      note(
+          "read the first "
+              + read
+              + " of about "
+              + coverage.before().visible()
+              + "; --all reads all");
     }
-    if (!example.isEmpty() && !options.json()) {
-      String queue = options.queue("");
-      err.println(
-          "next: dlq show "
-              + example
-              + (queue.isEmpty() ? "" : " --queue " + Printable.text(queue))
-              + "  (one of them, redacted)");
+    if (!example.isEmpty() && !options().json()) {
+      String queue = options().queue("");
+      String other = queue.isEmpty() ? "" : " --queue " + Printable.text(queue);
+      err().println("next: dlq show " + example + other + "  (one of them, redacted)");
     }
   }
 }

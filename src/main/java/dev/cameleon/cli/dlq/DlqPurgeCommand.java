@@ -1,7 +1,6 @@
 package dev.cameleon.cli.dlq;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.cli.console.Confirmation;
 import dev.cameleon.cli.console.DurationConverter;
 import dev.cameleon.cli.console.ExitCode;
@@ -10,22 +9,16 @@ import dev.cameleon.cli.console.Printable;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.dlq.DeadLetterFilter;
 import dev.cameleon.dlq.DeadLetterReason;
-import dev.cameleon.errors.InvalidSettingsException;
-import dev.cameleon.errors.UnreachableException;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code dlq purge}: deletes dead letters for good. */
 @Command(
@@ -37,15 +30,14 @@ import picocli.CommandLine.Spec;
       "Reads the whole queue, shows how many it would delete, and asks for confirmation."
     },
     footer = {"", "Example:", "  dlq purge --reason NOT_JSON --older-than 7d"})
-public final class DlqPurgeCommand implements Callable<Integer> {
+public final class DlqPurgeCommand extends DlqSubcommand {
   /** How many dead letters are deleted between two checks for a request to stop. */
   private static final int LETTERS_AT_A_TIME = 100;
 
   private static final Duration SHORTEST = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofDays(3650);
 
-  @Spec private CommandSpec spec;
-  @Mixin private DlqOptions options;
+  @Mixin private Confirmation confirmation;
 
   @Option(
       names = "--reason",
@@ -71,16 +63,8 @@ public final class DlqPurgeCommand implements Callable<Integer> {
   /** The part of a dead letter that is kept in memory: there may be many. */
   private record Meant(String id, Instant failedAt) {}
 
-  @Option(names = "--yes", description = "Do not ask for confirmation.")
-  private boolean yes;
-
   @Override
-  public Integer call()
-      throws UsageException,
-          FailedException,
-          InvalidSettingsException,
-          UnreachableException,
-          InterruptedException {
+  public Integer call() throws Exception {
     if (olderThan.compareTo(SHORTEST) < 0 || olderThan.compareTo(LONGEST) > 0) {
       throw new UsageException(
           "--older-than must be a duration of at least 1s, for example 7d; SQS keeps"
@@ -94,12 +78,11 @@ public final class DlqPurgeCommand implements Callable<Integer> {
             Optional.ofNullable(field),
             Optional.empty(),
             Optional.of(before));
-    try (DlqSession dlq = DlqSession.open(options, spec)) {
+    try (DlqSession dlq = open()) {
       Queue<Meant> meant = new ConcurrentLinkedQueue<>();
       Coverage coverage =
           dlq.read(
               "reading",
-              Integer.MAX_VALUE,
               page ->
                   page.stream()
                       .filter(selection)
@@ -107,46 +90,53 @@ public final class DlqPurgeCommand implements Callable<Integer> {
                       .forEach(meant::add));
       List<Meant> all = List.copyOf(meant);
       if (!all.isEmpty()) {
-        Confirmation.ask(yes, act(all, dlq), dlq::isStopRequested);
+        confirmation.ask(act(all, dlq), dlq::isStopRequested);
       }
       long deleted = delete(all, dlq);
-      print(all.size(), deleted, coverage);
+      print(
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("found", all.size())
+              .put("deleted", deleted)
+              .put("hidden", coverage.before().hidden()),
+          "deleted " + deleted + " of " + all.size());
+      if (all.isEmpty() && !options().json()) {
+        out().println(coverage.nothing());
+      }
+      requireWritten();
       requireDeleted(all.size() - deleted, dlq);
     }
     return ExitCode.DONE;
   }
 
   private static void requireDeleted(long left, DlqSession dlq) throws FailedException {
-    long reappeared = dlq.deadLetters().reappeared();
-    if (left > 0) {
-      throw new FailedException(
-          reappeared > 0
-              ? reappeared
-                  + " were not deleted, because reading took longer than the queue hides"
-                  + " them; run the command again"
-              : (dlq.isStopRequested() ? "stopped; " : "SQS did not delete all; ")
-                  + left
-                  + " are still there, and visible again");
+    if (left == 0) {
+      return;
     }
+    long reappeared = dlq.deadLetters().reappeared();
+    if (reappeared > 0) {
+      throw new FailedException(
+          reappeared
+              + " were not deleted, because reading took longer than the queue hides them; run"
+              + " the command again");
+    }
+    throw new FailedException(
+        "%s; %d are still there, and visible again"
+            .formatted(dlq.isStopRequested() ? "stopped" : "SQS did not delete all", left));
   }
 
   private String act(List<Meant> all, DlqSession dlq) {
     Instant oldest = all.stream().map(Meant::failedAt).min(Instant::compareTo).orElseThrow();
     Instant newest = all.stream().map(Meant::failedAt).max(Instant::compareTo).orElseThrow();
-    return "delete "
-        + all.size()
-        + " of "
-        + dlq.deadLetters().count()
-        + " dead letters of "
-        + dlq.queue().name()
-        + " for good (reason "
-        + reason
-        + (field == null ? "" : ", field " + Printable.text(field))
-        + ", failed from "
-        + DeadLetterView.seconds(oldest)
-        + " to "
-        + DeadLetterView.seconds(newest)
-        + ")";
+    return "delete %d of %d dead letters of %s for good (reason %s%s, failed from %s to %s)"
+        .formatted(
+            all.size(),
+            dlq.deadLetters().count(),
+            dlq.queue().name(),
+            reason,
+            field == null ? "" : ", field " + Printable.text(field),
+            DeadLetterView.seconds(oldest),
+            DeadLetterView.seconds(newest));
   }
 
   private static long delete(List<Meant> all, DlqSession dlq) throws InterruptedException {
@@ -161,24 +151,5 @@ public final class DlqPurgeCommand implements Callable<Integer> {
     }
     dlq.progress().end();
     return deleted;
-  }
-
-  private void print(long found, long deleted, Coverage coverage) throws FailedException {
-    PrintWriter out = spec.commandLine().getOut();
-    if (options.json()) {
-      ObjectNode report =
-          JsonNodeFactory.instance
-              .objectNode()
-              .put("found", found)
-              .put("deleted", deleted)
-              .put("hidden", coverage.before().hidden());
-      out.println(Printable.json(report));
-    } else {
-      out.println("deleted " + deleted + " of " + found);
-      if (found == 0) {
-        out.println(coverage.nothing());
-      }
-    }
-    FailedException.requireWritten(out);
   }
 }

@@ -4,7 +4,6 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.Confirmation;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.PrivateKeyOption;
 import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.contract.Contract;
@@ -16,21 +15,17 @@ import dev.cameleon.dlq.Replay;
 import dev.cameleon.dlq.ReplaySelection;
 import dev.cameleon.dlq.SourceQueue;
 import dev.cameleon.errors.InvalidSettingsException;
-import dev.cameleon.errors.UnreachableException;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /** {@code dlq replay}: sends messages again, or with a dry run predicts the result. */
@@ -52,13 +47,12 @@ import software.amazon.awssdk.core.exception.SdkException;
       "  dlq replay --all --rate 100       everything, 100 messages per second",
       "Exits with 1 if a selected dead letter could not be replayed."
     })
-public final class DlqReplayCommand implements Callable<Integer> {
+public final class DlqReplayCommand extends DlqSubcommand {
   private static final int MOST_PER_SECOND = 100_000;
 
-  @Spec private CommandSpec spec;
-  @Mixin private DlqOptions options;
   @Mixin private FilterOptions select;
   @Mixin private PrivateKeyOption privateKey;
+  @Mixin private Confirmation confirmation;
 
   @Parameters(
       paramLabel = "ID",
@@ -68,9 +62,6 @@ public final class DlqReplayCommand implements Callable<Integer> {
 
   @Option(names = "--all", description = "Replay all dead letters; asks for confirmation.")
   private boolean all;
-
-  @Option(names = "--yes", description = "Do not ask for confirmation.")
-  private boolean yes;
 
   @Option(
       names = "--dry-run",
@@ -86,30 +77,24 @@ public final class DlqReplayCommand implements Callable<Integer> {
   private final Set<String> missing = ConcurrentHashMap.newKeySet();
 
   @Override
-  public Integer call()
-      throws UsageException,
-          FailedException,
-          InvalidSettingsException,
-          UnreachableException,
-          InterruptedException {
+  public Integer call() throws Exception {
     Set<String> wanted = checkUsage();
     missing.addAll(wanted);
     DeadLetterFilter selection = select.selection(wanted);
     Bodies bodies = privateKey.bodies();
-    try (DlqSession dlq = DlqSession.open(options, spec)) {
+    try (DlqSession dlq = open()) {
       SourceQueue source = dlq.source();
       SqsQueue queue = source.queue();
       ReplaySelection screening =
           new ReplaySelection(
               bodies, queue.name(), queue.maxBytes(), dlq.remembered(), !wanted.isEmpty());
-      ReplayReport report =
-          new ReplayReport(spec.commandLine(), options.json(), screening, queue.name());
+      ReplayReport report = new ReplayReport(this, screening, queue.name());
       if (dryRun) {
         rehearse(dlq, selection, screening, report);
         return ExitCode.DONE;
       }
       if (all) {
-        Confirmation.ask(yes, "replay all " + count(dlq), dlq::isStopRequested);
+        confirmation.ask("replay all " + count(dlq), dlq::isStopRequested);
       }
       Replay replay =
           new Replay(
@@ -122,9 +107,7 @@ public final class DlqReplayCommand implements Callable<Integer> {
       DlqSession dlq, DeadLetterFilter selection, ReplaySelection screening, ReplayReport report)
       throws InvalidSettingsException, FailedException, InterruptedException {
     DryRun rehearsal = rehearsal(dlq, screening);
-    Coverage coverage =
-        dlq.read(
-            "trying", Integer.MAX_VALUE, page -> rehearsal.tryOut(meant(page, selection, dlq)));
+    Coverage coverage = dlq.read("trying", page -> rehearsal.tryOut(meant(page, selection, dlq)));
     report.print(rehearsal, coverage);
     refuseMissing(dlq);
   }
@@ -137,15 +120,11 @@ public final class DlqReplayCommand implements Callable<Integer> {
     Optional<Coverage> coverage = Optional.empty();
     try {
       coverage =
-          Optional.of(
-              dlq.read(
-                  "replaying",
-                  Integer.MAX_VALUE,
-                  page -> replay.replay(meant(page, selection, dlq))));
+          Optional.of(dlq.read("replaying", page -> replay.replay(meant(page, selection, dlq))));
     } catch (FailedException e) {
       stopped = Optional.of(e.getMessage()); // first report what was done until then
     }
-    boolean done = report.print(replay, stopped, !ids.isEmpty(), dlq.hidden(), coverage);
+    boolean done = report.print(replay, stopped, !ids.isEmpty(), dlq.before().hidden(), coverage);
     refuseMissing(dlq);
     return done;
   }
@@ -181,10 +160,8 @@ public final class DlqReplayCommand implements Callable<Integer> {
       return "(about " + count + ") dead letters of " + dlq.queue().name();
     } catch (SdkException e) {
       throw new FailedException(
-          "cannot count the messages of the queue "
-              + dlq.queue().name()
-              + " : "
-              + SqsErrors.describe(e));
+          "cannot count the messages of the queue %s : %s"
+              .formatted(dlq.queue().name(), SqsErrors.describe(e)));
     }
   }
 
@@ -208,14 +185,12 @@ public final class DlqReplayCommand implements Callable<Integer> {
   private void refuseMissing(DlqSession dlq) throws FailedException {
     if (!missing.isEmpty()) {
       throw new FailedException(
-          "not among the "
-              + dlq.deadLetters().count()
-              + " dead letters read from "
-              + dlq.queue().name()
-              + (select.isByFault() ? ", or excluded by --reason or --field" : "")
-              + ": "
-              + String.join(", ", missing)
-              + "; to list the ids: dlq list --each --all");
+          "not among the %d dead letters read from %s%s: %s; to list the ids: dlq list --each --all"
+              .formatted(
+                  dlq.deadLetters().count(),
+                  dlq.queue().name(),
+                  select.isByFault() ? ", or excluded by --reason or --field" : "",
+                  String.join(", ", missing)));
     }
   }
 
@@ -227,13 +202,9 @@ public final class DlqReplayCommand implements Callable<Integer> {
       masker =
           Optional.of(
               new Masker(
-                  CommandConfiguration.keyset(Invocation.of(spec).environment()),
-                  contract.personal()));
+                  CommandConfiguration.keyset(invocation().environment()), contract.personal()));
     } catch (InvalidSettingsException e) {
-      spec.commandLine()
-          .getErr()
-          .println(
-              "note: the dry run checks the contract only, without the mask: " + e.getMessage());
+      note("the dry run checks the contract only, without the mask: " + e.getMessage());
     }
     return new DryRun(screening, contract, masker);
   }

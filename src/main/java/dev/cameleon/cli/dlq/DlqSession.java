@@ -44,37 +44,23 @@ final class DlqSession implements AutoCloseable {
   private final Progress progress;
   private SqsQueue.Depth before = new SqsQueue.Depth(0, 0, 0);
 
-  private DlqSession(
-      CommandConfiguration.Dlq access,
-      SqsClient sqs,
-      SqsQueue queue,
-      ShutdownSignal stop,
-      PrintWriter err) {
-    this.access = access;
-    this.sqs = sqs;
-    this.queue = queue;
-    this.stop = stop;
-    this.deadLetters = new DeadLetterReader(sqs, queue, stop::isRequested);
-    this.err = err;
-    this.progress = new Progress(err);
-  }
-
   /**
    * Finds the dead-letter queue.
    *
    * @throws InvalidSettingsException if it does not exist, or the configuration is wrong
    * @throws UnreachableException if SQS does not answer
    */
-  static DlqSession open(DlqOptions options, CommandSpec spec)
+  DlqSession(DlqOptions options, CommandSpec spec)
       throws InvalidSettingsException, UnreachableException {
-    CommandConfiguration.Dlq access = CommandConfiguration.dlq(Invocation.of(spec).environment());
-    SqsClient sqs = AwsClients.sqs(DeadLetterReader.CALLS);
-    SqsQueue queue = options.find(sqs, access.queues().deadLetters());
+    access = CommandConfiguration.dlq(Invocation.of(spec).environment());
+    sqs = AwsClients.sqs(DeadLetterReader.CALLS);
+    queue = options.find(sqs, access.queues().deadLetters());
     DlqOptions.refuseSource(sqs, access.queues().source(), queue);
-    ShutdownSignal stop =
-        ShutdownSignal.onSignals("the dead letters in flight are made visible again first");
+    stop = ShutdownSignal.onSignals("the dead letters in flight are made visible again first");
     stop.after(STOP_TIMEOUT);
-    return new DlqSession(access, sqs, queue, stop, spec.commandLine().getErr());
+    deadLetters = new DeadLetterReader(sqs, queue, stop::isRequested);
+    err = spec.commandLine().getErr();
+    progress = new Progress(err);
   }
 
   /**
@@ -104,19 +90,6 @@ final class DlqSession implements AutoCloseable {
     return Instant.now().minus(Duration.ofDays(access.ledgerDays()));
   }
 
-  /**
-   * Today's contract.
-   *
-   * @throws InvalidSettingsException if there is none, or it is wrong
-   */
-  Contract contract() throws InvalidSettingsException {
-    try {
-      return Contract.read(access.contract());
-    } catch (InvalidContractException e) {
-      throw new InvalidSettingsException("the contract " + e.getMessage());
-    }
-  }
-
   /** The client, for {@link DeadLetterReader#CALLS} calls at a time. */
   SqsClient sqs() {
     return sqs;
@@ -133,11 +106,10 @@ final class DlqSession implements AutoCloseable {
   }
 
   /**
-   * How many dead letters other readers had in flight before the queue was read: approximately.
-   * They are not read.
+   * The counts of SQS before reading: approximate. Hidden ones, which others have, are not read.
    */
-  long hidden() {
-    return before.hidden();
+  SqsQueue.Depth before() {
+    return before;
   }
 
   /** Shows the progress. */
@@ -168,7 +140,26 @@ final class DlqSession implements AutoCloseable {
   }
 
   /**
-   * Reads the queue, and shows the progress.
+   * Today's contract.
+   *
+   * @throws InvalidSettingsException if it is missing or wrong
+   */
+  Contract contract() throws InvalidSettingsException {
+    try {
+      return Contract.read(access.contract());
+    } catch (InvalidContractException e) {
+      throw new InvalidSettingsException("the contract " + e.getMessage());
+    }
+  }
+
+  /** Reads the whole queue. */
+  Coverage read(String step, DeadLetterReader.Reader reader)
+      throws FailedException, InterruptedException {
+    return read(step, Integer.MAX_VALUE, reader);
+  }
+
+  /**
+   * Reads the queue.
    *
    * @param step what is done with the dead letters, for the progress
    * @param limit how many dead letters at most
@@ -181,10 +172,8 @@ final class DlqSession implements AutoCloseable {
       long all = Math.min(limit, before.visible());
       if (before.hidden() > 0) {
         err.println(
-            "note: "
-                + before.hidden()
-                + " more are hidden: another reader has them, or had them within the"
-                + " last minutes");
+            "note: %d more are hidden: another reader has them, or had them within the last minutes"
+                .formatted(before.hidden()));
       }
       DeadLetterReader.End end;
       try {
@@ -224,18 +213,17 @@ final class DlqSession implements AutoCloseable {
       done = true;
       if (failed > 0) {
         err.println(
-            "note: dead letters that SQS did not make visible again: "
-                + failed
-                + "; they reappear within ten minutes");
+            "note: dead letters that SQS did not make visible again: %d; they reappear within ten"
+                    .formatted(failed)
+                + " minutes");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
       if (!done) {
         err.println(
-            "note: "
-                + deadLetters.hidden()
-                + " were not returned; they reappear within ten minutes");
+            "note: %d were not returned; they reappear within ten minutes"
+                .formatted(deadLetters.hidden()));
       }
       progress.end();
       sqs.close();

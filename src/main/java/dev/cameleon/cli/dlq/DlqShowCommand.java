@@ -5,7 +5,6 @@ import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.AuditReason;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.cli.console.Printable;
 import dev.cameleon.cli.console.PrivateKeyOption;
 import dev.cameleon.cli.console.RawOptions;
@@ -17,22 +16,15 @@ import dev.cameleon.crypto.UnopenedException;
 import dev.cameleon.db.Database;
 import dev.cameleon.dlq.DeadLetterFilter;
 import dev.cameleon.dlq.ReceivedDeadLetter;
-import dev.cameleon.errors.InvalidSettingsException;
-import dev.cameleon.errors.UnreachableException;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /**
  * {@code dlq show}: shows one dead letter, why it failed and what to do; its body only with a
@@ -54,9 +46,7 @@ import picocli.CommandLine.Spec;
       "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21",
       "  dlq show 1b4e28ba-2fa1-4b7e-9f3a-6d1c0e5f7a21 --raw --purpose 'find the bug'"
     })
-public final class DlqShowCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-  @Mixin private DlqOptions options;
+public final class DlqShowCommand extends DlqSubcommand {
   @Mixin private RawOptions original;
   @Mixin private PrivateKeyOption privateKey;
 
@@ -68,25 +58,17 @@ public final class DlqShowCommand implements Callable<Integer> {
   private String id;
 
   @Override
-  public Integer call()
-      throws UsageException,
-          FailedException,
-          InvalidSettingsException,
-          UnreachableException,
-          InterruptedException {
+  public Integer call() throws Exception {
     check();
     if (original.raw()) {
       showOriginal();
     } else {
-      try (DlqSession dlq = DlqSession.open(options, spec)) {
+      try (DlqSession dlq = open()) {
         Set<String> fields = dlq.fields();
         showShape(find(dlq).shown(fields), fields);
       }
     }
-    FailedException.requireWritten(spec.commandLine().getOut());
-    if (Invocation.of(spec).out().checkError()) {
-      throw new FailedException("cannot write to standard output");
-    }
+    requireWritten();
     return ExitCode.DONE;
   }
 
@@ -103,11 +85,11 @@ public final class DlqShowCommand implements Callable<Integer> {
   }
 
   private ReceivedDeadLetter find(DlqSession dlq) throws FailedException, InterruptedException {
-    DeadLetterFilter selection = new FilterOptions().selection(Set.of(id.toLowerCase(Locale.ROOT)));
+    DeadLetterFilter selection =
+        new FilterOptions().selection(Set.of(MessageId.parse(id).orElseThrow()));
     AtomicReference<ReceivedDeadLetter> found = new AtomicReference<>();
     dlq.read(
         "reading",
-        Integer.MAX_VALUE,
         page ->
             page.stream()
                 .filter(selection)
@@ -118,25 +100,22 @@ public final class DlqShowCommand implements Callable<Integer> {
                     }));
     if (found.get() == null) {
       throw new FailedException(
-          "no dead letter has this id among the "
-              + dlq.deadLetters().count()
-              + " read from "
-              + dlq.queue().name()
-              + "; to list the ids: dlq list --each --all");
+          "no dead letter has this id among the %d read from %s; to list the ids: dlq list --each"
+                  .formatted(dlq.deadLetters().count(), dlq.queue().name())
+              + " --all");
     }
     return found.get();
   }
 
   private void showShape(ReceivedDeadLetter deadLetter, Set<String> fields) {
     String shape = DeadLetterView.body(deadLetter, new BodyShape(fields));
-    PrintWriter out = spec.commandLine().getOut();
-    if (options.json()) {
-      out.println(Printable.json(json(deadLetter).put("redacted", true).put("body", shape)));
+    if (options().json()) {
+      out().println(Printable.json(json(deadLetter).put("redacted", true).put("body", shape)));
       return;
     }
-    DeadLetterView.print(out, deadLetter);
-    out.println();
-    out.println(DeadLetterView.shape(shape, Invocation.of(spec).encoding()));
+    DeadLetterView.print(out(), deadLetter);
+    out().println();
+    out().println(DeadLetterView.shape(shape, invocation().encoding()));
   }
 
   private ObjectNode json(ReceivedDeadLetter deadLetter) {
@@ -157,17 +136,12 @@ public final class DlqShowCommand implements Callable<Integer> {
     }
   }
 
-  private void showOriginal()
-      throws UsageException,
-          FailedException,
-          InvalidSettingsException,
-          UnreachableException,
-          InterruptedException {
+  private void showOriginal() throws Exception {
     Optional<RecipientKey> key = privateKey.key();
-    Database.Login login = CommandConfiguration.database(Invocation.of(spec).environment());
+    Database.Login login = CommandConfiguration.database(invocation().environment());
     // Connects first: a long queue should not be read if the database is unreachable.
     try (Connection connection = Database.connect(login);
-        DlqSession dlq = DlqSession.open(options, spec)) {
+        DlqSession dlq = open()) {
       ReceivedDeadLetter deadLetter = find(dlq).shown(dlq.fields());
       if (deadLetter.sealed() && key.isEmpty()) {
         throw new UsageException(
@@ -181,20 +155,19 @@ public final class DlqShowCommand implements Callable<Integer> {
   }
 
   private void printOriginal(ReceivedDeadLetter deadLetter, String body, String head) {
-    PrintWriter out = spec.commandLine().getOut();
-    if (options.json()) {
+    if (options().json()) {
       ObjectNode one = json(deadLetter).put("redacted", false).put("body", body);
-      out.println(Printable.json(one.put("audit_head", head)));
+      out().println(Printable.json(one.put("audit_head", head)));
       return;
     }
     if (Printable.isOnTerminal()) {
-      out.println(Printable.text(body));
+      out().println(Printable.text(body));
     } else {
       // Unchanged bytes, whatever the output's character set is.
       byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-      Invocation.of(spec).out().write(bytes, 0, bytes.length);
-      Invocation.of(spec).out().flush();
+      invocation().out().write(bytes, 0, bytes.length);
+      invocation().out().flush();
     }
-    spec.commandLine().getErr().println(AuditReason.keep(head));
+    err().println(AuditReason.keep(head));
   }
 }

@@ -13,26 +13,24 @@ import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import picocli.CommandLine;
 
 /** Reports what {@code dlq replay} did, or would do. */
 final class ReplayReport {
+  private final DlqSubcommand command;
   private final PrintWriter out;
   private final PrintWriter err;
-  private final boolean json;
   private final ReplaySelection screening;
   private final String source;
 
   /**
    * Reports one replay.
    *
-   * @param json whether the output is JSON
    * @param source the name of the queue that the messages are sent to
    */
-  ReplayReport(CommandLine command, boolean json, ReplaySelection screening, String source) {
-    this.out = command.getOut();
-    this.err = command.getErr();
-    this.json = json;
+  ReplayReport(DlqSubcommand command, ReplaySelection screening, String source) {
+    this.command = command;
+    this.out = command.out();
+    this.err = command.err();
     this.screening = screening;
     this.source = source;
   }
@@ -61,7 +59,7 @@ final class ReplayReport {
             .failure()
             .map(why -> "the queue " + source + " does not accept messages: " + why)
             .or(() -> stopped);
-    if (json) {
+    if (command.options().json()) {
       ObjectNode report =
           JsonNodeFactory.instance
               .objectNode()
@@ -79,7 +77,7 @@ final class ReplayReport {
       explainLeft();
     }
     explain(replay);
-    FailedException.requireWritten(out);
+    command.requireWritten();
     if (failure.isPresent()) {
       throw new FailedException(failure.get());
     }
@@ -90,21 +88,19 @@ final class ReplayReport {
 
   private void explain(Replay replay) {
     if (!replay.refusals().isEmpty()) {
-      err.println("note: SQS answered " + String.join(", ", replay.refusals()));
+      command.note("SQS answered " + String.join(", ", replay.refusals()));
     }
     if (replay.undeleted() > 0) {
-      err.println(
-          "note: "
-              + replay.undeleted()
-              + " were sent but could not be deleted from the dead-letter queue, and are"
-              + " visible again; replay them again: a message sent twice is loaded once");
+      command.note(
+          "%d were sent but could not be deleted from the dead-letter queue, and are visible again;"
+                  .formatted(replay.undeleted())
+              + " replay them again: a message sent twice is loaded once");
     }
-    if (replay.replayed() > 0 && !json) {
+    if (replay.replayed() > 0 && !command.options().json()) {
       err.println(
-          "next: run loads them from "
-              + source
-              + "; until it runs, they wait there. Messages that fail again become new"
-              + " dead letters: dlq list");
+          "next: run loads them from %s; until it runs, they wait there. Messages that fail again"
+                  .formatted(source)
+              + " become new dead letters: dlq list");
     }
   }
 
@@ -112,20 +108,19 @@ final class ReplayReport {
   void print(DryRun rehearsal, Coverage coverage) throws FailedException {
     long failing =
         rehearsal.failures().stream().mapToLong(failure -> failure.getValue().count()).sum();
-    if (json) {
+    if (command.options().json()) {
       out.println(
           Printable.json(json(rehearsal, failing).put("hidden", coverage.before().hidden())));
-      FailedException.requireWritten(out);
+      command.requireWritten();
       return;
     }
     out.println(
         "would pass now: " + rehearsal.passing() + " of " + (rehearsal.passing() + failing));
     if (rehearsal.rejectedBefore() > 0) {
       out.println(
-          "  including "
-              + rehearsal.rejectedBefore()
-              + " that the database refused before (DATA_REJECTED): they pass the"
-              + " contract, but the dry run does not ask the database");
+          "  including %d that the database refused before (DATA_REJECTED): they pass the contract,"
+                  .formatted(rehearsal.rejectedBefore())
+              + " but the dry run does not ask the database");
     }
     out.println("would fail again: " + failing);
     if (rehearsal.passing() + failing + left() == 0) {
@@ -148,7 +143,7 @@ final class ReplayReport {
       out.println("would be left: " + leftInWords());
     }
     explainLeft();
-    FailedException.requireWritten(out);
+    command.requireWritten();
   }
 
   private ObjectNode json(DryRun rehearsal, long failing) {
@@ -166,17 +161,13 @@ final class ReplayReport {
       failures
           .addObject()
           .put("reason", failure.reason().name())
-          .put("field", known(failure.field()))
+          .put("field", DeadLetterView.known(failure.field()))
           .put("reason_before", failure.before().name())
           .<ObjectNode>setAll(DeadLetterView.field("field_before", failure.fieldBefore()))
           .put("count", one.getValue().count())
           .put("example", one.getValue().example());
     }
     return addLeft(report);
-  }
-
-  private static String known(String text) {
-    return text.isEmpty() ? null : text;
   }
 
   private ObjectNode addLeft(ObjectNode report) {
@@ -199,8 +190,6 @@ final class ReplayReport {
   }
 
   private void explainLeft() {
-    screening
-        .left()
-        .forEach((left, count) -> err.println("note: " + count + " left: " + left.words()));
+    screening.left().forEach((why, count) -> command.note(count + " left: " + why.words()));
   }
 }

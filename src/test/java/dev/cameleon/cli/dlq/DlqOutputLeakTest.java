@@ -11,9 +11,11 @@ import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -72,7 +74,13 @@ class DlqOutputLeakTest {
 
   /** As anybody can write it: the preview is no shape. */
   static String strangersSealedBody() {
-    return "{\"sealed\":{\"v\":1},\"preview\":\"{\\n  \\\"ip\\\": \\\"" + ADDRESS + "\\\"\\n}\"}";
+    String header =
+        "{\"alg\":\"RSA-OAEP-256\",\"enc\":\"A256GCM\",\"typ\":\"cameleon-body\",\"v\":2}";
+    return "{\"protected\":\""
+        + Base64.getUrlEncoder().encodeToString(header.getBytes(StandardCharsets.US_ASCII))
+        + "\",\"unprotected\":{\"preview\":\"{\\n  \\\"ip\\\": \\\""
+        + ADDRESS
+        + "\\\"\\n}\"}}";
   }
 
   /** A message whose sender wrote attributes like ours, and which SQS itself moves. */

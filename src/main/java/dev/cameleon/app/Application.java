@@ -195,7 +195,7 @@ public final class Application implements AutoCloseable {
   private void returnRest() {
     List<Delivery> rest = beans.inFlight.rest();
     if (!rest.isEmpty()) {
-      LOG.warn("Returning {} messages that the stop left no time to finish.", rest.size());
+      LOG.warn("Returning {} messages that could not be finished before the stop.", rest.size());
       beans.acknowledger.returned(rest);
     }
   }

@@ -114,8 +114,7 @@ final class PeriodicChecks {
           LedgerCleanup.deleteOld(settings.database().loader(), settings.database().ledgerDays());
       LOG.debug("Deleted old message ids from the ledger. count={}", deleted);
     } catch (SQLException e) {
-      LOG.warn(
-          "Cleaning up the ledger failed and is tried again in an hour: {}", SqlErrors.describe(e));
+      LOG.warn("Could not clean up the ledger, will retry in an hour: {}", SqlErrors.describe(e));
     }
   }
 }

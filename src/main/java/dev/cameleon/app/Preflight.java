@@ -146,7 +146,8 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
         throw new InvalidSettingsException(
             "this version cannot migrate the schema cameleon of the database (Flyway: "
                 + e.getErrorCode()
-                + "); was it created by hand, or by a newer version?");
+                + "): it may have been created by hand, or by a newer version; run that"
+                + " version, or set CAMELEON_DB_URL to another database");
       }
       throw failed("cannot apply the migrations", owner, e);
     } catch (SQLException e) {

@@ -117,7 +117,7 @@ public final class SelfCheck {
         List<String> problems = plan.maskProblems(connection);
         problems.forEach(problem -> add("mask", Result.WRONG, problem));
         if (problems.isEmpty()) {
-          ok("mask", "the mask key and the masked fields match the database, or are its first");
+          ok("mask", "the mask key and the masked fields match the database, or it has none yet");
         }
         loadSample(connection); // in one transaction with the key, which the rows need
       } finally {

@@ -44,11 +44,17 @@ final class RotatedPassword implements Password {
       if (read.isEmpty() || read.equals(current)) {
         return Optional.empty();
       }
-      LOG.info("PostgreSQL refused the password; read a new one. property={}", property);
+      LOG.info(
+          "PostgreSQL refused the password; it was re-read and has changed, will retry with"
+              + " the new one. property={}",
+          property);
       current = read;
       return Optional.of(read);
     } catch (SecretReference.UnavailableException e) {
-      LOG.warn("Cannot read the password again. property={} {}", property, e.getMessage());
+      LOG.warn(
+          "PostgreSQL refused the password, and it cannot be re-read. property={} {}",
+          property,
+          e.getMessage());
       return Optional.empty();
     }
   }

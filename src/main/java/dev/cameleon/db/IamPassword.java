@@ -44,7 +44,10 @@ public record IamPassword(String host, int port, String user) implements Passwor
               CREDENTIALS.resolveCredentials(),
               DefaultAwsRegionProviderChain.builder().build().getRegion().id()));
     } catch (SdkException e) { // STS may refuse as well
-      LOG.warn("Cannot create a database token: no AWS credentials or region. user={}", user);
+      LOG.warn(
+          "Cannot create an RDS token: no AWS credentials or region; check the IAM role and"
+              + " AWS_REGION. user={}",
+          user);
       return Optional.empty(); // the connection fails, and the next one asks again
     }
   }

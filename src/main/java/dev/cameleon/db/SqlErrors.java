@@ -189,13 +189,13 @@ public final class SqlErrors {
       case "42P01" -> "a table does not exist (run: migrate)";
       case "42703" -> "a column does not exist";
       case "53300" -> "the database has no free connection";
-      case "CM003" -> "the statement reached the database too late, and is rebuilt";
+      case "CM003" -> "the statement reached the database too late; it is built again and retried";
       case "CM001" ->
           "this process's mask key is retired: restart it with the keyset that keys rotate wrote";
       case "CM004" ->
           "this database does not know this process's mask key: restart the process,"
               + " which then checks its keyset";
-      case "55P03" -> "another session holds a lock for too long";
+      case "55P03" -> "waited too long for a lock that another session holds";
       case "57014" -> "the statement took too long";
       default -> meaningOfClass(classOf(state));
     };
@@ -210,7 +210,7 @@ public final class SqlErrors {
       case "42" -> "load.sql does not match the tables (run: check)";
       case "53" -> "the database is out of memory, disk space or another resource";
       case "57" -> "the database is shutting down or was interrupted";
-      default -> "the database failed";
+      default -> "the database reported an error";
     };
   }
 }

@@ -26,7 +26,7 @@ public enum DeadLetterReason {
           + " dlq import."),
   /** SQS itself moved it there; it carries nothing of ours. */
   MAX_RECEIVES(
-      "SQS moved it here after too many receives: it was never settled, or it is too"
+      "SQS moved it here after too many receives: Cameleon never finished it, or it is too"
           + " large to become a dead letter with its reason.",
       "Check the log of that time for outages, time-outs and restarts; correct their"
           + " cause, then run: dlq replay --reason MAX_RECEIVES. If it was loaded after all,"

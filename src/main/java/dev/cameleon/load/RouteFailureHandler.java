@@ -53,7 +53,7 @@ public final class RouteFailureHandler {
     List<Delivery> carried = carried(exchange);
     if (!gate.isClosed(ReceiveGate.Hold.ROUTE_FAILURES)) {
       LOG.error(
-          "A failure that no onException handles in route {}, step {}: {} messages"
+          "Unhandled failure (no onException matches) in route {}, step {}: {} messages"
               + " return to the queue, the first is {}; committed rows stay. Further"
               + " failures are not logged while receiving is slow.",
           exchange.getProperty(Exchange.FAILURE_ROUTE_ID),
@@ -64,7 +64,7 @@ public final class RouteFailureHandler {
     }
     gate.close(
         ReceiveGate.Hold.ROUTE_FAILURES,
-        "a route fails in a way that no onException handles ("
+        "a failure in a route is not handled by any onException ("
             + (failure == null ? "?" : failure.getClass().getSimpleName())
             + "), and messages that are not loaded return to the queue; see the ERROR line");
     acknowledger.postponed(carried);

@@ -106,7 +106,7 @@ public final class MaskGuard {
     return Optional.of(
         "the mask key "
             + mine
-            + " has a successor in this database, "
+            + " is not the newest of this database, which is "
             + newest(known)
             + "; set CAMELEON_KEYSET to the keyset that keys rotate wrote last");
   }
@@ -145,7 +145,7 @@ public final class MaskGuard {
                   + " was retired on "
                   + mine.retired()
                   + ": the rows use a newer key; set CAMELEON_KEYSET to the keyset that"
-                  + " keys rotate wrote then");
+                  + " keys rotate wrote last");
     }
     return Optional.of(
         "the mask key is not the one that this database was loaded with (its key id is "

@@ -75,7 +75,9 @@ public final class Metrics implements AutoCloseable {
 
   private static MetricSnapshots snapshots(Account account, long nowMillis) {
     CounterSnapshot.Builder outcomes =
-        CounterSnapshot.builder().name("cameleon_messages").help("Receipts by how they ended");
+        CounterSnapshot.builder()
+            .name("cameleon_messages")
+            .help("Received messages by outcome; a message received twice counts twice");
     for (Outcome outcome : Outcome.values()) {
       outcomes.dataPoint(
           CounterSnapshot.CounterDataPointSnapshot.builder()
@@ -89,7 +91,7 @@ public final class Metrics implements AutoCloseable {
         outcomes.build(),
         CounterSnapshot.builder()
             .name("cameleon_received")
-            .help("Receipts of messages from the source queue")
+            .help("Messages received from the source queue; a message received twice counts twice")
             .dataPoint(
                 CounterSnapshot.CounterDataPointSnapshot.builder()
                     .value((double) account.received())
@@ -97,11 +99,11 @@ public final class Metrics implements AutoCloseable {
             .build(),
         gauge(
             "cameleon_in_flight_messages",
-            "Messages received and not yet settled",
+            "Messages in flight: received, but not yet loaded, dead-lettered or returned",
             (double) account.inFlight()),
         gauge(
             "cameleon_oldest_message_age_seconds",
-            "Age of the oldest message in flight, from its sending; 0 if there is none",
+            "Age of the oldest message in flight, since it was sent; 0 if there is none",
             oldestSeconds));
   }
 
@@ -141,7 +143,7 @@ public final class Metrics implements AutoCloseable {
     return new MetricSnapshots(
         GaugeSnapshot.builder()
             .name("cameleon_dead_letter_queue_messages")
-            .help("Messages in the dead-letter queue; not_visible: received by a reader")
+            .help("Messages in the dead-letter queue; not_visible: in flight to a reader")
             .dataPoint(state("visible", depth.visible()))
             .dataPoint(state("not_visible", depth.hidden()))
             .build());
@@ -159,7 +161,7 @@ public final class Metrics implements AutoCloseable {
     // The registry refers to its object weakly: a supplier that nothing else refers to would
     // vanish.
     FunctionCounter.builder("cameleon.unknown.fields", this, self -> dropped.get())
-        .description("Fields of messages that were dropped because the contract does not name them")
+        .description("Message fields dropped because the contract does not name them")
         .register(meters);
   }
 

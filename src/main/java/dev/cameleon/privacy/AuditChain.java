@@ -122,10 +122,10 @@ public final class AuditChain {
     byte[] computed = sha256.digest(json.getBytes(StandardCharsets.UTF_8));
     if (!MessageDigest.isEqual(computed, hash)) {
       return Optional.of(
-          "row " + seq + " does not fit its hash: it was changed after it was written");
+          "row " + seq + " does not match its hash: it was changed after it was written");
     }
     if (token.equals("changed")) {
-      return Optional.of("the token of row " + seq + " does not fit its hash: it was changed");
+      return Optional.of("the token of row " + seq + " does not match its hash: it was changed");
     }
     if (token.equals("missing")) {
       return Optional.of("the token of row " + seq + " is missing, but no erasure removed it");

@@ -73,7 +73,7 @@ public final class Doctor {
             """);
     keys.forEach(key -> add("keys", Verdict.OK, key));
     if (keys.isEmpty()) {
-      add("keys", Verdict.NOTE, "none known, because nothing was loaded yet; start run");
+      add("keys", Verdict.NOTE, "none known, because nothing was loaded yet; to load: run");
     }
   }
 
@@ -89,7 +89,7 @@ public final class Doctor {
           "erasure",
           Verdict.NOTE,
           erasedTokens
-              + " erased tokens are not finished: an erase is running or was"
+              + " tokens are still to erase: an erase is running or was"
               + " interrupted; run that erase again");
     } else {
       add("erasure", Verdict.OK, "no unfinished erasure");

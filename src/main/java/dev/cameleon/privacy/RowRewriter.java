@@ -190,10 +190,9 @@ final class RowRewriter {
             .one();
     if (!done.left().isEmpty()) {
       throw new PreventedException(
-          "these rows of public.user_logins still hold values to erase, and were not"
-              + " changed: in "
+          "after the UPDATE, public.user_logins still holds values to erase in "
               + done.left()
-              + ". A trigger restores the values, or the column is computed or too"
+              + ". A trigger restores the values, or the column is generated or too"
               + " narrow for a token: change that");
     }
     return done.rows();

@@ -161,7 +161,7 @@ public final class ReceivingSqsClient implements SqsClient {
   private static void warnOfDeclined(long count) {
     if (count > 0) {
       LOG.warn(
-          "Skipped SQS answers for lack of memory: their messages reappear after their"
+          "Discarded SQS responses for lack of memory: their messages reappear after their"
               + " visibility timeout. Raise the heap (-Xmx), or make the database faster."
               + " count={}",
           count);

@@ -75,16 +75,16 @@ class AuditChainTest {
       quoteCharacter = '`',
       textBlock =
           """
-          UPDATE cameleon.audit SET purpose = 'another' WHERE seq = 3                | row 3 does not fit | 2
-          UPDATE cameleon.audit SET actor = 'somebody' WHERE seq = 1                 | row 1 does not fit | 0
-          UPDATE cameleon.audit SET at = at + interval '1 microsecond' WHERE seq = 5 | row 5 does not fit | 4
-          UPDATE cameleon.audit SET xact = '1' WHERE seq = 4                         | row 4 does not fit | 3
-          UPDATE cameleon.audit SET ticket = '' WHERE seq = 4                        | row 4 does not fit | 3
-          UPDATE cameleon.audit SET token = purpose, purpose = token WHERE seq = 3   | row 3 does not fit | 2
-          UPDATE cameleon.audit SET hash = '\\x00' WHERE seq = 2                     | row 2 does not fit | 1
-          DELETE FROM cameleon.audit WHERE seq = 3                                   | row 3 is missing   | 2
-          DELETE FROM cameleon.audit WHERE seq < 3                                   | first row is 3     | 0
-          UPDATE cameleon.audit SET seq = seq - 1000                                 | first row is -999  | 0
+          UPDATE cameleon.audit SET purpose = 'another' WHERE seq = 3                | row 3 does not match | 2
+          UPDATE cameleon.audit SET actor = 'somebody' WHERE seq = 1                 | row 1 does not match | 0
+          UPDATE cameleon.audit SET at = at + interval '1 microsecond' WHERE seq = 5 | row 5 does not match | 4
+          UPDATE cameleon.audit SET xact = '1' WHERE seq = 4                         | row 4 does not match | 3
+          UPDATE cameleon.audit SET ticket = '' WHERE seq = 4                        | row 4 does not match | 3
+          UPDATE cameleon.audit SET token = purpose, purpose = token WHERE seq = 3   | row 3 does not match | 2
+          UPDATE cameleon.audit SET hash = '\\x00' WHERE seq = 2                     | row 2 does not match | 1
+          DELETE FROM cameleon.audit WHERE seq = 3                                   | row 3 is missing     | 2
+          DELETE FROM cameleon.audit WHERE seq < 3                                   | first row is 3       | 0
+          UPDATE cameleon.audit SET seq = seq - 1000                                 | first row is -999    | 0
           """)
   void aTamperedRowIsFound(String change, String problem, long rows) throws Exception {
     tamper(change);

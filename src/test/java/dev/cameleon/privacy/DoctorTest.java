@@ -119,7 +119,7 @@ class DoctorTest {
 
     assertFound("erased", Verdict.OK, "2 random tokens");
     assertFound("suppressed", Verdict.OK, "1 persons");
-    assertFound("erasure", Verdict.NOTE, "2 erased tokens are not finished");
+    assertFound("erasure", Verdict.NOTE, "2 tokens are still to erase");
   }
 
   @Test

@@ -162,7 +162,7 @@ class RetokenizationTest extends RetokenizationFixture {
       assertThat(problem(connection, SECOND)).contains("has no mask key yet");
       assertThat(problems(FIRST)).isEmpty();
       assertThat(problems(THIRD)).isEmpty();
-      assertThat(problem(connection, SECOND)).contains("has a successor").contains("00000003");
+      assertThat(problem(connection, SECOND)).contains("is not the newest").contains("00000003");
       assertThat(problem(connection, FixedKeys.of(9, 9))).contains("mask key is not the one");
     }
     assertThat(database.query("SELECT key_id FROM cameleon.mask_key ORDER BY key_id"))

@@ -17,7 +17,7 @@ public record Countdown(PrintWriter err) implements ProgressPause {
   public void await(Duration time, String why) throws InterruptedException {
     Duration left = time;
     while (left.toMillis() > 0) {
-      err.printf("Waiting until %s: %d s%n", why, left.toSeconds());
+      err.printf("Waiting until %s: %d s left%n", why, left.toSeconds());
       err.flush();
       Duration some = left.compareTo(TICK) < 0 ? left : TICK;
       TimeUnit.MILLISECONDS.sleep(some.toMillis());

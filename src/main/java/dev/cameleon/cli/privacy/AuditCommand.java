@@ -48,7 +48,8 @@ public final class AuditCommand implements Callable<Integer> {
   @Command(
       name = "verify",
       description = {
-        "Recompute the audit's hash chain; exit with 1 at the first row that does not fit.",
+        "Recompute the audit's hash chain; exit with 1 at the first row that does not match"
+            + " its hash.",
         "The owner of the table could rewrite the whole chain, or cut its end: only a"
             + " head that you kept elsewhere reveals that (--head).",
         "CAMELEON_DB_USER must be a member of cameleon_officer or cameleon_revealer."
@@ -100,18 +101,18 @@ public final class AuditCommand implements Callable<Integer> {
     private static void print(PrintWriter out, AuditChain.Findings findings) {
       findings.problem().ifPresent(problem -> out.println("BROKEN: " + problem + "."));
       if (findings.rows() == 0) {
-        out.println("Rows that fit: 0.");
+        out.println("Rows verified: 0.");
         return;
       }
       out.println(
-          "Rows that fit: %d, since %s."
+          "Rows verified: %d, since %s."
               .formatted(findings.rows(), seconds(findings.since().orElseThrow())));
       if (findings.erased() > 0) {
-        out.println("Tokens that an erasure removed: " + findings.erased() + " (see audit list).");
+        out.println("Tokens removed by erasures: " + findings.erased() + " (see audit list).");
       }
       findings
           .keptAt()
-          .ifPresent(row -> out.println("The head that you kept is that of row " + row + "."));
+          .ifPresent(row -> out.println("The head that you kept belongs to row " + row + "."));
       if (findings.problem().isEmpty()) {
         out.println("head: " + findings.head());
       }
@@ -211,7 +212,7 @@ public final class AuditCommand implements Callable<Integer> {
           seconds(row.at()),
           Printable.text(row.actor()),
           Printable.text(act.name()),
-          row.erasedBy().map(n -> "erased by act " + n).orElse(Printable.text(act.token())),
+          row.erasedBy().map(n -> "erased (see row " + n + ")").orElse(Printable.text(act.token())),
           Printable.text(act.purpose()),
           Printable.text(act.ticket()),
           Printable.text(act.detail()));

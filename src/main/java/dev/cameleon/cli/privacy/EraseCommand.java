@@ -50,7 +50,9 @@ public final class EraseCommand extends PrivacyCommand {
   @Option(names = "--ticket", required = true, paramLabel = "TICKET", description = TICKET)
   private String ticket;
 
-  @Option(names = "--suppress", description = "Give later events of the person random values, too.")
+  @Option(
+      names = "--suppress",
+      description = "Also load later events of the person with random values.")
   private boolean suppress;
 
   @Option(names = "--json", description = "Print JSON, for scripts.")
@@ -88,7 +90,7 @@ public final class EraseCommand extends PrivacyCommand {
               .formatted(
                   e.getMessage(),
                   suppress
-                      ? ", and later events of the person are loaded under random values"
+                      ? ", and later events of the person are loaded with random values"
                       : ""));
     } catch (SQLException e) {
       throw new FailedException(
@@ -99,10 +101,10 @@ public final class EraseCommand extends PrivacyCommand {
 
   private String nothing(ErasureResult done) {
     String pending =
-        "; but %d tokens of this or another erase are not finished, and their originals can still be revealed: run it again %s"
+        "; but %d tokens of this or another erase are still to erase, and their originals can still be revealed: run it again %s"
             .formatted(
                 done.waiting(), done.rotating() ? "after keys retokenize" : "in a few minutes");
-    return "%s: there is nothing to erase (the request is in the audit, number %d)%s"
+    return "%s: there is nothing to erase (the request is in the audit, row %d)%s"
         .formatted(
             user == null ? "no row and no vault entry has such a token" : "no row has this user id",
             done.audit().seq(),

@@ -39,8 +39,8 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
     lines.add(line("rows rewritten", done.rows()));
     lines.add(line("vault entries deleted", done.entries()));
     lines.add(line("tokens kept, because other rows use them", done.kept()));
-    lines.add(line("tokens not finished yet", done.waiting()));
-    lines.add("  audit: number " + done.audit().seq() + ", head " + done.audit().head());
+    lines.add(line("tokens still to erase", done.waiting()));
+    lines.add("  audit: row " + done.audit().seq() + ", head " + done.audit().head());
     lines.add("What remains:");
     remains().forEach(line -> lines.add("  - " + line));
     toDo().ifPresent(todo -> lines.add("NOT FINISHED: " + todo));

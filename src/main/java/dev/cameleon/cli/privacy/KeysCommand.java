@@ -62,7 +62,7 @@ public final class KeysCommand implements Callable<Integer> {
       name = "create",
       description = {
         "Write a new keyset that only its owner can read. Never overwrites a file.",
-        "Keep a copy where you keep keys: if you lose it, equal values no longer get"
+        "Keep a copy where you keep secrets: if you lose the keyset, equal values no longer get"
             + " equal tokens."
       })
   static final class Create extends PrivacyCommand {

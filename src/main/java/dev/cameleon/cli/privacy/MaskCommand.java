@@ -92,8 +92,7 @@ public final class MaskCommand extends PrivacyCommand {
     PiiKind kind = domains.get(domain);
     if (kind == null) {
       throw new UsageException(
-          "this database does not have the domain of --domain; it has "
-              + new TreeSet<>(domains.keySet()));
+          "--domain must be a domain that this database has: " + new TreeSet<>(domains.keySet()));
     }
     if (kind == PiiKind.IP && !Masker.isAddress(value)) {
       throw new UsageException("standard input must hold one IPv4 or IPv6 address");

@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
           + " loaders run; this needs no original value. Afterwards equal values have equal"
           + " tokens again.",
       "Run it once every loader has the keyset that keys rotate wrote: it retires the"
-          + " older keys, and the database then refuses rows under them. CAMELEON_DB_USER"
+          + " older keys, and the database then refuses rows masked with them. CAMELEON_DB_USER"
           + " must be a member of cameleon_officer.",
       "You may interrupt it at any time: run it again, and it continues. The table may"
           + " grow to twice its size meanwhile, as with any UPDATE of all rows; VACUUM it"
@@ -77,14 +77,14 @@ final class RetokenizeCommand extends PrivacyCommand {
       return;
     }
     out.printf(
-        "Rewrote %,d rows and %,d vault entries (%,d were there already) from older"
-            + " keys to key %s.%n",
+        "Rewrote %,d rows and %,d vault entries (and dropped %,d that the new key already"
+            + " had) from older keys to key %s.%n",
         result.rows(), result.entries(), result.dropped(), result.key());
     if (!result.retired().isEmpty()) {
       out.println(
           "Retired: "
               + String.join(" ", result.retired())
-              + ". Keep them in the keyset: new tokens are still computed through them.");
+              + ". Keep them in the keyset: new tokens are still computed with them.");
     }
     result
         .unknown()

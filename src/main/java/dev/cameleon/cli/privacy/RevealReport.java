@@ -160,8 +160,8 @@ final class RevealReport {
     } else if (!head.isEmpty()) {
       if (shown && !checked) {
         err.println(
-            "not checked: only the mask keyset (CAMELEON_KEYSET) can tell whether a"
-                + " value belongs to its token");
+            "not checked: set CAMELEON_KEYSET to the mask keyset to check that each value"
+                + " belongs to its token");
       }
       err.println(AuditReason.keep(head));
     }

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
     name = "rotate",
     description = {
       "Write a keyset with the current keys and a new primary key. Never overwrites a file.",
-      "Keep the older keys as long as there are rows: every token is computed through"
+      "Keep the older keys as long as there are rows: every token is computed with"
           + " all of them. After keys retokenize, equal values have equal tokens again."
     })
 final class RotateCommand extends PrivacyCommand {
@@ -39,8 +39,8 @@ final class RotateCommand extends PrivacyCommand {
     KeysCommand.write(rotated, out);
     out()
         .printf(
-            "Wrote %s with the new key %s after %s.%nNext:%n  1. keep a copy where you"
-                + " keep keys;%n  2. give it to every loader (CAMELEON_KEYSET) and restart"
+            "Wrote %s with the new key %s after %s.%nNext:%n  1. keep a copy where"
+                + " you keep secrets;%n  2. give it to every loader (CAMELEON_KEYSET) and restart"
                 + " them, one by one if you like: until step 3 ends, the duplicate views may"
                 + " show a value twice;%n  3. run keys retokenize with it. From then on the"
                 + " database refuses loaders that still have the older keyset.%n",

@@ -31,8 +31,8 @@ public final class VaultCommand implements Callable<Integer> {
   @Command(
       name = "prune",
       description = {
-        "Delete the originals whose tokens no row of user_logins has, for example"
-            + " after you deleted rows by hand: otherwise they can still be revealed.",
+        "Delete vault entries that no row of user_logins uses, for example"
+            + " after you deleted rows by hand: until then their originals can still be revealed.",
         "CAMELEON_DB_USER must be a member of cameleon_officer. Takes a minute or"
             + " more: it waits until no running loader has the old values in memory. You may"
             + " interrupt it and run it again."
@@ -80,11 +80,10 @@ public final class VaultCommand implements Callable<Integer> {
       }
       out.println("Vault entries deleted: " + done.entries() + ". Ticket: " + ticket);
       done.audit()
-          .ifPresent(
-              entry -> out.println("audit: number " + entry.seq() + ", head " + entry.head()));
+          .ifPresent(entry -> out.println("audit: row " + entry.seq() + ", head " + entry.head()));
       if (done.waiting() > 0) {
         out.println(
-            "NOT FINISHED: tokens not finished yet: "
+            "NOT FINISHED: tokens still to erase: "
                 + done.waiting()
                 + ", because running loaders may still use them; run this command again"
                 + " in a few minutes.");

@@ -49,7 +49,7 @@ class AuditCommandTest {
         audit("verify", "--json", "--head", head.toUpperCase(java.util.Locale.ROOT));
 
     assertThat(text.exitCode()).as(text.err()).isZero();
-    assertThat(text.out()).containsPattern("Rows that fit: 3, since \\S+Z\\.\\Rhead: " + head);
+    assertThat(text.out()).containsPattern("Rows verified: 3, since \\S+Z\\.\\Rhead: " + head);
     assertThat(text.err()).isEmpty();
     assertThat(json.exitCode()).isZero();
     JsonNode report = JsonMapper.builder().build().readTree(json.out());
@@ -72,10 +72,11 @@ class AuditCommandTest {
     assertThat(missing.out()).startsWith("BROKEN: no row has the head that you kept");
     assertThat(tampered.exitCode()).isEqualTo(1);
     assertThat(tampered.out())
-        .startsWith("BROKEN: row 2 does not fit")
-        .contains("Rows that fit: 1,");
+        .startsWith("BROKEN: row 2 does not match its hash")
+        .contains("Rows verified: 1,");
     assertThat(json.exitCode()).isEqualTo(1);
-    assertThat(json.out()).contains("\"verified\":false", "\"problem\":\"row 2 does not fit");
+    assertThat(json.out())
+        .contains("\"verified\":false", "\"problem\":\"row 2 does not match its hash");
   }
 
   @Test

@@ -39,7 +39,7 @@ public record DatabaseSettings(
   private static final Database.Login REFUSED =
       new Database.Login("jdbc:postgresql://(refused)", "", "");
 
-  static DatabaseSettings read(SettingsParser parser) {
+  static DatabaseSettings read(ValueParser parser) {
     Database.Login loader = loader(parser);
     return new DatabaseSettings(
         loader,
@@ -51,7 +51,7 @@ public record DatabaseSettings(
   }
 
   /** The login of a loader, or of another command. */
-  public static Database.Login loader(SettingsParser parser) {
+  public static Database.Login loader(ValueParser parser) {
     String url = parser.text(URL);
     parser.flag(IAM);
     if (!FORM.matcher(url).matches() || !Database.understands(url)) {
@@ -66,12 +66,12 @@ public record DatabaseSettings(
   }
 
   /** How many days the ledger keeps message ids: more than the 14 that SQS keeps a message. */
-  public static int ledgerDays(SettingsParser parser) {
+  public static int ledgerDays(ValueParser parser) {
     return parser.number("cameleon.ledger.days", 15, 3650);
   }
 
   private static Database.Login login(
-      SettingsParser parser, String url, String userKey, String passwordKey) {
+      ValueParser parser, String url, String userKey, String passwordKey) {
     String user = parser.optional(userKey);
     if (parser.optional(IAM).equals("true")) {
       return new Database.Login(url, user, iam(parser, url, user, userKey, passwordKey));
@@ -87,7 +87,7 @@ public record DatabaseSettings(
   }
 
   private static Password iam(
-      SettingsParser parser, String url, String user, String userKey, String passwordKey) {
+      ValueParser parser, String url, String user, String userKey, String passwordKey) {
     List<String> hosts = Database.hosts(url);
     if (user.isEmpty()) {
       parser.problem(

@@ -19,7 +19,7 @@ public record KeysetSettings(Path file, String json) {
   private static final String JSON = "cameleon.keyset.json";
 
   /** Reads this part. */
-  public static KeysetSettings read(SettingsParser parser) {
+  public static KeysetSettings read(ValueParser parser) {
     return new KeysetSettings(parser.path(FILE), parser.optional(JSON));
   }
 

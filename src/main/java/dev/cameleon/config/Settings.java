@@ -37,7 +37,7 @@ public record Settings(
   /** The queues, each by name or URL. */
   public record Queues(String source, String deadLetters) {
     /** Reads this part. */
-    public static Queues read(SettingsParser parser) {
+    public static Queues read(ValueParser parser) {
       return new Queues(parser.queue("cameleon.queue"), parser.queue("cameleon.dead-letter-queue"));
     }
   }
@@ -106,16 +106,16 @@ public record Settings(
    * @param environment the environment variables
    * @throws InvalidSettingsException with every problem found, unknown names included
    */
-  public static <T> T read(Map<String, String> environment, Function<SettingsParser, T> part)
+  public static <T> T read(Map<String, String> environment, Function<ValueParser, T> part)
       throws InvalidSettingsException {
     List<String> problems = new ArrayList<>();
     Map<String, String> values = SettingsSource.read(environment, problems);
-    T read = part.apply(new SettingsParser(values, problems, environment));
+    T read = part.apply(new ValueParser(values, problems, environment));
     InvalidSettingsException.throwIfAny(problems);
     return read;
   }
 
-  private static Settings read(SettingsParser parser) {
+  private static Settings read(ValueParser parser) {
     Path routes = parser.path("cameleon.routes");
     if (!Files.isDirectory(routes)) {
       parser.problem(

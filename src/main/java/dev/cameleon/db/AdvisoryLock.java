@@ -5,6 +5,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Lets one session at a time do a piece of work. A row that only our roles may read, lock and
@@ -27,6 +29,11 @@ public enum AdvisoryLock {
           + " AND (l.classid::bigint << 32 | l.objid::bigint) = t.lock"
           + " AND t.pid <> pg_backend_pid()";
 
+  /** A command may follow another at once, before the server has noticed that its session ended. */
+  private static final long ENDING_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
   private final String table;
 
   AdvisoryLock(String table) {
@@ -37,9 +44,20 @@ public enum AdvisoryLock {
    * Takes the lock; it is released when the connection ends.
    *
    * @param connection with auto-commit on
-   * @return whether it was free
+   * @return whether it was free, or became free within a second
    */
   public boolean take(Connection connection) throws SQLException {
+    long beganNanos = System.nanoTime();
+    while (!takeIfFree(connection)) {
+      if (System.nanoTime() - beganNanos > ENDING_NANOS) {
+        return false;
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+    return true;
+  }
+
+  private boolean takeIfFree(Connection connection) throws SQLException {
     // After waiting for the row, this session must see what was committed meanwhile, whatever the
     // server's default isolation level.
     connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);

@@ -50,7 +50,7 @@ public final class DatabaseCircuitBreaker {
   private final Set<Batch> held = ConcurrentHashMap.newKeySet();
 
   /**
-   * Starts closed: the database is taken to work.
+   * Assumes that the database works.
    *
    * @param pool the loaders' connections, dropped while the server is silent
    * @param probe tests whether the database accepts rows

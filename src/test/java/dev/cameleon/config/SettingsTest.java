@@ -111,13 +111,13 @@ class SettingsTest {
   }
 
   private static Object quantity(String text) {
-    return text.matches("\\d+") ? text : SettingsParser.duration(text);
+    return text.matches("\\d+") ? text : ValueParser.duration(text);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"200", "1h30m", "-1s", "1 s", "10x", "", "soon", "1234567s", "PT1S"})
   void whatIsNoDurationIsRefusedThoughCamelWouldTakeIt(String text) {
-    assertThatThrownBy(() -> SettingsParser.duration(text))
+    assertThatThrownBy(() -> ValueParser.duration(text))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -226,7 +226,7 @@ class SettingsTest {
     Settings settings = Settings.read(environment);
     assertThat(settings + " " + settings.database() + settings.keyset() + settings.privacy())
         .doesNotContain("hunter2");
-    String parser = Settings.read(environment, SettingsParser::toString);
+    String parser = Settings.read(environment, ValueParser::toString);
     assertThat(parser).contains("properties").doesNotContain("hunter2");
   }
 

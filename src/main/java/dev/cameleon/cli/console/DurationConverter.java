@@ -1,6 +1,6 @@
 package dev.cameleon.cli.console;
 
-import dev.cameleon.config.SettingsParser;
+import dev.cameleon.config.ValueParser;
 import java.time.Duration;
 import picocli.CommandLine.ITypeConverter;
 
@@ -10,6 +10,6 @@ import picocli.CommandLine.ITypeConverter;
 public final class DurationConverter implements ITypeConverter<Duration> {
   @Override
   public Duration convert(String text) {
-    return SettingsParser.duration(text);
+    return ValueParser.duration(text);
   }
 }

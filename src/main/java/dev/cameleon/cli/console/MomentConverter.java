@@ -1,6 +1,6 @@
 package dev.cameleon.cli.console;
 
-import dev.cameleon.config.SettingsParser;
+import dev.cameleon.config.ValueParser;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
@@ -20,6 +20,6 @@ public final class MomentConverter implements ITypeConverter<Instant> {
     }
     return text.contains("-")
         ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
-        : Instant.now().minus(SettingsParser.duration(text));
+        : Instant.now().minus(ValueParser.duration(text));
   }
 }

@@ -22,7 +22,7 @@ import org.apache.camel.util.TimeUtils;
  * @param problems what is wrong so far, each as one sentence
  * @param environment where the values come from, for passwords that are read again later
  */
-public record SettingsParser(
+public record ValueParser(
     Map<String, String> values, List<String> problems, Map<String, String> environment) {
   /** Stricter than Camel's parser, to which 200 is 200 ms and a word is 0. */
   private static final Pattern DURATION = Pattern.compile("\\d{1,6}(ms|s|m|h|d)");
@@ -124,7 +124,7 @@ public record SettingsParser(
         "must be a duration with a unit (ms, s, m, h, d) from %dms to %ds, for example %s";
     return value(
             property,
-            SettingsParser::duration,
+            ValueParser::duration,
             time -> time.compareTo(least) >= 0 && time.compareTo(most) <= 0,
             otherwise.formatted(
                 least.toMillis(), most.toSeconds(), Settings.DEFAULTS.get(property)))
@@ -146,6 +146,6 @@ public record SettingsParser(
   /** Without the values, which hold secrets. */
   @Override
   public String toString() {
-    return "SettingsParser[" + values.size() + " properties]";
+    return "ValueParser[" + values.size() + " properties]";
   }
 }

@@ -68,7 +68,10 @@ class PackagedJarIT {
       assertThat(jar.getInputStream(jar.getEntry(location)).readAllBytes())
           .isEqualTo(Files.readAllBytes(beside));
 
-      assertThat(listed).containsAll(without(named(jar), "cameleon"));
+      Set<String> contained = named(jar);
+      // The jar itself, and a part of jdbi3-core's own jar, which its metadata does not name.
+      contained.removeAll(Set.of("cameleon", "antlr4-runtime"));
+      assertThat(listed).containsAll(contained);
       assertThat(listed).contains("postgresql", "tink").doesNotContain("assertj-core");
     }
   }
@@ -96,12 +99,6 @@ class PackagedJarIT {
         .filter(name -> name.matches("META-INF/maven/[^/]+/[^/]+/pom.properties"))
         .map(name -> name.split("/", -1)[3])
         .collect(Collectors.toCollection(TreeSet::new));
-  }
-
-  private static Set<String> without(Set<String> names, String one) {
-    Set<String> rest = new TreeSet<>(names);
-    rest.remove(one);
-    return rest;
   }
 
   @Test

@@ -16,6 +16,7 @@ import dev.cameleon.load.DatabaseCircuitBreaker;
 import dev.cameleon.load.DatabaseProbe;
 import dev.cameleon.load.FailedBatches;
 import dev.cameleon.load.LoadParametersProcessor;
+import dev.cameleon.load.LoadStatement;
 import dev.cameleon.load.RouteFailureHandler;
 import dev.cameleon.load.RowFailures;
 import dev.cameleon.mask.Masker;
@@ -102,9 +103,9 @@ final class Beans implements CamelConfiguration {
     deadLetterSender =
         new DeadLetterSender(sqs, deadLetters, source, sealing, gate, acknowledger, limitNanos);
     SuppressionList suppression = new SuppressionList(masker);
+    LoadStatement statement = plan.statement();
     DatabaseProbe probe =
-        new DatabaseProbe(
-            settings.loader(), plan.keyset().currentId(), plan.statement(), suppression);
+        new DatabaseProbe(settings.loader(), plan.keyset().currentId(), statement, suppression);
     RowFailures rowFailures = new RowFailures(gate);
     circuitBreaker = new DatabaseCircuitBreaker(gate, database, probe, rowFailures, limitNanos);
     CommitHandler commitHandler =
@@ -122,6 +123,7 @@ final class Beans implements CamelConfiguration {
     byName.put("batchAggregationStrategy", new BatchAggregationStrategy());
     byName.put("loadWorkers", workers.loaders());
     byName.put("loadParameters", new LoadParametersProcessor(vault, suppression, database));
+    byName.put("loadStatement", statement);
     byName.put("database", database);
     byName.put("commitHandler", commitHandler);
     byName.put("databaseCircuitBreaker", circuitBreaker);

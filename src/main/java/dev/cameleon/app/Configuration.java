@@ -10,6 +10,7 @@ import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.Problems;
 import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.load.LoadSql;
+import dev.cameleon.load.LoadStatement;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.Masker;
 import java.io.IOException;
@@ -25,14 +26,14 @@ import java.util.List;
  * @param settings the configuration
  * @param contract {@code login.schema.json}
  * @param keyset the mask keys
- * @param statement {@code load.sql}
+ * @param loadSql {@code load.sql}
  * @param recipients who may open the vault and sealed dead letters; empty: there is no vault
  */
 public record Configuration(
     Settings settings,
     Contract contract,
     Keyset keyset,
-    LoadSql statement,
+    LoadSql loadSql,
     List<Recipient> recipients) {
   /** Camel's file pattern for the routes. */
   static final String ROUTE_FILES = "*.camel.yaml";
@@ -55,9 +56,9 @@ public record Configuration(
     } catch (InvalidContractException e) {
       problems.add("the contract " + e.getMessage());
     }
-    LoadSql statement = null;
+    LoadSql loadSql = null;
     try {
-      statement = LoadSql.read(settings.routes().resolve("load.sql"));
+      loadSql = LoadSql.read(settings.routes().resolve("load.sql"));
     } catch (IOException e) {
       problems.add("load.sql cannot be used: " + e.getMessage());
     }
@@ -68,13 +69,6 @@ public record Configuration(
       e.problems().forEach(problems::add);
     }
     List<Recipient> recipients = recipients(settings, problems);
-    if (!recipients.isEmpty() && statement != null && !statement.writesVault()) {
-      problems.add(
-          "cameleon.recipients (CAMELEON_RECIPIENTS): there are recipients, but"
-              + " load.sql does not write the vault, so originals would be lost; copy the"
-              + " part with :?vault from the shipped load.sql (init DIR), or unset the"
-              + " recipients");
-    }
     if (settings.sealDeadLetters() && settings.recipients().isEmpty()) {
       problems.add(
           "cameleon.dead-letter.body (CAMELEON_DEAD_LETTER_BODY): is sealed, but there"
@@ -82,7 +76,7 @@ public record Configuration(
               + " CAMELEON_RECIPIENTS=recipients, or set this to original");
     }
     problems.throwIfAny();
-    return new Configuration(settings, contract, keyset, statement, recipients);
+    return new Configuration(settings, contract, keyset, loadSql, recipients);
   }
 
   private static List<Recipient> recipients(Settings settings, Problems problems) {
@@ -122,6 +116,10 @@ public record Configuration(
   /** Whether the bodies of dead letters are sealed, in words for an operator. */
   String deadLettersInWords() {
     return settings.sealDeadLetters() ? "sealed to " + recipients : "original bodies";
+  }
+
+  LoadStatement statement() {
+    return new LoadStatement(loadSql, contract);
   }
 
   Masker masker() {

@@ -13,6 +13,7 @@ import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.errors.UnreachableException;
 import dev.cameleon.load.Batch;
+import dev.cameleon.load.LoadStatement;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.Delivery;
@@ -147,13 +148,15 @@ public final class SelfCheck {
     try {
       SuppressionList suppression = new SuppressionList(plan.masker());
       suppression.refresh(connection);
-      int rows =
-          plan.statement()
-              .run(connection, batch.parameters(new Vault(plan.recipients()), suppression));
-      add(
-          "load.sql",
-          rows == 1 ? Result.OK : Result.WRONG,
-          "inserts " + rows + " row for a sample event (rolled back)");
+      LoadStatement statement = plan.statement();
+      List<String> problems = statement.problems(connection);
+      problems.forEach(problem -> add("load.sql", Result.WRONG, problem));
+      if (!problems.isEmpty()) {
+        return;
+      }
+      Map<String, Long> counts =
+          statement.run(connection, batch.parameters(new Vault(plan.recipients()), suppression));
+      ok("load.sql", "a sample event gives " + statement.rows(counts) + " rows (rolled back)");
     } catch (SQLException e) {
       String state = SqlErrors.state(e);
       String detail = SqlErrors.describe(e);

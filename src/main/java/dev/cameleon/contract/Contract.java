@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,19 +34,22 @@ public final class Contract {
   private static final String PII = "x-pii";
 
   /** Columns that the loader adds to each row; a field of that name would hide them. */
-  private static final Set<String> RESERVED = Set.of("message_id", "sent_at");
+  private static final Set<String> RESERVED = Set.of("message_id", "event_number", "sent_at");
 
   /** A field's name is a column in {@code load.sql} and, for {@code text}, a token's domain. */
   private static final Pattern FIELD = Pattern.compile("[a-z][a-z0-9_]{0,62}");
 
   private final Schema schema;
   private final Set<String> fields;
+  private final List<Column> columns;
   private final Map<String, PiiKind> personal;
   private final LongAdder unknownFields = new LongAdder();
 
-  private Contract(Schema schema, Set<String> fields, Map<String, PiiKind> personal) {
+  private Contract(Schema schema, List<Column> columns, Map<String, PiiKind> personal) {
     this.schema = schema;
-    this.fields = fields;
+    this.columns = List.copyOf(columns);
+    this.fields =
+        columns.stream().map(Column::name).collect(Collectors.toCollection(LinkedHashSet::new));
     this.personal = Collections.unmodifiableMap(personal);
   }
 
@@ -67,14 +71,14 @@ public final class Contract {
           file, List.of("cannot be read (" + e.getClass().getSimpleName() + ")"));
     }
     List<String> problems = new ArrayList<>();
-    Set<String> fields = new java.util.LinkedHashSet<>();
+    List<Column> columns = new ArrayList<>();
     Map<String, PiiKind> personal = new LinkedHashMap<>();
     JsonNode properties = document.path("properties");
     if (!properties.isObject() || properties.isEmpty()) {
       problems.add("has no fields: put them under \"properties\"");
     }
     for (Map.Entry<String, JsonNode> property : properties.properties()) {
-      fields.add(property.getKey());
+      columns.add(Column.of(property.getKey(), property.getValue()));
       inspect(property.getKey(), property.getValue(), personal, problems);
     }
     problems.addAll(ContractPitfalls.in(document));
@@ -86,7 +90,7 @@ public final class Contract {
     if (!problems.isEmpty()) {
       throw new InvalidContractException(file, problems);
     }
-    return new Contract(schema, fields, personal);
+    return new Contract(schema, columns, personal);
   }
 
   private static String place(com.fasterxml.jackson.core.JsonProcessingException e) {
@@ -180,6 +184,11 @@ public final class Contract {
   /** The names of the fields that are kept. */
   public Set<String> fields() {
     return Collections.unmodifiableSet(fields);
+  }
+
+  /** The columns of {@code event} that come from the event, in the contract's order. */
+  public List<Column> columns() {
+    return columns;
   }
 
   /** The masked fields, with the kind of each, in the contract's order. */

@@ -7,9 +7,11 @@ import dev.cameleon.vault.Vault;
 import dev.cameleon.vault.VaultEntries;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * Rows to be loaded by one statement, each with the delivery that it came from. The aggregator
@@ -141,8 +143,12 @@ public final class Batch {
     Optional<Instant> made = suppression.databaseTime(); // first: all else is newer
     entries = vault.entries();
     StringBuilder json = new StringBuilder(rows.size() * 320).append('[');
+    Set<String> ids = new HashSet<>();
     for (Row row : rows) {
       String id = row.delivery().ledgerId();
+      if (!ids.add(id)) {
+        continue; // a second delivery, or a replay beside its original: a duplicate
+      }
       MaskedRecord record = suppression.apply(row.record());
       entries.add(id, record.originals());
       if (json.length() > 1) {
@@ -150,7 +156,7 @@ public final class Batch {
       }
       json.append("{\"message_id\":\"")
           .append(id)
-          .append("\",\"sent_at\":\"")
+          .append("\",\"event_number\":1,\"sent_at\":\"")
           .append(row.delivery().originallySentAt())
           .append('"');
       String fields = record.json();

@@ -16,9 +16,10 @@ import dev.cameleon.load.DatabaseCircuitBreaker;
 import dev.cameleon.load.DatabaseProbe;
 import dev.cameleon.load.FailedBatches;
 import dev.cameleon.load.LoadParametersProcessor;
-import dev.cameleon.load.LoadSql;
+import dev.cameleon.load.LoadStatement;
 import dev.cameleon.load.RouteFailureHandler;
 import dev.cameleon.load.RowFailures;
+import dev.cameleon.load.Shipped;
 import dev.cameleon.mask.MaskedRecord;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.observe.Metrics;
@@ -68,7 +69,7 @@ class CamelRoutesTest extends CamelTestSupport {
         .registerEndpointCallback(
             new InterceptSendToMockEndpointStrategy("direct:(load|batch|dead-letter)", true));
     Contract contract = Contract.read(Path.of("routes/login.schema.json"));
-    LoadSql statement = LoadSql.read(Path.of("routes/load.sql"));
+    LoadStatement statement = Shipped.statement();
     context.getRegistry().bind("gatedSqsClient", Shared.sqs().client());
     context.getRegistry().bind("strictJson", new StrictJsonDataFormat());
     context.getRegistry().bind("contract", contract);
@@ -80,6 +81,7 @@ class CamelRoutesTest extends CamelTestSupport {
     Database.Login login = new Database.Login("jdbc:postgresql:none", "", "");
     LoaderPool database = Database.pool(login, 1, "01020304");
     context.getRegistry().bind("database", database);
+    context.getRegistry().bind("loadStatement", statement);
     SqsQueue queue =
         new SqsQueue("login-queue", TestQueues.create(30).sourceUrl(), "", 30, 1 << 20);
     Acknowledger acknowledger =

@@ -92,7 +92,8 @@ final class Beans implements CamelConfiguration {
             brake,
             inFlight,
             new ConcurrencyLimit(settings.pollers(), new CpuHeadroom()::hasRoom, workers::resize),
-            untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS);
+            untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS,
+            contract.attributes());
     database = Database.pool(settings.loader(), settings.loaders(), plan.keyset().currentId());
     vault = new Vault(plan.recipients());
     acknowledger = new Acknowledger(sqs, source, inFlight, gate, workers.deleters());
@@ -120,7 +121,7 @@ final class Beans implements CamelConfiguration {
     byName.put("contract", contract);
     byName.put("masker", masker);
     // load.camel.yaml
-    byName.put("batchAggregationStrategy", new BatchAggregationStrategy());
+    byName.put("batchAggregationStrategy", new BatchAggregationStrategy(settings.batchRows()));
     byName.put("loadWorkers", workers.loaders());
     byName.put("loadParameters", new LoadParametersProcessor(vault, suppression, database));
     byName.put("loadStatement", statement);

@@ -174,7 +174,7 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
     Database.Login login = plan.settings().loader();
     try (Connection connection = Database.connect(login)) {
       List<String> problems =
-          new MaskGuard(plan.keyset(), plan.contract().personal())
+          new MaskGuard(plan.keyset(), plan.contract().personal().kinds())
               .problems(connection, plan.settings().allowUnmask());
       if (!problems.isEmpty()) {
         throw new InvalidSettingsException(problems);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.aws.AwsClients;
 import dev.cameleon.config.Settings;
+import dev.cameleon.contract.IgnoredException;
 import dev.cameleon.contract.RejectedException;
 import dev.cameleon.contract.StrictJson;
 import dev.cameleon.db.Database;
@@ -78,7 +79,7 @@ public final class SelfCheck {
   public List<Finding> run(int sample) {
     ok("settings", plan.settings().toString());
     Map<String, String> masked = new TreeMap<>();
-    plan.contract().personal().forEach((field, kind) -> masked.put(field, kind.word()));
+    plan.contract().personal().kinds().forEach((field, kind) -> masked.put(field, kind.word()));
     ok("contract", "masks " + masked);
     ok("keyset", plan.keyset().keys().toString());
     add("vault", plan.recipients().isEmpty() ? Result.NOTE : Result.OK, plan.vaultInWords());
@@ -114,7 +115,7 @@ public final class SelfCheck {
       connection.setAutoCommit(false);
       try {
         List<String> problems =
-            new MaskGuard(plan.keyset(), plan.contract().personal())
+            new MaskGuard(plan.keyset(), plan.contract().personal().kinds())
                 .problems(connection, plan.settings().allowUnmask());
         problems.forEach(problem -> add("mask", Result.WRONG, problem));
         if (problems.isEmpty()) {
@@ -144,7 +145,7 @@ public final class SelfCheck {
     event.put("ip", "192.0.2.1");
     event.putNull("locale");
     event.put("device_id", "000-00-0000");
-    Batch batch = Batch.of(Delivery.sample(), plan.masker().mask(event));
+    Batch batch = Batch.of(Delivery.sample(), plan.masker().mask(List.of(event)));
     try {
       SuppressionList suppression = new SuppressionList(plan.masker());
       suppression.refresh(connection);
@@ -223,16 +224,19 @@ public final class SelfCheck {
       for (Message message : messages) {
         try {
           ObjectNode event = StrictJson.read(json, message.body());
-          if (isSnsEnvelope(event)) {
+          if (plan.contract().isBodyTheEvent() && isSnsEnvelope(event)) {
             add(
                 "sample",
                 Result.WRONG,
                 message.messageId()
-                    + " is an SNS envelope: turn on raw message delivery for the subscription");
+                    + " is an SNS envelope: set \"x-event\": \"/Message\" in the contract, or"
+                    + " turn on raw message delivery for the subscription");
             continue;
           }
-          masker.mask(plan.contract().check(event));
+          masker.mask(plan.contract().check(event, message.messageAttributes()));
           ok("sample", message.messageId() + " passes contract and mask");
+        } catch (IgnoredException e) {
+          add("sample", Result.NOTE, message.messageId() + " would be ignored (x-ignore)");
         } catch (RejectedException e) {
           add(
               "sample",

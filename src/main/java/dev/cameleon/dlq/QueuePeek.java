@@ -33,6 +33,7 @@ public final class QueuePeek implements AutoCloseable {
                       request
                           .queueUrl(queue.url())
                           .maxNumberOfMessages(most)
+                          .messageAttributeNames("All")
                           .messageSystemAttributeNames(Delivery.SYSTEM_ATTRIBUTES)
                           .waitTimeSeconds(WAIT_SECONDS))
               .messages();

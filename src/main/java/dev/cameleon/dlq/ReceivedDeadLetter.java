@@ -53,7 +53,7 @@ public record ReceivedDeadLetter(
   public static final String INVALID = "(invalid)";
 
   /** The form of a field's name in the contract: anything else is not ours, and may be personal. */
-  private static final Pattern FIELD = Pattern.compile("[a-z][a-z0-9_]{0,62}");
+  private static final Pattern FIELD = Pattern.compile("[^\\p{Cntrl}]{1,1000}");
 
   /** The form of a queue's name (AWS). */
   private static final Pattern QUEUE = Pattern.compile("([A-Za-z0-9_-]{1,80}(\\.fifo)?)?");

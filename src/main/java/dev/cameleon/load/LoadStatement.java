@@ -102,7 +102,7 @@ public final class LoadStatement {
   }
 
   private static String quoted(Column column) {
-    return '"' + column.name() + '"';
+    return '"' + column.name().replace("\"", "\"\"") + '"';
   }
 
   /** The statement, with Camel's parameters {@code :?batch} and {@code :?vault}. */

@@ -1,6 +1,7 @@
 package dev.cameleon.sqs;
 
 import dev.cameleon.errors.OutOfMemory;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -63,6 +64,7 @@ public final class GatedSqsClient implements SqsClient {
   private final InFlightMessages deliveries;
   private final ConcurrencyLimit limit;
   private final int waitSeconds;
+  private final List<String> attributes;
 
   private final Map<Thread, UnderWay> underWay = new ConcurrentHashMap<>();
 
@@ -78,6 +80,7 @@ public final class GatedSqsClient implements SqsClient {
    * @param client a client for this use only, with an {@link AnswerLimit}: {@link #stop} closes it
    * @param limit how many receives may run at a time
    * @param waitSeconds how long a call waits on an empty queue, at most 20
+   * @param attributes the message attributes that the contract needs
    */
   public GatedSqsClient(
       SqsClient client,
@@ -85,13 +88,15 @@ public final class GatedSqsClient implements SqsClient {
       DeadLetterBrake brake,
       InFlightMessages deliveries,
       ConcurrencyLimit limit,
-      int waitSeconds) {
+      int waitSeconds,
+      Collection<String> attributes) {
     this.client = client;
     this.gate = gate;
     this.brake = brake;
     this.deliveries = deliveries;
     this.limit = limit;
     this.waitSeconds = waitSeconds;
+    this.attributes = union(REPLAY_ATTRIBUTES, attributes);
   }
 
   @Override
@@ -138,7 +143,7 @@ public final class GatedSqsClient implements SqsClient {
               request.toBuilder()
                   .waitTimeSeconds(waitSeconds)
                   .messageSystemAttributeNames(Delivery.SYSTEM_ATTRIBUTES)
-                  .messageAttributeNames(union(request.messageAttributeNames(), REPLAY_ATTRIBUTES))
+                  .messageAttributeNames(union(request.messageAttributeNames(), attributes))
                   .overrideConfiguration(call -> call.putExecutionAttribute(AnswerLimit.ROOM, room))
                   .build());
       // Before messages are registered: if no thread can be started, SQS must make them visible
@@ -179,9 +184,9 @@ public final class GatedSqsClient implements SqsClient {
     }
   }
 
-  private static List<String> union(List<String> asked, List<String> needed) {
-    return asked.isEmpty()
-        ? needed
+  private static List<String> union(List<String> asked, Collection<String> needed) {
+    return asked.isEmpty() && needed instanceof List<String> list
+        ? list
         : Stream.concat(asked.stream(), needed.stream()).distinct().toList();
   }
 

@@ -52,7 +52,7 @@ class LoadStatementTest {
     Delivery delivery = ReceivedMessages.delivery("original");
     Batch batch = new Batch();
     for (int i = 0; i < 2; i++) {
-      batch.add(delivery, masker.mask(Events.login(i)));
+      batch.add(delivery, masker.mask(List.of(Events.login(i))));
     }
     LoadParameters parameters = batch.parameters(new Vault(List.of()), new SuppressionList(masker));
 

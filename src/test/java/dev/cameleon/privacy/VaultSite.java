@@ -1,6 +1,7 @@
 package dev.cameleon.privacy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.contract.Personal;
 import dev.cameleon.contract.PiiKind;
 import dev.cameleon.crypto.PrivateKeyFile;
 import dev.cameleon.crypto.Recipient;
@@ -49,7 +50,7 @@ final class VaultSite {
   private final RecipientKey key;
   private final Vault vault;
   private volatile Keyset keyset = FixedKeys.of(0x11111111, 0x0b);
-  private volatile Masker masker = new Masker(keyset, PERSONAL);
+  private volatile Masker masker = new Masker(keyset, Personal.of(PERSONAL, "user_id"));
 
   VaultSite(Path folder) throws Exception {
     Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
@@ -87,7 +88,7 @@ final class VaultSite {
   /** From now on, this site's loader has these keys. */
   void use(Keyset keys) throws Exception {
     keyset = keys;
-    masker = new Masker(keys, PERSONAL);
+    masker = new Masker(keys, Personal.of(PERSONAL, "user_id"));
     guard();
   }
 

@@ -62,6 +62,9 @@ public record Configuration(
     } catch (IOException e) {
       problems.add("load.sql cannot be used: " + e.getMessage());
     }
+    if (contract != null && loadSql != null) {
+      LoadStatement.misread(loadSql, contract).forEach(problems::add);
+    }
     Keyset keyset = null;
     try {
       keyset = CommandConfiguration.keyset(settings.keyset(), settings.keysetJson());

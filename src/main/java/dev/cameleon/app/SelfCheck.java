@@ -155,6 +155,11 @@ public final class SelfCheck {
       if (!problems.isEmpty()) {
         return;
       }
+      List<String> quoted = statement.quotedNames(connection);
+      if (!quoted.isEmpty()) {
+        String names = String.join("\", \"", quoted);
+        add("load.sql", Result.NOTE, "SQL must quote these columns of event: \"" + names + "\"");
+      }
       Map<String, Long> counts =
           statement.run(connection, batch.parameters(new Vault(plan.recipients()), suppression));
       ok("load.sql", "a sample event gives " + statement.rows(counts) + " rows (rolled back)");

@@ -15,13 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.Collectors;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
 import org.apache.camel.component.aws2.sqs.Sqs2Constants;
@@ -54,8 +52,8 @@ public final class Contract {
             .filter(column -> column.type() == Column.Type.BIGINT)
             .map(Column::name)
             .toList();
-    this.personal = read.personal();
-    this.attributes = read.attributes();
+    this.personal = read.marks().personal();
+    this.attributes = read.marks().attributes();
     this.fields = new LinkedHashSet<>(read.paths());
     if (pointer != null) {
       String way = "";
@@ -90,14 +88,14 @@ public final class Contract {
     List<String> problems = new ArrayList<>();
     References references = new References(document);
     ContractReader reader = new ContractReader(document, references, problems);
-    problems.addAll(ContractPitfalls.in(document, references, reader));
+    problems.addAll(ContractPitfalls.in(document, references, reader.marks()));
     EventPointer pointer = EventPointer.parse(document.path(Keywords.EVENT)).orElse(null);
     if (document.has(Keywords.EVENT) && pointer == null) {
       problems.add(
           Keywords.EVENT
               + " must be a JSON Pointer to the event, for example \"/detail\" or \"/Records/*\"");
     }
-    if (reader.personal().fields().isEmpty() && problems.isEmpty()) {
+    if (reader.marks().personal().fields().isEmpty() && problems.isEmpty()) {
       problems.add(
           "marks no field with \""
               + Keywords.PII
@@ -254,7 +252,7 @@ public final class Contract {
     StrictJson.requirePairedSurrogates(event);
     List<Error> faults = schema.validate(event);
     if (!faults.isEmpty()) {
-      throw rejected(faults);
+      throw Faults.rejected(faults, named);
     }
     int dropped = named.prune(event);
     if (dropped > 0) {
@@ -276,40 +274,5 @@ public final class Contract {
     } catch (ArithmeticException e) {
       throw new RejectedException(Violation.CONTRACT, name, "an integer of more than 64 bits");
     }
-  }
-
-  /** Describes faults in the contract's own words: the validator's messages quote values. */
-  private RejectedException rejected(List<Error> faults) {
-    List<String> missing = faults.stream().filter(Contract::isMissing).map(this::fieldOf).toList();
-    if (!missing.isEmpty()) {
-      return new RejectedException(
-          Violation.CONTRACT,
-          missing.get(0),
-          "required, but missing: " + String.join(", ", missing));
-    }
-    String field = faults.stream().map(this::fieldOf).min(Comparator.naturalOrder()).orElse("");
-    String rules =
-        faults.stream()
-            .filter(fault -> fieldOf(fault).equals(field))
-            .map(fault -> fault.getKeyword() + " " + fault.getSchemaNode())
-            .distinct()
-            .collect(Collectors.joining(", "));
-    return new RejectedException(Violation.CONTRACT, field, "breaks the contract's " + rules);
-  }
-
-  private static boolean isMissing(Error fault) {
-    return "required".equals(fault.getKeyword());
-  }
-
-  /** The field of the contract that an error is about, or an empty string. */
-  private String fieldOf(Error fault) {
-    List<Object> way = new ArrayList<>();
-    for (int i = 0; i < fault.getInstanceLocation().getNameCount(); i++) {
-      way.add(fault.getInstanceLocation().getElement(i));
-    }
-    if (fault.getProperty() != null) {
-      way.add(fault.getProperty());
-    }
-    return named.path(way);
   }
 }

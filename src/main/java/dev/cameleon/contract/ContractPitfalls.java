@@ -60,16 +60,16 @@ final class ContractPitfalls {
   private static final Set<String> KEYWORDS = keywords();
 
   private final References references;
-  private final ContractReader reader;
+  private final Marks marks;
 
   /** A set, because references may lead to a schema more than once. */
   private final Set<String> problems = new LinkedHashSet<>();
 
   private final Set<String> followed = new HashSet<>();
 
-  private ContractPitfalls(References references, ContractReader reader) {
+  private ContractPitfalls(References references, Marks marks) {
     this.references = references;
-    this.reader = reader;
+    this.marks = marks;
   }
 
   private static Set<String> keywords() {
@@ -86,10 +86,10 @@ final class ContractPitfalls {
   /**
    * The problems, each as one sentence; empty if there are none.
    *
-   * @param reader tells which marks have an effect
+   * @param marks tells which marks have an effect
    */
-  static List<String> in(JsonNode document, References references, ContractReader reader) {
-    ContractPitfalls overlooked = new ContractPitfalls(references, reader);
+  static List<String> in(JsonNode document, References references, Marks marks) {
+    ContractPitfalls overlooked = new ContractPitfalls(references, marks);
     if (!document.path("$schema").asText(DRAFT).equals(DRAFT)) {
       overlooked.problems.add("$schema must name draft 2020-12: " + DRAFT);
     }
@@ -109,8 +109,8 @@ final class ContractPitfalls {
       return; // true, false, or something that the meta-schema refuses
     }
     requireKeywords(schema, at);
-    boolean mask = masked || reader.isUsed(schema, Keywords.PII);
-    problems.addAll(references.problems(schema, at, mask || reader.isUsed(schema, "$ref")));
+    boolean mask = masked || marks.isUsed(schema, Keywords.PII);
+    problems.addAll(references.problems(schema, at, mask || marks.isUsed(schema, "$ref")));
     names.ifPresent(known -> requireNames(schema, at, known));
     follow(schema.path("$ref"), at, names);
     for (Map.Entry<String, JsonNode> keyword : schema.properties()) {
@@ -149,7 +149,7 @@ final class ContractPitfalls {
     }
     for (String keyword : Keywords.OWN) {
       boolean root = Keywords.AT_ROOT.contains(keyword);
-      if (schema.has(keyword) && !(root ? at.isEmpty() : reader.isUsed(schema, keyword))) {
+      if (schema.has(keyword) && !(root ? at.isEmpty() : marks.isUsed(schema, keyword))) {
         problems.add(keyword + place(at) + " has no effect there: " + effect(keyword));
       }
     }

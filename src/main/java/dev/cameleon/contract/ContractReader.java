@@ -1,19 +1,12 @@
 package dev.cameleon.contract;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.google.i18n.phonenumbers.PhoneNumberUtil;
-import dev.cameleon.contract.PiiField.Step;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Reads what a contract names, keeps and marks: follows the schema of the event through {@code
@@ -30,62 +23,8 @@ final class ContractReader {
   private final List<String> problems;
   private final Set<String> paths = new LinkedHashSet<>();
   private final Map<String, Column> columns = new LinkedHashMap<>();
-  private final Map<List<Step>, PiiField> fields = new LinkedHashMap<>();
-  private final Map<String, PiiKind> kinds = new HashMap<>();
-  private final Map<String, Set<JsonNode>> used = new HashMap<>();
-  private final Attributes attributes = new Attributes();
-  private List<String> subject = List.of();
-  private boolean decidesSubject;
+  private final Marks marks;
   private final Named root = Named.nothing();
-
-  /**
-   * Where a schema applies.
-   *
-   * @param path the names of the properties on the way
-   * @param steps the same with the arrays between them
-   * @param marked whether marks have an effect: not under a schema that applies only sometimes
-   * @param open whether anything may be there: under x-keep, or in a further schema of the value
-   * @param around the schemas around it, to find a reference that leads back to one
-   */
-  private record Place(
-      String path, List<Step> steps, boolean marked, boolean open, Set<JsonNode> around) {
-    private Place step(String longer, Step step) {
-      List<Step> way = Stream.concat(steps.stream(), Stream.of(step)).toList();
-      return new Place(longer, way, marked, open, around);
-    }
-
-    Place property(String name) {
-      return step(path.isEmpty() ? name : path + "." + name, Step.property(name));
-    }
-
-    Place elements(int from, int to) {
-      return step(path, new Step(null, from, to));
-    }
-
-    Place within(List<JsonNode> layers) {
-      Set<JsonNode> schemas = Collections.newSetFromMap(new IdentityHashMap<>());
-      schemas.addAll(around);
-      schemas.addAll(layers);
-      return new Place(path, steps, marked, open, schemas);
-    }
-
-    Place unmarked() {
-      return new Place(path, steps, false, open, around);
-    }
-
-    Place opened() {
-      return new Place(path, steps, marked, true, around);
-    }
-
-    /** The name of a property of the event itself; empty further down. */
-    String topLevel() {
-      return steps.size() == 1 ? steps.get(0).property() : "";
-    }
-
-    boolean isInArray() {
-      return steps.stream().anyMatch(step -> step.property() == null);
-    }
-  }
 
   /**
    * Reads the contract.
@@ -95,13 +34,14 @@ final class ContractReader {
   ContractReader(JsonNode document, References references, List<String> problems) {
     this.references = references;
     this.problems = problems;
+    this.marks = new Marks(problems);
     Place event = new Place("", List.of(), true, false, Set.of());
     List<JsonNode> layers = layers(document, event);
     object(layers, root, event.within(layers));
     if (root.isEmpty()) {
       problems.add("has no fields: put them under \"properties\"");
     }
-    if (!decidesSubject && columns.containsKey("user_id")) {
+    if (!marks.decideSubject() && columns.containsKey("user_id")) {
       problem(
           "user_id",
           "does it name the person? Write \""
@@ -123,22 +63,8 @@ final class ContractReader {
     return List.copyOf(columns.values());
   }
 
-  Personal personal() {
-    return new Personal(List.copyOf(fields.values()), subject);
-  }
-
-  Attributes attributes() {
-    return attributes;
-  }
-
-  /** Whether a keyword of Cameleon has an effect in this schema. */
-  boolean isUsed(JsonNode schema, String keyword) {
-    return used.getOrDefault(keyword, Set.of()).contains(schema);
-  }
-
-  private void use(JsonNode schema, String keyword) {
-    used.computeIfAbsent(keyword, word -> Collections.newSetFromMap(new IdentityHashMap<>()))
-        .add(schema);
+  Marks marks() {
+    return marks;
   }
 
   private void problem(String path, String text) {
@@ -171,7 +97,7 @@ final class ContractReader {
         return layers;
       }
       if (place.marked()) {
-        use(last, "$ref");
+        marks.use(last, "$ref");
       }
       layers.add(target);
       last = target;
@@ -194,7 +120,7 @@ final class ContractReader {
           "set its \"type\": only what the contract names is kept; to keep whatever it"
               + " holds, write \"x-keep\": \"all\"");
     }
-    if (place.marked() && mark(layers, types, place)) {
+    if (place.marked() && marks.read(layers, types, place)) {
       return Named.nothing();
     }
     Place inside = keep ? place.within(layers).opened() : place.within(layers);
@@ -276,125 +202,10 @@ final class ContractReader {
     boolean all = false;
     for (JsonNode layer : layers) {
       if (layer.has(Keywords.KEEP)) {
-        use(layer, Keywords.KEEP);
+        marks.use(layer, Keywords.KEEP);
         all |= layer.path(Keywords.KEEP).asText().equals(Keywords.ALL);
       }
     }
     return all;
-  }
-
-  /** The value of the first of these schemas that has a keyword; all of them count as used. */
-  private JsonNode first(List<JsonNode> layers, String keyword) {
-    JsonNode value = null;
-    for (JsonNode layer : layers) {
-      if (layer.has(keyword)) {
-        use(layer, keyword);
-        value = value == null ? layer.get(keyword) : value;
-      }
-    }
-    return value;
-  }
-
-  /** Reads the marks of a property; returns whether it is masked. */
-  private boolean mark(List<JsonNode> layers, Set<String> types, Place place) {
-    subject(first(layers, Keywords.SUBJECT), types, place);
-    if (!place.topLevel().isEmpty()) {
-      attribute(first(layers, Keywords.ATTRIBUTE), types, place);
-    }
-    JsonNode word = first(layers, Keywords.PII);
-    JsonNode country = word == null ? null : first(layers, Keywords.COUNTRY);
-    if (word == null) {
-      return false;
-    }
-    PiiKind kind = PiiKind.of(word.asText()).orElse(null);
-    if (kind == null) {
-      problem(place, Keywords.PII + " is not one of " + PiiKind.words());
-      return true;
-    }
-    if (types.isEmpty() || !Set.of("string", "null").containsAll(types)) {
-      problem(
-          place, "only text can be masked: set \"type\" to \"string\" or [\"string\", \"null\"]");
-    }
-    if (kind == PiiKind.TEXT) {
-      requireDomain(place);
-    }
-    if (country != null
-        && (kind != PiiKind.PHONE
-            || !PhoneNumberUtil.getInstance().getSupportedRegions().contains(country.asText()))) {
-      problem(
-          place,
-          Keywords.COUNTRY
-              + " is for \"x-pii\": \"phone\", and a region of ISO 3166-1 such as \"DE\"");
-    }
-    PiiKind other = kinds.putIfAbsent(place.path(), kind);
-    if (other != null && other != kind) {
-      problem(place, "is marked as " + other.word() + " and as " + kind.word());
-    }
-    fields.putIfAbsent(
-        place.steps(),
-        new PiiField(
-            place.path(),
-            place.steps(),
-            kind,
-            kind.domain(place.path()),
-            country == null ? "" : country.asText()));
-    return true;
-  }
-
-  private void requireDomain(Place place) {
-    if (PiiKind.of(place.path()).isPresent()) {
-      problem(
-          place,
-          "a text field of this name would share the tokens of another kind; rename the field");
-    }
-    if (!place.steps().stream()
-        .allMatch(step -> step.property() == null || step.property().matches("[A-Za-z0-9_-]+"))) {
-      problem(
-          place,
-          "its tokens begin with its path, so a name may have only letters, digits, _ and -");
-    }
-  }
-
-  private void subject(JsonNode mark, Set<String> types, Place place) {
-    if (mark == null) {
-      return;
-    }
-    decidesSubject = true;
-    if (!mark.isBoolean()) {
-      problem(place, Keywords.SUBJECT + " must be true or false");
-    }
-    if (!mark.asBoolean()) {
-      return;
-    }
-    Set<String> rest = new HashSet<>(types);
-    rest.remove("null");
-    if (place.isInArray() || !(Set.of("string").equals(rest) || Set.of("integer").equals(rest))) {
-      problem(
-          place,
-          Keywords.SUBJECT + " must mark one text or one integer, outside of arrays: the person");
-    }
-    List<String> way = place.steps().stream().map(step -> "" + step.property()).toList();
-    if (!subject.isEmpty() && !subject.equals(way)) {
-      problem(
-          place,
-          Keywords.SUBJECT
-              + " already marks "
-              + String.join(".", subject)
-              + ": one property names the person");
-    }
-    subject = way;
-  }
-
-  private void attribute(JsonNode name, Set<String> types, Place place) {
-    if (name == null) {
-      return;
-    }
-    if (!name.isTextual() || name.asText().isEmpty()) {
-      problem(place, Keywords.ATTRIBUTE + " must be the name of a message attribute");
-    }
-    if (types.contains("object") || types.contains("array")) {
-      problem(place, "a message attribute is no object and no array: change its \"type\"");
-    }
-    attributes.add(place.topLevel(), name.asText(), types);
   }
 }

@@ -236,6 +236,29 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
   }
 
   /**
+   * The places of unquoted words, as {@code file:line:column}: not after a dot or {@code AS}, where
+   * each word is a name.
+   */
+  List<String> bare(String wanted) {
+    List<String> places = new ArrayList<>();
+    for (Insert insert : inserts) {
+      Scan scan = new Scan(insert.text());
+      String before = "";
+      while (scan.next()) {
+        char c = insert.text().charAt(scan.start);
+        if (!scan.isComment() && !Character.isWhitespace(c)) {
+          String word = scan.word();
+          if (word.equalsIgnoreCase(wanted) && !before.equals("AS") && !before.equals(".")) {
+            places.add(place(insert.offset() + scan.start));
+          }
+          before = word.isEmpty() ? String.valueOf(c) : word;
+        }
+      }
+    }
+    return places;
+  }
+
+  /**
    * The place in the file, as {@code file:line:column}, of a position that PostgreSQL reported.
    *
    * @param offset in characters from the file's beginning

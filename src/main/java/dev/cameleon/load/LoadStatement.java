@@ -24,6 +24,14 @@ public final class LoadStatement {
   /** The column with the number of messages that were new. */
   public static final String LOADED = "loaded";
 
+  /** Words that PostgreSQL reads as something else than the column of this name. */
+  private static final List<String> SILENT =
+      List.of(
+          ("user current_user session_user system_user current_role current_catalog current_schema"
+                  + " current_date current_time current_timestamp localtime localtimestamp"
+                  + " true false null")
+              .split(" ", -1));
+
   private static final int TIMEOUT_SECONDS = 5;
 
   /** Columns of {@code event} that no property of the contract may be named after. */
@@ -72,6 +80,7 @@ public final class LoadStatement {
       )""";
 
   private final LoadSql file;
+  private final List<String> columnNames;
   private final String columns;
   private final String sql;
 
@@ -83,6 +92,7 @@ public final class LoadStatement {
    */
   public LoadStatement(LoadSql file, Contract contract) {
     this.file = file;
+    this.columnNames = contract.columns().stream().map(Column::name).toList();
     this.columns =
         OWN
             + contract.columns().stream()
@@ -103,6 +113,47 @@ public final class LoadStatement {
 
   private static String quoted(Column column) {
     return '"' + column.name().replace("\"", "\"\"") + '"';
+  }
+
+  /**
+   * Words in {@code load.sql} that PostgreSQL would silently read as something else than the
+   * contract's property of the same name.
+   *
+   * @return the problems, each with file, line and column
+   */
+  public static List<String> misread(LoadSql file, Contract contract) {
+    return contract.columns().stream()
+        .map(Column::name)
+        .filter(SILENT::contains)
+        .flatMap(
+            name ->
+                file.bare(name).stream()
+                    .map(
+                        place ->
+                            place
+                                + ": "
+                                + name
+                                + " is PostgreSQL's own word here; for the column of event write \""
+                                + name
+                                + "\""))
+        .toList();
+  }
+
+  /** The columns of {@code event} that SQL must quote, by the server's own words. */
+  public List<String> quotedNames(Connection connection) throws SQLException {
+    String query =
+        "SELECT name FROM unnest(?) AS name WHERE quote_ident(name) <> name AND NOT EXISTS"
+            + " (SELECT FROM pg_get_keywords() WHERE word = name AND catcode = 'C')";
+    List<String> names = new ArrayList<>();
+    try (PreparedStatement statement = connection.prepareStatement(query)) {
+      statement.setArray(1, connection.createArrayOf("text", columnNames.toArray()));
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          names.add(row.getString(1));
+        }
+      }
+    }
+    return names;
   }
 
   /** The statement, with Camel's parameters {@code :?batch} and {@code :?vault}. */

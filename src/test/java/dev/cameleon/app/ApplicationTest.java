@@ -153,7 +153,7 @@ class ApplicationTest {
     site.edit(
         "login.schema.json",
         "\"locale\":",
-        "\"email\": {\"type\": [\"string\", \"null\"], \"x-pii\": \"text\"}, \"locale\":");
+        "\"email\": {\"type\": [\"string\", \"null\"], \"x-pii\": \"email\"}, \"locale\":");
     site.edit("load.sql", "app_version, create_date)", "app_version, create_date, masked_email)");
     site.edit(
         "load.sql",

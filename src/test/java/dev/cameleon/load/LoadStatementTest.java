@@ -15,6 +15,7 @@ import dev.cameleon.support.Shared;
 import dev.cameleon.vault.SuppressionList;
 import dev.cameleon.vault.Vault;
 import dev.cameleon.vault.VaultEntries;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -114,6 +116,35 @@ class LoadStatementTest {
   @Test
   void anEmptyBatchIsFine() throws Exception {
     assertThat(load()).isZero();
+  }
+
+  @Test
+  void aBareWordOfSqlIsRefusedAndNamesThatNeedQuotesAreNamed(@TempDir Path folder)
+      throws Exception {
+    Path contract =
+        Files.writeString(
+            folder.resolve("login.schema.json"),
+            """
+            {"properties": {"user": {"type": "string"}, "orderId": {"type": "string"}, "order": {"type": "string"},
+              "time": {"type": "string"}, "name": {"type": "string"}, "a\\"b": {"type": "string", "x-pii": "ip"}}}
+            """);
+    Path sql =
+        Files.writeString(
+            folder.resolve("load.sql"),
+            "INSERT INTO public.user_logins (user_id)\n-- user\nSELECT \"user\" || event.user || 'user'\n"
+                + "|| user AS user FROM event");
+    LoadSql file = LoadSql.read(sql);
+
+    assertThat(LoadStatement.misread(file, Contract.read(contract)))
+        .singleElement()
+        .asString()
+        .endsWith(
+            "load.sql:4:4: user is PostgreSQL's own word here; for the column of event write \"user\"");
+    try (Connection connection = Database.connect(login())) {
+      LoadStatement own = new LoadStatement(file, Contract.read(contract));
+      assertThat(own.quotedNames(connection)).containsExactly("user", "orderId", "order", "a\"b");
+      assertThat(own.problems(connection)).isEmpty();
+    }
   }
 
   private int load(String... rows) throws Exception {

@@ -28,6 +28,7 @@ import dev.cameleon.vault.Vault;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
+import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -74,7 +75,7 @@ public final class HandWrittenLoop {
     intake =
         new ManualReceiver(
             new ReceivingSqsClient(
-                AwsClients.sqs(settings.load().pollers(), new AnswerLimit()), gate, brake, deliveries, limit, 20),
+                AwsClients.sqs(settings.load().pollers(), new AnswerLimit()), gate, brake, deliveries, limit, 20, contract.attributes()),
             connections.source());
     pool = Database.pool(settings.database().loader(), settings.load().loaders(), plan.keyset().currentId());
     parameters = new LoadParametersProcessor(new Vault(plan.recipients()), new SuppressionList(masker), pool);
@@ -95,7 +96,7 @@ public final class HandWrittenLoop {
     try {
       while (true) {
         intake.receive(
-            delivery -> masker.mask(contract.check(StrictJson.read(json, delivery.body()))), masked);
+            delivery -> masker.mask(contract.check(StrictJson.read(json, delivery.body()), Map.of())), masked);
       }
     } catch (Exception e) {
       throw new IllegalStateException(e);

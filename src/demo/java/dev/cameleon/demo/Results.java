@@ -39,7 +39,7 @@ public record Results(
 
   private static final Pattern ENDED =
       Pattern.compile(
-          "Ended: received ([0-9,]+) = loaded ([0-9,]+) \\+ duplicate ([0-9,]+)"
+          "Ended: received ([0-9,]+) = loaded ([0-9,]+) \\+ duplicate ([0-9,]+) \\+ ignored [0-9,]+"
               + " \\+ dead-lettered ([0-9,]+) \\+ returned ([0-9,]+) \\+ in flight ([0-9,]+)");
 
   /** How many messages were received, and how they ended. */

@@ -16,6 +16,7 @@ import dev.cameleon.load.DatabaseCircuitBreaker;
 import dev.cameleon.load.DatabaseProbe;
 import dev.cameleon.load.FailedBatches;
 import dev.cameleon.load.LoadParametersProcessor;
+import dev.cameleon.load.LoadStatement;
 import dev.cameleon.load.RouteFailureHandler;
 import dev.cameleon.load.RowFailures;
 import dev.cameleon.mask.Masker;
@@ -95,7 +96,8 @@ final class Beans implements CamelConfiguration {
             brake,
             inFlight,
             new ConcurrencyLimit(load.pollers(), new CpuHeadroom()::hasRoom, workers::resize),
-            untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS);
+            untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS,
+            contract.attributes());
     database = Database.pool(login, load.loaders(), plan.keyset().currentId());
     vault = new Vault(plan.recipients());
     SqsBatchCalls sourceCalls = new SqsBatchCalls(sqs, source);
@@ -113,8 +115,9 @@ final class Beans implements CamelConfiguration {
             acknowledger,
             limitNanos);
     SuppressionList suppression = new SuppressionList(masker);
+    LoadStatement statement = plan.statement();
     DatabaseProbe probe =
-        new DatabaseProbe(login, plan.keyset().currentId(), plan.statement(), suppression);
+        new DatabaseProbe(login, plan.keyset().currentId(), statement, suppression);
     RowFailures rowFailures = new RowFailures(gate);
     circuitBreaker = new DatabaseCircuitBreaker(gate, database, probe, rowFailures, limitNanos);
     CommitHandler commitHandler =
@@ -129,9 +132,10 @@ final class Beans implements CamelConfiguration {
     byName.put("contract", contract);
     byName.put("masker", masker);
     // load.camel.yaml
-    byName.put("batchAggregationStrategy", new BatchAggregationStrategy());
+    byName.put("batchAggregationStrategy", new BatchAggregationStrategy(load.batchRows()));
     byName.put("loadWorkers", workers.loaders());
     byName.put("loadParameters", new LoadParametersProcessor(vault, suppression, database));
+    byName.put("loadStatement", statement);
     byName.put("database", database);
     byName.put("commitHandler", commitHandler);
     byName.put("databaseCircuitBreaker", circuitBreaker);

@@ -9,6 +9,7 @@ import dev.cameleon.crypto.Recipient;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.load.LoadSql;
+import dev.cameleon.load.LoadStatement;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
@@ -28,14 +29,14 @@ import java.util.Optional;
  * @param settings the configuration
  * @param contract {@code login.schema.json}
  * @param keyset the mask keys
- * @param statement {@code load.sql}
+ * @param loadSql {@code load.sql}
  * @param recipients who may open the vault and sealed dead letters; empty: there is no vault
  */
 public record Configuration(
     Settings settings,
     Contract contract,
     Keyset keyset,
-    LoadSql statement,
+    LoadSql loadSql,
     List<Recipient> recipients) {
   /** Camel's file pattern for the routes. */
   static final String ROUTE_FILES = "*.camel.yaml";
@@ -59,11 +60,14 @@ public record Configuration(
     } catch (InvalidContractException e) {
       problems.add("the contract " + e.getMessage());
     }
-    LoadSql statement = null;
+    LoadSql loadSql = null;
     try {
-      statement = LoadSql.read(settings.routes().resolve("load.sql"));
+      loadSql = LoadSql.read(settings.routes().resolve("load.sql"));
     } catch (IOException e) {
       problems.add("load.sql cannot be used: " + e.getMessage());
+    }
+    if (contract != null && loadSql != null) {
+      LoadStatement.misread(loadSql, contract).forEach(problems::add);
     }
     Keyset keyset = null;
     try {
@@ -78,13 +82,6 @@ public record Configuration(
     } catch (InvalidKeyFileException e) {
       problems.add(RECIPIENTS + ": " + e.getMessage());
     }
-    if (!recipients.isEmpty() && statement != null && !statement.writesVault()) {
-      problems.add(
-          RECIPIENTS
-              + ": there are recipients, but load.sql does not write the vault, so originals"
-              + " would be lost; copy the part with :?vault from the shipped load.sql (init DIR),"
-              + " or unset the recipients");
-    }
     if (settings.privacy().sealDeadLetters() && folder.isEmpty()) {
       problems.add(
           Settings.named("cameleon.dead-letter.body")
@@ -92,7 +89,7 @@ public record Configuration(
               + " example CAMELEON_RECIPIENTS=recipients, or set this to original");
     }
     InvalidSettingsException.throwIfAny(problems);
-    return new Configuration(settings, contract, keyset, statement, recipients);
+    return new Configuration(settings, contract, keyset, loadSql, recipients);
   }
 
   private static void requireRoutes(Path folder, List<String> problems) {
@@ -124,8 +121,12 @@ public record Configuration(
 
   /** How the mask differs from the one that the database has a record of. */
   List<String> maskProblems(Connection connection) throws SQLException {
-    return new MaskGuard(keyset, contract.personal())
+    return new MaskGuard(keyset, contract.personal().kinds())
         .problems(connection, settings.privacy().allowUnmask());
+  }
+
+  LoadStatement statement() {
+    return new LoadStatement(loadSql, contract);
   }
 
   Masker masker() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.aws.AwsClients;
 import dev.cameleon.config.Settings;
+import dev.cameleon.contract.IgnoredException;
 import dev.cameleon.contract.RejectedException;
 import dev.cameleon.contract.StrictJson;
 import dev.cameleon.db.Database;
@@ -13,6 +14,7 @@ import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.errors.UnreachableException;
 import dev.cameleon.load.Batch;
+import dev.cameleon.load.LoadStatement;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.sqs.QueueEncryption;
@@ -76,7 +78,7 @@ public final class SelfCheck {
   public List<Finding> run(int sample) {
     ok("settings", plan.settings().toString());
     Map<String, String> masked = new TreeMap<>();
-    plan.contract().personal().forEach((field, kind) -> masked.put(field, kind.word()));
+    plan.contract().personal().kinds().forEach((field, kind) -> masked.put(field, kind.word()));
     ok("contract", "masks " + masked);
     ok("keyset", plan.keyset().keys().toString());
     add("vault", plan.recipients().isEmpty() ? Result.NOTE : Result.OK, plan.vaultInWords());
@@ -143,17 +145,24 @@ public final class SelfCheck {
     event.put("ip", "192.0.2.1");
     event.putNull("locale");
     event.put("device_id", "000-00-0000");
-    Batch batch = Batch.of(Delivery.sample(), plan.masker().mask(event));
+    Batch batch = Batch.of(Delivery.sample(), plan.masker().mask(List.of(event)));
     try {
       SuppressionList suppression = new SuppressionList(plan.masker());
       suppression.refresh(connection);
-      int rows =
-          plan.statement()
-              .run(connection, batch.parameters(new Vault(plan.recipients()), suppression));
-      add(
-          "load.sql",
-          rows == 1 ? Result.OK : Result.WRONG,
-          "inserts " + rows + " row for a sample event (rolled back)");
+      LoadStatement statement = plan.statement();
+      List<String> problems = statement.problems(connection);
+      problems.forEach(problem -> add("load.sql", Result.WRONG, problem));
+      if (!problems.isEmpty()) {
+        return;
+      }
+      List<String> quoted = statement.quotedNames(connection);
+      if (!quoted.isEmpty()) {
+        String names = String.join("\", \"", quoted);
+        add("load.sql", Result.NOTE, "SQL must quote these columns of event: \"" + names + "\"");
+      }
+      Map<String, Long> counts =
+          statement.run(connection, batch.parameters(new Vault(plan.recipients()), suppression));
+      ok("load.sql", "a sample event gives " + statement.rows(counts) + " rows (rolled back)");
     } catch (SQLException e) {
       String state = SqlErrors.state(e);
       String detail = SqlErrors.describe(e);
@@ -221,16 +230,19 @@ public final class SelfCheck {
       for (Message message : messages) {
         try {
           ObjectNode event = StrictJson.read(json, message.body());
-          if (isSnsEnvelope(event)) {
+          if (plan.contract().isBodyTheEvent() && isSnsEnvelope(event)) {
             add(
                 "sample",
                 Result.WRONG,
                 message.messageId()
-                    + " is an SNS envelope: turn on raw message delivery for the subscription");
+                    + " is an SNS envelope: set \"x-event\": \"/Message\" in the contract, or"
+                    + " turn on raw message delivery for the subscription");
             continue;
           }
-          masker.mask(plan.contract().check(event));
+          masker.mask(plan.contract().check(event, message.messageAttributes()));
           ok("sample", message.messageId() + " passes contract and mask");
+        } catch (IgnoredException e) {
+          add("sample", Result.NOTE, message.messageId() + " would be ignored (x-ignore)");
         } catch (RejectedException e) {
           add(
               "sample",

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
@@ -14,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Shows the structure of a body without its content. The contract's own field names stay; every
@@ -40,14 +42,19 @@ public final class BodyShape {
   private static final int AROUND = 32;
 
   private final Set<String> knownFields;
+  private final Set<String> names;
 
   /**
    * Shows bodies of one contract.
    *
-   * @param knownFields the contract's fields: only their names are shown, and only at the top level
+   * @param knownFields the paths of the contract's fields: only these names are shown
    */
   public BodyShape(Set<String> knownFields) {
     this.knownFields = Set.copyOf(knownFields);
+    this.names =
+        knownFields.stream()
+            .map(path -> path.substring(path.lastIndexOf('.') + 1))
+            .collect(Collectors.toUnmodifiableSet());
   }
 
   /**
@@ -118,9 +125,17 @@ public final class BodyShape {
   }
 
   private boolean isKnown(JsonParser in, String name) {
-    return in.getParsingContext().inObject()
-        && in.getParsingContext().getParent().inRoot()
-        && knownFields.contains(name);
+    if (!in.getParsingContext().inObject()) {
+      return false;
+    }
+    StringBuilder path = new StringBuilder(name);
+    JsonStreamContext around = in.getParsingContext().getParent();
+    for (; !around.inRoot(); around = around.getParent()) {
+      if (around.inObject()) {
+        path.insert(0, around.getCurrentName() + ".");
+      }
+    }
+    return knownFields.contains(path.toString());
   }
 
   /**
@@ -205,7 +220,6 @@ public final class BodyShape {
    * @return empty if the text may contain a value
    */
   public Optional<String> ofShape(String shape) {
-    return ForeignShape.check(
-        shape, name -> knownFields.contains(name) ? name : shape(name, false));
+    return ForeignShape.check(shape, name -> names.contains(name) ? name : shape(name, false));
   }
 }

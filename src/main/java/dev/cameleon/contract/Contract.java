@@ -15,38 +15,57 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import org.apache.camel.Body;
+import org.apache.camel.Header;
+import org.apache.camel.component.aws2.sqs.Sqs2Constants;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
 /**
- * The data contract of a login event, {@code login.schema.json}: a JSON Schema 2020-12 whose
- * top-level properties are the fields that are kept, and whose {@code x-pii} marks tell which of
- * them are masked, and as which kind. Thread-safe.
+ * The data contract, {@code login.schema.json}: a JSON Schema 2020-12 that tells where in a message
+ * the events are, what of them is kept, and what is masked, and as which kind. Thread-safe.
  */
 public final class Contract {
-  private static final String PII = "x-pii";
-
-  /** Columns that the loader adds to each row; a field of that name would hide them. */
-  private static final Set<String> RESERVED = Set.of("message_id", "sent_at");
-
-  /** A field's name is a column in {@code load.sql} and, for {@code text}, a token's domain. */
-  private static final Pattern FIELD = Pattern.compile("[a-z][a-z0-9_]{0,62}");
-
   private final Schema schema;
+  private final Schema ignored;
+  private final EventPointer pointer;
+  private final Named named;
   private final Set<String> fields;
-  private final Map<String, PiiKind> personal;
+  private final List<Column> columns;
+  private final List<String> integers;
+  private final Personal personal;
+  private final Attributes attributes;
   private final LongAdder unknownFields = new LongAdder();
 
-  private Contract(Schema schema, Set<String> fields, Map<String, PiiKind> personal) {
+  private Contract(Schema schema, Schema ignored, EventPointer pointer, ContractReader read) {
     this.schema = schema;
-    this.fields = fields;
-    this.personal = Collections.unmodifiableMap(personal);
+    this.ignored = ignored;
+    this.pointer = pointer;
+    this.named = read.root();
+    this.columns = read.columns();
+    this.integers =
+        columns.stream()
+            .filter(column -> column.type() == Column.Type.BIGINT)
+            .map(Column::name)
+            .toList();
+    this.personal = read.marks().personal();
+    this.attributes = read.marks().attributes();
+    this.fields = new LinkedHashSet<>(read.paths());
+    if (pointer != null) {
+      String way = "";
+      for (String name : pointer.names()) {
+        way += name;
+        fields.add(way);
+        way += ".";
+      }
+      for (String path : read.paths()) {
+        fields.add(way + path);
+      }
+    }
   }
 
   /**
@@ -67,26 +86,59 @@ public final class Contract {
           file, List.of("cannot be read (" + e.getClass().getSimpleName() + ")"));
     }
     List<String> problems = new ArrayList<>();
-    Set<String> fields = new java.util.LinkedHashSet<>();
-    Map<String, PiiKind> personal = new LinkedHashMap<>();
-    JsonNode properties = document.path("properties");
-    if (!properties.isObject() || properties.isEmpty()) {
-      problems.add("has no fields: put them under \"properties\"");
-    }
-    for (Map.Entry<String, JsonNode> property : properties.properties()) {
-      fields.add(property.getKey());
-      inspect(property.getKey(), property.getValue(), personal, problems);
-    }
-    problems.addAll(ContractPitfalls.in(document));
-    if (personal.isEmpty() && problems.isEmpty()) {
+    References references = new References(document);
+    ContractReader reader = new ContractReader(document, references, problems);
+    problems.addAll(ContractPitfalls.in(document, references, reader.marks()));
+    EventPointer pointer = EventPointer.parse(document.path(Keywords.EVENT)).orElse(null);
+    if (document.has(Keywords.EVENT) && pointer == null) {
       problems.add(
-          "marks no field with \"" + PII + "\": nothing would be masked; mark ip and device_id");
+          Keywords.EVENT
+              + " must be a JSON Pointer to the event, for example \"/detail\" or \"/Records/*\"");
     }
-    Schema schema = problems.isEmpty() ? compile(document, problems) : null;
+    if (reader.marks().personal().fields().isEmpty() && problems.isEmpty()) {
+      problems.add(
+          "marks no field with \""
+              + Keywords.PII
+              + "\": nothing would be masked; mark what is personal");
+    }
+    Schema schema = problems.isEmpty() ? compile(document, "", problems) : null;
+    Schema ignored = null;
+    if (document.has(Keywords.IGNORE) && problems.isEmpty()) {
+      ignored = ignored(document, problems);
+      requireNotIgnored(document.path("examples"), schema, ignored, pointer, problems);
+    }
     if (!problems.isEmpty()) {
       throw new InvalidContractException(file, problems);
     }
-    return new Contract(schema, fields, personal);
+    return new Contract(schema, ignored, pointer, reader);
+  }
+
+  /** The schema of ignored messages; its references are to the contract's definitions. */
+  private static Schema ignored(JsonNode document, List<String> problems) {
+    JsonNode ignore = document.get(Keywords.IGNORE).deepCopy();
+    if (ignore instanceof ObjectNode object && document.has("$defs") && !object.has("$defs")) {
+      object.set("$defs", document.get("$defs"));
+    }
+    if (!ignore.isObject() || ignore.isEmpty()) {
+      problems.add(Keywords.IGNORE + " must be a schema that does not fit every message");
+      return null;
+    }
+    return compile(ignore, Keywords.IGNORE + " ", problems);
+  }
+
+  private static void requireNotIgnored(
+      JsonNode examples,
+      Schema schema,
+      Schema ignored,
+      EventPointer pointer,
+      List<String> problems) {
+    for (int i = 0; problems.isEmpty() && i < examples.size(); i++) {
+      JsonNode event = examples.get(i);
+      JsonNode body = pointer == null ? event : pointer.around(event);
+      if (schema.validate(event).isEmpty() && ignored.validate(body).isEmpty()) {
+        problems.add(Keywords.IGNORE + " fits a valid message, the one of examples/" + i);
+      }
+    }
   }
 
   private static String place(com.fasterxml.jackson.core.JsonProcessingException e) {
@@ -99,58 +151,10 @@ public final class Contract {
             + ")";
   }
 
-  private static void inspect(
-      String field, JsonNode rules, Map<String, PiiKind> personal, List<String> problems) {
-    if (!FIELD.matcher(field).matches()) {
-      problems.add(
-          "field \"" + field + "\": a field name must consist of lower-case letters, digits and _");
-    }
-    if (RESERVED.contains(field)) {
-      problems.add(
-          "field \""
-              + field
-              + "\": the loader uses a column of this name itself; rename the field");
-    }
-    if (!rules.has(PII)) {
-      return;
-    }
-    PiiKind kind = PiiKind.of(rules.path(PII).asText()).orElse(null);
-    if (kind == null) {
-      problems.add("field \"" + field + "\": " + PII + " is not one of " + PiiKind.words());
-      return;
-    }
-    if (kind == PiiKind.TEXT && PiiKind.of(field).isPresent()) {
-      problems.add(
-          "field \""
-              + field
-              + "\": a text field of this name would share the tokens of another kind; rename"
-              + " the field");
-    }
-    if (!onlyText(rules.path("type"))) {
-      problems.add(
-          "field \""
-              + field
-              + "\": only text can be masked: set \"type\" to \"string\" or [\"string\","
-              + " \"null\"]");
-    }
-    personal.put(field, kind);
-  }
-
-  private static boolean onlyText(JsonNode type) {
-    if (type.isArray()) {
-      for (JsonNode each : type) {
-        if (!"string".equals(each.asText()) && !"null".equals(each.asText())) {
-          return false;
-        }
-      }
-      return !type.isEmpty();
-    }
-    return "string".equals(type.asText());
-  }
-
-  private static Schema compile(JsonNode document, List<String> problems) {
-    Dialect dialect =
-        Dialect.builder(Dialects.getDraft202012()).keyword(new NonValidationKeyword(PII)).build();
+  private static Schema compile(JsonNode document, String what, List<String> problems) {
+    Dialect.Builder own = Dialect.builder(Dialects.getDraft202012());
+    Keywords.OWN.forEach(keyword -> own.keyword(new NonValidationKeyword(keyword)));
+    Dialect dialect = own.build();
     SchemaRegistry schemas =
         SchemaRegistry.withDialect(
             dialect,
@@ -163,7 +167,8 @@ public final class Contract {
               com.networknt.schema.SchemaLocation.of(Dialects.getDraft202012().getId()));
       for (Error fault : metaSchema.validate(document)) {
         problems.add(
-            "is not a JSON Schema 2020-12: "
+            what
+                + "is not a JSON Schema 2020-12: "
                 + fault.getInstanceLocation()
                 + " "
                 + fault.getMessage());
@@ -172,19 +177,37 @@ public final class Contract {
       schema.initializeValidators();
       return schema;
     } catch (SchemaException | IllegalArgumentException e) {
-      problems.add("is not a JSON Schema 2020-12: " + e.getMessage());
+      problems.add(what + "is not a JSON Schema 2020-12: " + e.getMessage());
       return null;
     }
   }
 
-  /** The names of the fields that are kept. */
+  /**
+   * The paths of all properties that the contract names, for example {@code customer.email}, and of
+   * those on the way to the event in the body: names that may be shown.
+   */
   public Set<String> fields() {
     return Collections.unmodifiableSet(fields);
   }
 
-  /** The masked fields, with the kind of each, in the contract's order. */
-  public Map<String, PiiKind> personal() {
+  /** The columns of {@code event} that come from the event, in the contract's order. */
+  public List<Column> columns() {
+    return columns;
+  }
+
+  /** What is masked, and who is the person. */
+  public Personal personal() {
     return personal;
+  }
+
+  /** The message attributes that are needed, with a receive. */
+  public Set<String> attributes() {
+    return attributes.names();
+  }
+
+  /** Whether the event is the body itself. */
+  public boolean isBodyTheEvent() {
+    return pointer == null;
   }
 
   /** How many fields of messages were dropped so far because they are not in the contract. */
@@ -193,59 +216,63 @@ public final class Contract {
   }
 
   /**
-   * Checks one event and drops fields that are not in the contract.
+   * Finds the events of a message, checks them, and drops fields that are not in the contract.
    *
-   * @param event the parsed body; null stands for the JSON literal {@code null}
-   * @return the event with the contract's fields only; not yet masked
-   * @throws RejectedException if it is not an object, or violates the contract
+   * @param body the parsed body; null stands for the JSON literal {@code null}
+   * @param received the message's attributes; null stands for none
+   * @return the events, at least one, with the contract's fields only; not yet masked
+   * @throws RejectedException if there is no event, or one that violates the contract
+   * @throws IgnoredException if the body fits {@code x-ignore}
    */
-  public ObjectNode check(ObjectNode event) throws RejectedException {
-    if (event == null) {
+  public List<ObjectNode> check(
+      @Body ObjectNode body,
+      @Header(Sqs2Constants.MESSAGE_ATTRIBUTES) Map<String, MessageAttributeValue> received)
+      throws RejectedException, IgnoredException {
+    if (body == null) {
       throw new RejectedException(Violation.NOT_JSON, "", "not a JSON object");
     }
+    if (ignored != null && ignored.validate(body).isEmpty()) {
+      throw new IgnoredException();
+    }
+    List<ObjectNode> events = pointer == null ? List.of(body) : pointer.find(body);
+    Map<String, String> values =
+        attributes.isEmpty() ? Map.of() : attributes.values(body, pointer != null, received);
+    for (int i = 0; i < events.size(); i++) {
+      try {
+        attributes.fill(events.get(i), values);
+        check(events.get(i));
+      } catch (RejectedException e) {
+        throw events.size() == 1 ? e : e.at(i + 1, events.size());
+      }
+    }
+    return events;
+  }
+
+  private void check(ObjectNode event) throws RejectedException {
     StrictJson.requirePairedSurrogates(event);
     List<Error> faults = schema.validate(event);
     if (!faults.isEmpty()) {
-      throw rejected(faults);
+      throw Faults.rejected(faults, named);
     }
-    int before = event.size();
-    event.retain(fields);
-    unknownFields.add(before - event.size());
-    return event;
+    int dropped = named.prune(event);
+    if (dropped > 0) {
+      unknownFields.add(dropped);
+    }
+    for (String name : integers) {
+      requireLong(event, name);
+    }
   }
 
-  /** Describes faults in the contract's own words: the validator's messages quote values. */
-  private RejectedException rejected(List<Error> faults) {
-    List<String> missing = faults.stream().filter(Contract::isMissing).map(this::fieldOf).toList();
-    if (!missing.isEmpty()) {
-      return new RejectedException(
-          Violation.CONTRACT,
-          missing.get(0),
-          "required, but missing: " + String.join(", ", missing));
+  /** Writes an integer without fraction or exponent, as PostgreSQL's bigint needs it. */
+  private static void requireLong(ObjectNode event, String name) throws RejectedException {
+    JsonNode value = event.get(name);
+    if (value == null || value.isNull() || value.isInt() || value.isLong()) {
+      return;
     }
-    String field = faults.stream().map(this::fieldOf).min(Comparator.naturalOrder()).orElse("");
-    String rules =
-        faults.stream()
-            .filter(fault -> fieldOf(fault).equals(field))
-            .map(fault -> fault.getKeyword() + " " + fault.getSchemaNode())
-            .distinct()
-            .collect(Collectors.joining(", "));
-    return new RejectedException(Violation.CONTRACT, field, "breaks the contract's " + rules);
-  }
-
-  private static boolean isMissing(Error fault) {
-    return "required".equals(fault.getKeyword());
-  }
-
-  /** The top-level field of the contract that an error is about, or an empty string. */
-  private String fieldOf(Error fault) {
-    String field = fault.getProperty();
-    if (field == null || fault.getInstanceLocation().getNameCount() > 0) {
-      field =
-          fault.getInstanceLocation().getNameCount() == 0
-              ? ""
-              : String.valueOf(fault.getInstanceLocation().getElement(0));
+    try {
+      event.put(name, value.decimalValue().longValueExact());
+    } catch (ArithmeticException e) {
+      throw new RejectedException(Violation.CONTRACT, name, "an integer of more than 64 bits");
     }
-    return fields.contains(field) ? field : "";
   }
 }

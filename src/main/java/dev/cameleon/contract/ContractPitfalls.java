@@ -7,11 +7,11 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 
 /**
  * Finds parts of a contract that a validator would silently ignore: an unknown keyword, a required
@@ -19,7 +19,6 @@ import java.util.regex.Pattern;
  * values unmasked.
  */
 final class ContractPitfalls {
-  private static final String PII = "x-pii";
   private static final String DRAFT = "https://json-schema.org/draft/2020-12/schema";
 
   /** Keywords whose schemas apply to the same value as the schema around them. */
@@ -59,17 +58,18 @@ final class ContractPitfalls {
       Map.of("definitions", DEFINITIONS, "dependencies", "dependentRequired", "id", "$id");
 
   private static final Set<String> KEYWORDS = keywords();
-  private static final Pattern TOP_LEVEL_PROPERTY = Pattern.compile("/properties/[^/]+");
 
   private final References references;
+  private final Marks marks;
 
   /** A set, because references may lead to a schema more than once. */
   private final Set<String> problems = new LinkedHashSet<>();
 
   private final Set<String> followed = new HashSet<>();
 
-  private ContractPitfalls(JsonNode document) {
-    this.references = new References(document);
+  private ContractPitfalls(References references, Marks marks) {
+    this.references = references;
+    this.marks = marks;
   }
 
   private static Set<String> keywords() {
@@ -78,19 +78,22 @@ final class ContractPitfalls {
     all.addAll(SAME_LISTS);
     all.addAll(PARTS);
     all.addAll(PARTS_BY_NAME);
-    all.addAll(Set.of(PII, SAME_BY_NAME, PART_LIST, DEFINITIONS));
+    all.addAll(Set.of(SAME_BY_NAME, PART_LIST, DEFINITIONS));
+    all.addAll(Keywords.OWN);
     return all;
   }
 
-  /** The problems, each as one sentence; empty if there are none. */
-  static List<String> in(JsonNode document) {
-    ContractPitfalls overlooked = new ContractPitfalls(document);
+  /**
+   * The problems, each as one sentence; empty if there are none.
+   *
+   * @param marks tells which marks have an effect
+   */
+  static List<String> in(JsonNode document, References references, Marks marks) {
+    ContractPitfalls overlooked = new ContractPitfalls(references, marks);
     if (!document.path("$schema").asText(DRAFT).equals(DRAFT)) {
       overlooked.problems.add("$schema must name draft 2020-12: " + DRAFT);
     }
-    // At the top level an event keeps only the properties; further down they may come from several
-    // schemas.
-    overlooked.inspect(document, "", Optional.of(names(document.path("properties"))));
+    overlooked.inspect(document, "", overlooked.namesOf(document), false);
     return List.copyOf(overlooked.problems);
   }
 
@@ -99,13 +102,15 @@ final class ContractPitfalls {
    *
    * @param at its JSON Pointer (RFC 6901)
    * @param names the properties of the object that it applies to; empty if they cannot be known
+   * @param masked whether the value is masked
    */
-  private void inspect(JsonNode schema, String at, Optional<Set<String>> names) {
+  private void inspect(JsonNode schema, String at, Optional<Set<String>> names, boolean masked) {
     if (!schema.isObject()) {
       return; // true, false, or something that the meta-schema refuses
     }
     requireKeywords(schema, at);
-    problems.addAll(references.problems(schema, at));
+    boolean mask = masked || marks.isUsed(schema, Keywords.PII);
+    problems.addAll(references.problems(schema, at, mask || marks.isUsed(schema, "$ref")));
     names.ifPresent(known -> requireNames(schema, at, known));
     follow(schema.path("$ref"), at, names);
     for (Map.Entry<String, JsonNode> keyword : schema.properties()) {
@@ -113,15 +118,19 @@ final class ContractPitfalls {
       JsonNode value = keyword.getValue();
       String inside = at + "/" + name;
       if (SAME.contains(name)) {
-        inspect(value, inside, names);
+        inspect(value, inside, names, mask);
       } else if (SAME_LISTS.contains(name) || name.equals(SAME_BY_NAME)) {
-        children(value).forEach((key, each) -> inspect(each, inside + "/" + key, names));
+        children(value).forEach((key, each) -> inspect(each, inside + "/" + key, names, mask));
       } else if (PARTS.contains(name)) {
-        inspect(value, inside, namesOf(value));
+        inspect(value, inside, namesOf(value), mask);
       } else if (PARTS_BY_NAME.contains(name) || name.equals(PART_LIST)) {
-        children(value).forEach((key, each) -> inspect(each, inside + "/" + key, namesOf(each)));
+        children(value)
+            .forEach((key, each) -> inspect(each, inside + "/" + key, namesOf(each), mask));
       } else if (name.equals(DEFINITIONS)) {
-        children(value).forEach((key, each) -> inspect(each, inside + "/" + key, Optional.empty()));
+        children(value)
+            .forEach((key, each) -> inspect(each, inside + "/" + key, Optional.empty(), false));
+      } else if (name.equals(Keywords.IGNORE) && at.isEmpty()) {
+        inspect(value, inside, Optional.empty(), false);
       }
     }
   }
@@ -138,14 +147,32 @@ final class ContractPitfalls {
                 + "? (notes go into \"$comment\")");
       }
     }
-    if (schema.has(PII) && !TOP_LEVEL_PROPERTY.matcher(at).matches()) {
-      problems.add(PII + place(at) + " has an effect only directly under a top-level property");
+    for (String keyword : Keywords.OWN) {
+      boolean root = Keywords.AT_ROOT.contains(keyword);
+      if (schema.has(keyword) && !(root ? at.isEmpty() : marks.isUsed(schema, keyword))) {
+        problems.add(keyword + place(at) + " has no effect there: " + effect(keyword));
+      }
+    }
+    if (!schema.path(Keywords.KEEP).asText(Keywords.ALL).equals(Keywords.ALL)) {
+      problems.add(Keywords.KEEP + place(at) + " can only be \"all\"");
     }
   }
 
+  private static String effect(String keyword) {
+    return switch (keyword) {
+      case Keywords.EVENT, Keywords.IGNORE -> "it belongs at the top of the contract";
+      case Keywords.ATTRIBUTE -> "it belongs to a property of the event itself";
+      case Keywords.COUNTRY -> "it belongs beside \"x-pii\": \"phone\"";
+      case Keywords.KEEP -> "it belongs to a property";
+      default ->
+          "it belongs to a property that is reached from the top through properties, items,"
+              + " prefixItems and $ref only; repeat it at such a property";
+    };
+  }
+
   private static String meant(String keyword) {
-    return keyword.startsWith("x-")
-        ? PII
+    return keyword.toLowerCase(Locale.ROOT).startsWith("x-")
+        ? Spelling.nearest(Keywords.OWN, keyword.toLowerCase(Locale.ROOT))
         : Optional.ofNullable(FORMERLY.get(keyword))
             .orElseGet(() -> Spelling.nearest(KEYWORDS, keyword));
   }
@@ -179,7 +206,8 @@ final class ContractPitfalls {
       references
           .target(reference.asText())
           .ifPresent(
-              schema -> inspect(schema, References.pointer(reference.asText()).orElse(at), names));
+              schema ->
+                  inspect(schema, References.pointer(reference.asText()).orElse(at), names, false));
     }
   }
 
@@ -199,7 +227,8 @@ final class ContractPitfalls {
     }
     names.addAll(names(schema.path("properties")));
     List<JsonNode> same = new ArrayList<>();
-    SAME.forEach(keyword -> same.add(schema.path(keyword)));
+    // A property that only "if" or "not" names is dropped.
+    List.of("then", "else").forEach(keyword -> same.add(schema.path(keyword)));
     SAME_LISTS.forEach(keyword -> schema.path(keyword).forEach(same::add));
     schema.path(SAME_BY_NAME).forEach(same::add);
     JsonNode reference = schema.path("$ref");

@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 /** Tells whether a text that anybody may have written is a shape as {@link BodyShape} writes it. */
 final class ForeignShape {
   private static final String SHAPES = "•␣␦�…";
-  private static final Pattern NAME = Pattern.compile("\"([a-z][a-z0-9_]{0,62})\"(?=[:…\n])");
+  private static final Pattern NAME =
+      Pattern.compile("\"([A-Za-z][A-Za-z0-9_-]{0,62})\"(?=[:…\n])");
 
   /** A word that is cut off at the end: a preview is cut at any character. */
   private static final Pattern CUT_WORD =

@@ -11,6 +11,10 @@ public enum PiiKind {
   IP,
   /** A device id. */
   DEVICE,
+  /** A mail address; in any case of letters. */
+  EMAIL,
+  /** A phone number; equal numbers get equal tokens in any spelling. */
+  PHONE,
   /** Any text; masked in a domain named after its field. */
   TEXT;
 
@@ -19,7 +23,7 @@ public enum PiiKind {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The token's domain for a field of this kind. */
+  /** The token's domain for a field of this kind, by the field's path. */
   public String domain(String field) {
     return this == TEXT ? field : word();
   }

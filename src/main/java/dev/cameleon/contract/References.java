@@ -5,20 +5,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Set;
 
 /**
- * Checks the references of a contract. A validator follows them, but marks do not apply through
- * them: a field that refers to a marked one has its rules, and its value would be stored unmasked.
+ * The references of a contract. Marks apply through a {@code $ref} that {@link ContractReader}
+ * follows. A validator follows all of them: through another one a field would have the rules of a
+ * marked one, and its value would be stored unmasked.
  */
 final class References {
-  private static final String PII = "x-pii";
   private static final List<String> KEYWORDS = List.of("$ref", "$dynamicRef");
   private static final List<String> ANCHORS = List.of("$anchor", "$dynamicAnchor");
-  private static final Pattern IN_PROPERTY = Pattern.compile("(/properties/[^/]+)(/.*)?");
 
   private final JsonNode document;
 
@@ -30,46 +29,48 @@ final class References {
    * The problems with the references of a schema, each as one sentence.
    *
    * @param at the schema's JSON Pointer
+   * @param safe whether the value is masked, or marks apply through {@code $ref}
    */
-  List<String> problems(JsonNode schema, String at) {
+  List<String> problems(JsonNode schema, String at, boolean safe) {
     List<String> problems = new ArrayList<>();
     for (String keyword : KEYWORDS) {
       if (schema.path(keyword).isTextual()) {
-        problem(schema.path(keyword).asText(), at)
+        problem(schema.path(keyword).asText(), safe)
             .ifPresent(problem -> problems.add(keyword + ContractPitfalls.place(at) + problem));
       }
     }
     return problems;
   }
 
-  private Optional<String> problem(String reference, String at) {
+  private Optional<String> problem(String reference, boolean safe) {
     if (!reference.startsWith("#")) {
       return Optional.of(" must begin with #, because a contract is one file");
     }
-    if (isMasked(at)) {
-      return Optional.empty();
-    }
-    List<JsonNode> targets =
-        pointer(reference).isPresent() ? pointed(reference) : anchored(reference);
+    List<JsonNode> targets = targets(reference);
     if (targets.isEmpty()) {
       return Optional.of(
           " points to nothing: without its target (a place such as #/$defs/name, or an"
               + " $anchor) Cameleon cannot tell whether the value is masked");
     }
-    // A mark anywhere in the target counts: the document itself has marks on its properties.
-    return targets.stream().anyMatch(target -> target.findValue(PII) != null)
+    return !safe && targets.stream().anyMatch(target -> isMarked(target, new HashSet<>()))
         ? Optional.of(
-            " points to a schema with a mark, and Cameleon does not follow marks"
-                + " through references; repeat "
-                + PII
-                + " at the top-level property, or refer to rules without it, in $defs")
+            " points to a schema with a mark, and marks do not apply through this reference; repeat "
+                + Keywords.PII
+                + " at the property, or refer to rules without it, in $defs")
         : Optional.empty();
   }
 
-  /** Whether a place is inside a top-level property that is masked as a whole. */
-  private boolean isMasked(String at) {
-    Matcher property = IN_PROPERTY.matcher(at);
-    return property.matches() && document.at(property.group(1)).has(PII);
+  /**
+   * Whether there is a mark anywhere in a schema, or in one that it refers to: the document itself
+   * has marks on its properties.
+   */
+  private boolean isMarked(JsonNode schema, Set<String> seen) {
+    return schema.findValue(Keywords.PII) != null
+        || KEYWORDS.stream()
+            .flatMap(keyword -> schema.findValuesAsText(keyword).stream())
+            .filter(seen::add)
+            .flatMap(reference -> targets(reference).stream())
+            .anyMatch(target -> isMarked(target, seen));
   }
 
   /** The JSON Pointer (RFC 6901) of a reference within the file; empty for an anchor. */
@@ -77,17 +78,19 @@ final class References {
     return decoded(reference).filter(to -> to.isEmpty() || to.startsWith("/"));
   }
 
-  /** The target of a JSON Pointer; empty if it does not exist, and for an anchor. */
+  /** The only target of a reference; empty if there is none, or more than one. */
   Optional<JsonNode> target(String reference) {
-    return pointed(reference).stream().findFirst();
+    List<JsonNode> targets = targets(reference);
+    return targets.size() == 1 ? Optional.of(targets.get(0)) : Optional.empty();
   }
 
-  private List<JsonNode> pointed(String reference) {
-    return pointer(reference)
-        .map(to -> document.at(JsonPointer.compile(to)))
-        .filter(target -> !target.isMissingNode())
-        .stream()
-        .toList();
+  private List<JsonNode> targets(String reference) {
+    Optional<String> pointer = pointer(reference);
+    if (pointer.isEmpty()) {
+      return anchored(reference);
+    }
+    JsonNode target = document.at(JsonPointer.compile(pointer.get()));
+    return target.isMissingNode() ? List.of() : List.of(target);
   }
 
   /** Every schema with this anchor, or anything that looks like one. */

@@ -29,6 +29,17 @@ public final class RejectedException extends Exception {
     this.detail = detail;
   }
 
+  /**
+   * The same fault of one event among several.
+   *
+   * @param position of the event in its message, from 1
+   * @param events how many events the message has
+   */
+  RejectedException at(int position, int events) {
+    return new RejectedException(
+        reason, field, "event " + position + " of " + events + ": " + detail);
+  }
+
   /** The kind of fault. */
   public Violation reason() {
     return reason;

@@ -54,7 +54,7 @@ final class DeadLetterCodec {
           SourceMessage.ID);
 
   /** The form of a field's name in the contract: anything else is not ours, and may be personal. */
-  private static final Pattern FIELD_FORM = Pattern.compile("[a-z][a-z0-9_]{0,62}");
+  private static final Pattern FIELD_FORM = Pattern.compile("[^\\p{Cntrl}]{1,1000}");
 
   /** The form of a queue's name (AWS). */
   private static final Pattern QUEUE_FORM = Pattern.compile("([A-Za-z0-9_-]{1,80}(\\.fifo)?)?");

@@ -2,6 +2,7 @@ package dev.cameleon.dlq;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cameleon.contract.Contract;
+import dev.cameleon.contract.IgnoredException;
 import dev.cameleon.contract.RejectedException;
 import dev.cameleon.contract.StrictJson;
 import dev.cameleon.dlq.ReplaySelection.Candidate;
@@ -64,9 +65,11 @@ public final class DryRun {
     for (Candidate one : screening.screen(page)) {
       ReceivedDeadLetter deadLetter = one.deadLetter();
       try {
-        var event = contract.check(StrictJson.read(json, one.message().body()));
-        masker.ifPresent(mask -> mask.mask(event));
+        var events = contract.check(StrictJson.read(json, one.message().body()), Map.of());
+        masker.ifPresent(mask -> mask.mask(events));
         passes(deadLetter);
+      } catch (IgnoredException e) {
+        passes(deadLetter); // it would not become a dead letter again
       } catch (RejectedException e) {
         String before = deadLetter.shown(contract.fields()).field();
         fails(new Failure(e.reason(), e.field(), deadLetter.cause(), before), deadLetter.id());

@@ -32,6 +32,7 @@ public final class QueuePeek {
                       request
                           .queueUrl(queue.url())
                           .maxNumberOfMessages(most)
+                          .messageAttributeNames("All")
                           .messageSystemAttributeNames(Delivery.SYSTEM_ATTRIBUTES)
                           .waitTimeSeconds(WAIT_SECONDS))
               .messages();

@@ -1,5 +1,6 @@
 package dev.cameleon.load;
 
+import dev.cameleon.mask.MaskedMessage;
 import dev.cameleon.mask.MaskedRecord;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.vault.SuppressionList;
@@ -7,18 +8,30 @@ import dev.cameleon.vault.Vault;
 import dev.cameleon.vault.VaultEntries;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
- * Rows to be loaded by one statement, each with the delivery that it came from. The aggregator
+ * Messages to be loaded by one statement, each with its events and its delivery. The aggregator
  * fills it under its own lock; it does not change afterwards.
  */
 public final class Batch {
-  private record Row(Delivery delivery, MaskedRecord record) {}
+  private record Row(Delivery delivery, MaskedMessage message) {}
+
+  /**
+   * A batch of this much JSON is complete, however few its events, because the whole statement is
+   * built in memory.
+   */
+  static final int ENOUGH_CHARACTERS = 4 << 20;
+
+  /** What the JSON of an event needs beside its fields. */
+  private static final int OWN_CHARACTERS = 120;
 
   private final List<Row> rows;
+  private int events;
   private long characters;
   private VaultEntries entries;
   private long readyNanos = System.nanoTime();
@@ -33,6 +46,7 @@ public final class Batch {
 
   private Batch(List<Row> rows) {
     this.rows = rows;
+    rows.forEach(this::count);
   }
 
   private Batch half(int from, int to) {
@@ -43,34 +57,42 @@ public final class Batch {
     return half;
   }
 
-  /** A batch of one row, for {@code check} and for tests. */
-  public static Batch of(Delivery delivery, MaskedRecord record) {
+  /** A batch of one message, for {@code check} and for tests. */
+  public static Batch of(Delivery delivery, MaskedMessage message) {
     Batch batch = new Batch();
-    batch.add(delivery, record);
+    batch.add(delivery, message);
     return batch;
   }
 
-  void add(Delivery delivery, MaskedRecord record) {
-    rows.add(new Row(delivery, record));
-    characters += record.json().length();
+  void add(Delivery delivery, MaskedMessage message) {
+    Row row = new Row(delivery, message);
+    rows.add(row);
+    count(row);
   }
 
-  /** The length of the rows' fields as JSON, while the batch grows. */
+  private void count(Row row) {
+    events += row.message().events().size();
+    for (MaskedRecord event : row.message().events()) {
+      characters += event.json().length() + OWN_CHARACTERS;
+    }
+  }
+
+  /** The length of the events as JSON. */
   long characters() {
     return characters;
   }
 
-  /** How many rows. */
+  /** How many events. */
   public int size() {
-    return rows.size();
+    return events;
   }
 
-  /** Whether this is one row alone, which cannot be split. */
+  /** Whether this is one message alone, which cannot be split. */
   public boolean isSingle() {
     return rows.size() == 1;
   }
 
-  /** Both halves, to be loaded in its place: repeated splitting finds the row that fails. */
+  /** Both halves, to be loaded in its place: repeated splitting finds the message that fails. */
   List<Batch> halves() {
     passOn();
     int middle = rows.size() / 2;
@@ -140,21 +162,31 @@ public final class Batch {
     begin();
     Optional<Instant> made = suppression.databaseTime(); // first: all else is newer
     entries = vault.entries();
-    StringBuilder json = new StringBuilder(rows.size() * 320).append('[');
+    StringBuilder json =
+        new StringBuilder((int) Math.min(characters, ENOUGH_CHARACTERS) + 2).append('[');
+    Set<String> ids = new HashSet<>();
     for (Row row : rows) {
       String id = row.delivery().sourceMessage().id();
-      MaskedRecord record = suppression.apply(row.record());
-      entries.add(id, record.originals());
-      if (json.length() > 1) {
-        json.append(',');
+      if (!ids.add(id)) {
+        continue; // a second delivery, or a replay beside its original: a duplicate
       }
-      json.append("{\"message_id\":\"")
-          .append(id)
-          .append("\",\"sent_at\":\"")
-          .append(row.delivery().sourceMessage().sentAt())
-          .append('"');
-      String fields = record.json();
-      json.append(fields.length() > 2 ? "," : "").append(fields, 1, fields.length());
+      int number = 0;
+      for (MaskedRecord event : row.message().events()) {
+        MaskedRecord record = suppression.apply(event);
+        entries.add(id, record.originals());
+        if (json.length() > 1) {
+          json.append(',');
+        }
+        json.append("{\"message_id\":\"")
+            .append(id)
+            .append("\",\"event_number\":")
+            .append(++number)
+            .append(",\"sent_at\":\"")
+            .append(row.delivery().sourceMessage().sentAt())
+            .append('"');
+        String fields = record.json();
+        json.append(fields.length() > 2 ? "," : "").append(fields, 1, fields.length());
+      }
     }
     return new LoadParameters(json.append(']').toString(), entries.json(made));
   }
@@ -162,7 +194,7 @@ public final class Batch {
   /**
    * Records the commit.
    *
-   * @param inserted how many rows were new; duplicates add no entry to the vault
+   * @param inserted how many messages were new; duplicates add no entry to the vault
    */
   void committed(int inserted) {
     passOn();
@@ -184,6 +216,6 @@ public final class Batch {
   /** Without personal data. */
   @Override
   public String toString() {
-    return "Batch[" + rows.size() + " rows]";
+    return "Batch[" + rows.size() + " messages, " + events + " events]";
   }
 }

@@ -1,23 +1,28 @@
 package dev.cameleon.load;
 
-import dev.cameleon.mask.MaskedRecord;
+import dev.cameleon.mask.MaskedMessage;
 import dev.cameleon.sqs.DeliveryTracking;
 import java.util.Map;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 
-/** Collects masked records into a {@link Batch}; accepts no other body. */
+/** Collects masked messages into a {@link Batch}; accepts no other body. */
 public final class BatchAggregationStrategy implements AggregationStrategy {
+  private final int mostEvents;
+
   /**
-   * A batch of this much JSON is complete, however few its rows, because the whole statement is
-   * built in memory.
+   * Collects batches.
+   *
+   * @param mostEvents a batch of this many events is complete
    */
-  private static final long ENOUGH_CHARACTERS = 4L << 20;
+  public BatchAggregationStrategy(int mostEvents) {
+    this.mostEvents = mostEvents;
+  }
 
   @Override
   public Exchange aggregate(Exchange collected, Exchange next) {
-    if (!(next.getMessage().getBody() instanceof MaskedRecord record)) {
-      throw new IllegalStateException("only a masked record can be loaded");
+    if (!(next.getMessage().getBody() instanceof MaskedMessage message)) {
+      throw new IllegalStateException("only a masked message can be loaded");
     }
     Exchange answer = collected;
     if (answer == null) {
@@ -28,8 +33,8 @@ public final class BatchAggregationStrategy implements AggregationStrategy {
       answer.getMessage().setBody(new Batch());
     }
     Batch batch = answer.getMessage().getBody(Batch.class);
-    batch.add(DeliveryTracking.of(next), record);
-    if (batch.characters() >= ENOUGH_CHARACTERS) {
+    batch.add(DeliveryTracking.of(next), message);
+    if (batch.size() >= mostEvents || batch.characters() >= Batch.ENOUGH_CHARACTERS) {
       answer.setProperty(Exchange.AGGREGATION_COMPLETE_CURRENT_GROUP, true);
     }
     DeliveryTracking.passOn(next);

@@ -3,15 +3,18 @@ package dev.cameleon.load;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.sqs.Acknowledger;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.Exchange;
-import org.apache.camel.component.jdbc.JdbcConstants;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Acts on a commit: closes the circuit breaker, counts the batch and deletes its messages. */
 public final class CommitHandler {
   private static final Logger LOG = LoggerFactory.getLogger(CommitHandler.class);
+
+  /** The exchange's variable for the row that the statement returned. */
+  static final String COUNTS = "counts";
 
   private final DatabaseCircuitBreaker breaker;
   private final RowFailures rows;
@@ -35,19 +38,31 @@ public final class CommitHandler {
     this.acknowledger = acknowledger;
   }
 
-  /** How many rows of the batch were new, if the insert route committed it. */
+  /** How many messages of the batch were new, if the insert route committed it. */
   static Optional<Integer> committed(Exchange exchange) {
-    return Optional.ofNullable(
-        exchange.getMessage().getHeader(JdbcConstants.JDBC_UPDATE_COUNT, Integer.class));
+    return Optional.ofNullable(exchange.getVariable(COUNTS, Map.class)).map(CommitHandler::loaded);
+  }
+
+  private static int loaded(Map<?, ?> counts) {
+    return ((Number) counts.get(LoadStatement.LOADED)).intValue();
   }
 
   /**
    * Counts a committed batch and deletes its messages.
    *
    * @param batch the batch that was loaded
-   * @param inserted how many of its rows were new
+   * @param counts the row that the statement returned
    */
-  public void rows(Batch batch, int inserted) {
+  public void committed(Batch batch, Map<String, ?> counts) {
+    rows(batch, loaded(counts));
+  }
+
+  /**
+   * The same, by the number of messages.
+   *
+   * @param inserted how many of the batch's messages were new
+   */
+  void rows(Batch batch, int inserted) {
     try {
       batch.committed(inserted);
       breaker.over(batch);

@@ -17,7 +17,7 @@ import java.sql.SQLException;
  *     it fresh
  */
 public record DatabaseProbe(
-    Database.Login login, String keyId, LoadSql statement, SuppressionList suppression) {
+    Database.Login login, String keyId, LoadStatement statement, SuppressionList suppression) {
 
   void run() throws SQLException {
     try (Connection connection = Database.connect(login, keyId)) {

@@ -7,7 +7,6 @@ import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
-import org.apache.camel.component.jdbc.JdbcConstants;
 
 /**
  * Builds the parameters of {@code load.sql} for the batch, as headers {@code batch} and {@code
@@ -33,8 +32,9 @@ public final class LoadParametersProcessor implements Processor {
 
   @Override
   public void process(Exchange exchange) throws SQLException {
-    // So that no parameters of an earlier attempt are used, nor another statement's row count.
-    exchange.getMessage().removeHeaders("batch|vault|" + JdbcConstants.JDBC_UPDATE_COUNT);
+    // So that nothing of an earlier attempt is used.
+    exchange.getMessage().removeHeaders("batch|vault");
+    exchange.removeVariable(CommitHandler.COUNTS);
     LoadParameters parameters = of(exchange.getVariable("batch", Batch.class));
     exchange.getMessage().setHeader("batch", parameters.batch());
     exchange.getMessage().setHeader("vault", parameters.vault());

@@ -4,100 +4,266 @@ import dev.cameleon.errors.SafeQuote;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.postgresql.core.Parser;
 
-/** {@code load.sql}, run outside the route to prove that it works before messages depend on it. */
-public final class LoadSql {
-  private static final String BATCH = ":?batch";
-  private static final String VAULT = ":?vault";
-  private static final Pattern PARAMETER = Pattern.compile(":\\?\\w*");
-  private static final Pattern COMMENT = Pattern.compile("--[^\n]*");
-
-  private static final int TIMEOUT_SECONDS = 5;
-
-  private final String sql;
-  private final List<String> parameters = new ArrayList<>();
-
-  private LoadSql(String text) {
-    Matcher parameter = PARAMETER.matcher(text);
-    while (parameter.find()) {
-      parameters.add(parameter.group());
+/**
+ * {@code load.sql}: the operator's INSERT statements over {@code event}, separated by semicolons.
+ * What is quoted or commented is told from SQL by the driver's own parser.
+ *
+ * @param file where it was read
+ * @param text its content
+ * @param inserts the statements, in the file's order
+ */
+public record LoadSql(Path file, String text, List<Insert> inserts) {
+  /**
+   * One INSERT statement.
+   *
+   * @param text as in the file
+   * @param offset where in the file it begins, in characters
+   * @param table its target, as it is written
+   */
+  record Insert(String text, int offset, String table) {
+    /** The statement for a prepared statement of JDBC, in which a lone {@code ?} is a parameter. */
+    String forJdbc() {
+      StringBuilder jdbc = new StringBuilder(text.length());
+      Scan scan = new Scan(text);
+      while (scan.next()) {
+        jdbc.append(text, scan.start, scan.end);
+        if (scan.isCode() && text.charAt(scan.start) == '?') {
+          jdbc.append('?');
+        }
+      }
+      return jdbc.toString();
     }
-    this.sql = parameter.replaceAll("?");
+  }
+
+  private static final Set<String> STATEMENTS =
+      Set.of(
+          "INSERT",
+          "UPDATE",
+          "DELETE",
+          "MERGE",
+          "SELECT",
+          "VALUES",
+          "TABLE",
+          "CREATE",
+          "ALTER",
+          "DROP",
+          "TRUNCATE",
+          "COPY",
+          "CALL",
+          "DO",
+          "SET",
+          "GRANT",
+          "BEGIN",
+          "COMMIT");
+
+  /** Walks through SQL, one character of code or one quoted or commented part at a time. */
+  private static final class Scan {
+    private final char[] text;
+    private int start;
+    private int end;
+
+    Scan(String text) {
+      this.text = text.toCharArray();
+    }
+
+    boolean next() {
+      start = end;
+      if (start >= text.length) {
+        return false;
+      }
+      int last =
+          switch (text[start]) {
+            case '\'' -> Parser.parseSingleQuotes(text, start, true);
+            case '"' -> Parser.parseDoubleQuotes(text, start);
+            case '-' -> Parser.parseLineComment(text, start);
+            case '/' -> Parser.parseBlockComment(text, start);
+            case '$' -> Parser.parseDollarQuotes(text, start);
+            default -> start;
+          };
+      end = Math.min(last + 1, text.length);
+      return true;
+    }
+
+    /** Whether this is one character, neither quoted nor commented. */
+    boolean isCode() {
+      return end - start == 1;
+    }
+
+    boolean isComment() {
+      return !isCode() && (text[start] == '-' || text[start] == '/');
+    }
+
+    /** The word that begins here, in upper case, which it moves past; else an empty string. */
+    String word() {
+      if (!isCode() || !Parser.isIdentifierStartChar(text[start])) {
+        return "";
+      }
+      while (end < text.length && Parser.isIdentifierContChar(text[end])) {
+        end++;
+      }
+      return new String(text, start, end - start).toUpperCase(Locale.ROOT);
+    }
   }
 
   /**
-   * Reads the statement.
+   * Reads the file.
    *
-   * @throws IOException if the file cannot be read or does not use the parameter {@code :?batch}
+   * @throws IOException if it cannot be read, or holds anything but INSERT statements without
+   *     RETURNING; the message names file, line and remedy
    */
   public static LoadSql read(Path file) throws IOException {
     String text = Files.readString(file);
-    Matcher comments = COMMENT.matcher(text);
-    while (comments.find()) {
-      Matcher parameter = PARAMETER.matcher(comments.group());
-      if (parameter.find()) {
-        // Camel would count it as a parameter; PostgreSQL would not.
-        throw new IOException(
-            SafeQuote.path(file)
-                + " has "
-                + parameter.group()
-                + " in a comment; write it without the :?");
-      }
+    int parameter = text.indexOf(":?");
+    if (parameter >= 0) {
+      throw problem(file, text, parameter, "has no parameters: read the columns of event, not :?…");
     }
-    LoadSql statement = new LoadSql(text);
-    if (!statement.parameters.contains(BATCH)) {
-      throw new IOException(
-          SafeQuote.path(file) + " does not use the parameter " + BATCH + ", the batch of rows");
+    List<Insert> inserts = new ArrayList<>();
+    int from = 0;
+    while (from < text.length()) {
+      Statement statement = new Statement(file, text, from);
+      statement.insert().ifPresent(inserts::add);
+      from = statement.next;
     }
-    for (String parameter : statement.parameters) {
-      if (!parameter.equals(BATCH) && !parameter.equals(VAULT)) {
-        throw new IOException(
-            SafeQuote.path(file)
-                + " uses the unknown parameter "
-                + parameter
-                + "; there are only "
-                + BATCH
-                + " and "
-                + VAULT);
-      }
+    if (inserts.isEmpty()) {
+      throw new IOException(SafeQuote.path(file) + " has no INSERT");
     }
-    return statement;
+    return new LoadSql(file, text, List.copyOf(inserts));
   }
 
-  /** Whether the statement writes vault entries. */
-  public boolean writesVault() {
-    return parameters.contains(VAULT) && sql.contains("cameleon.vault");
+  private static IOException problem(Path file, String text, int offset, String problem) {
+    return new IOException(SafeQuote.path(file) + place(text, offset) + ": " + problem);
+  }
+
+  /** The place in the file, as {@code :line:column}, of an offset in characters. */
+  private static String place(String text, int offset) {
+    String before = text.substring(0, Math.min(offset, text.length()));
+    int line = (int) before.chars().filter(c -> c == '\n').count() + 1;
+    return ":" + line + ":" + (before.length() - before.lastIndexOf('\n'));
+  }
+
+  /** Parses the statement from one place to the next semicolon. */
+  private static final class Statement {
+    private final Path file;
+    private final String text;
+    private final int from;
+    private final int next;
+    private int begin = -1;
+    private String verb = "";
+    private String table = "";
+
+    Statement(Path file, String text, int from) throws IOException {
+      this.file = file;
+      this.text = text;
+      this.from = from;
+      this.next = scan();
+    }
+
+    private int scan() throws IOException {
+      Scan scan = new Scan(text.substring(from));
+      int depth = 0;
+      while (scan.next()) {
+        int at = from + scan.start;
+        char c = text.charAt(at);
+        if (scan.isComment() || Character.isWhitespace(c)) {
+          continue;
+        }
+        if (scan.isCode() && c == ';' && depth == 0) {
+          return from + scan.end;
+        }
+        begin = begin < 0 ? at : begin;
+        depth += scan.isCode() && c == '(' ? 1 : 0;
+        depth -= scan.isCode() && c == ')' ? 1 : 0;
+        if (depth < 0) {
+          throw problem(file, text, at, "this parenthesis closes none");
+        }
+        String word = scan.word();
+        if (depth == 0) {
+          word(word, at, from + scan.end);
+        }
+      }
+      if (depth > 0) {
+        throw problem(file, text, begin, "a parenthesis of this statement is not closed");
+      }
+      return text.length();
+    }
+
+    private void word(String word, int at, int end) throws IOException {
+      if (verb.isEmpty() && STATEMENTS.contains(word)) {
+        verb = word;
+        if (!word.equals("INSERT")) {
+          throw problem(file, text, at, word + " is not allowed: load.sql may only INSERT");
+        }
+      } else if (word.equals("INTO") && table.isEmpty()) {
+        table = target(end);
+      } else if (word.equals("RETURNING")) {
+        throw problem(file, text, at, "remove RETURNING: Cameleon adds its own, to count the rows");
+      }
+    }
+
+    /** The name after INTO. */
+    private String target(int from) {
+      Scan scan = new Scan(text.substring(from));
+      StringBuilder name = new StringBuilder();
+      while (scan.next()) {
+        char c = text.charAt(from + scan.start);
+        boolean part = scan.isCode() ? Parser.isIdentifierContChar(c) || c == '.' : c == '"';
+        if (part) {
+          name.append(text, from + scan.start, from + scan.end);
+        } else if (!name.isEmpty()) {
+          break;
+        }
+      }
+      return name.toString();
+    }
+
+    Optional<Insert> insert() throws IOException {
+      if (begin < 0) {
+        return Optional.empty();
+      }
+      if (verb.isEmpty()) {
+        throw problem(file, text, begin, "not an INSERT");
+      }
+      int end = text.charAt(next - 1) == ';' ? next - 1 : next;
+      return Optional.of(new Insert(text.substring(begin, end), begin, table));
+    }
   }
 
   /**
-   * Runs the statement.
-   *
-   * @return the number of rows inserted
+   * The places of unquoted words, as {@code file:line:column}: not after a dot or {@code AS}, where
+   * each word is a name.
    */
-  public int run(Connection connection, LoadParameters values) throws SQLException {
-    try (Statement limit = connection.createStatement();
-        PreparedStatement statement = connection.prepareStatement(sql)) {
-      // The limit in the server: a locked table also delays the description of the parameters,
-      // which the driver's query time-out does not cover.
-      limit.execute("SET statement_timeout = '" + TIMEOUT_SECONDS + "s'");
-      // The driver's limit, for the wait for a standby, which the server's does not cover. The wait
-      // must be cancelled, because a server process in it does not notice that the client is gone.
-      statement.setQueryTimeout(TIMEOUT_SECONDS + 1);
-      // The socket's limit, for a server that disappears silently: then no other limit is noticed.
-      connection.setNetworkTimeout(Runnable::run, 2000 * TIMEOUT_SECONDS);
-      for (int i = 0; i < parameters.size(); i++) {
-        statement.setString(
-            i + 1, parameters.get(i).equals(BATCH) ? values.batch() : values.vault());
+  List<String> bare(String wanted) {
+    List<String> places = new ArrayList<>();
+    for (Insert insert : inserts) {
+      Scan scan = new Scan(insert.text());
+      String before = "";
+      while (scan.next()) {
+        char c = insert.text().charAt(scan.start);
+        if (!scan.isComment() && !Character.isWhitespace(c)) {
+          String word = scan.word();
+          if (word.equalsIgnoreCase(wanted) && !before.equals("AS") && !before.equals(".")) {
+            places.add(place(insert.offset() + scan.start));
+          }
+          before = word.isEmpty() ? String.valueOf(c) : word;
+        }
       }
-      return statement.executeUpdate();
     }
+    return places;
+  }
+
+  /**
+   * The place in the file, as {@code file:line:column}, of a position that PostgreSQL reported.
+   *
+   * @param offset in characters from the file's beginning
+   */
+  String place(int offset) {
+    return SafeQuote.path(file) + place(text, offset);
   }
 }

@@ -6,6 +6,7 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A normalized form in which equal values have equal bytes; tokens are computed from it.
@@ -22,14 +23,30 @@ record CanonicalForm(byte type, byte[] bytes) {
    */
   private static final Pattern IPV6_LETTERS = Pattern.compile("[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*");
 
-  static CanonicalForm of(PiiKind kind, String value) {
+  /**
+   * The form of a value.
+   *
+   * @param country the region of phone numbers without {@code +}; empty if it is not known
+   */
+  static CanonicalForm of(PiiKind kind, String value, String country) {
     CanonicalForm form =
         switch (kind) {
           case IP -> address(value);
           case DEVICE -> device(value);
+          case EMAIL -> MailAddress.canonical(value);
+          case PHONE -> PhoneNumber.canonical(value, country);
           case TEXT -> null;
         };
     return form == null ? text(value) : form;
+  }
+
+  /** The forms that a value may have: which one, a phone number alone does not tell. */
+  static Stream<CanonicalForm> possible(PiiKind kind, String value) {
+    Stream<CanonicalForm> plain = Stream.of(of(kind, value, ""));
+    return kind == PiiKind.PHONE
+        ? Stream.concat(
+            plain, PhoneNumber.countries().stream().map(country -> of(kind, value, country)))
+        : plain;
   }
 
   boolean isAddress() {

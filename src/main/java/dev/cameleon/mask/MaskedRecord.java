@@ -1,37 +1,45 @@
 package dev.cameleon.mask;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
+import dev.cameleon.contract.Personal;
+import dev.cameleon.contract.PiiField;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * An event whose personal values are tokens. Only {@link Masker} creates one, and the loader
  * accepts nothing else, so an unmasked event cannot reach the database.
  */
 public final class MaskedRecord {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
-
-  /** The field with the person's user id. */
-  private static final String USER = "user_id";
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
 
   private final String json;
   private final String user;
-  private final Map<String, Original> originals;
+  private final List<Original> originals;
+  private final Personal personal;
 
   /**
    * Wraps a masked event.
    *
    * @param event with tokens in place of its personal values
-   * @param originals those values, by field
+   * @param originals those values
+   * @param personal what is personal in it
    */
-  MaskedRecord(ObjectNode event, Map<String, Original> originals) {
+  MaskedRecord(ObjectNode event, List<Original> originals, Personal personal) {
     this.json = event.toString();
-    this.user = event.path(USER).asText("");
+    this.user = personal.subjectOf(event);
     this.originals = originals;
+    this.personal = personal;
   }
 
   /** The event's fields as the text of one JSON object, serialised once. */
@@ -39,14 +47,14 @@ public final class MaskedRecord {
     return json;
   }
 
-  /** The user id, as stored, or an empty string. */
+  /** The value that names the person, as stored, or an empty string. */
   public String user() {
     return user;
   }
 
   /** The masked values, for the vault: personal. */
   public List<Original> originals() {
-    return new ArrayList<>(originals.values());
+    return Collections.unmodifiableList(originals);
   }
 
   /**
@@ -55,10 +63,13 @@ public final class MaskedRecord {
    */
   public MaskedRecord erased() {
     ObjectNode event = parse();
-    event.put(USER, UUID.randomUUID().toString());
-    originals.forEach(
-        (field, original) -> event.put(field, Token.random(Token.domain(original.token()))));
-    return new MaskedRecord(event, Map.of());
+    // A negative number that fits into an integer column: such ids are not in use.
+    long number = -1L - ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE);
+    personal.replaceSubject(event, UUID.randomUUID().toString(), number);
+    for (PiiField field : personal.fields()) {
+      field.replace(event, token -> Token.random(field.domain()));
+    }
+    return new MaskedRecord(event, List.of(), personal);
   }
 
   private ObjectNode parse() {

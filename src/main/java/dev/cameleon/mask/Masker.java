@@ -1,16 +1,17 @@
 package dev.cameleon.mask;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.contract.Personal;
+import dev.cameleon.contract.PiiField;
 import dev.cameleon.contract.PiiKind;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.camel.Handler;
 
 /**
  * Replaces personal values by tokens: {@code <domain>_<key id>_<22 characters>}.
@@ -28,51 +29,77 @@ public final class Masker {
   private static final byte OWN = (byte) 0xff;
 
   private final List<Keyset.Link> links;
-  private final Map<String, PiiKind> personal;
+  private final Personal personal;
 
   /**
    * Masks with these keys.
    *
    * @param keyset the keys
-   * @param personal the fields to mask, with the kind of each
+   * @param personal what to mask
+   */
+  public Masker(Keyset keyset, Personal personal) {
+    this.links = keyset.links();
+    this.personal = personal;
+  }
+
+  /**
+   * Masks flat events, or computes tokens of single values.
+   *
+   * @param keyset the keys
+   * @param personal the fields to mask, with the kind of each; may be empty
    */
   public Masker(Keyset keyset, Map<String, PiiKind> personal) {
-    this.links = keyset.links();
-    this.personal = Map.copyOf(personal);
+    this(keyset, Personal.of(personal));
+  }
+
+  /**
+   * Masks the events of one message.
+   *
+   * @param events events that passed the contract; their personal values are replaced in place
+   */
+  @Handler
+  public MaskedMessage mask(List<ObjectNode> events) {
+    if (events.size() == 1) {
+      return new MaskedMessage(List.of(mask(events.get(0))));
+    }
+    List<MaskedRecord> masked = new ArrayList<>(events.size());
+    for (ObjectNode event : events) {
+      masked.add(mask(event));
+    }
+    return new MaskedMessage(masked);
   }
 
   /**
    * Masks one event. The only way to make a {@link MaskedRecord}.
    *
-   * @param event an event that passed the contract; its personal fields are replaced in place
+   * @param event an event that passed the contract; its personal values are replaced in place
    */
   public MaskedRecord mask(ObjectNode event) {
-    Map<String, Original> originals = new LinkedHashMap<>();
-    for (Map.Entry<String, PiiKind> field : personal.entrySet()) {
-      JsonNode value = event.get(field.getKey());
-      if (value == null || value.isNull()) {
-        continue;
-      }
-      if (!value.isTextual()) {
-        // The contract allows only text here; should that ever fail, no value may pass unmasked.
-        throw new IllegalStateException("field " + field.getKey() + " is not text");
-      }
-      PiiKind kind = field.getValue();
-      String token = token(kind, kind.domain(field.getKey()), value.textValue());
-      originals.put(field.getKey(), new Original(token, value.textValue()));
-      event.put(field.getKey(), token);
+    List<Original> originals = new ArrayList<>(personal.fields().size());
+    for (PiiField field : personal.fields()) {
+      field.replace(
+          event,
+          value -> {
+            String token = last(tokens(canonical(field, value), field.domain()));
+            originals.add(new Original(token, value));
+            return token;
+          });
     }
-    return new MaskedRecord(event, originals);
+    return new MaskedRecord(event, originals, personal);
+  }
+
+  private static CanonicalForm canonical(PiiField field, String value) {
+    return CanonicalForm.of(field.kind(), value, field.country());
   }
 
   /**
    * Computes the token of one value.
    *
-   * @param domain keeps equal values with different meanings apart: {@code ip}, {@code device}, or
-   *     the field's name
+   * @param domain keeps equal values with different meanings apart: {@code ip}, {@code device},
+   *     {@code email}, {@code phone}, or the field's path
    */
   public String token(PiiKind kind, String domain, String value) {
-    return last(tokens(kind, domain, value));
+    return last(tokens(CanonicalForm.of(kind, value, ""), domain));
   }
 
   /**
@@ -84,12 +111,13 @@ public final class Masker {
     String domain = Token.domain(token);
     return Arrays.stream(PiiKind.values())
         .filter(kind -> kind.domain(domain).equals(domain))
-        .anyMatch(kind -> tokens(kind, domain, value).contains(token));
+        .flatMap(kind -> CanonicalForm.possible(kind, value))
+        .anyMatch(form -> tokens(form, domain).contains(token));
   }
 
   /** Whether a value of {@link PiiKind#IP} is masked as an address rather than as text. */
   public static boolean isAddress(String value) {
-    return CanonicalForm.of(PiiKind.IP, value).isAddress();
+    return CanonicalForm.of(PiiKind.IP, value, "").isAddress();
   }
 
   /**
@@ -124,8 +152,7 @@ public final class Masker {
     return own("check", "cameleon");
   }
 
-  private List<String> tokens(PiiKind kind, String domain, String value) {
-    CanonicalForm form = CanonicalForm.of(kind, value);
+  private List<String> tokens(CanonicalForm form, String domain) {
     byte[] name = bytes(domain);
     return chain(
         domain,
@@ -139,7 +166,7 @@ public final class Masker {
 
   private List<String> own(String purpose, String text) {
     byte[] name = bytes(purpose);
-    byte[] canonical = CanonicalForm.of(PiiKind.TEXT, text).bytes();
+    byte[] canonical = CanonicalForm.of(PiiKind.TEXT, text, "").bytes();
     return chain(
         purpose,
         ByteBuffer.allocate(1 + name.length + 1 + canonical.length)

@@ -4,7 +4,7 @@ import java.util.Map;
 
 /**
  * Counts every message that this process received, by its outcome. At all times {@code received =
- * loaded + duplicate + dead_lettered + returned + in_flight}.
+ * loaded + duplicate + ignored + dead_lettered + returned + in_flight}.
  *
  * @param received messages received so far; one that is received twice counts twice
  * @param outcomes how many messages ended with each outcome
@@ -30,10 +30,11 @@ public record Account(
   public String toString() {
     return String.format(
         java.util.Locale.ROOT,
-        "received %,d = loaded %,d + duplicate %,d + dead-lettered %,d + returned %,d + in flight %,d",
+        "received %,d = loaded %,d + duplicate %,d + ignored %,d + dead-lettered %,d + returned %,d + in flight %,d",
         received,
         count(Outcome.LOADED),
         count(Outcome.DUPLICATE),
+        count(Outcome.IGNORED),
         count(Outcome.DEAD_LETTERED),
         count(Outcome.RETURNED),
         inFlight);

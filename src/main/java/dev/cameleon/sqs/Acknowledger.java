@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntFunction;
+import org.apache.camel.Exchange;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,6 +59,12 @@ public final class Acknowledger {
   /** Deletes messages that the dead-letter queue accepted. */
   public void deadLettered(Collection<Delivery> accepted) {
     deletions.delete(List.copyOf(accepted), Outcome.DEAD_LETTERED);
+  }
+
+  /** Deletes the message of an exchange of the ingest route: it is not to be loaded. */
+  public void ignored(Exchange exchange) {
+    DeliveryTracking.passOn(exchange)
+        .ifPresent(delivery -> deletions.delete(List.of(delivery), Outcome.IGNORED));
   }
 
   /**

@@ -4,9 +4,9 @@ import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Slows receiving when too many of the last 1000 messages were dead-lettered. Otherwise a wrong
- * queue, or a bad edit of the contract or of {@code load.sql}, would empty the source queue into
- * the dead-letter queue within minutes. Thread-safe.
+ * Slows receiving when too many of the last 1000 messages were dead-lettered or ignored. Otherwise
+ * a wrong queue, or a bad edit of the contract or of {@code load.sql}, would empty the source queue
+ * within minutes. Thread-safe.
  */
 public final class DeadLetterBrake {
   /** How many settled messages the brake looks at. */
@@ -19,7 +19,7 @@ public final class DeadLetterBrake {
 
   private final ReceiveGate gate;
   private final int percent;
-  private final BitSet deadLettered = new BitSet(WINDOW);
+  private final BitSet notLoaded = new BitSet(WINDOW);
   private int next;
   private long turnNanos = System.nanoTime();
 
@@ -27,7 +27,8 @@ public final class DeadLetterBrake {
    * Applies to one source queue.
    *
    * @param gate closed while the brake is on
-   * @param percent the share of dead letters above which the brake is on; 100 disables it
+   * @param percent the share of dead and ignored messages above which the brake is on; 100 disables
+   *     it
    */
   public DeadLetterBrake(ReceiveGate gate, int percent) {
     this.gate = gate;
@@ -39,20 +40,20 @@ public final class DeadLetterBrake {
     if (outcome == Outcome.RETURNED || percent >= 100) {
       return;
     }
-    deadLettered.set(next, outcome == Outcome.DEAD_LETTERED);
+    notLoaded.set(next, outcome == Outcome.DEAD_LETTERED || outcome == Outcome.IGNORED);
     next = (next + 1) % WINDOW;
-    int deadLetters = deadLettered.cardinality();
+    int count = notLoaded.cardinality();
     int most = WINDOW / 100 * percent;
-    if (deadLetters > most) {
+    if (count > most) {
       gate.close(
           ReceiveGate.Hold.DEAD_LETTER_FLOOD,
           "more than "
               + percent
               + "% of the last "
               + WINDOW
-              + " messages became dead letters: check for a wrong queue, or a wrong"
+              + " messages became dead letters or were ignored: check for a wrong queue, or a wrong"
               + " change to the contract or load.sql");
-    } else if (deadLetters < most * RELEASE) {
+    } else if (count < most * RELEASE) {
       gate.open(ReceiveGate.Hold.DEAD_LETTER_FLOOD);
     }
   }

@@ -8,6 +8,8 @@ public enum Outcome {
   LOADED,
   /** The message's id was in the ledger: its row was committed before. */
   DUPLICATE,
+  /** The message fits the contract's {@code x-ignore}: it is not to be loaded. */
+  IGNORED,
   /** The dead-letter queue accepted the message. */
   DEAD_LETTERED,
   /** The message stays on the source queue and will be received again. */

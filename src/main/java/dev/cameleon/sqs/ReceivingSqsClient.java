@@ -1,6 +1,7 @@
 package dev.cameleon.sqs;
 
 import dev.cameleon.errors.OutOfMemory;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -60,6 +61,7 @@ public final class ReceivingSqsClient implements SqsClient {
   private final InFlightMessages deliveries;
   private final ConcurrencyLimit limit;
   private final int waitSeconds;
+  private final List<String> attributes;
 
   private final Map<Thread, UnderWay> underWay = new ConcurrentHashMap<>();
 
@@ -75,6 +77,7 @@ public final class ReceivingSqsClient implements SqsClient {
    * @param client a client for this use only, with an {@link AnswerLimit}: {@link #stop} closes it
    * @param limit how many receives may run at a time
    * @param waitSeconds how long a call waits on an empty queue, at most 20
+   * @param attributes the message attributes that the contract needs
    */
   public ReceivingSqsClient(
       SqsClient client,
@@ -82,13 +85,15 @@ public final class ReceivingSqsClient implements SqsClient {
       DeadLetterBrake brake,
       InFlightMessages deliveries,
       ConcurrencyLimit limit,
-      int waitSeconds) {
+      int waitSeconds,
+      Collection<String> attributes) {
     this.client = client;
     this.gate = gate;
     this.brake = brake;
     this.deliveries = deliveries;
     this.limit = limit;
     this.waitSeconds = waitSeconds;
+    this.attributes = union(SourceMessage.ATTRIBUTES, attributes);
   }
 
   @Override
@@ -135,8 +140,7 @@ public final class ReceivingSqsClient implements SqsClient {
               request.toBuilder()
                   .waitTimeSeconds(waitSeconds)
                   .messageSystemAttributeNames(Delivery.SYSTEM_ATTRIBUTES)
-                  .messageAttributeNames(
-                      union(request.messageAttributeNames(), SourceMessage.ATTRIBUTES))
+                  .messageAttributeNames(union(request.messageAttributeNames(), attributes))
                   .overrideConfiguration(call -> call.putExecutionAttribute(AnswerLimit.ROOM, room))
                   .build());
       // Before messages are registered: if no thread can be started, SQS must make them visible
@@ -177,9 +181,9 @@ public final class ReceivingSqsClient implements SqsClient {
     }
   }
 
-  private static List<String> union(List<String> asked, List<String> needed) {
-    return asked.isEmpty()
-        ? needed
+  private static List<String> union(List<String> asked, Collection<String> needed) {
+    return asked.isEmpty() && needed instanceof List<String> list
+        ? list
         : Stream.concat(asked.stream(), needed.stream()).distinct().toList();
   }
 

@@ -92,7 +92,9 @@ public final class SuppressionList {
   /** The record itself, or one of random values if its person is suppressed. */
   public MaskedRecord apply(MaskedRecord record) {
     Set<String> erased = known.get() == null ? Set.of() : known.get().subjects();
-    return erased.isEmpty() || masker.subjects(record.user()).stream().noneMatch(erased::contains)
+    return erased.isEmpty()
+            || record.user().isEmpty()
+            || masker.subjects(record.user()).stream().noneMatch(erased::contains)
         ? record
         : record.erased();
   }

@@ -153,8 +153,7 @@ class ApplicationTest {
     site.edit(
         "login.schema.json",
         "\"locale\":",
-        "\"email\": {\"type\": [\"string\", \"null\"], \"x-pii\": \"text\"}, \"locale\":");
-    site.edit("load.sql", "device_id text)", "device_id text, email text)");
+        "\"email\": {\"type\": [\"string\", \"null\"], \"x-pii\": \"email\"}, \"locale\":");
     site.edit("load.sql", "app_version, create_date)", "app_version, create_date, masked_email)");
     site.edit(
         "load.sql",

@@ -16,10 +16,11 @@ import dev.cameleon.load.DatabaseCircuitBreaker;
 import dev.cameleon.load.DatabaseProbe;
 import dev.cameleon.load.FailedBatches;
 import dev.cameleon.load.LoadParametersProcessor;
-import dev.cameleon.load.LoadSql;
+import dev.cameleon.load.LoadStatement;
 import dev.cameleon.load.RouteFailureHandler;
 import dev.cameleon.load.RowFailures;
-import dev.cameleon.mask.MaskedRecord;
+import dev.cameleon.load.Shipped;
+import dev.cameleon.mask.MaskedMessage;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.sqs.Acknowledger;
@@ -69,23 +70,25 @@ class CamelRoutesTest extends CamelTestSupport {
         .registerEndpointCallback(
             new InterceptSendToMockEndpointStrategy("direct:(load|batch|dead-letter)", true));
     Contract contract = Contract.read(Path.of("routes/login.schema.json"));
-    LoadSql statement = LoadSql.read(Path.of("routes/load.sql"));
+    LoadStatement statement = Shipped.statement();
     context.getRegistry().bind("receivingSqsClient", Shared.sqs().client());
     context.getRegistry().bind("strictJson", new StrictJsonDataFormat());
     context.getRegistry().bind("contract", contract);
     masker = new Masker(FixedKeys.of(0x01020304, 0x0b), contract.personal());
     context.getRegistry().bind("masker", masker);
-    context.getRegistry().bind("batchAggregationStrategy", new BatchAggregationStrategy());
+    context.getRegistry().bind("batchAggregationStrategy", new BatchAggregationStrategy(3));
     context.getRegistry().bind("rejections", new Rejections());
     context.getRegistry().bind("loadWorkers", loaders);
     Database.Login login = new Database.Login("jdbc:postgresql:none", "", "");
     LoaderPool database = Database.pool(login, 1, "01020304");
     context.getRegistry().bind("database", database);
+    context.getRegistry().bind("loadStatement", statement);
     SqsQueue queue =
         new SqsQueue("login-queue", TestQueues.create(30).sourceUrl(), "", 30, 1 << 20);
     Acknowledger acknowledger =
         new Acknowledger(
             new SqsBatchCalls(Shared.sqs().client(), queue), deliveries, gate, loaders);
+    context.getRegistry().bind("acknowledger", acknowledger);
     context
         .getRegistry()
         .bind("deliveryTracking", new DeliveryTracking(deliveries, gate, acknowledger));
@@ -133,8 +136,8 @@ class CamelRoutesTest extends CamelTestSupport {
     receive(Events.login(1).put("ip", "1.2.3.4").toString());
 
     load.assertIsSatisfied();
-    MaskedRecord record = load.getExchanges().get(0).getMessage().getBody(MaskedRecord.class);
-    assertThat(record.json())
+    MaskedMessage message = load.getExchanges().get(0).getMessage().getBody(MaskedMessage.class);
+    assertThat(message.events().get(0).json())
         .contains("\"ip\":\"ip_01020304_ovudm-4FpIHXDTzDuUSb2A\"")
         .doesNotContain("1.2.3.4");
   }
@@ -159,7 +162,7 @@ class CamelRoutesTest extends CamelTestSupport {
     insert.expectedMessageCount(2);
 
     for (int i = 0; i < 4; i++) {
-      load(masker.mask(Events.login(i)));
+      load(masker.mask(List.of(Events.login(i))));
     }
 
     insert.assertIsSatisfied();
@@ -175,7 +178,7 @@ class CamelRoutesTest extends CamelTestSupport {
     insert.expectedMessageCount(1);
 
     load(Events.login(1).toString());
-    load(masker.mask(Events.login(2)));
+    load(masker.mask(List.of(Events.login(2))));
 
     insert.assertIsSatisfied();
     assertThat(insert.getExchanges().get(0).getMessage().getBody(Batch.class).size()).isEqualTo(1);

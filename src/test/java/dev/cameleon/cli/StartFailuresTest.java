@@ -139,25 +139,7 @@ class StartFailuresTest {
     Site site = Site.in(folder);
     site.edit("load.sql", "SELECT user_id, device_type", "SELECT :?rows, device_type");
 
-    assertThat(refusal(site, 2)).contains(":?rows").contains(":?batch and :?vault");
-  }
-
-  @Test
-  void aParameterInACommentOfLoadSqlIsRefused() throws Exception {
-    Site site = Site.in(folder);
-    site.edit("load.sql", "-- Loads one batch", "-- Loads :?batch");
-
-    assertThat(refusal(site, 2)).contains(":?batch in a comment");
-  }
-
-  @Test
-  void recipientsWithoutAVaultInLoadSqlAreRefused() throws Exception {
-    Recipients.add(folder, "anna");
-    Site site =
-        Site.in(folder).with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
-    site.edit("load.sql", ":?vault", "'{}'");
-
-    assertThat(refusal(site, 2)).contains("load.sql does not write the vault").contains("init DIR");
+    assertThat(refusal(site, 2)).contains("load.sql:3:8").contains("no parameters");
   }
 
   @Test
@@ -253,7 +235,7 @@ class StartFailuresTest {
   void aConfigurationWithSeveralFaultsIsReportedInOneGo() throws Exception {
     Site site = Site.in(folder).with("CAMELEON_KEYSET", "none.json").with("AWS_ACCESS_KEY_ID", "");
     site.edit("login.schema.json", "\"x-pii\": \"ip\"", "\"x-pii\": \"address\"");
-    site.edit("load.sql", ":?batch", "'[]'");
+    site.edit("load.sql", "INSERT", "DELETE");
 
     Program.Result result = run(site);
 

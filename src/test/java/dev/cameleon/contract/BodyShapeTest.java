@@ -35,6 +35,22 @@ class BodyShapeTest {
   private final List<String> planted = new ArrayList<>();
 
   @Test
+  void namesOfTheContractAreShownAtTheDepthThatItNamesThem() {
+    BodyShape nested = new BodyShape(Set.of("customer", "customer.eMail", "lines", "lines.sku"));
+
+    String shape =
+        nested.of(
+            "{\"customer\": {\"eMail\": \"a@b.c\", \"sku\": \"x\"}, \"lines\": [{\"sku\": \"1\", \"Ada\": 2}],"
+                + " \"eMail\": \"x\"}");
+
+    assertThat(shape.replaceAll("\\s", ""))
+        .isEqualTo(
+            "{\"customer\":{\"eMail\":\"•••.•\",\"•••\":\"•\"},\"lines\":[{\"sku\":\"•\",\"•••\":•}],"
+                + "\"•••••\":\"•\"}");
+    assertThat(nested.ofShape(shape)).hasValue(shape);
+  }
+
+  @Test
   void theShapesOfAGoodEventTellWhatItLooksLike() {
     String body =
         """

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class ReportTest {
   private static final String LOG =
       "2026-11-22T10:00:00.000Z INFO  Summary  Ended: received 1,014 = loaded 1,000 + duplicate 2"
-          + " + dead-lettered 12 + returned 0 + in flight 0\n";
+          + " + ignored 0 + dead-lettered 12 + returned 0 + in flight 0\n";
 
   private static final SampleEvents SAMPLES = new SampleEvents(3);
   private static final List<Malformed> MALFORMED = SAMPLES.malformed();

@@ -12,6 +12,7 @@ import dev.cameleon.demo.SampleEvents.Malformed;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,7 +34,7 @@ class SampleEventsTest {
   private static List<JsonNode> logins() throws Exception {
     List<JsonNode> events = new java.util.ArrayList<>();
     for (String body : new SampleEvents(1).logins(COUNT)) {
-      events.add(contract.check(StrictJson.read(MAPPER, body)));
+      events.addAll(contract.check(StrictJson.read(MAPPER, body), Map.of()));
     }
     return events;
   }
@@ -109,11 +110,11 @@ class SampleEventsTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("malformed")
   @DisplayName("each fault is found at the step that its reason names")
-  void faults(Malformed sample) {
+  void faults(Malformed sample) throws Exception {
     // when
     Violation found;
     try {
-      contract.check(StrictJson.read(MAPPER, sample.body()));
+      contract.check(StrictJson.read(MAPPER, sample.body()), Map.of());
       found = Violation.DATA_REJECTED; // nobody but the database is left to refuse it
     } catch (RejectedException e) {
       found = e.reason();

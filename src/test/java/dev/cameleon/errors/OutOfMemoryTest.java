@@ -135,7 +135,8 @@ class OutOfMemoryTest {
               brake,
               new InFlightMessages(1, 1, brake),
               new ConcurrencyLimit(1, () -> true, now -> {}),
-              0);
+              0,
+              List.of());
       try {
         intake.receiveMessage(
             ReceiveMessageRequest.builder().queueUrl("http://localhost/0/q").build());

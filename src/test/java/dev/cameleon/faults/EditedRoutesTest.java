@@ -69,8 +69,8 @@ class EditedRoutesTest {
     Site site = Site.in(folder);
     site.edit(
         "load.camel.yaml",
-        "${header.CamelJdbcUpdateCount})",
-        "${header.CamelJdbcUpdateCount})\n              "
+        "${variable.counts})",
+        "${variable.counts})\n              "
             + BREAK_JSON.replace("\n        ", "\n              "));
     site.queues().send(Events.bodies(10));
 
@@ -117,7 +117,7 @@ class EditedRoutesTest {
         "- setBody: {constant: \"SELECT 1 FROM nowhere\"}\n$- to: jdbc:database\n$"
             .replace("$", " ".repeat(place.equals("at the end") ? 8 : 14));
     String loaded = "- bean:\n                  ref: commitHandler";
-    String count = "${header.CamelJdbcUpdateCount})";
+    String count = "${variable.counts})";
     String end = "- to: direct:failed-batch";
     switch (place) {
       case "before loaded" -> site.edit("load.camel.yaml", loaded, step + loaded);

@@ -140,13 +140,13 @@ class HostilePostgresTest {
   @Test
   void aLoadSqlBrokenByAnEditReceivesNothingUntilItIsCorrected() throws Exception {
     Site site = Site.in(folder);
-    site.edit("load.sql", "FROM batch JOIN fresh", "FRON batch JOIN fresh");
+    site.edit("load.sql", "FROM event", "FRON event");
     site.queues().send(java.util.List.of(dev.cameleon.support.Events.body(1)));
     try (dev.cameleon.support.Run run = dev.cameleon.support.Run.on(site)) {
       assertThat(run.health().ready().problems().get("DATABASE")).contains("SQLSTATE 42601");
       assertThat(run.account().received()).isZero();
     }
-    site.edit("load.sql", "FRON batch JOIN fresh", "FROM batch JOIN fresh");
+    site.edit("load.sql", "FRON event", "FROM event");
     try (dev.cameleon.support.Run run = dev.cameleon.support.Run.on(site)) {
       run.await(Outcome.LOADED, 1);
     }

@@ -11,8 +11,9 @@ import dev.cameleon.db.LoaderPool;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.load.DatabaseCircuitBreaker;
 import dev.cameleon.load.DatabaseProbe;
-import dev.cameleon.load.LoadSql;
+import dev.cameleon.load.LoadStatement;
 import dev.cameleon.load.RowFailures;
+import dev.cameleon.load.Shipped;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.support.Certificates;
@@ -202,7 +203,7 @@ class TlsFaultsTest {
         .execute("INSERT INTO cameleon.mask_key (key_id, check_value) VALUES ('01020304', 'x')");
     Database.Login login = new Database.Login(site.database().url(), "postgres", "");
     Masker masker = new Masker(FixedKeys.of(0x01020304, 0x0b), Map.of());
-    LoadSql statement = LoadSql.read(Path.of("routes/load.sql"));
+    LoadStatement statement = Shipped.statement();
     DatabaseProbe probe =
         new DatabaseProbe(login, "01020304", statement, new SuppressionList(masker));
     ReceiveGate gate = new ReceiveGate();

@@ -1,6 +1,6 @@
 package dev.cameleon.load;
 
-import dev.cameleon.mask.MaskedRecord;
+import dev.cameleon.mask.MaskedMessage;
 import dev.cameleon.sqs.Delivery;
 
 /** Lets the benchmark's plain loop fill a batch, which the aggregator does in the application. */
@@ -8,7 +8,7 @@ public final class HandBatch {
   private final Batch batch = new Batch();
 
   /** Adds one row. */
-  public void add(Delivery delivery, MaskedRecord record) {
+  public void add(Delivery delivery, MaskedMessage record) {
     batch.add(delivery, record);
   }
 

@@ -1,120 +1,81 @@
 package dev.cameleon.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
-import dev.cameleon.support.LocalPostgres.TestDatabase;
-import dev.cameleon.support.Shared;
-import dev.cameleon.vault.VaultEntries;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Random;
-import java.util.TimeZone;
-import java.util.UUID;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The shipped load.sql on a real PostgreSQL. */
+/** How {@code load.sql} is read. */
 class LoadSqlTest {
-  private final TestDatabase database = Shared.postgres().database();
-  private LoadSql statement;
+  @TempDir private Path folder;
 
-  @BeforeEach
-  void migrate() throws Exception {
-    Migrations.migrate(login());
-    statement = LoadSql.read(Path.of("routes/load.sql"));
+  @Test
+  void statementsAreSeparatedBySemicolonsOutsideQuotesAndComments() throws Exception {
+    List<LoadSql.Insert> inserts =
+        read("""
+                -- a; comment
+                INSERT INTO a SELECT ';', "x;y", $$;$$, $q$;$$;$q$, E'\\';' FROM event; /* ; /* ; */ */
+                INSERT INTO public."B;c" (x) SELECT 1 FROM event -- no newline at the end""")
+            .inserts();
+
+    assertThat(inserts).hasSize(2);
+    assertThat(inserts.get(0).text()).startsWith("INSERT INTO a SELECT ';'").endsWith("FROM event");
+    assertThat(inserts.get(1).text()).startsWith("INSERT INTO public");
+    assertThat(inserts).extracting(LoadSql.Insert::table).containsExactly("a", "public.\"B;c\"");
   }
 
   @Test
-  void oneMessageTwiceInOneBatchGivesOneRow() throws Exception {
-    UUID id = UUID.randomUUID();
+  void anOperatorWithAQuestionMarkIsNoParameterOfJdbc() throws Exception {
+    LoadSql.Insert insert =
+        read("INSERT INTO a SELECT d ? 'k', d ?| ARRAY['?'], '?', \"?\" FROM event -- ?")
+            .inserts()
+            .get(0);
 
-    assertThat(load(row(id, "2.3.0"), row(id, "2.3.0"))).isEqualTo(1);
-    assertThat(load(row(id, "2.3.0"))).isZero();
-
-    assertThat(database.number("SELECT count(*) FROM user_logins")).isEqualTo(1);
-  }
-
-  @Test
-  void overlappingBatchesAtTheSameTimeGiveOneRowPerMessageAndNoDeadlock() throws Exception {
-    List<String> rows = new ArrayList<>();
-    for (int i = 0; i < 2000; i++) {
-      rows.add(row(UUID.randomUUID(), "2.3.0"));
-    }
-    ExecutorService loaders = Executors.newFixedThreadPool(4);
-    List<Callable<Integer>> batches = new ArrayList<>();
-    Random random = new Random(42);
-    for (int i = 0; i < 40; i++) {
-      List<String> shuffled = new ArrayList<>(rows);
-      Collections.shuffle(shuffled, random);
-      String[] batch = shuffled.subList(0, 400).toArray(String[]::new);
-      batches.add(() -> load(batch));
-    }
-
-    int inserted = 0;
-    for (Future<Integer> batch : loaders.invokeAll(batches)) {
-      inserted += batch.get();
-    }
-    loaders.shutdown();
-
-    assertThat(database.number("SELECT count(*) FROM user_logins")).isEqualTo(inserted);
-    assertThat(database.number("SELECT count(*) FROM cameleon.ingested_message"))
-        .isEqualTo(inserted);
+    assertThat(insert.forJdbc())
+        .isEqualTo("INSERT INTO a SELECT d ?? 'k', d ??| ARRAY['?'], '?', \"?\" FROM event -- ?");
   }
 
   @ParameterizedTest
-  @CsvSource({"2.3.0, 2", "0.96, 0", "2.00, 2", "10, 10", "123456789.1, 123456789"})
-  void theVersionIsItsMajorNumber(String version, int major) throws Exception {
-    load(row(UUID.randomUUID(), version));
-
-    assertThat(database.number("SELECT app_version FROM user_logins")).isEqualTo(major);
+  @ValueSource(
+      strings = {
+        "WITH x AS (SELECT * FROM event) INSERT INTO a SELECT 1 FROM x",
+        "insert into a select 1 from event on conflict (id) do update set n = a.n + excluded.n",
+        "INSERT INTO a SELECT (SELECT max(1)) FROM event;;\n;"
+      })
+  void anyInsertIsAccepted(String sql) throws Exception {
+    assertThat(read(sql).inserts()).extracting(LoadSql.Insert::table).containsExactly("a");
   }
 
-  @Test
-  void theDateIsTheUtcDayOfSendingInAnyTimeZoneOfTheProcess() throws Exception {
-    TimeZone before = TimeZone.getDefault();
-    TimeZone.setDefault(TimeZone.getTimeZone("Pacific/Kiritimati")); // UTC+14
-    try {
-      load(row(UUID.randomUUID(), "1.0").replace("2026-03-01T12:00:00Z", "2026-02-28T23:59:59.9Z"));
-    } finally {
-      TimeZone.setDefault(before);
-    }
-
-    assertThat(database.query("SELECT create_date FROM user_logins"))
-        .containsExactly(List.of("2026-02-28"));
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "DELETE FROM a                                      | :1:1: DELETE is not allowed",
+        "INSERT INTO a SELECT 1; UPDATE a SET x = 1         | :1:25: UPDATE is not allowed",
+        "WITH x AS (SELECT 1) DELETE FROM a                 | :1:22: DELETE is not allowed",
+        "INSERT INTO a SELECT 1 RETURNING id                | :1:24: remove RETURNING",
+        "INSERT INTO a SELECT 1), b AS (DELETE FROM c       | :1:23: this parenthesis closes none",
+        "INSERT INTO a SELECT (1                            | :1:1: a parenthesis of this",
+        "INSERT INTO a SELECT :?batch                       | :1:22: has no parameters",
+        "nothing                                            | :1:1: not an INSERT",
+        "-- nothing                                         | has no INSERT"
+      })
+  void whatIsNoInsertIsRefusedWithItsPlace(String sql, String problem) {
+    assertThatThrownBy(() -> read(sql))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("load.sql")
+        .hasMessageContaining(problem);
   }
 
-  @Test
-  void anEmptyBatchIsFine() throws Exception {
-    assertThat(load()).isZero();
-  }
-
-  private int load(String... rows) throws Exception {
-    try (Connection connection = Database.connect(login())) {
-      return statement.run(
-          connection, new LoadParameters("[" + String.join(",", rows) + "]", VaultEntries.NONE));
-    }
-  }
-
-  private Database.Login login() {
-    return new Database.Login(database.url(), "postgres", "postgres");
-  }
-
-  private static String row(UUID id, String version) {
-    return String.format(
-        "{\"message_id\":\"%s\",\"sent_at\":\"2026-03-01T12:00:00Z\",\"user_id\":\"u\","
-            + "\"app_version\":\"%s\",\"device_type\":\"ios\",\"ip\":\"ip_x\",\"locale\":null,"
-            + "\"device_id\":\"device_x\"}",
-        id, version);
+  private LoadSql read(String sql) throws IOException {
+    return LoadSql.read(Files.writeString(folder.resolve("load.sql"), sql));
   }
 }

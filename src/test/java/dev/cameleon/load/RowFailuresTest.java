@@ -3,12 +3,13 @@ package dev.cameleon.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.cameleon.mask.MaskedRecord;
+import dev.cameleon.mask.MaskedMessage;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.ReceivedMessages;
 import dev.cameleon.support.FixedKeys;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -102,8 +103,8 @@ class RowFailuresTest {
     Masker masker = new Masker(FixedKeys.of(0x01020304, 0x0b), Map.of());
     Batch batch = new Batch();
     for (int i = 0; i < size; i++) {
-      MaskedRecord record = masker.mask(JsonNodeFactory.instance.objectNode());
-      batch.add(ReceivedMessages.delivery("original"), record);
+      MaskedMessage message = masker.mask(List.of(JsonNodeFactory.instance.objectNode()));
+      batch.add(ReceivedMessages.delivery("original"), message);
     }
     return batch;
   }

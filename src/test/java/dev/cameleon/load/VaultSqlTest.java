@@ -39,13 +39,13 @@ class VaultSqlTest {
   private final TestDatabase database = Shared.postgres().database();
   private final Database.Login login = new Database.Login(database.url(), "postgres", "postgres");
   @TempDir private Path folder;
-  private LoadSql statement;
+  private LoadStatement statement;
   private Vault vault;
 
   @BeforeEach
   void migrate() throws Exception {
     Migrations.migrate(login);
-    statement = LoadSql.read(Path.of("routes/load.sql"));
+    statement = Shipped.statement();
     Recipients.add(folder, "anna");
     vault = new Vault(Recipient.read(folder.resolve("recipients")));
   }
@@ -86,7 +86,9 @@ class VaultSqlTest {
   @Test
   void aStatementThatWasOnItsWayForTooLongIsRefusedAndLoadsNothing() throws Exception {
     String row =
-        "[{\"message_id\":\"" + UUID.randomUUID() + "\",\"sent_at\":\"2026-03-01T12:00:00Z\"}]";
+        "[{\"message_id\":\""
+            + UUID.randomUUID()
+            + "\",\"event_number\":1,\"sent_at\":\"2026-03-01T12:00:00Z\"}]";
     try (Connection connection = Database.connect(login)) {
       Instant now = Instant.now();
       LoadParameters late =
@@ -97,7 +99,7 @@ class VaultSqlTest {
 
       LoadParameters inTime =
           new LoadParameters(row, vault.entries().json(Optional.of(now.minusSeconds(10))));
-      assertThat(statement.run(connection, inTime)).isEqualTo(1);
+      assertThat(statement.run(connection, inTime)).containsEntry(LoadStatement.LOADED, 1L);
     }
   }
 
@@ -139,7 +141,7 @@ class VaultSqlTest {
     for (Row row : rows) {
       batch.add(
           String.format(
-              "{\"message_id\":\"%s\",\"sent_at\":\"2026-03-01T12:00:00Z\",\"user_id\":\"u\","
+              "{\"message_id\":\"%s\",\"event_number\":1,\"sent_at\":\"2026-03-01T12:00:00Z\",\"user_id\":\"u\","
                   + "\"app_version\":\"1.0\",\"device_type\":\"ios\",\"ip\":\"%s\"}",
               row.id(), row.token()));
       entries.add(row.id().toString(), List.of(new Original(row.token(), "192.0.2.7")));
@@ -147,7 +149,7 @@ class VaultSqlTest {
     LoadParameters parameters =
         new LoadParameters(batch.toString(), entries.json(Optional.empty()));
     try (Connection connection = Database.connect(login)) {
-      return statement.run(connection, parameters);
+      return statement.run(connection, parameters).get(LoadStatement.LOADED).intValue();
     }
   }
 }

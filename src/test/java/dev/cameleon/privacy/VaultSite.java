@@ -1,6 +1,7 @@
 package dev.cameleon.privacy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.contract.Personal;
 import dev.cameleon.contract.PiiKind;
 import dev.cameleon.crypto.PrivateKeyFile;
 import dev.cameleon.crypto.Recipient;
@@ -8,7 +9,8 @@ import dev.cameleon.crypto.RecipientKey;
 import dev.cameleon.db.Database;
 import dev.cameleon.db.Migrations;
 import dev.cameleon.load.LoadParameters;
-import dev.cameleon.load.LoadSql;
+import dev.cameleon.load.LoadStatement;
+import dev.cameleon.load.Shipped;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.MaskedRecord;
@@ -44,15 +46,15 @@ final class VaultSite {
   private static final Duration GENERATION = Duration.ofMillis(200);
 
   private final TestDatabase database = Shared.postgres().database();
-  private final LoadSql statement;
+  private final LoadStatement statement;
   private final RecipientKey key;
   private final Vault vault;
   private volatile Keyset keyset = FixedKeys.of(0x11111111, 0x0b);
-  private volatile Masker masker = new Masker(keyset, PERSONAL);
+  private volatile Masker masker = new Masker(keyset, Personal.of(PERSONAL, "user_id"));
 
   VaultSite(Path folder) throws Exception {
     Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
-    statement = LoadSql.read(Path.of("routes/load.sql"));
+    statement = Shipped.statement();
     key = PrivateKeyFile.read(Recipients.add(folder, "anna"));
     vault = new Vault(Recipient.read(folder.resolve("recipients")), new RecentTokens(GENERATION));
     guard();
@@ -71,7 +73,7 @@ final class VaultSite {
     return vault;
   }
 
-  LoadSql statement() {
+  LoadStatement statement() {
     return statement;
   }
 
@@ -86,7 +88,7 @@ final class VaultSite {
   /** From now on, this site's loader has these keys. */
   void use(Keyset keys) throws Exception {
     keyset = keys;
-    masker = new Masker(keys, PERSONAL);
+    masker = new Masker(keys, Personal.of(PERSONAL, "user_id"));
     guard();
   }
 
@@ -124,7 +126,7 @@ final class VaultSite {
       batch.append(batch.length() == 0 ? "[" : ",");
       batch.append("{\"message_id\":\"").append(id);
       batch
-          .append("\",\"sent_at\":\"2026-01-31T10:00:00Z\",")
+          .append("\",\"event_number\":1,\"sent_at\":\"2026-01-31T10:00:00Z\",")
           .append(record.json(), 1, record.json().length());
     }
     statement.run(

@@ -91,7 +91,13 @@ class AnswerLimitTest {
     ConcurrencyLimit limit = new ConcurrencyLimit(1, () -> true, now -> {});
     ReceivingSqsClient intake =
         new ReceivingSqsClient(
-            AwsClients.sqs(1, answers), gate, new DeadLetterBrake(gate, 100), deliveries, limit, 0);
+            AwsClients.sqs(1, answers),
+            gate,
+            new DeadLetterBrake(gate, 100),
+            deliveries,
+            limit,
+            0,
+            List.of());
     for (int answer = 0; answer < 60; answer++) {
       settle(receive(intake).messages());
     }

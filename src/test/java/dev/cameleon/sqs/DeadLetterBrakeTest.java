@@ -27,7 +27,8 @@ class DeadLetterBrakeTest {
   @Test
   void itSlowsReceivingAndDoesNotShutIt() throws Exception {
     DeadLetterBrake brake = new DeadLetterBrake(gate, 50);
-    settle(brake, Outcome.DEAD_LETTERED, 501);
+    settle(brake, Outcome.DEAD_LETTERED, 251);
+    settle(brake, Outcome.IGNORED, 250);
 
     gate.start();
     assertThat(gate.awaitOpen()).isTrue();

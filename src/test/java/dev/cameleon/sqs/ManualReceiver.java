@@ -1,7 +1,8 @@
 package dev.cameleon.sqs;
 
+import dev.cameleon.contract.IgnoredException;
 import dev.cameleon.contract.RejectedException;
-import dev.cameleon.mask.MaskedRecord;
+import dev.cameleon.mask.MaskedMessage;
 import java.util.concurrent.BlockingQueue;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
@@ -9,12 +10,12 @@ import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 /** Receives for the benchmark's plain loop, with the application's own account and bounds. */
 public final class ManualReceiver {
   /** A record and its message. */
-  public record Masked(Delivery delivery, MaskedRecord record) {}
+  public record Masked(Delivery delivery, MaskedMessage record) {}
 
   /** Contract and mask. */
   public interface Step {
     /** Masks one message. */
-    MaskedRecord mask(Delivery delivery) throws RejectedException;
+    MaskedMessage mask(Delivery delivery) throws RejectedException, IgnoredException;
   }
 
   private final ReceivingSqsClient intake;
@@ -28,7 +29,7 @@ public final class ManualReceiver {
 
   /** Receives once and passes on what it got. */
   public void receive(Step step, BlockingQueue<Masked> masked)
-      throws InterruptedException, RejectedException {
+      throws InterruptedException, RejectedException, IgnoredException {
     long began = System.nanoTime();
     for (Message message : intake.receiveMessage(request).messages()) {
       Delivery delivery = Delivery.of(message, began);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.cli.console.FailedException;
 import dev.cameleon.contract.Contract;
+import dev.cameleon.contract.IgnoredException;
 import dev.cameleon.contract.RejectedException;
 import dev.cameleon.contract.StrictJson;
 import dev.cameleon.sqs.OutgoingMessage;
@@ -203,7 +204,9 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
 
   private void requireGood(OutgoingMessage message) throws WrongLineException {
     try {
-      contract.check(StrictJson.read(JSON, message.body()));
+      contract.check(StrictJson.read(JSON, message.body()), Map.of());
+    } catch (IgnoredException e) {
+      throw new WrongLineException("would be ignored: " + e.getMessage());
     } catch (RejectedException e) {
       throw new WrongLineException("would become a dead letter again: " + e.getMessage());
     }

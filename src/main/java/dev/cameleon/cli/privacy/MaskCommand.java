@@ -43,7 +43,8 @@ public final class MaskCommand extends PrivacyCommand {
       names = "--domain",
       required = true,
       paramLabel = "DOMAIN",
-      description = "The kind of value: ip, device, or the name of a field that is masked as text.")
+      description =
+          "The kind of value: ip, device, email, phone, or the path of a field that is masked as text.")
   private String domain;
 
   @Option(names = "--purpose", paramLabel = "TEXT", description = "The reason, for the audit.")

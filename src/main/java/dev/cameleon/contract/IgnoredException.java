@@ -1,0 +1,13 @@
+package dev.cameleon.contract;
+
+/**
+ * Thrown for a message that fits the contract's {@code x-ignore}: it is deleted, with outcome
+ * {@code ignored}.
+ */
+public final class IgnoredException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  IgnoredException() {
+    super("the message fits the contract's " + Keywords.IGNORE, null, false, false);
+  }
+}

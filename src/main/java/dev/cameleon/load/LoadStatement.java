@@ -1,0 +1,237 @@
+package dev.cameleon.load;
+
+import dev.cameleon.contract.Column;
+import dev.cameleon.contract.Contract;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * The one statement, and therefore one transaction and one round trip, that loads a batch: ledger,
+ * vault, and the INSERTs of {@link LoadSql}. They read {@code event}, which holds the events of the
+ * messages that are not in the ledger yet.
+ */
+public final class LoadStatement {
+  /** The column with the number of messages that were new. */
+  public static final String LOADED = "loaded";
+
+  /** Words that PostgreSQL reads as something else than the column of this name. */
+  private static final List<String> SILENT =
+      List.of(
+          ("user current_user session_user system_user current_role current_catalog current_schema"
+                  + " current_date current_time current_timestamp localtime localtimestamp"
+                  + " true false null")
+              .split(" ", -1));
+
+  private static final int TIMEOUT_SECONDS = 5;
+
+  /** Columns of {@code event} that no property of the contract may be named after. */
+  private static final String OWN = "message_id uuid, event_number integer, sent_at timestamptz";
+
+  private static final String HEAD =
+      """
+      WITH cameleon_batch AS MATERIALIZED (
+        SELECT * FROM json_to_recordset(:?batch::json) AS t(%s)
+      ),
+      cameleon_sealed AS MATERIALIZED (            -- parsed once, not once per entry
+        SELECT (part ->> 'made')::timestamptz AS made, (part ->> 'data_key')::uuid AS data_key,
+               part -> 'keys' AS keys, part -> 'entries' AS entries
+          FROM (SELECT :?vault::json) AS parameter(part)
+      ),
+      cameleon_fresh AS (
+        INSERT INTO cameleon.ingested_message (message_id)
+        SELECT message_id FROM cameleon_batch
+         WHERE event_number = 1
+           AND cameleon.is_current((SELECT made FROM cameleon_sealed))   -- else it is built anew
+         ORDER BY message_id                       -- the same order in every process: no deadlocks
+        ON CONFLICT DO NOTHING
+        RETURNING message_id
+      ),
+      cameleon_data_key AS (
+        INSERT INTO cameleon.sealed_data_key (data_key, recipient, sealed_key)
+        SELECT data_key, recipient, decode(sealed_key, 'base64')
+          FROM cameleon_sealed, json_to_recordset(keys) AS k(recipient text, sealed_key text)
+         ORDER BY recipient
+        ON CONFLICT DO NOTHING
+      ),
+      cameleon_entry AS MATERIALIZED (
+        SELECT e.*, data_key
+          FROM cameleon_sealed, json_to_recordset(entries)
+            AS e(message_id uuid, token text, entry uuid, value text)
+      ),
+      cameleon_vault AS (
+        INSERT INTO cameleon.vault (token, entry, data_key, sealed)
+        SELECT DISTINCT ON (token) token, entry, data_key, decode(value, 'base64')
+          FROM cameleon_entry JOIN cameleon_fresh USING (message_id)   -- a duplicate restores nothing
+         ORDER BY token
+        ON CONFLICT DO NOTHING
+      ),
+      event AS (
+        SELECT * FROM cameleon_batch JOIN cameleon_fresh USING (message_id)
+      )""";
+
+  private final LoadSql file;
+  private final List<String> columnNames;
+  private final String columns;
+  private final String sql;
+
+  /**
+   * Builds the statement.
+   *
+   * @param file the operator's INSERTs
+   * @param contract tells the columns of {@code event}
+   */
+  public LoadStatement(LoadSql file, Contract contract) {
+    this.file = file;
+    this.columnNames = contract.columns().stream().map(Column::name).toList();
+    this.columns =
+        OWN
+            + contract.columns().stream()
+                .map(column -> ", " + quoted(column) + ' ' + column.type().sql())
+                .collect(Collectors.joining());
+    StringBuilder statement = new StringBuilder(String.format(HEAD, columns));
+    StringBuilder counts = new StringBuilder("(SELECT count(*) FROM cameleon_fresh) AS " + LOADED);
+    int number = 0;
+    for (LoadSql.Insert insert : file.inserts()) {
+      number++;
+      statement.append(",\ncameleon_load_").append(number).append(" AS (");
+      statement.append(insert.forJdbc()).append("\nRETURNING 1)");
+      counts.append(", (SELECT count(*) FROM cameleon_load_").append(number).append(") AS rows_");
+      counts.append(number);
+    }
+    this.sql = statement.append("\nSELECT ").append(counts).toString();
+  }
+
+  private static String quoted(Column column) {
+    return '"' + column.name().replace("\"", "\"\"") + '"';
+  }
+
+  /**
+   * Words in {@code load.sql} that PostgreSQL would silently read as something else than the
+   * contract's property of the same name.
+   *
+   * @return the problems, each with file, line and column
+   */
+  public static List<String> misread(LoadSql file, Contract contract) {
+    return contract.columns().stream()
+        .map(Column::name)
+        .filter(SILENT::contains)
+        .flatMap(
+            name ->
+                file.bare(name).stream()
+                    .map(
+                        place ->
+                            place
+                                + ": "
+                                + name
+                                + " is PostgreSQL's own word here; for the column of event write \""
+                                + name
+                                + "\""))
+        .toList();
+  }
+
+  /** The columns of {@code event} that SQL must quote, by the server's own words. */
+  public List<String> quotedNames(Connection connection) throws SQLException {
+    String query =
+        "SELECT name FROM unnest(?) AS name WHERE quote_ident(name) <> name AND NOT EXISTS"
+            + " (SELECT FROM pg_get_keywords() WHERE word = name AND catcode = 'C')";
+    List<String> names = new ArrayList<>();
+    try (PreparedStatement statement = connection.prepareStatement(query)) {
+      statement.setArray(1, connection.createArrayOf("text", columnNames.toArray()));
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          names.add(row.getString(1));
+        }
+      }
+    }
+    return names;
+  }
+
+  /** The statement, with Camel's parameters {@code :?batch} and {@code :?vault}. */
+  public String sql() {
+    return sql;
+  }
+
+  /**
+   * How many rows each INSERT wrote, by table.
+   *
+   * @param counts the row that the statement returned
+   */
+  public Map<String, Long> rows(Map<String, ?> counts) {
+    Map<String, Long> rows = new LinkedHashMap<>();
+    for (int i = 0; i < file.inserts().size(); i++) {
+      long count = ((Number) counts.get("rows_" + (i + 1))).longValue();
+      rows.merge(file.inserts().get(i).table(), count, Long::sum);
+    }
+    return rows;
+  }
+
+  /**
+   * Runs the statement outside a route.
+   *
+   * @return the number of messages that were new, and of the rows of each INSERT
+   */
+  public Map<String, Long> run(Connection connection, LoadParameters values) throws SQLException {
+    try (Statement limit = connection.createStatement();
+        PreparedStatement statement =
+            connection.prepareStatement(sql.replaceAll(":\\?(batch|vault)", "?"))) {
+      // The limit in the server: a locked table also delays the description of the parameters,
+      // which the driver's query time-out does not cover.
+      limit.execute("SET statement_timeout = '" + TIMEOUT_SECONDS + "s'");
+      // The driver's limit, for the wait for a standby, which the server's does not cover. The wait
+      // must be cancelled, because a server process in it does not notice that the client is gone.
+      statement.setQueryTimeout(TIMEOUT_SECONDS + 1);
+      // The socket's limit, for a server that disappears silently: then no other limit is noticed.
+      connection.setNetworkTimeout(Runnable::run, 2000 * TIMEOUT_SECONDS);
+      statement.setString(1, values.batch());
+      statement.setString(2, values.vault());
+      try (ResultSet result = statement.executeQuery()) {
+        result.next();
+        Map<String, Long> counts = new LinkedHashMap<>();
+        for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
+          counts.put(result.getMetaData().getColumnLabel(i), result.getLong(i));
+        }
+        return counts;
+      }
+    }
+  }
+
+  /**
+   * Lets PostgreSQL parse each INSERT by itself: it knows the tables and columns.
+   *
+   * @return the problems, each with file, line and column
+   * @throws SQLException if the database fails otherwise
+   */
+  public List<String> problems(Connection connection) throws SQLException {
+    List<String> problems = new ArrayList<>();
+    String head =
+        "WITH event AS (SELECT * FROM json_to_recordset('[]') AS t(" + columns + ")), load AS (";
+    for (LoadSql.Insert insert : file.inserts()) {
+      try (PreparedStatement statement =
+          connection.prepareStatement(head + insert.forJdbc() + "\nRETURNING 1) SELECT 1")) {
+        statement.getMetaData(); // parses it in the server
+      } catch (PSQLException e) {
+        ServerErrorMessage error = e.getServerErrorMessage();
+        if (error == null || !String.valueOf(e.getSQLState()).startsWith("42")) {
+          throw e;
+        }
+        int position = Math.max(error.getPosition() - 1 - head.length(), 0);
+        problems.add(place(insert, position) + ": " + error.getMessage());
+      }
+    }
+    return problems;
+  }
+
+  private String place(LoadSql.Insert insert, int position) {
+    return file.place(insert.offset() + Math.min(position, insert.text().length()));
+  }
+}

@@ -133,6 +133,8 @@ public final class BodyShape {
     for (; !around.inRoot(); around = around.getParent()) {
       if (around.inObject()) {
         path.insert(0, around.getCurrentName() + ".");
+      } else if (around.getParent().inRoot()) {
+        return false; // no event begins with an array
       }
     }
     return knownFields.contains(path.toString());

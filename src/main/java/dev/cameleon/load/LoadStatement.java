@@ -142,8 +142,9 @@ public final class LoadStatement {
   /** The columns of {@code event} that SQL must quote, by the server's own words. */
   public List<String> quotedNames(Connection connection) throws SQLException {
     String query =
-        "SELECT name FROM unnest(?) AS name WHERE quote_ident(name) <> name AND NOT EXISTS"
-            + " (SELECT FROM pg_get_keywords() WHERE word = name AND catcode = 'C')";
+        "SELECT name FROM unnest(?) WITH ORDINALITY AS t(name, position) WHERE quote_ident(name) <> name AND NOT EXISTS"
+            + " (SELECT FROM pg_get_keywords() WHERE word = name AND catcode = 'C')"
+            + " ORDER BY position";
     List<String> names = new ArrayList<>();
     try (PreparedStatement statement = connection.prepareStatement(query)) {
       statement.setArray(1, connection.createArrayOf("text", columnNames.toArray()));

@@ -11,6 +11,7 @@ import dev.cameleon.db.Database;
 import dev.cameleon.load.HandBatch;
 import dev.cameleon.load.LoadParameters;
 import dev.cameleon.load.LoadParametersProcessor;
+import dev.cameleon.load.LoadStatement;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.Acknowledger;
 import dev.cameleon.sqs.AnswerLimit;
@@ -43,6 +44,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 public final class HandWrittenLoop {
   private final Settings settings;
   private final Configuration plan;
+  private final LoadStatement statement;
   private final Contract contract;
   private final Masker masker;
   private final ObjectMapper json = StrictJson.strictMapper();
@@ -56,6 +58,7 @@ public final class HandWrittenLoop {
     settings = Settings.read(System.getenv());
     plan = Configuration.read(settings);
     contract = plan.contract();
+    statement = new LoadStatement(plan.loadSql(), contract);
     masker = new Masker(plan.keyset(), contract.personal());
     SqsClient sqs = AwsClients.sqs(Application.connections(settings));
     Preflight connections = Preflight.open(plan, sqs, true);
@@ -119,7 +122,7 @@ public final class HandWrittenLoop {
         }
         LoadParameters values = parameters.of(rows.batch());
         try (Connection connection = pool.getConnection()) {
-          int inserted = plan.statement().run(connection, values);
+          int inserted = statement.run(connection, values).get(LoadStatement.LOADED).intValue();
           rows.committed(inserted);
           acknowledger.loaded(rows.batch().deliveries(), inserted);
         }

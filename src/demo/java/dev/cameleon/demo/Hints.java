@@ -24,7 +24,10 @@ final class Hints {
   static List<String> kept(LocalSite site) {
     List<String> lines = new ArrayList<>();
     lines.add("");
-    lines.add("The servers stay up until Enter or Ctrl-C. In another terminal:");
+    lines.add(
+        "The servers stay up until Enter or Ctrl-C (or: kill "
+            + ProcessHandle.current().pid()
+            + "). In another terminal:");
     site.exports().forEach(export -> lines.add("  " + export));
     lines.add(
         "  aws sqs send-message --queue-url "
@@ -34,6 +37,9 @@ final class Hints {
             + "'");
     lines.add("  " + site.psql() + " -c 'TABLE cameleon.duplicate_ips'");
     lines.add("  mvn -q package -DskipTests && java -jar target/cameleon.jar run");
+    lines.add("To try a folder of your own (java -jar target/cameleon.jar init DIR) on these servers:");
+    lines.add("  unset CAMELEON_CONFIG CAMELEON_ROUTES    # they name the demo's files");
+    lines.add("  and keep CAMELEON_KEYSET: the demo's database is masked with that key");
     return lines;
   }
 }

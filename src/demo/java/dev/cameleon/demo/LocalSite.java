@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -146,9 +147,11 @@ final class LocalSite {
 
   /** The commands with which a shell comes to this site. */
   List<String> exports() {
-    return settings.entrySet().stream()
-        .map(setting -> "export " + setting.getKey() + "=" + setting.getValue())
-        .toList();
+    List<String> exports = new ArrayList<>();
+    settings.forEach((name, value) -> exports.add("export " + name + "=" + value));
+    // The aws command and boto3 read this one.
+    exports.add("export AWS_DEFAULT_REGION=" + settings.get("AWS_REGION"));
+    return exports;
   }
 
   /** The command that opens the database. */

@@ -135,7 +135,7 @@ public final class SampleEvents {
     ObjectNode badAddress = login().put("ip", "203.0.113.999");
     ObjectNode shortForm = login().put("ip", "127.1");
     ObjectNode tooLong = login().put("user_id", "u".repeat(129));
-    ObjectNode number = login().put("app_version", 2.3);
+    ObjectNode suffix = login().put("app_version", "2.3-beta");
     ObjectNode missing = login();
     missing.remove("device_id");
     return List.of(
@@ -143,7 +143,7 @@ public final class SampleEvents {
         contract("an impossible address", badAddress.toString()),
         contract("an address in short form", shortForm.toString()),
         contract("a text that is too long", tooLong.toString()),
-        contract("a number instead of a text", number.toString()),
+        contract("a version with a suffix", suffix.toString()),
         contract("a missing field", missing.toString()),
         notJson("not JSON at all", "login of 927-34-3188 from 198.51.100.23"),
         notJson("an array of events", "[" + valid + "]"),

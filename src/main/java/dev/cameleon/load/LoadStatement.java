@@ -40,7 +40,7 @@ public final class LoadStatement {
   private static final String HEAD =
       """
       WITH cameleon_batch AS MATERIALIZED (
-        SELECT * FROM json_to_recordset(:?batch::json) AS t(%s)
+        SELECT * FROM json_to_recordset(:?batch::json) AS t(:columns)
       ),
       cameleon_sealed AS MATERIALIZED (            -- parsed once, not once per entry
         SELECT (part ->> 'made')::timestamptz AS made, (part ->> 'data_key')::uuid AS data_key,
@@ -98,7 +98,7 @@ public final class LoadStatement {
             + contract.columns().stream()
                 .map(column -> ", " + quoted(column) + ' ' + column.type().sql())
                 .collect(Collectors.joining());
-    StringBuilder statement = new StringBuilder(String.format(HEAD, columns));
+    StringBuilder statement = new StringBuilder(HEAD.replace(":columns", columns));
     StringBuilder counts = new StringBuilder("(SELECT count(*) FROM cameleon_fresh) AS " + LOADED);
     int number = 0;
     for (LoadSql.Insert insert : file.inserts()) {

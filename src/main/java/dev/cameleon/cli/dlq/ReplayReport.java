@@ -143,6 +143,11 @@ final class ReplayReport {
       out.println("would be left: " + leftInWords());
     }
     explainLeft();
+    if (rehearsal.passing() > 0) {
+      command.note(
+          "this tried the contract and the mask in the files here. check tests load.sql; before you"
+              + " replay, restart run if you changed them");
+    }
     command.requireWritten();
   }
 

@@ -11,7 +11,7 @@ final class ProcessResult {
   private static final Pattern LINE =
       Pattern.compile(
           "Ended: received ([\\d,]+) = loaded ([\\d,]+) \\+ duplicate ([\\d,]+)"
-              + " \\+ dead-lettered ([\\d,]+) \\+ returned ([\\d,]+) \\+ in flight ([\\d,]+)");
+              + " \\+ ignored ([\\d,]+) \\+ dead-lettered ([\\d,]+) \\+ returned ([\\d,]+) \\+ in flight ([\\d,]+)");
 
   private ProcessResult() {}
 
@@ -25,9 +25,10 @@ final class ProcessResult {
         Map.of(
             Outcome.LOADED, number(line, 2),
             Outcome.DUPLICATE, number(line, 3),
-            Outcome.DEAD_LETTERED, number(line, 4),
-            Outcome.RETURNED, number(line, 5)),
-        number(line, 6),
+            Outcome.IGNORED, number(line, 4),
+            Outcome.DEAD_LETTERED, number(line, 5),
+            Outcome.RETURNED, number(line, 6)),
+        number(line, 7),
         0);
   }
 

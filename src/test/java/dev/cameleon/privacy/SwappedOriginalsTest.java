@@ -77,7 +77,9 @@ class SwappedOriginalsTest {
           .run(
               loader,
               new LoadParameters(
-                  "[{\"message_id\":\"" + id + "\",\"sent_at\":\"2026-01-31T10:00:00Z\"}]",
+                  "[{\"message_id\":\""
+                      + id
+                      + "\",\"event_number\":1,\"sent_at\":\"2026-01-31T10:00:00Z\"}]",
                   entries.json(Optional.of(Instant.now()))));
     }
 

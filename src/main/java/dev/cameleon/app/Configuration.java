@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -52,7 +53,20 @@ public record Configuration(
    * @throws InvalidSettingsException with every problem found
    */
   public static Configuration read(Settings settings) throws InvalidSettingsException {
-    List<String> problems = AwsClients.problems();
+    return read(settings, AwsClients.problems());
+  }
+
+  /**
+   * As {@link #read(Settings)}, for a command that does not use AWS.
+   *
+   * @throws InvalidSettingsException with every problem found
+   */
+  public static Configuration readFiles(Settings settings) throws InvalidSettingsException {
+    return read(settings, new ArrayList<>());
+  }
+
+  private static Configuration read(Settings settings, List<String> problems)
+      throws InvalidSettingsException {
     requireRoutes(settings.routes(), problems);
     Contract contract = null;
     try {
@@ -120,16 +134,18 @@ public record Configuration(
   }
 
   /** How the mask differs from the one that the database has a record of. */
-  List<String> maskProblems(Connection connection) throws SQLException {
+  public List<String> maskProblems(Connection connection) throws SQLException {
     return new MaskGuard(keyset, contract.personal().kinds())
         .problems(connection, settings.privacy().allowUnmask());
   }
 
-  LoadStatement statement() {
+  /** The statement that loads a batch. */
+  public LoadStatement statement() {
     return new LoadStatement(loadSql, contract);
   }
 
-  Masker masker() {
+  /** Masks by the contract, with these keys. */
+  public Masker masker() {
     return new Masker(keyset, contract.personal());
   }
 }

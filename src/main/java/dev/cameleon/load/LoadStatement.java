@@ -1,5 +1,11 @@
 package dev.cameleon.load;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.Column;
 import dev.cameleon.contract.Contract;
 import java.sql.Connection;
@@ -9,8 +15,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -79,6 +87,12 @@ public final class LoadStatement {
         SELECT * FROM cameleon_batch JOIN cameleon_fresh USING (message_id)
       )""";
 
+  private static final JsonMapper ROWS =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
+
   private final LoadSql file;
   private final List<String> columnNames;
   private final String columns;
@@ -98,17 +112,20 @@ public final class LoadStatement {
             + contract.columns().stream()
                 .map(column -> ", " + quoted(column) + ' ' + column.type().sql())
                 .collect(Collectors.joining());
+    this.sql = compose("RETURNING 1", "(SELECT count(*) FROM cameleon_load_%d) AS rows_%d");
+  }
+
+  private String compose(String returning, String result) {
     StringBuilder statement = new StringBuilder(HEAD.replace(":columns", columns));
-    StringBuilder counts = new StringBuilder("(SELECT count(*) FROM cameleon_fresh) AS " + LOADED);
+    StringBuilder results = new StringBuilder("(SELECT count(*) FROM cameleon_fresh) AS " + LOADED);
     int number = 0;
     for (LoadSql.Insert insert : file.inserts()) {
       number++;
       statement.append(",\ncameleon_load_").append(number).append(" AS (");
-      statement.append(insert.forJdbc()).append("\nRETURNING 1)");
-      counts.append(", (SELECT count(*) FROM cameleon_load_").append(number).append(") AS rows_");
-      counts.append(number);
+      statement.append(insert.forJdbc()).append('\n').append(returning).append(')');
+      results.append(", ").append(String.format(result, number, number));
     }
-    this.sql = statement.append("\nSELECT ").append(counts).toString();
+    return statement.append("\nSELECT ").append(results).toString();
   }
 
   private static String quoted(Column column) {
@@ -182,6 +199,27 @@ public final class LoadStatement {
    * @return the number of messages that were new, and of the rows of each INSERT
    */
   public Map<String, Long> run(Connection connection, LoadParameters values) throws SQLException {
+    return run(
+        connection,
+        sql,
+        values,
+        result -> {
+          Map<String, Long> counts = new LinkedHashMap<>();
+          for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
+            counts.put(result.getMetaData().getColumnLabel(i), result.getLong(i));
+          }
+          return counts;
+        });
+  }
+
+  /** Reads the one row of a result. */
+  private interface Reader<T> {
+    T read(ResultSet result) throws SQLException;
+  }
+
+  private static <T> T run(
+      Connection connection, String sql, LoadParameters values, Reader<T> reader)
+      throws SQLException {
     try (Statement limit = connection.createStatement();
         PreparedStatement statement =
             connection.prepareStatement(sql.replaceAll(":\\?(batch|vault)", "?"))) {
@@ -197,12 +235,61 @@ public final class LoadStatement {
       statement.setString(2, values.vault());
       try (ResultSet result = statement.executeQuery()) {
         result.next();
-        Map<String, Long> counts = new LinkedHashMap<>();
-        for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
-          counts.put(result.getMetaData().getColumnLabel(i), result.getLong(i));
-        }
-        return counts;
+        return reader.read(result);
       }
+    }
+  }
+
+  /** The tables that it writes, as {@code load.sql} has their names. */
+  public Set<String> tables() {
+    return file.inserts().stream()
+        .map(LoadSql.Insert::table)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  /**
+   * Runs the statement as a trial, in which each INSERT returns its rows, and checks deferred
+   * constraints, which a commit would.
+   *
+   * @param connection in a transaction that the caller rolls back
+   * @return the rows that were written, by table
+   */
+  public Map<String, List<ObjectNode>> rows(Connection connection, LoadParameters values)
+      throws SQLException {
+    String trial =
+        compose("RETURNING *", "(SELECT json_agg(load) FROM cameleon_load_%d AS load) AS rows_%d");
+    Map<String, List<ObjectNode>> rows =
+        run(
+            connection,
+            trial,
+            values,
+            result -> {
+              Map<String, List<ObjectNode>> written = new LinkedHashMap<>();
+              for (int i = 0; i < file.inserts().size(); i++) {
+                List<ObjectNode> table =
+                    written.computeIfAbsent(
+                        file.inserts().get(i).table(), name -> new ArrayList<>());
+                String json = result.getString("rows_" + (i + 1));
+                parse(json == null ? "[]" : json).forEach(row -> table.add((ObjectNode) row));
+              }
+              return written;
+            });
+    checkDeferred(connection);
+    return rows;
+  }
+
+  private static JsonNode parse(String rows) {
+    try {
+      return ROWS.readTree(rows);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("what PostgreSQL wrote as JSON can be read");
+    }
+  }
+
+  /** Checks what the database would check at the commit. */
+  public static void checkDeferred(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
     }
   }
 

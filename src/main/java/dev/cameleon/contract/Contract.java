@@ -30,6 +30,8 @@ import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
  * the events are, what of them is kept, and what is masked, and as which kind. Thread-safe.
  */
 public final class Contract {
+  private final JsonNode document;
+  private final References references;
   private final Schema schema;
   private final Schema ignored;
   private final EventPointer pointer;
@@ -41,7 +43,15 @@ public final class Contract {
   private final Attributes attributes;
   private final LongAdder unknownFields = new LongAdder();
 
-  private Contract(Schema schema, Schema ignored, EventPointer pointer, ContractReader read) {
+  private Contract(
+      JsonNode document,
+      References references,
+      Schema schema,
+      Schema ignored,
+      EventPointer pointer,
+      ContractReader read) {
+    this.document = document;
+    this.references = references;
     this.schema = schema;
     this.ignored = ignored;
     this.pointer = pointer;
@@ -110,7 +120,7 @@ public final class Contract {
     if (!problems.isEmpty()) {
       throw new InvalidContractException(file, problems);
     }
-    return new Contract(schema, ignored, pointer, reader);
+    return new Contract(document, references, schema, ignored, pointer, reader);
   }
 
   /** The schema of ignored messages; its references are to the contract's definitions. */
@@ -208,6 +218,41 @@ public final class Contract {
   /** Whether the event is the body itself. */
   public boolean isBodyTheEvent() {
     return pointer == null;
+  }
+
+  /**
+   * Events to try a pipeline with: the contract's {@code examples}; without these, a generated one
+   * with every property, and one in which also every text is as long as it may be.
+   */
+  public List<Sample> samples() {
+    List<Sample> samples = new ArrayList<>();
+    JsonNode examples = document.path("examples");
+    for (int i = 0; i < examples.size(); i++) {
+      if (examples.get(i) instanceof ObjectNode example) {
+        samples.add(sample("examples/" + i, true, example.deepCopy()));
+      } else {
+        samples.add(new Sample("examples/" + i, true, null, "it is no object"));
+      }
+    }
+    if (samples.isEmpty()) {
+      ObjectNode event = SampleEvents.generate(document, references, false);
+      ObjectNode longest = SampleEvents.generate(document, references, true);
+      boolean same = longest.equals(event);
+      samples.add(sample("a sample event", false, event));
+      if (!same) {
+        samples.add(sample("one with every text at its longest", false, longest));
+      }
+    }
+    return samples;
+  }
+
+  private Sample sample(String name, boolean example, ObjectNode event) {
+    try {
+      check(event);
+      return new Sample(name, example, event, "");
+    } catch (RejectedException e) {
+      return new Sample(name, example, event, e.getMessage());
+    }
   }
 
   /** How many fields of messages were dropped so far because they are not in the contract. */

@@ -12,12 +12,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.postgresql.util.PSQLException;
@@ -94,7 +96,7 @@ public final class LoadStatement {
           .build();
 
   private final LoadSql file;
-  private final List<String> columnNames;
+  private final List<Column> eventColumns;
   private final String columns;
   private final String sql;
 
@@ -106,12 +108,8 @@ public final class LoadStatement {
    */
   public LoadStatement(LoadSql file, Contract contract) {
     this.file = file;
-    this.columnNames = contract.columns().stream().map(Column::name).toList();
-    this.columns =
-        OWN
-            + contract.columns().stream()
-                .map(column -> ", " + quoted(column) + ' ' + column.type().sql())
-                .collect(Collectors.joining());
+    this.eventColumns = contract.columns();
+    this.columns = declared(eventColumns);
     this.sql = compose("RETURNING 1", "(SELECT count(*) FROM cameleon_load_%d) AS rows_%d");
   }
 
@@ -126,6 +124,13 @@ public final class LoadStatement {
       results.append(", ").append(String.format(result, number, number));
     }
     return statement.append("\nSELECT ").append(results).toString();
+  }
+
+  private static String declared(List<Column> columns) {
+    return OWN
+        + columns.stream()
+            .map(column -> ", " + quoted(column) + ' ' + column.type().sql())
+            .collect(Collectors.joining());
   }
 
   private static String quoted(Column column) {
@@ -162,9 +167,10 @@ public final class LoadStatement {
         "SELECT name FROM unnest(?) WITH ORDINALITY AS t(name, position) WHERE quote_ident(name) <> name AND NOT EXISTS"
             + " (SELECT FROM pg_get_keywords() WHERE word = name AND catcode = 'C')"
             + " ORDER BY position";
+    Object[] all = eventColumns.stream().map(Column::name).toArray();
     List<String> names = new ArrayList<>();
     try (PreparedStatement statement = connection.prepareStatement(query)) {
-      statement.setArray(1, connection.createArrayOf("text", columnNames.toArray()));
+      statement.setArray(1, connection.createArrayOf("text", all));
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           names.add(row.getString(1));
@@ -301,22 +307,52 @@ public final class LoadStatement {
    */
   public List<String> problems(Connection connection) throws SQLException {
     List<String> problems = new ArrayList<>();
-    String head =
-        "WITH event AS (SELECT * FROM json_to_recordset('[]') AS t(" + columns + ")), load AS (";
     for (LoadSql.Insert insert : file.inserts()) {
-      try (PreparedStatement statement =
-          connection.prepareStatement(head + insert.forJdbc() + "\nRETURNING 1) SELECT 1")) {
-        statement.getMetaData(); // parses it in the server
-      } catch (PSQLException e) {
-        ServerErrorMessage error = e.getServerErrorMessage();
-        if (error == null || !String.valueOf(e.getSQLState()).startsWith("42")) {
-          throw e;
-        }
-        int position = Math.max(error.getPosition() - 1 - head.length(), 0);
-        problems.add(place(insert, position) + ": " + error.getMessage());
-      }
+      problem(connection, insert, columns).ifPresent(problems::add);
     }
     return problems;
+  }
+
+  /** The fields of the contract that no INSERT needs; empty if one reads {@code event} whole. */
+  public List<String> unread(Connection connection) throws SQLException {
+    List<String> unread = new ArrayList<>();
+    if (file.readsWholeEvent()) {
+      return unread;
+    }
+    for (Column column : eventColumns) {
+      List<Column> others = eventColumns.stream().filter(other -> !other.equals(column)).toList();
+      boolean needed = false;
+      for (LoadSql.Insert insert : file.inserts()) {
+        needed = needed || problem(connection, insert, declared(others)).isPresent();
+      }
+      if (!needed) {
+        unread.add(column.name());
+      }
+    }
+    return unread;
+  }
+
+  /** Lets PostgreSQL parse an INSERT over an event of these columns. */
+  private Optional<String> problem(Connection connection, LoadSql.Insert insert, String columns)
+      throws SQLException {
+    String head =
+        "WITH event AS (SELECT * FROM json_to_recordset('[]') AS t(" + columns + ")), load AS (";
+    Savepoint before = connection.getAutoCommit() ? null : connection.setSavepoint();
+    try (PreparedStatement statement =
+        connection.prepareStatement(head + insert.forJdbc() + "\nRETURNING 1) SELECT 1")) {
+      statement.getMetaData(); // parses it in the server
+      return Optional.empty();
+    } catch (PSQLException e) {
+      ServerErrorMessage error = e.getServerErrorMessage();
+      if (error == null || !String.valueOf(e.getSQLState()).startsWith("42")) {
+        throw e;
+      }
+      if (before != null) {
+        connection.rollback(before);
+      }
+      int position = Math.max(error.getPosition() - 1 - head.length(), 0);
+      return Optional.of(place(insert, position) + ": " + error.getMessage());
+    }
   }
 
   private String place(LoadSql.Insert insert, int position) {

@@ -8,6 +8,7 @@ import dev.cameleon.crypto.InvalidKeyFileException;
 import dev.cameleon.crypto.Recipient;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
+import dev.cameleon.load.InsertCheck;
 import dev.cameleon.load.LoadSql;
 import dev.cameleon.load.LoadStatement;
 import dev.cameleon.mask.Keyset;
@@ -81,7 +82,7 @@ public record Configuration(
       problems.add("load.sql cannot be used: " + e.getMessage());
     }
     if (contract != null && loadSql != null) {
-      LoadStatement.misread(loadSql, contract).forEach(problems::add);
+      InsertCheck.misread(loadSql, contract).forEach(problems::add);
     }
     Keyset keyset = null;
     try {
@@ -142,6 +143,11 @@ public record Configuration(
   /** The statement that loads a batch. */
   public LoadStatement statement() {
     return new LoadStatement(loadSql, contract);
+  }
+
+  /** Looks for mistakes in {@code load.sql}. */
+  public InsertCheck insertCheck() {
+    return new InsertCheck(loadSql, contract);
   }
 
   /** Masks by the contract, with these keys. */

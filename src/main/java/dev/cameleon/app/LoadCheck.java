@@ -4,6 +4,7 @@ import dev.cameleon.app.SelfCheck.Result;
 import dev.cameleon.contract.Sample;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.load.Batch;
+import dev.cameleon.load.InsertCheck;
 import dev.cameleon.load.LoadParameters;
 import dev.cameleon.load.LoadStatement;
 import dev.cameleon.sqs.Delivery;
@@ -43,13 +44,14 @@ final class LoadCheck {
    * @throws SQLException if the database fails, whatever the events are
    */
   List<SelfCheck.Finding> run() throws SQLException {
-    List<String> problems = statement.problems(connection);
+    InsertCheck inserts = plan.insertCheck();
+    List<String> problems = inserts.problems(connection);
     problems.forEach(problem -> add(Result.WRONG, problem));
     if (!problems.isEmpty()) {
       return findings;
     }
-    names("SQL must quote these columns of event", statement.quotedNames(connection));
-    names("no INSERT reads these fields", statement.unread(connection));
+    names("SQL must quote these columns of event", inserts.quotedNames(connection));
+    names("no INSERT reads these fields", inserts.unread(connection));
     for (Sample sample : plan.contract().samples()) {
       Savepoint before = connection.setSavepoint();
       try {

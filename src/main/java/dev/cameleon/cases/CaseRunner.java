@@ -101,7 +101,7 @@ public final class CaseRunner {
       SuppressionList suppression = new SuppressionList(masker);
       suppression.refresh(connection);
       Batch batch = Batch.of(Delivery.sample(tried.sentAt()), message);
-      return Actual.rows(statement.rows(connection, batch.parameters(vault, suppression)));
+      return Actual.rows(statement.written(connection, batch.parameters(vault, suppression)));
     } catch (SQLException e) {
       if (errors.isRefusal(e)) {
         return Actual.deadLetter(Violation.DATA_REJECTED, "", SqlErrors.describe(e));

@@ -73,7 +73,7 @@ public final class TestCommand implements Callable<Integer> {
       connection.setAutoCommit(false);
       try {
         InvalidSettingsException.throwIfAny(plan.maskProblems(connection));
-        InvalidSettingsException.throwIfAny(statement.problems(connection));
+        InvalidSettingsException.throwIfAny(plan.insertCheck().problems(connection));
         CaseRunner runner =
             new CaseRunner(plan.contract(), plan.masker(), statement, plan.recipients());
         List<CaseRunner.Result> results = new ArrayList<>();

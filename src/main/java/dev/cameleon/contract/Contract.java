@@ -225,34 +225,7 @@ public final class Contract {
    * with every property, and one in which also every text is as long as it may be.
    */
   public List<Sample> samples() {
-    List<Sample> samples = new ArrayList<>();
-    JsonNode examples = document.path("examples");
-    for (int i = 0; i < examples.size(); i++) {
-      if (examples.get(i) instanceof ObjectNode example) {
-        samples.add(sample("examples/" + i, true, example.deepCopy()));
-      } else {
-        samples.add(new Sample("examples/" + i, true, null, "it is no object"));
-      }
-    }
-    if (samples.isEmpty()) {
-      ObjectNode event = SampleEvents.generate(document, references, false);
-      ObjectNode longest = SampleEvents.generate(document, references, true);
-      boolean same = longest.equals(event);
-      samples.add(sample("a sample event", false, event));
-      if (!same) {
-        samples.add(sample("one with every text at its longest", false, longest));
-      }
-    }
-    return samples;
-  }
-
-  private Sample sample(String name, boolean example, ObjectNode event) {
-    try {
-      check(event);
-      return new Sample(name, example, event, "");
-    } catch (RejectedException e) {
-      return new Sample(name, example, event, e.getMessage());
-    }
+    return SampleEvents.of(document, references, this::check);
   }
 
   /** How many fields of messages were dropped so far because they are not in the contract. */

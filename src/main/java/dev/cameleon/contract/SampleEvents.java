@@ -52,13 +52,41 @@ final class SampleEvents {
     this.longest = longest;
   }
 
-  /**
-   * Generates an event.
-   *
-   * @param longest whether texts are as long as they may be
-   */
-  static ObjectNode generate(JsonNode document, References references, boolean longest) {
-    return new SampleEvents(references, longest).object(List.of(document), 0);
+  /** Checks an event. */
+  interface Check {
+    void check(ObjectNode event) throws RejectedException;
+  }
+
+  /** The contract's examples; without these, a generated event, and one with the longest texts. */
+  static List<Sample> of(JsonNode document, References references, Check check) {
+    List<Sample> samples = new ArrayList<>();
+    JsonNode examples = document.path("examples");
+    for (int i = 0; i < examples.size(); i++) {
+      samples.add(sample("examples/" + i, true, examples.get(i).deepCopy(), check));
+    }
+    if (samples.isEmpty()) {
+      List<JsonNode> root = List.of(document);
+      ObjectNode event = new SampleEvents(references, false).object(root, 0);
+      ObjectNode longest = new SampleEvents(references, true).object(root, 0);
+      boolean same = longest.equals(event);
+      samples.add(sample("a sample event", false, event, check));
+      if (!same) {
+        samples.add(sample("one with every text at its longest", false, longest, check));
+      }
+    }
+    return samples;
+  }
+
+  private static Sample sample(String name, boolean example, JsonNode event, Check check) {
+    if (!(event instanceof ObjectNode object)) {
+      return new Sample(name, example, null, "it is no object");
+    }
+    try {
+      check.check(object);
+      return new Sample(name, example, object, "");
+    } catch (RejectedException e) {
+      return new Sample(name, example, object, e.getMessage());
+    }
   }
 
   private List<JsonNode> layers(JsonNode schema) {

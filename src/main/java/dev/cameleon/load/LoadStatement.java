@@ -12,18 +12,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.postgresql.util.PSQLException;
-import org.postgresql.util.ServerErrorMessage;
 
 /**
  * The one statement, and therefore one transaction and one round trip, that loads a batch: ledger,
@@ -33,14 +29,6 @@ import org.postgresql.util.ServerErrorMessage;
 public final class LoadStatement {
   /** The column with the number of messages that were new. */
   public static final String LOADED = "loaded";
-
-  /** Words that PostgreSQL reads as something else than the column of this name. */
-  private static final List<String> SILENT =
-      List.of(
-          ("user current_user session_user system_user current_role current_catalog current_schema"
-                  + " current_date current_time current_timestamp localtime localtimestamp"
-                  + " true false null")
-              .split(" ", -1));
 
   private static final int TIMEOUT_SECONDS = 5;
 
@@ -96,7 +84,6 @@ public final class LoadStatement {
           .build();
 
   private final LoadSql file;
-  private final List<Column> eventColumns;
   private final String columns;
   private final String sql;
 
@@ -108,8 +95,7 @@ public final class LoadStatement {
    */
   public LoadStatement(LoadSql file, Contract contract) {
     this.file = file;
-    this.eventColumns = contract.columns();
-    this.columns = declared(eventColumns);
+    this.columns = declared(contract.columns());
     this.sql = compose("RETURNING 1", "(SELECT count(*) FROM cameleon_load_%d) AS rows_%d");
   }
 
@@ -126,7 +112,8 @@ public final class LoadStatement {
     return statement.append("\nSELECT ").append(results).toString();
   }
 
-  private static String declared(List<Column> columns) {
+  /** The columns of {@code event}, as SQL declares them. */
+  static String declared(List<Column> columns) {
     return OWN
         + columns.stream()
             .map(column -> ", " + quoted(column) + ' ' + column.type().sql())
@@ -135,49 +122,6 @@ public final class LoadStatement {
 
   private static String quoted(Column column) {
     return '"' + column.name().replace("\"", "\"\"") + '"';
-  }
-
-  /**
-   * Words in {@code load.sql} that PostgreSQL would silently read as something else than the
-   * contract's property of the same name.
-   *
-   * @return the problems, each with file, line and column
-   */
-  public static List<String> misread(LoadSql file, Contract contract) {
-    return contract.columns().stream()
-        .map(Column::name)
-        .filter(SILENT::contains)
-        .flatMap(
-            name ->
-                file.bare(name).stream()
-                    .map(
-                        place ->
-                            place
-                                + ": "
-                                + name
-                                + " is PostgreSQL's own word here; for the column of event write \""
-                                + name
-                                + "\""))
-        .toList();
-  }
-
-  /** The columns of {@code event} that SQL must quote, by the server's own words. */
-  public List<String> quotedNames(Connection connection) throws SQLException {
-    String query =
-        "SELECT name FROM unnest(?) WITH ORDINALITY AS t(name, position) WHERE quote_ident(name) <> name AND NOT EXISTS"
-            + " (SELECT FROM pg_get_keywords() WHERE word = name AND catcode = 'C')"
-            + " ORDER BY position";
-    Object[] all = eventColumns.stream().map(Column::name).toArray();
-    List<String> names = new ArrayList<>();
-    try (PreparedStatement statement = connection.prepareStatement(query)) {
-      statement.setArray(1, connection.createArrayOf("text", all));
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          names.add(row.getString(1));
-        }
-      }
-    }
-    return names;
   }
 
   /** The statement, with Camel's parameters {@code :?batch} and {@code :?vault}. */
@@ -260,7 +204,7 @@ public final class LoadStatement {
    * @param connection in a transaction that the caller rolls back
    * @return the rows that were written, by table
    */
-  public Map<String, List<ObjectNode>> rows(Connection connection, LoadParameters values)
+  public Map<String, List<ObjectNode>> written(Connection connection, LoadParameters values)
       throws SQLException {
     String trial =
         compose("RETURNING *", "(SELECT json_agg(load) FROM cameleon_load_%d AS load) AS rows_%d");
@@ -297,65 +241,5 @@ public final class LoadStatement {
     try (Statement statement = connection.createStatement()) {
       statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
     }
-  }
-
-  /**
-   * Lets PostgreSQL parse each INSERT by itself: it knows the tables and columns.
-   *
-   * @return the problems, each with file, line and column
-   * @throws SQLException if the database fails otherwise
-   */
-  public List<String> problems(Connection connection) throws SQLException {
-    List<String> problems = new ArrayList<>();
-    for (LoadSql.Insert insert : file.inserts()) {
-      problem(connection, insert, columns).ifPresent(problems::add);
-    }
-    return problems;
-  }
-
-  /** The fields of the contract that no INSERT needs; empty if one reads {@code event} whole. */
-  public List<String> unread(Connection connection) throws SQLException {
-    List<String> unread = new ArrayList<>();
-    if (file.readsWholeEvent()) {
-      return unread;
-    }
-    for (Column column : eventColumns) {
-      List<Column> others = eventColumns.stream().filter(other -> !other.equals(column)).toList();
-      boolean needed = false;
-      for (LoadSql.Insert insert : file.inserts()) {
-        needed = needed || problem(connection, insert, declared(others)).isPresent();
-      }
-      if (!needed) {
-        unread.add(column.name());
-      }
-    }
-    return unread;
-  }
-
-  /** Lets PostgreSQL parse an INSERT over an event of these columns. */
-  private Optional<String> problem(Connection connection, LoadSql.Insert insert, String columns)
-      throws SQLException {
-    String head =
-        "WITH event AS (SELECT * FROM json_to_recordset('[]') AS t(" + columns + ")), load AS (";
-    Savepoint before = connection.getAutoCommit() ? null : connection.setSavepoint();
-    try (PreparedStatement statement =
-        connection.prepareStatement(head + insert.forJdbc() + "\nRETURNING 1) SELECT 1")) {
-      statement.getMetaData(); // parses it in the server
-      return Optional.empty();
-    } catch (PSQLException e) {
-      ServerErrorMessage error = e.getServerErrorMessage();
-      if (error == null || !String.valueOf(e.getSQLState()).startsWith("42")) {
-        throw e;
-      }
-      if (before != null) {
-        connection.rollback(before);
-      }
-      int position = Math.max(error.getPosition() - 1 - head.length(), 0);
-      return Optional.of(place(insert, position) + ": " + error.getMessage());
-    }
-  }
-
-  private String place(LoadSql.Insert insert, int position) {
-    return file.place(insert.offset() + Math.min(position, insert.text().length()));
   }
 }

@@ -28,6 +28,7 @@ class PackagesTest {
           "cli.privacy",
           "cli.console",
           "app",
+          "cases",
           "config",
           "privacy",
           "load",

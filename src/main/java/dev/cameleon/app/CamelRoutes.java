@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
@@ -30,6 +32,8 @@ final class CamelRoutes {
   private static final String RETRIES = "database";
 
   private static final Pattern ROUTE = Pattern.compile("Failed to (?:create|start) route:? (\\S+)");
+  private static final Pattern OPTION = Pattern.compile("Unknown parameters=\\[\\{(\\w+)=");
+  private static final String BEANS = "camel.beans.";
   private static final String DUE_TO = "due to: ";
   private static final String FROM_TEXT = " in properties from text";
 
@@ -53,9 +57,24 @@ final class CamelRoutes {
         .withRoutesIncludePattern("file:" + folder + "/" + Configuration.ROUTE_FILES)
         .withAutoConfigurationLogSummary(false);
     main.configure().addConfiguration(beans);
+    Set<String> more =
+        settings.camel().keySet().stream()
+            .filter(key -> key.startsWith(BEANS))
+            .map(key -> key.substring(BEANS.length()).split("[.\\[]", 2)[0])
+            .collect(Collectors.toSet());
+    RouteCheck check = new RouteCheck(folder, beans.byName(), more);
+    InvalidSettingsException.throwIfAny(check.problems());
     try {
       main.start();
     } catch (Exception e) {
+      Matcher option = OPTION.matcher(deepest(e));
+      if (option.find()) {
+        String at = check.placeOfOption(option.group(1));
+        throw new InvalidSettingsException(
+            (at.isEmpty() ? "a route is invalid" : at)
+                + ": the endpoint has no option "
+                + option.group(1));
+      }
       throw new InvalidSettingsException(
           "a route is invalid: " + withoutValues(describe(e), settings));
     }
@@ -110,16 +129,21 @@ final class CamelRoutes {
    */
   private static String describe(Throwable failure) {
     String outermost = String.valueOf(failure.getMessage());
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    String reason = String.valueOf(cause.getMessage());
+    String reason = deepest(failure);
     reason =
         reason.substring(
             reason.lastIndexOf(DUE_TO) < 0 ? 0 : reason.lastIndexOf(DUE_TO) + DUE_TO.length());
     reason = reason.contains(FROM_TEXT) ? reason.substring(0, reason.indexOf(FROM_TEXT)) : reason;
     Matcher route = ROUTE.matcher(outermost);
     return (route.find() ? "route " + route.group(1) + ": " : "") + reason.strip();
+  }
+
+  /** The message of the last cause. */
+  private static String deepest(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
   }
 }

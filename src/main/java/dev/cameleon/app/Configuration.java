@@ -8,6 +8,7 @@ import dev.cameleon.crypto.InvalidKeyFileException;
 import dev.cameleon.crypto.Recipient;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
+import dev.cameleon.load.InsertCheck;
 import dev.cameleon.load.LoadSql;
 import dev.cameleon.load.LoadStatement;
 import dev.cameleon.mask.Keyset;
@@ -19,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -52,7 +54,20 @@ public record Configuration(
    * @throws InvalidSettingsException with every problem found
    */
   public static Configuration read(Settings settings) throws InvalidSettingsException {
-    List<String> problems = AwsClients.problems();
+    return read(settings, AwsClients.problems());
+  }
+
+  /**
+   * As {@link #read(Settings)}, for a command that does not use AWS.
+   *
+   * @throws InvalidSettingsException with every problem found
+   */
+  public static Configuration readFiles(Settings settings) throws InvalidSettingsException {
+    return read(settings, new ArrayList<>());
+  }
+
+  private static Configuration read(Settings settings, List<String> problems)
+      throws InvalidSettingsException {
     requireRoutes(settings.routes(), problems);
     Contract contract = null;
     try {
@@ -67,7 +82,7 @@ public record Configuration(
       problems.add("load.sql cannot be used: " + e.getMessage());
     }
     if (contract != null && loadSql != null) {
-      LoadStatement.misread(loadSql, contract).forEach(problems::add);
+      InsertCheck.misread(loadSql, contract).forEach(problems::add);
     }
     Keyset keyset = null;
     try {
@@ -120,16 +135,23 @@ public record Configuration(
   }
 
   /** How the mask differs from the one that the database has a record of. */
-  List<String> maskProblems(Connection connection) throws SQLException {
+  public List<String> maskProblems(Connection connection) throws SQLException {
     return new MaskGuard(keyset, contract.personal().kinds())
         .problems(connection, settings.privacy().allowUnmask());
   }
 
-  LoadStatement statement() {
+  /** The statement that loads a batch. */
+  public LoadStatement statement() {
     return new LoadStatement(loadSql, contract);
   }
 
-  Masker masker() {
+  /** Looks for mistakes in {@code load.sql}. */
+  public InsertCheck insertCheck() {
+    return new InsertCheck(loadSql, contract);
+  }
+
+  /** Masks by the contract, with these keys. */
+  public Masker masker() {
     return new Masker(keyset, contract.personal());
   }
 }

@@ -52,6 +52,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       RunCommand.class,
       CheckCommand.class,
+      TestCommand.class,
       MigrateCommand.class,
       InitCommand.class,
       DlqCommand.class,

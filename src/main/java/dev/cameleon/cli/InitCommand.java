@@ -32,6 +32,7 @@ public final class InitCommand implements Callable<Integer> {
           "routes/errors.camel.yaml",
           "routes/login.schema.json",
           "routes/load.sql",
+          "routes/tests/login.yaml",
           "routes/ROUTES.md");
 
   /** Where a file lies in the jar, if not where it is written. */
@@ -65,7 +66,7 @@ public final class InitCommand implements Callable<Integer> {
         .getOut()
         .printf(
             "Wrote %d files to %s. Next, run in that folder with this jar:%n  keys"
-                + " create --out keys/mask.json%n  check%n  run%n",
+                + " create --out keys/mask.json%n  check%n  test%n  run%n",
             SHIPPED.size(), SafeQuote.path(folder));
     return ExitCode.DONE;
   }

@@ -30,6 +30,8 @@ import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
  * the events are, what of them is kept, and what is masked, and as which kind. Thread-safe.
  */
 public final class Contract {
+  private final JsonNode document;
+  private final References references;
   private final Schema schema;
   private final Schema ignored;
   private final EventPointer pointer;
@@ -41,7 +43,15 @@ public final class Contract {
   private final Attributes attributes;
   private final LongAdder unknownFields = new LongAdder();
 
-  private Contract(Schema schema, Schema ignored, EventPointer pointer, ContractReader read) {
+  private Contract(
+      JsonNode document,
+      References references,
+      Schema schema,
+      Schema ignored,
+      EventPointer pointer,
+      ContractReader read) {
+    this.document = document;
+    this.references = references;
     this.schema = schema;
     this.ignored = ignored;
     this.pointer = pointer;
@@ -110,7 +120,7 @@ public final class Contract {
     if (!problems.isEmpty()) {
       throw new InvalidContractException(file, problems);
     }
-    return new Contract(schema, ignored, pointer, reader);
+    return new Contract(document, references, schema, ignored, pointer, reader);
   }
 
   /** The schema of ignored messages; its references are to the contract's definitions. */
@@ -208,6 +218,14 @@ public final class Contract {
   /** Whether the event is the body itself. */
   public boolean isBodyTheEvent() {
     return pointer == null;
+  }
+
+  /**
+   * Events to try a pipeline with: the contract's {@code examples}; without these, a generated one
+   * with every property, and one in which also every text is as long as it may be.
+   */
+  public List<Sample> samples() {
+    return SampleEvents.of(document, references, this::check);
   }
 
   /** How many fields of messages were dropped so far because they are not in the contract. */

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.postgresql.core.Parser;
 
 /**
@@ -41,6 +43,9 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
       return jdbc.toString();
     }
   }
+
+  private static final Pattern ALIAS =
+      Pattern.compile("(?i)\\bevent\\s+(?:as\\s+)?([a-z_][a-z_0-9]*)");
 
   private static final Set<String> STATEMENTS =
       Set.of(
@@ -256,6 +261,23 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
       }
     }
     return places;
+  }
+
+  /** Whether an INSERT uses a whole row of event, as {@code to_jsonb(event)} or {@code e.*} do. */
+  boolean readsWholeEvent() {
+    for (Insert insert : inserts) {
+      String names = "event";
+      Matcher alias = ALIAS.matcher(insert.text());
+      while (alias.find()) {
+        names += "|" + alias.group(1);
+      }
+      if (Pattern.compile("(?i)[(,\\s](?:" + names + ")(?:\\s*\\.\\s*\\*|\\s*\\))")
+          .matcher(insert.text())
+          .find()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

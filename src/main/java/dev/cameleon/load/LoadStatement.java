@@ -1,5 +1,11 @@
 package dev.cameleon.load;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.Column;
 import dev.cameleon.contract.Contract;
 import java.sql.Connection;
@@ -9,11 +15,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
-import org.postgresql.util.PSQLException;
-import org.postgresql.util.ServerErrorMessage;
 
 /**
  * The one statement, and therefore one transaction and one round trip, that loads a batch: ledger,
@@ -23,14 +29,6 @@ import org.postgresql.util.ServerErrorMessage;
 public final class LoadStatement {
   /** The column with the number of messages that were new. */
   public static final String LOADED = "loaded";
-
-  /** Words that PostgreSQL reads as something else than the column of this name. */
-  private static final List<String> SILENT =
-      List.of(
-          ("user current_user session_user system_user current_role current_catalog current_schema"
-                  + " current_date current_time current_timestamp localtime localtimestamp"
-                  + " true false null")
-              .split(" ", -1));
 
   private static final int TIMEOUT_SECONDS = 5;
 
@@ -79,8 +77,13 @@ public final class LoadStatement {
         SELECT * FROM cameleon_batch JOIN cameleon_fresh USING (message_id)
       )""";
 
+  private static final JsonMapper ROWS =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
+
   private final LoadSql file;
-  private final List<String> columnNames;
   private final String columns;
   private final String sql;
 
@@ -92,69 +95,33 @@ public final class LoadStatement {
    */
   public LoadStatement(LoadSql file, Contract contract) {
     this.file = file;
-    this.columnNames = contract.columns().stream().map(Column::name).toList();
-    this.columns =
-        OWN
-            + contract.columns().stream()
-                .map(column -> ", " + quoted(column) + ' ' + column.type().sql())
-                .collect(Collectors.joining());
+    this.columns = declared(contract.columns());
+    this.sql = compose("RETURNING 1", "(SELECT count(*) FROM cameleon_load_%d) AS rows_%d");
+  }
+
+  private String compose(String returning, String result) {
     StringBuilder statement = new StringBuilder(HEAD.replace(":columns", columns));
-    StringBuilder counts = new StringBuilder("(SELECT count(*) FROM cameleon_fresh) AS " + LOADED);
+    StringBuilder results = new StringBuilder("(SELECT count(*) FROM cameleon_fresh) AS " + LOADED);
     int number = 0;
     for (LoadSql.Insert insert : file.inserts()) {
       number++;
       statement.append(",\ncameleon_load_").append(number).append(" AS (");
-      statement.append(insert.forJdbc()).append("\nRETURNING 1)");
-      counts.append(", (SELECT count(*) FROM cameleon_load_").append(number).append(") AS rows_");
-      counts.append(number);
+      statement.append(insert.forJdbc()).append('\n').append(returning).append(')');
+      results.append(", ").append(String.format(result, number, number));
     }
-    this.sql = statement.append("\nSELECT ").append(counts).toString();
+    return statement.append("\nSELECT ").append(results).toString();
+  }
+
+  /** The columns of {@code event}, as SQL declares them. */
+  static String declared(List<Column> columns) {
+    return OWN
+        + columns.stream()
+            .map(column -> ", " + quoted(column) + ' ' + column.type().sql())
+            .collect(Collectors.joining());
   }
 
   private static String quoted(Column column) {
     return '"' + column.name().replace("\"", "\"\"") + '"';
-  }
-
-  /**
-   * Words in {@code load.sql} that PostgreSQL would silently read as something else than the
-   * contract's property of the same name.
-   *
-   * @return the problems, each with file, line and column
-   */
-  public static List<String> misread(LoadSql file, Contract contract) {
-    return contract.columns().stream()
-        .map(Column::name)
-        .filter(SILENT::contains)
-        .flatMap(
-            name ->
-                file.bare(name).stream()
-                    .map(
-                        place ->
-                            place
-                                + ": "
-                                + name
-                                + " is PostgreSQL's own word here; for the column of event write \""
-                                + name
-                                + "\""))
-        .toList();
-  }
-
-  /** The columns of {@code event} that SQL must quote, by the server's own words. */
-  public List<String> quotedNames(Connection connection) throws SQLException {
-    String query =
-        "SELECT name FROM unnest(?) WITH ORDINALITY AS t(name, position) WHERE quote_ident(name) <> name AND NOT EXISTS"
-            + " (SELECT FROM pg_get_keywords() WHERE word = name AND catcode = 'C')"
-            + " ORDER BY position";
-    List<String> names = new ArrayList<>();
-    try (PreparedStatement statement = connection.prepareStatement(query)) {
-      statement.setArray(1, connection.createArrayOf("text", columnNames.toArray()));
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          names.add(row.getString(1));
-        }
-      }
-    }
-    return names;
   }
 
   /** The statement, with Camel's parameters {@code :?batch} and {@code :?vault}. */
@@ -182,6 +149,27 @@ public final class LoadStatement {
    * @return the number of messages that were new, and of the rows of each INSERT
    */
   public Map<String, Long> run(Connection connection, LoadParameters values) throws SQLException {
+    return run(
+        connection,
+        sql,
+        values,
+        result -> {
+          Map<String, Long> counts = new LinkedHashMap<>();
+          for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
+            counts.put(result.getMetaData().getColumnLabel(i), result.getLong(i));
+          }
+          return counts;
+        });
+  }
+
+  /** Reads the one row of a result. */
+  private interface Reader<T> {
+    T read(ResultSet result) throws SQLException;
+  }
+
+  private static <T> T run(
+      Connection connection, String sql, LoadParameters values, Reader<T> reader)
+      throws SQLException {
     try (Statement limit = connection.createStatement();
         PreparedStatement statement =
             connection.prepareStatement(sql.replaceAll(":\\?(batch|vault)", "?"))) {
@@ -197,42 +185,61 @@ public final class LoadStatement {
       statement.setString(2, values.vault());
       try (ResultSet result = statement.executeQuery()) {
         result.next();
-        Map<String, Long> counts = new LinkedHashMap<>();
-        for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
-          counts.put(result.getMetaData().getColumnLabel(i), result.getLong(i));
-        }
-        return counts;
+        return reader.read(result);
       }
     }
+  }
+
+  /** The tables that it writes, as {@code load.sql} has their names. */
+  public Set<String> tables() {
+    return file.inserts().stream()
+        .map(LoadSql.Insert::table)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   /**
-   * Lets PostgreSQL parse each INSERT by itself: it knows the tables and columns.
+   * Runs the statement as a trial, in which each INSERT returns its rows, and checks deferred
+   * constraints, which a commit would.
    *
-   * @return the problems, each with file, line and column
-   * @throws SQLException if the database fails otherwise
+   * @param connection in a transaction that the caller rolls back
+   * @return the rows that were written, by table
    */
-  public List<String> problems(Connection connection) throws SQLException {
-    List<String> problems = new ArrayList<>();
-    String head =
-        "WITH event AS (SELECT * FROM json_to_recordset('[]') AS t(" + columns + ")), load AS (";
-    for (LoadSql.Insert insert : file.inserts()) {
-      try (PreparedStatement statement =
-          connection.prepareStatement(head + insert.forJdbc() + "\nRETURNING 1) SELECT 1")) {
-        statement.getMetaData(); // parses it in the server
-      } catch (PSQLException e) {
-        ServerErrorMessage error = e.getServerErrorMessage();
-        if (error == null || !String.valueOf(e.getSQLState()).startsWith("42")) {
-          throw e;
-        }
-        int position = Math.max(error.getPosition() - 1 - head.length(), 0);
-        problems.add(place(insert, position) + ": " + error.getMessage());
-      }
-    }
-    return problems;
+  public Map<String, List<ObjectNode>> written(Connection connection, LoadParameters values)
+      throws SQLException {
+    String trial =
+        compose("RETURNING *", "(SELECT json_agg(load) FROM cameleon_load_%d AS load) AS rows_%d");
+    Map<String, List<ObjectNode>> rows =
+        run(
+            connection,
+            trial,
+            values,
+            result -> {
+              Map<String, List<ObjectNode>> written = new LinkedHashMap<>();
+              for (int i = 0; i < file.inserts().size(); i++) {
+                List<ObjectNode> table =
+                    written.computeIfAbsent(
+                        file.inserts().get(i).table(), name -> new ArrayList<>());
+                String json = result.getString("rows_" + (i + 1));
+                parse(json == null ? "[]" : json).forEach(row -> table.add((ObjectNode) row));
+              }
+              return written;
+            });
+    checkDeferred(connection);
+    return rows;
   }
 
-  private String place(LoadSql.Insert insert, int position) {
-    return file.place(insert.offset() + Math.min(position, insert.text().length()));
+  private static JsonNode parse(String rows) {
+    try {
+      return ROWS.readTree(rows);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("what PostgreSQL wrote as JSON can be read");
+    }
+  }
+
+  /** Checks what the database would check at the commit. */
+  public static void checkDeferred(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
+    }
   }
 }

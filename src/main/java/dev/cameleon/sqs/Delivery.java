@@ -38,8 +38,13 @@ public record Delivery(
 
   /** A delivery for checks that need one without receiving: its random id belongs to no message. */
   public static Delivery sample() {
+    return sample(Instant.now());
+  }
+
+  /** As {@link #sample()}, with the time of sending. */
+  public static Delivery sample(Instant sentAt) {
     String id = UUID.randomUUID().toString();
-    SourceMessage itself = new SourceMessage(id, Instant.now());
+    SourceMessage itself = new SourceMessage(id, sentAt);
     return new Delivery(id, id, "", itself.sentAt(), 1, itself, System.nanoTime());
   }
 

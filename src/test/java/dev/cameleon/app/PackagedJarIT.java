@@ -194,6 +194,7 @@ class PackagedJarIT {
     String token = site.database().query("SELECT masked_ip FROM user_logins").get(0).get(0);
 
     assertThat(command(site, 0, "check").out()).contains("routes");
+    assertThat(command(site, 0, "test").out()).contains("cases, 0 failed");
     assertThat(command(site, 0, "migrate").out()).contains("up to date");
     assertThat(command(site, 0, "doctor").exitCode()).isZero();
     String[] reveal = {"reveal", "--private-key", key.toString(), "--purpose", "a test", token};

@@ -135,13 +135,13 @@ class LoadStatementTest {
                 + "|| user AS user FROM event");
     LoadSql file = LoadSql.read(sql);
 
-    assertThat(LoadStatement.misread(file, Contract.read(contract)))
+    assertThat(InsertCheck.misread(file, Contract.read(contract)))
         .singleElement()
         .asString()
         .endsWith(
             "load.sql:4:4: user is PostgreSQL's own word here; for the column of event write \"user\"");
     try (Connection connection = Database.connect(login())) {
-      LoadStatement own = new LoadStatement(file, Contract.read(contract));
+      InsertCheck own = new InsertCheck(file, Contract.read(contract));
       assertThat(own.quotedNames(connection)).containsExactly("user", "orderId", "order", "a\"b");
       assertThat(own.problems(connection)).isEmpty();
     }

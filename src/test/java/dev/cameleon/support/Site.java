@@ -50,10 +50,15 @@ public final class Site {
   }
 
   private static void copyRoutes(Path target) {
-    try (Stream<Path> files = Files.list(REPOSITORY.resolve("routes"))) {
-      Files.createDirectories(target);
+    Path shipped = REPOSITORY.resolve("routes");
+    try (Stream<Path> files = Files.walk(shipped)) {
       for (Path file : files.toList()) {
-        Files.copy(file, target.resolve(file.getFileName()));
+        Path copy = target.resolve(shipped.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(copy);
+        } else {
+          Files.copy(file, copy);
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

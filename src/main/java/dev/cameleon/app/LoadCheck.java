@@ -1,0 +1,120 @@
+package dev.cameleon.app;
+
+import dev.cameleon.app.SelfCheck.Result;
+import dev.cameleon.contract.Sample;
+import dev.cameleon.db.SqlErrors;
+import dev.cameleon.load.Batch;
+import dev.cameleon.load.InsertCheck;
+import dev.cameleon.load.LoadParameters;
+import dev.cameleon.load.LoadStatement;
+import dev.cameleon.sqs.Delivery;
+import dev.cameleon.vault.SuppressionList;
+import dev.cameleon.vault.Vault;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Tries {@code load.sql} with the contract's examples, or with generated events. */
+final class LoadCheck {
+  private static final String CHECK = "load.sql";
+
+  private final Configuration plan;
+  private final Connection connection;
+  private final LoadStatement statement;
+  private final SqlErrors errors = new SqlErrors();
+  private final List<SelfCheck.Finding> findings = new ArrayList<>();
+
+  /**
+   * Prepares the check.
+   *
+   * @param connection in a transaction that knows the mask key; the caller rolls it back
+   */
+  LoadCheck(Configuration plan, Connection connection) {
+    this.plan = plan;
+    this.connection = connection;
+    this.statement = plan.statement();
+  }
+
+  /**
+   * Runs the check.
+   *
+   * @throws SQLException if the database fails, whatever the events are
+   */
+  List<SelfCheck.Finding> run() throws SQLException {
+    InsertCheck inserts = plan.insertCheck();
+    List<String> problems = inserts.problems(connection);
+    problems.forEach(problem -> add(Result.WRONG, problem));
+    if (!problems.isEmpty()) {
+      return findings;
+    }
+    names("SQL must quote these columns of event", inserts.quotedNames(connection));
+    names("no INSERT reads these fields", inserts.unread(connection));
+    for (Sample sample : plan.contract().samples()) {
+      Savepoint before = connection.setSavepoint();
+      try {
+        load(sample);
+      } finally {
+        connection.rollback(before);
+      }
+    }
+    return findings;
+  }
+
+  private void names(String what, List<String> names) {
+    if (!names.isEmpty()) {
+      add(Result.NOTE, what + ": \"" + String.join("\", \"", names) + "\"");
+    }
+  }
+
+  private void load(Sample sample) throws SQLException {
+    if (!sample.problem().isEmpty()) {
+      add(
+          sample.example() ? Result.WRONG : Result.NOTE,
+          sample.example()
+              ? sample.name() + " of the contract is no valid event: " + sample.problem()
+              : "no event could be generated (%s); to try load.sql, add \"examples\" to the contract"
+                  .formatted(sample.problem()));
+      return;
+    }
+    try {
+      SuppressionList suppression = new SuppressionList(plan.masker());
+      suppression.refresh(connection);
+      Batch batch = Batch.of(Delivery.sample(), plan.masker().mask(List.of(sample.event())));
+      LoadParameters values = batch.parameters(new Vault(plan.recipients()), suppression);
+      Map<String, Long> counts = statement.run(connection, values);
+      LoadStatement.checkDeferred(connection);
+      Map<String, Long> again = statement.run(connection, values);
+      loaded(sample, counts, again);
+    } catch (SQLException e) {
+      if (!errors.isRefusal(e)) {
+        throw e;
+      }
+      add(
+          sample.example() ? Result.WRONG : Result.NOTE,
+          sample.name() + " is refused: " + SqlErrors.describe(e));
+    }
+  }
+
+  private void loaded(Sample sample, Map<String, Long> counts, Map<String, Long> again) {
+    long first = counts.get(LoadStatement.LOADED);
+    long second = again.get(LoadStatement.LOADED);
+    Map<String, Long> rows = statement.rows(counts);
+    if (first != 1 || second != 0) {
+      add(
+          Result.WRONG,
+          "%s counts as %d new messages, and its second delivery as %d; must be 1 and 0"
+              .formatted(sample.name(), first, second));
+    } else if (rows.values().stream().allMatch(count -> count == 0)) {
+      add(Result.NOTE, sample.name() + " writes no row");
+    } else {
+      add(Result.OK, sample.name() + " gives " + rows + " rows (rolled back)");
+    }
+  }
+
+  private void add(Result result, String detail) {
+    findings.add(new SelfCheck.Finding(CHECK, result, detail));
+  }
+}

@@ -1,0 +1,195 @@
+package dev.cameleon.app;
+
+import dev.cameleon.config.YamlPart;
+import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.errors.Spelling;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Finds mistakes in the routes that Camel notices only when a message comes, or reports without
+ * their place: each problem begins with {@code file:line}.
+ */
+final class RouteCheck {
+  private static final String DIRECT = "direct:";
+  private static final String SQS = "aws2-sqs:";
+
+  /** Keys whose text is an endpoint that a route sends to. */
+  private static final Set<String> PRODUCERS =
+      Set.of("uri", "to", "toD", "wireTap", "enrich", "deadLetterUri");
+
+  private final Map<String, Object> beans;
+  private final Set<String> names;
+  private final List<String> problems = new ArrayList<>();
+  private final Map<YamlPart, String> sends = new LinkedHashMap<>();
+  private final Set<String> consumed = new HashSet<>();
+  private final List<YamlPart> receivers = new ArrayList<>();
+  private final List<YamlPart> parts = new ArrayList<>();
+  private final Map<String, List<YamlPart>> options = new LinkedHashMap<>();
+
+  /**
+   * Reads the routes of a folder. A file that is not YAML is left to Camel.
+   *
+   * @param beans the objects that a route may use, by name
+   * @param more names of beans that the properties define
+   */
+  RouteCheck(Path folder, Map<String, Object> beans, Set<String> more) {
+    this.beans = beans;
+    this.names = new HashSet<>(beans.keySet());
+    names.addAll(more);
+    List<Path> files = new ArrayList<>();
+    try (DirectoryStream<Path> found =
+        Files.newDirectoryStream(folder, Configuration.ROUTE_FILES)) {
+      found.forEach(files::add);
+    } catch (IOException e) {
+      return; // Configuration reports it
+    }
+    Collections.sort(files);
+    for (Path file : files) {
+      try {
+        YamlPart root = YamlPart.read(file);
+        root.elements().forEach(this::defineBeans);
+        parts.add(root);
+      } catch (InvalidSettingsException e) {
+        names.add(""); // what it defines is not known
+      }
+    }
+  }
+
+  private void defineBeans(YamlPart part) {
+    YamlPart defined = part.entries().get("beans");
+    if (defined != null) {
+      defined
+          .elements()
+          .forEach(
+              bean -> {
+                YamlPart name = bean.entries().get("name");
+                if (name != null) {
+                  names.add(name.text());
+                }
+              });
+    }
+  }
+
+  /** The problems, each as one sentence; none if a file cannot be read. */
+  List<String> problems() {
+    if (names.contains("")) {
+      return List.of();
+    }
+    parts.forEach(part -> visit("", part));
+    boolean dynamic = consumed.stream().anyMatch(name -> name.contains("{{"));
+    sends.forEach(
+        (at, name) -> {
+          if (!consumed.contains(name) && !dynamic) {
+            problem(at, "no route begins with direct:" + name + hint(consumed, name));
+          }
+        });
+    for (YamlPart second : receivers.subList(Math.min(1, receivers.size()), receivers.size())) {
+      problem(
+          second,
+          "a second consumer of SQS; a pipeline has one, the first is in "
+              + receivers.get(0).place());
+    }
+    return problems;
+  }
+
+  /** Where an option of an endpoint is set; an empty string if that is not known. */
+  String placeOfOption(String option) {
+    parts.forEach(part -> visit("", part));
+    List<YamlPart> found = options.getOrDefault(option, List.of());
+    return found.isEmpty() ? "" : found.get(0).place();
+  }
+
+  private void visit(String key, YamlPart part) {
+    Map<String, YamlPart> entries = part.entries();
+    if (key.equals("from")) {
+      consumer(entries.getOrDefault("uri", part));
+    }
+    if (key.equals("parameters")) {
+      entries.forEach(
+          (name, value) -> options.computeIfAbsent(name, n -> new ArrayList<>()).add(value));
+    }
+    bean(entries);
+    String text = part.text();
+    if (PRODUCERS.contains(key) && text.startsWith(DIRECT) && !isDynamic(text)) {
+      sends.put(part, name(text));
+    }
+    if (text.matches("#(bean:)?[A-Za-z_][A-Za-z0-9_-]*")) {
+      known(part, text.substring(text.lastIndexOf(text.contains(":") ? ':' : '#') + 1));
+    }
+    entries.forEach(
+        (name, value) -> {
+          if (!(key.equals("from") && name.equals("uri"))) {
+            visit(name, value);
+          }
+        });
+    part.elements().forEach(each -> visit("", each));
+  }
+
+  private void consumer(YamlPart uri) {
+    if (uri.text().startsWith(DIRECT)) {
+      consumed.add(name(uri.text()));
+    } else if (uri.text().startsWith(SQS)) {
+      receivers.add(uri);
+    }
+  }
+
+  private void bean(Map<String, YamlPart> entries) {
+    YamlPart ref = entries.get("ref");
+    if (ref == null || !ref.text().matches("#?[A-Za-z_][A-Za-z0-9_-]*")) {
+      return;
+    }
+    String name = ref.text().replace("#", "");
+    if (!ref.text().startsWith("#")) {
+      known(ref, name);
+    }
+    YamlPart method = entries.get("method");
+    if (method == null || method.text().isEmpty() || !beans.containsKey(name)) {
+      return;
+    }
+    Set<String> methods =
+        Arrays.stream(beans.get(name).getClass().getMethods())
+            .filter(each -> each.getDeclaringClass() != Object.class)
+            .map(Method::getName)
+            .collect(Collectors.toSet());
+    String called = method.text().split("\\(", 2)[0].strip();
+    if (!isDynamic(called) && !methods.contains(called)) {
+      problem(method, "the bean " + name + " has no method " + called + hint(methods, called));
+    }
+  }
+
+  private void known(YamlPart at, String name) {
+    if (!names.contains(name)) {
+      problem(at, "there is no bean " + name + hint(names, name));
+    }
+  }
+
+  private static boolean isDynamic(String text) {
+    return text.contains("{{") || text.contains("${");
+  }
+
+  private static String name(String uri) {
+    return uri.substring(DIRECT.length()).split("\\?", 2)[0].replaceFirst("^//", "");
+  }
+
+  private static String hint(Set<String> known, String name) {
+    String nearest = Spelling.nearest(known, name);
+    return nearest.isEmpty() ? "" : "; did you mean " + nearest + "?";
+  }
+
+  private void problem(YamlPart at, String problem) {
+    problems.add(at.place() + ": " + problem);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.cameleon.cases;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.contract.Violation;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What came of a message.
+ *
+ * @param rows what was written, by table
+ * @param outcome in the words of a case; for rows it is empty
+ * @param detail why; holds no value
+ */
+record Actual(Map<String, List<ObjectNode>> rows, String outcome, String detail) {
+  static final String IGNORED = "ignored: true";
+
+  static Actual rows(Map<String, List<ObjectNode>> rows) {
+    return new Actual(rows, "", "");
+  }
+
+  static Actual ignored() {
+    return new Actual(Map.of(), IGNORED, "");
+  }
+
+  static Actual deadLetter(Violation reason, String field, String detail) {
+    return new Actual(Map.of(), deadLetter(reason.name(), field), detail);
+  }
+
+  /** A message that fails alone, and perhaps not for its own sake. */
+  static Actual returned(String detail) {
+    return new Actual(Map.of(), "back to the queue", detail);
+  }
+
+  static String deadLetter(String reason, String field) {
+    return "dead_letter: {reason: " + reason + (field.isEmpty() ? "" : ", field: " + field) + "}";
+  }
+
+  /** Without values. */
+  @Override
+  public String toString() {
+    return "Actual[" + rows.size() + " tables, " + outcome + "]";
+  }
+}

@@ -1,0 +1,45 @@
+package dev.cameleon.cases;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One case: a message, and what must come of it.
+ *
+ * @param name what it shows
+ * @param place where it begins, as {@code file:line}
+ * @param body the message's body
+ * @param attributes the message's attributes
+ * @param sentAt when the message is sent
+ * @param expected what must come of it
+ */
+public record Case(
+    String name,
+    String place,
+    String body,
+    Map<String, String> attributes,
+    Instant sentAt,
+    Expected expected) {
+  /**
+   * What must come of a message: one of the three.
+   *
+   * @param rows by table, each row with the columns that matter; a table that is not named gets
+   *     none
+   * @param ignored whether the message fits {@code x-ignore}
+   * @param reason why it becomes a dead letter; empty: it does not
+   * @param field the field of the dead letter; empty: it is not about one field
+   */
+  public record Expected(
+      Map<String, List<Map<String, JsonNode>>> rows,
+      boolean ignored,
+      String reason,
+      String field) {}
+
+  /** Without values. */
+  @Override
+  public String toString() {
+    return "Case[" + place + "]";
+  }
+}

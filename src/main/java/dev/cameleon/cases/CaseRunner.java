@@ -1,0 +1,117 @@
+package dev.cameleon.cases;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.contract.Contract;
+import dev.cameleon.contract.IgnoredException;
+import dev.cameleon.contract.RejectedException;
+import dev.cameleon.contract.StrictJson;
+import dev.cameleon.contract.Violation;
+import dev.cameleon.crypto.Recipient;
+import dev.cameleon.db.SqlErrors;
+import dev.cameleon.load.Batch;
+import dev.cameleon.load.LoadStatement;
+import dev.cameleon.mask.MaskedMessage;
+import dev.cameleon.mask.Masker;
+import dev.cameleon.sqs.Delivery;
+import dev.cameleon.vault.SuppressionList;
+import dev.cameleon.vault.Vault;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+
+/** Runs cases through contract, mask and the statement that loads, and rolls each back. */
+public final class CaseRunner {
+  /**
+   * The result of one case.
+   *
+   * @param difference between what was expected and what came; empty: it passed
+   * @param time how long it took
+   */
+  public record Result(Case tried, List<Difference.Line> difference, Duration time) {
+    /** Whether what came is what was expected. */
+    public boolean passed() {
+      return difference.isEmpty();
+    }
+
+    /** Without values. */
+    @Override
+    public String toString() {
+      return "Result[" + tried + (passed() ? ", passed]" : ", failed]");
+    }
+  }
+
+  private final Contract contract;
+  private final Masker masker;
+  private final LoadStatement statement;
+  private final Vault vault;
+  private final SqlErrors errors = new SqlErrors();
+  private final ObjectMapper json = StrictJson.strictMapper();
+
+  /** Runs cases with these parts of a pipeline. */
+  public CaseRunner(
+      Contract contract, Masker masker, LoadStatement statement, List<Recipient> recipients) {
+    this.contract = contract;
+    this.masker = masker;
+    this.statement = statement;
+    this.vault = new Vault(recipients);
+  }
+
+  /**
+   * Runs one case.
+   *
+   * @param connection in a transaction that knows the mask key
+   * @throws SQLException if the database fails, whatever the case is
+   */
+  public Result run(Connection connection, Case tried) throws SQLException {
+    long began = System.nanoTime();
+    List<Difference.Line> difference =
+        new Difference(tried.expected(), masker).from(actual(connection, tried));
+    return new Result(tried, difference, Duration.ofNanos(System.nanoTime() - began));
+  }
+
+  private Actual actual(Connection connection, Case tried) throws SQLException {
+    Map<String, MessageAttributeValue> attributes = new HashMap<>();
+    tried
+        .attributes()
+        .forEach(
+            (name, value) ->
+                attributes.put(
+                    name,
+                    MessageAttributeValue.builder().dataType("String").stringValue(value).build()));
+    try {
+      List<ObjectNode> events = contract.check(StrictJson.read(json, tried.body()), attributes);
+      return loaded(connection, tried, masker.mask(events));
+    } catch (IgnoredException e) {
+      return Actual.ignored();
+    } catch (RejectedException e) {
+      return Actual.deadLetter(e.reason(), e.field(), e.detail());
+    }
+  }
+
+  private Actual loaded(Connection connection, Case tried, MaskedMessage message)
+      throws SQLException {
+    Savepoint before = connection.setSavepoint();
+    try {
+      SuppressionList suppression = new SuppressionList(masker);
+      suppression.refresh(connection);
+      Batch batch = Batch.of(Delivery.sample(tried.sentAt()), message);
+      return Actual.rows(statement.written(connection, batch.parameters(vault, suppression)));
+    } catch (SQLException e) {
+      if (errors.isRefusal(e)) {
+        return Actual.deadLetter(Violation.DATA_REJECTED, "", SqlErrors.describe(e));
+      }
+      if (errors.mayBeRows(e)) {
+        return Actual.returned(SqlErrors.describe(e));
+      }
+      throw e;
+    } finally {
+      connection.rollback(before);
+    }
+  }
+}

@@ -58,7 +58,7 @@ public final class HandWrittenLoop {
     settings = Settings.read(System.getenv());
     plan = Configuration.read(settings);
     contract = plan.contract();
-    statement = new LoadStatement(plan.loadSql(), contract);
+    statement = new LoadStatement(plan.loadSql(), contract, settings.pipeline());
     masker = new Masker(plan.keyset(), contract.personal());
     SqsClient sqs = AwsClients.sqs(Application.connections(settings));
     Preflight connections = Preflight.open(plan, sqs, true);

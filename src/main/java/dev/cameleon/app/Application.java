@@ -53,6 +53,7 @@ public final class Application implements AutoCloseable {
     this.scheduler = new Scheduler(beans.workers.clock());
     this.checks = new PeriodicChecks(settings, beans, sqs);
     this.summary = new Summary(this::account);
+    metrics.pipeline(settings.pipeline());
     metrics.account(this::account);
     metrics.unknownFields(() -> plan.contract().unknownFields());
     metrics.deadLetterQueue(checks::deadLetterQueueDepth);
@@ -80,7 +81,8 @@ public final class Application implements AutoCloseable {
     checks.schedule(scheduler);
     started = true;
     LOG.info(
-        "Started: {} to {}. pollers={} loaders={} visibility={}s",
+        "Started the pipeline {}: {} to {}. pollers={} loaders={} visibility={}s",
+        settings.pipeline(),
         beans.source.name(),
         settings.database().loader(),
         settings.load().pollers(),

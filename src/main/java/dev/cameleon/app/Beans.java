@@ -121,7 +121,7 @@ final class Beans implements CamelConfiguration {
     RowFailures rowFailures = new RowFailures(gate);
     circuitBreaker = new DatabaseCircuitBreaker(gate, database, probe, rowFailures, limitNanos);
     CommitHandler commitHandler =
-        new CommitHandler(circuitBreaker, rowFailures, metrics, acknowledger);
+        new CommitHandler(circuitBreaker, rowFailures, metrics, statement, acknowledger);
     visibilityExtender =
         new VisibilityExtender(sourceCalls, inFlight, workers.extenders(), limitNanos);
 

@@ -6,6 +6,8 @@ import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.InvalidContractException;
 import dev.cameleon.crypto.InvalidKeyFileException;
 import dev.cameleon.crypto.Recipient;
+import dev.cameleon.db.LoadedTable;
+import dev.cameleon.db.TableRecord;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.load.InsertCheck;
@@ -69,18 +71,8 @@ public record Configuration(
   private static Configuration read(Settings settings, List<String> problems)
       throws InvalidSettingsException {
     requireRoutes(settings.routes(), problems);
-    Contract contract = null;
-    try {
-      contract = Contract.read(settings.routes().resolve(CONTRACT));
-    } catch (InvalidContractException e) {
-      problems.add("the contract " + e.getMessage());
-    }
-    LoadSql loadSql = null;
-    try {
-      loadSql = LoadSql.read(settings.routes().resolve("load.sql"));
-    } catch (IOException e) {
-      problems.add("load.sql cannot be used: " + e.getMessage());
-    }
+    Contract contract = contract(settings, problems);
+    LoadSql loadSql = loadSql(settings, problems);
     if (contract != null && loadSql != null) {
       InsertCheck.misread(loadSql, contract).forEach(problems::add);
     }
@@ -105,6 +97,73 @@ public record Configuration(
     }
     InvalidSettingsException.throwIfAny(problems);
     return new Configuration(settings, contract, keyset, loadSql, recipients);
+  }
+
+  private static Contract contract(Settings settings, List<String> problems) {
+    try {
+      return Contract.read(settings.routes().resolve(CONTRACT));
+    } catch (InvalidContractException e) {
+      problems.add("the contract " + e.getMessage());
+      return null;
+    }
+  }
+
+  private static LoadSql loadSql(Settings settings, List<String> problems) {
+    try {
+      return LoadSql.read(settings.routes().resolve("load.sql"));
+    } catch (IOException e) {
+      problems.add("load.sql cannot be used: " + e.getMessage());
+      return null;
+    }
+  }
+
+  /**
+   * The tables to record in the database, for a command that needs no keys.
+   *
+   * @throws InvalidSettingsException with every problem of the contract and {@code load.sql}
+   */
+  public static TableRecord tables(Settings settings) throws InvalidSettingsException {
+    List<String> problems = new ArrayList<>();
+    Contract contract = contract(settings, problems);
+    LoadSql loadSql = loadSql(settings, problems);
+    InvalidSettingsException.throwIfAny(problems);
+    return tables(settings, contract, loadSql);
+  }
+
+  private static TableRecord tables(Settings settings, Contract contract, LoadSql loadSql) {
+    return new TableRecord(
+        settings.pipeline(),
+        String.join(".", contract.personal().subject()),
+        settings.tables(),
+        loadSql.upserts());
+  }
+
+  /** The tables to record in the database. */
+  TableRecord tables() {
+    return tables(settings, contract, loadSql);
+  }
+
+  /** How the declared tables differ from the database's record; run may record them itself. */
+  List<String> unrecordedTables(Connection connection) throws SQLException {
+    return settings.database().migrate() ? List.of() : tables().problems(connection);
+  }
+
+  /**
+   * What {@code load.sql} writes besides the declared tables.
+   *
+   * @throws SQLException if it cannot run as it is, with SQLSTATE 42…, or the database fails
+   */
+  List<String> undeclaredTables(Connection connection) throws SQLException {
+    return statement().undeclared(connection, declared());
+  }
+
+  /** The same from the text of {@code load.sql}, which may hide a table behind a view. */
+  List<String> undeclaredTables() {
+    return loadSql.undeclared(declared());
+  }
+
+  private List<LoadedTable.Name> declared() {
+    return settings.tables().stream().map(LoadedTable::table).toList();
   }
 
   private static void requireRoutes(Path folder, List<String> problems) {
@@ -136,13 +195,13 @@ public record Configuration(
 
   /** How the mask differs from the one that the database has a record of. */
   public List<String> maskProblems(Connection connection) throws SQLException {
-    return new MaskGuard(keyset, contract.personal().kinds())
+    return new MaskGuard(keyset, contract.personal().kinds(), settings.pipeline())
         .problems(connection, settings.privacy().allowUnmask());
   }
 
   /** The statement that loads a batch. */
   public LoadStatement statement() {
-    return new LoadStatement(loadSql, contract);
+    return new LoadStatement(loadSql, contract, settings.pipeline());
   }
 
   /** Looks for mistakes in {@code load.sql}. */

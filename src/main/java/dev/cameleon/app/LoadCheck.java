@@ -52,6 +52,8 @@ final class LoadCheck {
     }
     names("SQL must quote these columns of event", inserts.quotedNames(connection));
     names("no INSERT reads these fields", inserts.unread(connection));
+    plan.undeclaredTables(connection)
+        .forEach(problem -> findings.add(new SelfCheck.Finding("tables", Result.WRONG, problem)));
     for (Sample sample : plan.contract().samples()) {
       Savepoint before = connection.setSavepoint();
       try {

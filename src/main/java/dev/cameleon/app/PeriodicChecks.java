@@ -111,7 +111,8 @@ final class PeriodicChecks {
   private void cleanLedger() {
     try {
       long deleted =
-          LedgerCleanup.deleteOld(settings.database().loader(), settings.database().ledgerDays());
+          LedgerCleanup.deleteOld(
+              settings.database().loader(), settings.pipeline(), settings.database().ledgerDays());
       LOG.debug("Deleted old message ids from the ledger. count={}", deleted);
     } catch (SQLException e) {
       LOG.warn("Could not clean up the ledger, will retry in an hour: {}", SqlErrors.describe(e));

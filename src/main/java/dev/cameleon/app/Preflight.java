@@ -5,12 +5,14 @@ import dev.cameleon.db.Database;
 import dev.cameleon.db.LockHolders;
 import dev.cameleon.db.Migrations;
 import dev.cameleon.db.SqlErrors;
+import dev.cameleon.db.TableRecord;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.UnreachableException;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -49,8 +51,9 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
     start(queues, "queues");
     if (migrate) {
       migrate(plan.settings().database().owner());
+      record(plan.settings().database().owner(), plan.tables());
     }
-    guardMask(plan);
+    guard(plan);
     return result(queues);
   }
 
@@ -155,6 +158,25 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
     }
   }
 
+  /**
+   * Records the tables that a pipeline loads, for the privacy commands.
+   *
+   * @throws InvalidSettingsException if a table does not fit its declaration
+   * @throws UnreachableException if the database does not answer
+   */
+  public static void record(Database.Login owner, TableRecord tables)
+      throws InvalidSettingsException, UnreachableException {
+    try (Connection connection = Database.connect(owner)) {
+      List<String> problems = tables.save(connection);
+      InvalidSettingsException.throwIfAny(
+          problems.stream()
+              .map(problem -> Settings.named("cameleon.tables") + ": " + problem)
+              .toList());
+    } catch (SQLException e) {
+      throw failed("cannot record the tables", owner, e);
+    }
+  }
+
   private static UnreachableException failed(String what, Database.Login login, Exception e) {
     return new UnreachableException(
         "DATABASE",
@@ -162,13 +184,27 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
         what + ": " + SqlErrors.describe(e));
   }
 
-  private static void guardMask(Configuration plan)
+  private static void guard(Configuration plan)
       throws InvalidSettingsException, UnreachableException {
     Database.Login login = plan.settings().database().loader();
     try (Connection connection = Database.connect(login)) {
       InvalidSettingsException.throwIfAny(plan.maskProblems(connection));
+      InvalidSettingsException.throwIfAny(plan.unrecordedTables(connection));
+      InvalidSettingsException.throwIfAny(undeclared(plan, connection));
     } catch (SQLException e) {
       throw failed("cannot use the database", login, e);
+    }
+  }
+
+  private static List<String> undeclared(Configuration plan, Connection connection)
+      throws SQLException {
+    try {
+      return plan.undeclaredTables(connection);
+    } catch (SQLException e) {
+      if (!SqlErrors.state(e).startsWith("42")) {
+        throw e;
+      }
+      return plan.undeclaredTables(); // as it is, it loads nothing: the probe says why
     }
   }
 

@@ -14,6 +14,7 @@ import dev.cameleon.cli.privacy.EraseCommand;
 import dev.cameleon.cli.privacy.KeysCommand;
 import dev.cameleon.cli.privacy.MaskCommand;
 import dev.cameleon.cli.privacy.RevealCommand;
+import dev.cameleon.cli.privacy.TablesCommand;
 import dev.cameleon.cli.privacy.VaultCommand;
 import dev.cameleon.crypto.KeyUnavailableException;
 import dev.cameleon.errors.InvalidSettingsException;
@@ -63,6 +64,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EraseCommand.class,
       VaultCommand.class,
       DoctorCommand.class,
+      TablesCommand.class,
       HelpCommand.class,
       AutoComplete.GenerateCompletion.class
     })

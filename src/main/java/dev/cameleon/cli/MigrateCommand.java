@@ -1,10 +1,12 @@
 package dev.cameleon.cli;
 
+import dev.cameleon.app.Configuration;
 import dev.cameleon.app.Preflight;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.config.Settings;
 import dev.cameleon.db.Database;
+import dev.cameleon.db.TableRecord;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.UnreachableException;
 import java.util.concurrent.Callable;
@@ -21,6 +23,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Migrate the database to this version's schema, as CAMELEON_DB_OWNER_USER.",
+      "Records the tables of cameleon.tables for the privacy commands, and grants the roles their"
+          + " part in them.",
       "Does not change an existing user_logins; everything else is in the schema cameleon."
     })
 public final class MigrateCommand implements Callable<Integer> {
@@ -28,8 +32,11 @@ public final class MigrateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InvalidSettingsException, UnreachableException {
-    Database.Login owner = Settings.read(Invocation.of(spec).environment()).database().owner();
+    Settings settings = Settings.read(Invocation.of(spec).environment());
+    TableRecord tables = Configuration.tables(settings);
+    Database.Login owner = settings.database().owner();
     int applied = Preflight.migrate(owner);
+    Preflight.record(owner, tables);
     spec.commandLine()
         .getOut()
         .println(

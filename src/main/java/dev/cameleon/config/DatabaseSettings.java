@@ -39,7 +39,7 @@ public record DatabaseSettings(
   private static final Database.Login REFUSED =
       new Database.Login("jdbc:postgresql://(refused)", "", "");
 
-  static DatabaseSettings read(ValueParser parser) {
+  public static DatabaseSettings read(ValueParser parser) {
     Database.Login loader = loader(parser);
     return new DatabaseSettings(
         loader,

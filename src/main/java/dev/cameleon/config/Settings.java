@@ -1,5 +1,6 @@
 package dev.cameleon.config;
 
+import dev.cameleon.db.LoadedTable;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
 import java.nio.file.Files;
@@ -19,11 +20,15 @@ import java.util.function.Function;
  * file lists all properties with their defaults; reading them here gives each its type and bounds.
  *
  * @param routes the folder with routes, contract and SQL
+ * @param pipeline the pipeline's name in metrics, logs and the database
+ * @param tables the tables that {@code load.sql} writes
  * @param shutdownTimeout the longest that a stop may take
  * @param camel the {@code camel.*} properties of the file, passed on unchanged
  */
 public record Settings(
     Path routes,
+    String pipeline,
+    List<LoadedTable> tables,
     Queues queues,
     DatabaseSettings database,
     KeysetSettings keyset,
@@ -128,6 +133,8 @@ public record Settings(
     camel.keySet().removeIf(name -> !name.startsWith(CAMEL));
     return new Settings(
         routes,
+        parser.name("cameleon.pipeline"),
+        parser.tables("cameleon.tables"),
         Queues.read(parser),
         database,
         KeysetSettings.read(parser),

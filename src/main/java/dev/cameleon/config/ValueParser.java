@@ -1,5 +1,6 @@
 package dev.cameleon.config;
 
+import dev.cameleon.db.LoadedTable;
 import dev.cameleon.db.Password;
 import dev.cameleon.sqs.SqsQueue;
 import java.nio.file.Path;
@@ -79,6 +80,28 @@ public record ValueParser(
             + " https://sqs.eu-central-1.amazonaws.com/123456789012/%s; leave out user and password";
     return value(property, text -> text, SqsQueue::isNameOrUrl, otherwise.formatted(name, name))
         .orElse("");
+  }
+
+  /** A name of lower-case letters, digits, {@code _} and {@code -}. */
+  String name(String property) {
+    return value(
+            property,
+            text -> text,
+            text -> text.matches("[a-z][a-z0-9_-]{0,62}"),
+            "must be a name of at most 63 lower-case letters, digits, _ and -, for example "
+                + Settings.DEFAULTS.get(property))
+        .orElse("");
+  }
+
+  /** The tables that {@code load.sql} writes. */
+  List<LoadedTable> tables(String property) {
+    try {
+      String text = text(property);
+      return text.isEmpty() ? List.of() : LoadedTable.parse(text);
+    } catch (IllegalArgumentException e) {
+      problem(property, e.getMessage());
+      return List.of();
+    }
   }
 
   /** A file or folder, which need not exist. */

@@ -15,26 +15,29 @@ public final class LedgerCleanup {
   private static final String DELETE =
       "DELETE FROM cameleon.ingested_message WHERE ctid = ANY (ARRAY("
           + "SELECT ctid FROM cameleon.ingested_message"
-          + " WHERE ingested_at < (now() AT TIME ZONE 'UTC')::date - ? LIMIT "
+          + " WHERE pipeline = ? AND ingested_at < (now() AT TIME ZONE 'UTC')::date - ? LIMIT "
           + ROWS_PER_DELETE
           + "))";
 
   private LedgerCleanup() {}
 
   /**
-   * Deletes entries older than {@code days}. Does nothing while another process does it.
+   * Deletes a pipeline's entries that are older than {@code days}. Does nothing while another
+   * process does it.
    *
    * @return how many entries were deleted
    * @throws java.sql.SQLException if the database fails; the batches deleted until then stay
    *     deleted
    */
-  public static long deleteOld(Database.Login login, int days) throws SQLException {
+  public static long deleteOld(Database.Login login, String pipeline, int days)
+      throws SQLException {
     try (Connection connection = Database.connect(login)) {
       if (!AdvisoryLock.LEDGER.take(connection)) {
         return 0;
       }
       try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
-        delete.setInt(1, days);
+        delete.setString(1, pipeline);
+        delete.setInt(2, days);
         long deleted = 0;
         int rows;
         do {

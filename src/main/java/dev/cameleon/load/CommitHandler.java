@@ -19,6 +19,7 @@ public final class CommitHandler {
   private final DatabaseCircuitBreaker breaker;
   private final RowFailures rows;
   private final Metrics metrics;
+  private final LoadStatement statement;
   private final Acknowledger acknowledger;
 
   /**
@@ -26,15 +27,18 @@ public final class CommitHandler {
    *
    * @param breaker receives every success
    * @param rows receives every commit of new rows
+   * @param statement knows the tables of its counts
    */
   public CommitHandler(
       DatabaseCircuitBreaker breaker,
       RowFailures rows,
       Metrics metrics,
+      LoadStatement statement,
       Acknowledger acknowledger) {
     this.breaker = breaker;
     this.rows = rows;
     this.metrics = metrics;
+    this.statement = statement;
     this.acknowledger = acknowledger;
   }
 
@@ -55,6 +59,7 @@ public final class CommitHandler {
    */
   public void committed(Batch batch, Map<String, ?> counts) {
     rows(batch, loaded(counts));
+    metrics.rows(statement.rows(counts));
   }
 
   /**

@@ -1,16 +1,19 @@
 package dev.cameleon.load;
 
+import dev.cameleon.db.LoadedTable;
 import dev.cameleon.errors.SafeQuote;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.postgresql.core.Parser;
 
 /**
@@ -28,8 +31,9 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
    * @param text as in the file
    * @param offset where in the file it begins, in characters
    * @param table its target, as it is written
+   * @param upsert whether it has ON CONFLICT
    */
-  record Insert(String text, int offset, String table) {
+  record Insert(String text, int offset, String table, boolean upsert) {
     /** The statement for a prepared statement of JDBC, in which a lone {@code ?} is a parameter. */
     String forJdbc() {
       StringBuilder jdbc = new StringBuilder(text.length());
@@ -142,6 +146,31 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
     return new LoadSql(file, text, List.copyOf(inserts));
   }
 
+  /** The tables that are written with ON CONFLICT, which reads and changes rows that are there. */
+  public Set<LoadedTable.Name> upserts() {
+    return inserts.stream()
+        .filter(Insert::upsert)
+        .map(insert -> LoadedTable.Name.of(insert.table()))
+        .collect(Collectors.toSet());
+  }
+
+  /** The targets that none of these tables is, as problems: an unqualified one by its name only. */
+  public List<String> undeclared(Collection<LoadedTable.Name> declared) {
+    return inserts.stream()
+        .filter(
+            insert -> {
+              LoadedTable.Name target = LoadedTable.Name.of(insert.table());
+              return declared.stream()
+                  .noneMatch(
+                      name ->
+                          name.name().equals(target.name())
+                              && (!insert.table().contains(".")
+                                  || name.schema().equals(target.schema())));
+            })
+        .map(insert -> place(insert.offset()) + ": " + WrittenTables.undeclared(insert.table()))
+        .toList();
+  }
+
   private static IOException problem(Path file, String text, int offset, String problem) {
     return new IOException(SafeQuote.path(file) + place(text, offset) + ": " + problem);
   }
@@ -162,6 +191,7 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
     private int begin = -1;
     private String verb = "";
     private String table = "";
+    private boolean upsert;
 
     Statement(Path file, String text, int from) throws IOException {
       this.file = file;
@@ -207,6 +237,8 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
         }
       } else if (word.equals("INTO") && table.isEmpty()) {
         table = target(end);
+      } else if (word.equals("CONFLICT")) {
+        upsert = true;
       } else if (word.equals("RETURNING")) {
         throw problem(file, text, at, "remove RETURNING: Cameleon adds its own, to count the rows");
       }
@@ -236,7 +268,7 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
         throw problem(file, text, begin, "not an INSERT");
       }
       int end = text.charAt(next - 1) == ';' ? next - 1 : next;
-      return Optional.of(new Insert(text.substring(begin, end), begin, table));
+      return Optional.of(new Insert(text.substring(begin, end), begin, table, upsert));
     }
   }
 

@@ -8,12 +8,14 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.Column;
 import dev.cameleon.contract.Contract;
+import dev.cameleon.db.LoadedTable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -46,8 +48,8 @@ public final class LoadStatement {
           FROM (SELECT :?vault::json) AS parameter(part)
       ),
       cameleon_fresh AS (
-        INSERT INTO cameleon.ingested_message (message_id)
-        SELECT message_id FROM cameleon_batch
+        INSERT INTO cameleon.ingested_message (message_id, pipeline)
+        SELECT message_id, ':pipeline' FROM cameleon_batch
          WHERE event_number = 1
            AND cameleon.is_current((SELECT made FROM cameleon_sealed))   -- else it is built anew
          ORDER BY message_id                       -- the same order in every process: no deadlocks
@@ -84,6 +86,7 @@ public final class LoadStatement {
           .build();
 
   private final LoadSql file;
+  private final String pipeline;
   private final String columns;
   private final String sql;
 
@@ -92,15 +95,18 @@ public final class LoadStatement {
    *
    * @param file the operator's INSERTs
    * @param contract tells the columns of {@code event}
+   * @param pipeline whose ledger it is: letters, digits, {@code _} and {@code -}
    */
-  public LoadStatement(LoadSql file, Contract contract) {
+  public LoadStatement(LoadSql file, Contract contract, String pipeline) {
     this.file = file;
+    this.pipeline = pipeline;
     this.columns = declared(contract.columns());
     this.sql = compose("RETURNING 1", "(SELECT count(*) FROM cameleon_load_%d) AS rows_%d");
   }
 
   private String compose(String returning, String result) {
-    StringBuilder statement = new StringBuilder(HEAD.replace(":columns", columns));
+    StringBuilder statement =
+        new StringBuilder(HEAD.replace(":pipeline", pipeline).replace(":columns", columns));
     StringBuilder results = new StringBuilder("(SELECT count(*) FROM cameleon_fresh) AS " + LOADED);
     int number = 0;
     for (LoadSql.Insert insert : file.inserts()) {
@@ -241,5 +247,16 @@ public final class LoadStatement {
     try (Statement statement = connection.createStatement()) {
       statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
     }
+  }
+
+  /**
+   * What the statement writes besides the ledger, the vault and these tables.
+   *
+   * @return the problems, each as one sentence
+   * @throws SQLException if the database refuses or fails
+   */
+  public List<String> undeclared(Connection connection, Collection<LoadedTable.Name> tables)
+      throws SQLException {
+    return WrittenTables.problems(connection, sql, tables);
   }
 }

@@ -26,14 +26,22 @@ public final class MaskGuard {
   private final List<String> keyIds;
   private final List<String> checkValues;
   private final Map<String, PiiKind> personal;
+  private final String pipeline;
+
+  /** Checks the keys of this process, which has no pipeline of its own or the shipped one. */
+  public MaskGuard(Keyset keyset, Map<String, PiiKind> personal) {
+    this(keyset, personal, "login");
+  }
 
   /**
    * Checks the mask of this process.
    *
    * @param keyset the keys
    * @param personal the fields that the contract marks as personal
+   * @param pipeline whose contract it is
    */
-  public MaskGuard(Keyset keyset, Map<String, PiiKind> personal) {
+  public MaskGuard(Keyset keyset, Map<String, PiiKind> personal, String pipeline) {
+    this.pipeline = pipeline;
     this.keyIds = keyset.links().stream().map(Keyset.Link::id).toList();
     this.checkValues = new Masker(keyset, personal).checkValues();
     this.personal = personal;
@@ -124,12 +132,13 @@ public final class MaskGuard {
   /** The domains of this database's tokens, each with the kind of value that it masks. */
   public static Map<String, PiiKind> domains(Connection connection) throws SQLException {
     Map<String, PiiKind> domains = new TreeMap<>();
-    maskedBefore(connection)
-        .forEach(
-            (field, word) -> {
-              PiiKind kind = PiiKind.valueOf(word.toUpperCase(Locale.ROOT));
-              domains.put(kind.domain(field), kind);
-            });
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT field, kind FROM cameleon.masked_field")) {
+      while (row.next()) {
+        PiiKind kind = PiiKind.valueOf(row.getString(2).toUpperCase(Locale.ROOT));
+        domains.put(kind.domain(row.getString(1)), kind);
+      }
+    }
     return domains;
   }
 
@@ -189,12 +198,16 @@ public final class MaskGuard {
     return known;
   }
 
-  private static Map<String, String> maskedBefore(Connection connection) throws SQLException {
+  private Map<String, String> maskedBefore(Connection connection) throws SQLException {
     Map<String, String> fields = new TreeMap<>();
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT field, kind FROM cameleon.masked_field")) {
-      while (row.next()) {
-        fields.put(row.getString(1), row.getString(2));
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT field, kind FROM cameleon.masked_field WHERE pipeline = ?")) {
+      statement.setString(1, pipeline);
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          fields.put(row.getString(1), row.getString(2));
+        }
       }
     }
     return fields;
@@ -203,12 +216,13 @@ public final class MaskGuard {
   private void recordFields(Connection connection, Map<String, String> before) throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "INSERT INTO cameleon.masked_field (field, kind) VALUES (?, ?)"
+            "INSERT INTO cameleon.masked_field (field, kind, pipeline) VALUES (?, ?, ?)"
                 + " ON CONFLICT DO NOTHING")) {
       for (Map.Entry<String, PiiKind> field : personal.entrySet()) {
         if (!before.containsKey(field.getKey())) {
           insert.setString(1, field.getKey());
           insert.setString(2, field.getValue().word());
+          insert.setString(3, pipeline);
           insert.executeUpdate();
         }
       }

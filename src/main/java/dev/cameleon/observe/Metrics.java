@@ -6,6 +6,7 @@ import dev.cameleon.sqs.Outcome;
 import dev.cameleon.sqs.SqsQueue;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -20,6 +21,7 @@ import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
@@ -61,6 +63,24 @@ public final class Metrics implements AutoCloseable {
   public void loaded(int rows, Duration duration) {
     batchRows.record(rows);
     loadDuration.record(duration);
+  }
+
+  /** Exports the pipeline's name. */
+  public void pipeline(String name) {
+    Gauge.builder("cameleon.info", () -> 1)
+        .description("1, with the name of the pipeline")
+        .tag("pipeline", name)
+        .register(meters);
+  }
+
+  /**
+   * Counts the rows that a committed batch wrote.
+   *
+   * @param byTable the number of rows by table
+   */
+  public void rows(Map<String, Long> byTable) {
+    byTable.forEach(
+        (table, rows) -> meters.counter("cameleon.rows", "table", table).increment(rows));
   }
 
   /**

@@ -55,8 +55,10 @@ public final class Doctor {
   private List<Finding> examine() {
     db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
     keys();
-    new RowFindings(this, db).look(Logins.columns(db));
-    new VaultFindings(this).look(LoginTokens.columns(db));
+    PersonalTables tables = PersonalTables.present(db);
+    tables.missing().forEach(name -> add("tables", Verdict.WRONG, PersonalTables.missing(name)));
+    new RowFindings(this, db).look(tables);
+    new VaultFindings(this).look(tables);
     people();
     return findings;
   }

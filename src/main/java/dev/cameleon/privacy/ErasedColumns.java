@@ -11,13 +11,11 @@ import org.jdbi.v3.core.Handle;
  * whatever its form, because rows from before Cameleon may hold it in plain text or hashed; in any
  * other column, tokens.
  *
- * @param values the new values, as SQL assignments
+ * @param values the new values, as SQL assignments to a row {@code l}
  * @param left for each column that must change, an SQL expression that is 1 if a rewritten row's
  *     value was not erased, else 0
  */
 record ErasedColumns(List<String> values, Map<String, String> left) {
-  private static final Map<String, String> ALWAYS = MaskedColumns.ALWAYS;
-
   /**
    * The domain of a random token where the value has none: short, so that the token fits into the
    * narrowest column.
@@ -27,19 +25,21 @@ record ErasedColumns(List<String> values, Map<String, String> left) {
   /**
    * Finds out which columns are masked.
    *
-   * @param columns columns that may hold tokens, without the user id, quoted for SQL
+   * @param columns the table's columns that may hold tokens, without those that name a person
    */
-  static ErasedColumns of(Handle db, List<String> columns) {
+  static ErasedColumns of(Handle db, PersonalTables.Table table, List<String> columns) {
+    Map<String, String> always =
+        table.name().equals(PersonalTables.LOGINS) ? MaskedColumns.ALWAYS : Map.of();
     ErasedColumns erased = new ErasedColumns(new ArrayList<>(), new LinkedHashMap<>());
     for (String column : columns) {
-      boolean masked = ALWAYS.containsKey(column) || hasToken(db, column);
-      String text = column + "::text";
+      boolean masked = always.containsKey(column) || hasToken(db, table, column);
+      String text = "l." + column + "::text";
       erased.values.add(
           String.format(
               "%s = CASE WHEN %s THEN %s ELSE %s END",
               column,
               masked ? text + " IS NOT NULL" : TokenInSql.isToken(text),
-              TokenInSql.erased(domain(text, ALWAYS.getOrDefault(column, UNKNOWN))),
+              TokenInSql.erased(domain(text, always.getOrDefault(column, UNKNOWN))),
               text));
       if (masked) {
         erased.left.put(column, left(column));
@@ -49,18 +49,19 @@ record ErasedColumns(List<String> values, Map<String, String> left) {
     // listed as not erased.
     db.createQuery(
             "SELECT quote_ident(attname) FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped"
-                + " AND attrelid = 'public.user_logins'::regclass AND attname = ANY (:always)")
-        .bindArray("always", String.class, ALWAYS.keySet())
+                + " AND attrelid = to_regclass(:table) AND attname = ANY (:always)")
+        .bind("table", table.name())
+        .bindArray("always", String.class, always.keySet())
         .mapTo(String.class)
         .forEach(column -> erased.left.putIfAbsent(column, left(column)));
     return erased;
   }
 
-  private static boolean hasToken(Handle db, String column) {
-    String text = column + "::text";
+  private static boolean hasToken(Handle db, PersonalTables.Table table, String column) {
+    String text = "l." + column + "::text";
     return db.createQuery(
-            "SELECT EXISTS (SELECT FROM public.user_logins WHERE %s AND %s)"
-                .formatted(TokenInSql.isToken(text), TokenInSql.isOurs(text)))
+            "SELECT EXISTS (SELECT FROM %s l WHERE %s AND %s)"
+                .formatted(table.name(), TokenInSql.isToken(text), TokenInSql.isOurs(text)))
         .mapTo(boolean.class)
         .one();
   }
@@ -68,13 +69,13 @@ record ErasedColumns(List<String> values, Map<String, String> left) {
   /** The domain of the value if it is one of our tokens: otherwise it could be any text. */
   private static String domain(String text, String otherwise) {
     return """
-        coalesce((SELECT d FROM (VALUES ('ip'), ('device')
+        coalesce((SELECT d FROM (VALUES ('ip'), ('device'), ('email'), ('phone')
           UNION SELECT field FROM cameleon.masked_field) known (d)
           WHERE d = left(%s, -32) AND %s), '%s')"""
         .formatted(text, TokenInSql.isToken(text), otherwise);
   }
 
   private static String left(String column) {
-    return "coalesce(NOT " + TokenInSql.isErased(column + "::text") + ", false)::int";
+    return "coalesce(NOT " + TokenInSql.isErased("l." + column + "::text") + ", false)::int";
   }
 }

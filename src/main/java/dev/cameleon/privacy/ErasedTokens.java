@@ -71,8 +71,8 @@ final class ErasedTokens {
   }
 
   /** Adds tokens that the vault has and no row uses. */
-  void addUnused(List<String> columns) {
-    db.execute(INSERT + Logins.unused(columns) + " unused ON CONFLICT DO NOTHING");
+  void addUnused() {
+    db.execute(INSERT + PersonalTables.of(db).unused() + " unused ON CONFLICT DO NOTHING");
   }
 
   /**

@@ -86,7 +86,7 @@ public final class Erasure implements AutoCloseable {
    * cannot be suppressed for ever.
    */
   public boolean masksUsers() throws SQLException {
-    return Sql.call(() -> Logins.masksUsers(db));
+    return Sql.call(() -> PersonalTables.masksUsers(db));
   }
 
   /** Why these keys do not fit this database, as one sentence; empty if they do. */
@@ -246,7 +246,7 @@ public final class Erasure implements AutoCloseable {
           if (entries.rotating()) {
             return new Pruned(0, unused.count(), true, Optional.empty());
           }
-          unused.addUnused(LoginTokens.columns(db));
+          unused.addUnused();
           if (unused.count() == 0) {
             return new Pruned(0, 0, false, Optional.empty());
           }

@@ -9,14 +9,17 @@ import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The columns of {@code public.user_logins} that hold tokens because a loader masks their fields.
- * In any other column, text that looks like a token was written by the sender of an event.
+ * The columns that hold tokens because a loader masks their fields. In any other column, text that
+ * looks like a token was written by the sender of an event.
  */
 public final class MaskedColumns {
   /** Columns that are always masked, with the domain of their tokens. */
   static final Map<String, String> ALWAYS = Map.of("masked_ip", "ip", "maked_device_id", "device");
 
-  /** A masked field's column is named like the field, with one of these prefixes. */
+  /**
+   * A masked field's column is named like the field, with one of these prefixes: its whole path
+   * with {@code _}, or its last part.
+   */
   private static final List<String> PREFIXES = List.of("", "masked_", "maked_");
 
   private final Map<String, Set<String>> domains = new HashMap<>();
@@ -35,8 +38,15 @@ public final class MaskedColumns {
         .forEach(
             row ->
                 PREFIXES.forEach(
-                    prefix -> columns.add(prefix + row.get("field"), row.get("domain"))));
+                    prefix ->
+                        names(row.get("field"))
+                            .forEach(name -> columns.add(prefix + name, row.get("domain")))));
     return columns;
+  }
+
+  private static Set<String> names(String path) {
+    return new HashSet<>(
+        List.of(path.replace('.', '_'), path.substring(path.lastIndexOf('.') + 1)));
   }
 
   private void add(String column, String domain) {

@@ -28,9 +28,9 @@ final class PersonRows {
    * Reads the rows.
    *
    * @param most the most rows to read
-   * @return each row as an object of its columns: personal
+   * @return the rows of every loaded table
    */
-  static List<JsonNode> read(Handle db, AuditedRequests requests, String user, int most) {
+  static List<PersonRow> read(Handle db, AuditedRequests requests, String user, int most) {
     byte[] salt = new byte[SALT_BYTES];
     RANDOM.nextBytes(salt);
     return requests.ask(
@@ -51,16 +51,16 @@ final class PersonRows {
     }
   }
 
-  private static List<JsonNode> rows(Handle db, long request, String user, byte[] salt, int most) {
+  private static List<PersonRow> rows(Handle db, long request, String user, byte[] salt, int most) {
     db.execute("SET statement_timeout = 0"); // a large table takes over a minute
     return db.select(
-            "SELECT r::text FROM cameleon.rows_of(?, ?, ?) r ORDER BY r ->> 'create_date'",
+            "SELECT relation, content::text FROM cameleon.rows_of(?, ?, ?)"
+                + " ORDER BY relation, content ->> 'create_date'",
             request,
             user,
             salt)
         .setMaxRows(most)
-        .mapTo(String.class)
-        .map(PersonRows::parse)
+        .map((row, context) -> new PersonRow(row.getString(1), parse(row.getString(2))))
         .list();
   }
 

@@ -8,6 +8,8 @@ import dev.cameleon.mask.Token;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,7 +58,7 @@ public final class Retokenization {
   private final Handle db;
   private final Keyset keyset;
   private final Sizes sizes;
-  private final LoginTokens logins;
+  private final Masker masker;
   private final TokenTable vault;
   private final TokenTable suppressed;
   private final TokenTable erasedTokens;
@@ -71,8 +73,7 @@ public final class Retokenization {
     this.keyset = keyset;
     this.sizes = sizes;
     List<String> older = keyset.olderIds();
-    Masker masker = new Masker(keyset, Map.of());
-    this.logins = new LoginTokens(db, LoginTokens.columns(db), older, masker);
+    this.masker = new Masker(keyset, Map.of());
     this.vault = new TokenTable(db, "cameleon.vault", "token", older, masker);
     this.suppressed = new TokenTable(db, "cameleon.suppressed", "subject", older, masker);
     this.erasedTokens = new TokenTable(db, "cameleon.erased_token", "token", older, masker);
@@ -164,30 +165,50 @@ public final class Retokenization {
    * by key.
    */
   private Map<String, Long> sweep(Watcher watcher) {
+    List<String> left = new ArrayList<>();
     for (int sweep = 0; sweep < MOST_SWEEPS; sweep++) {
       watcher.at("checking for tokens of older keys", 0, 0, "");
-      Map<String, Long> counts = logins.count();
-      if (keyset.olderIds().stream().noneMatch(counts::containsKey) && !vault.hasOlder()) {
+      Map<String, Long> counts = new LinkedHashMap<>();
+      left.clear();
+      for (RowTokens table : tables()) {
+        Map<String, Long> here = table.count();
+        here.forEach((id, number) -> counts.merge(id, number, Long::sum));
+        if (keyset.olderIds().stream().anyMatch(here::containsKey)) {
+          left.add(table.name());
+        }
+      }
+      if (left.isEmpty() && !vault.hasOlder()) {
         return counts;
       }
       renew(watcher);
     }
     throw new PreventedException(
-        "tokens of retired keys keep appearing in public.user_logins, although no"
-            + " loader can write them: find out who writes them, then run keys retokenize"
-            + " again");
+        "tokens of retired keys keep appearing in %s, although no loader can write them: find out who writes them, then run keys retokenize again"
+            .formatted(left.isEmpty() ? "the vault" : String.join(", ", left)));
+  }
+
+  /** The tables that may hold tokens, read again: a pipeline may have come meanwhile. */
+  private List<RowTokens> tables() {
+    return PersonalTables.of(db).all().stream()
+        .filter(table -> !table.tokenColumns().isEmpty())
+        .map(table -> new RowTokens(db, table, keyset.olderIds(), masker))
+        .toList();
   }
 
   private void renew(Watcher watcher) {
-    LoginTokens.Size size = logins.size();
+    tables().forEach(table -> renew(table, watcher));
+    entries += renew(vault, "rewriting vault entries", watcher);
+  }
+
+  private void renew(RowTokens table, Watcher watcher) {
+    RowTokens.Size size = table.size();
     int step = Math.max(1, sizes.pages() / size.partitions());
     for (long from = 0; from < size.pages(); from += step) {
       long first = from;
-      watcher.at("rewriting user_logins", from, size.pages(), "pages");
-      rows += attempt(() -> logins.renew(first, first + step));
+      watcher.at("rewriting " + table.label(), from, size.pages(), "pages");
+      rows += attempt(() -> table.renew(first, first + step));
     }
-    watcher.at("rewriting user_logins", size.pages(), size.pages(), "pages");
-    entries += renew(vault, "rewriting vault entries", watcher);
+    watcher.at("rewriting " + table.label(), size.pages(), size.pages(), "pages");
   }
 
   private long renew(TokenTable table, String step, Watcher watcher) {

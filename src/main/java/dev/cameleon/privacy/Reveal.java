@@ -1,6 +1,5 @@
 package dev.cameleon.privacy;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.cameleon.crypto.KeyUnavailableException;
 import dev.cameleon.crypto.Recipient;
 import dev.cameleon.crypto.RecipientKey;
@@ -93,21 +92,32 @@ public final class Reveal {
   }
 
   /**
-   * The rows of one person in {@code user_logins}: each row as an object of its columns, with
-   * tokens as they are. The audit records the request without anything that identifies the person.
+   * The rows of one person in all loaded tables, with tokens as they are. The audit records the
+   * request without anything that identifies the person.
    *
    * @param user their user id as in the column: personal
    * @param most the most rows to read
    * @throws SQLException if the database refuses or fails
    */
-  public List<JsonNode> rowsOf(String user, int most) throws SQLException {
+  public List<PersonRow> rowsOf(String user, int most) throws SQLException {
     connection.setNetworkTimeout(Runnable::run, 0); // large tables take over a minute
     return Sql.call(() -> PersonRows.read(db, requests, user, most));
   }
 
+  /** The names of the tables that {@link #rowsOf} reads, for an operator. */
+  public List<String> tables() throws SQLException {
+    return Sql.call(
+        () ->
+            db.createQuery(
+                    "SELECT DISTINCT regexp_replace(relation, '^public\\.', '')"
+                        + " FROM cameleon.loaded_table ORDER BY 1")
+                .mapTo(String.class)
+                .list());
+  }
+
   /** Whether user ids are masked: then {@link #rowsOf} takes the token of a user id. */
   public boolean masksUsers() throws SQLException {
-    return Sql.call(() -> Logins.masksUsers(db));
+    return Sql.call(() -> PersonalTables.masksUsers(db));
   }
 
   /** The columns of {@link #rowsOf} whose values are tokens. */

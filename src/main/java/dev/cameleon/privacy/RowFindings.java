@@ -3,6 +3,7 @@ package dev.cameleon.privacy;
 import dev.cameleon.mask.Token;
 import dev.cameleon.privacy.Doctor.Verdict;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -10,8 +11,7 @@ import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The doctor's checks of {@code public.user_logins}: which keys are in use, and which values no key
- * made.
+ * The doctor's checks of the loaded tables: which keys are in use, and which values no key made.
  */
 final class RowFindings {
   /** How many values of a column have a token of this key. */
@@ -25,23 +25,32 @@ final class RowFindings {
     this.db = db;
   }
 
-  void look(List<String> columns) {
+  void look(PersonalTables tables) {
+    Set<String> people = new HashSet<>();
+    for (PersonalTables.Table table : tables.all()) {
+      table.people().forEach(person -> people.add(table.label(person)));
+    }
     Set<String> known = Set.copyOf(doctor.texts("SELECT key_id FROM cameleon.mask_key"));
     List<String> older =
         doctor.texts("SELECT DISTINCT follows FROM cameleon.mask_key WHERE follows IS NOT NULL");
     TreeMap<String, Map<String, Long>> counts = new TreeMap<>();
-    if (!columns.isEmpty()) {
-      db.createQuery(countsByKey(columns))
-          .map((row, context) -> new Count(row.getString(1), row.getString(2), row.getLong(3)))
-          .forEach(
-              count ->
-                  counts
-                      .computeIfAbsent(count.name(), column -> new TreeMap<>())
-                      .put(count.key(), count.values()));
-    }
-    counts.keySet().removeIf(column -> !holdsTokens(column, counts.get(column), known));
+    db.createQuery(countsByKey(tables))
+        .map((row, context) -> new Count(row.getString(1), row.getString(2), row.getLong(3)))
+        .forEach(
+            count ->
+                counts
+                    .computeIfAbsent(count.name(), column -> new TreeMap<>())
+                    .put(count.key(), count.values()));
+    counts
+        .keySet()
+        .removeIf(column -> !holdsTokens(people.contains(column), counts.get(column), known));
     if (counts.isEmpty()) {
-      doctor.add("rows", Verdict.NOTE, "no column of user_logins holds tokens yet");
+      doctor.add(
+          "rows",
+          Verdict.NOTE,
+          "no column of "
+              + String.join(", ", tables.all().stream().map(PersonalTables.Table::label).toList())
+              + " holds tokens yet");
     }
     counts.forEach(
         (column, byKey) -> {
@@ -52,19 +61,19 @@ final class RowFindings {
     totals(counts, older);
   }
 
-  private static String countsByKey(List<String> columns) {
+  private static String countsByKey(PersonalTables tables) {
     return """
         SELECT name, key, count(*)
           FROM (SELECT v.name, %s AS key FROM %s WHERE v.value IS NOT NULL) t GROUP BY name, key
         """
-        .formatted(Doctor.keyOf("v.value"), Logins.values(columns));
+        .formatted(Doctor.keyOf("v.value"), tables.values());
   }
 
   /**
    * Whether the column should hold tokens. A user id that is not masked may have any form; that is
    * not a missing mask.
    */
-  private static boolean holdsTokens(String column, Map<String, Long> byKey, Set<String> known) {
+  private static boolean holdsTokens(boolean person, Map<String, Long> byKey, Set<String> known) {
     long tokens = 0;
     long all = 0;
     for (var entry : byKey.entrySet()) {
@@ -72,7 +81,7 @@ final class RowFindings {
       tokens += token ? entry.getValue() : 0;
       all += entry.getValue();
     }
-    return tokens > 0 && (!column.equals("user_id") || 2 * tokens > all);
+    return tokens > 0 && (!person || 2 * tokens > all);
   }
 
   private void totals(Map<String, Map<String, Long>> counts, List<String> older) {

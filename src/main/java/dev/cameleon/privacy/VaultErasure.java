@@ -44,8 +44,6 @@ final class VaultErasure {
   private final Handle db;
   private final ProgressPause pause;
   private final ErasedTokens erasedTokens;
-  private final String used;
-  private final String rotating;
   private final Optional<String> prune;
   private Audit.Entry pruned;
 
@@ -64,22 +62,6 @@ final class VaultErasure {
     this.erasedTokens = erasedTokens;
     this.db = db;
     this.pause = pause;
-    List<String> columns = LoginTokens.columns(db);
-    this.rotating =
-        """
-        SELECT count(*) > 1 AND (count(*) FILTER (WHERE retired_at IS NULL) > 1
-                 OR EXISTS (SELECT FROM cameleon.vault WHERE %s)
-                 OR EXISTS (SELECT FROM %s WHERE %s AND %s))
-          FROM cameleon.mask_key
-        """
-            .formatted(
-                TokenInSql.isOlder("token"),
-                Logins.values(columns),
-                TokenInSql.isToken("v.value"),
-                TokenInSql.isOlder("v.value"));
-    this.used =
-        "(WITH erased AS (SELECT token FROM cameleon.erased_token WHERE %s) %s)"
-            .formatted(RIPE, Logins.used("erased", columns));
   }
 
   /**
@@ -99,7 +81,8 @@ final class VaultErasure {
       return new Outcome(0, 0, true);
     }
     long kept =
-        db.createUpdate("DELETE FROM cameleon.erased_token WHERE " + RIPE + " AND token IN " + used)
+        db.createUpdate(
+                "DELETE FROM cameleon.erased_token WHERE " + RIPE + " AND token IN " + used())
             .bind("until", until)
             .execute();
     if (!isAnyRipe(until)) {
@@ -115,7 +98,7 @@ final class VaultErasure {
               pause.await(BETWEEN_ATTEMPTS, "running loads have ended");
               return true;
             });
-    // After the lock is released: searching user_logins for these tokens may take long.
+    // After the lock is released: searching the tables for these tokens may take long.
     db.useTransaction(tx -> settleInAudit(until));
     return new Outcome(outcome.deleted(), kept + outcome.kept(), false);
   }
@@ -127,7 +110,29 @@ final class VaultErasure {
 
   /** Whether anything is loaded, or may still be, under a key that has a successor. */
   boolean rotating() {
-    return db.createQuery(rotating).mapTo(boolean.class).one();
+    return db.createQuery(
+            """
+            SELECT count(*) > 1 AND (count(*) FILTER (WHERE retired_at IS NULL) > 1
+                     OR EXISTS (SELECT FROM cameleon.vault WHERE %s)
+                     OR EXISTS (SELECT FROM %s WHERE %s AND %s))
+              FROM cameleon.mask_key
+            """
+                .formatted(
+                    TokenInSql.isOlder("token"),
+                    PersonalTables.of(db).tokens(),
+                    TokenInSql.isToken("v.value"),
+                    TokenInSql.isOlder("v.value")))
+        .mapTo(boolean.class)
+        .one();
+  }
+
+  /**
+   * The erased tokens that rows use, as a query. Which tables there are is read each time: a
+   * pipeline that came meanwhile may use any entry.
+   */
+  private String used() {
+    return "(WITH erased AS (SELECT token FROM cameleon.erased_token WHERE %s) %s)"
+        .formatted(RIPE, PersonalTables.of(db).used("erased"));
   }
 
   private boolean isAnyRipe(String until) {
@@ -154,7 +159,7 @@ final class VaultErasure {
                                 WHERE p.token = u.token)
                 SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM used)
                 """
-                    .formatted(used, RIPE))
+                    .formatted(used(), RIPE))
             .bind("until", until)
             .map((row, context) -> new Outcome(row.getLong(1), row.getLong(2), false))
             .one();

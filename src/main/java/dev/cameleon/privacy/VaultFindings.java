@@ -2,7 +2,6 @@ package dev.cameleon.privacy;
 
 import dev.cameleon.mask.Token;
 import dev.cameleon.privacy.Doctor.Verdict;
-import java.util.List;
 
 /** The doctor's checks of the vault: who can read it, and whether it matches the rows. */
 final class VaultFindings {
@@ -12,7 +11,7 @@ final class VaultFindings {
     this.doctor = doctor;
   }
 
-  void look(List<String> columns) {
+  void look(PersonalTables tables) {
     long entries = doctor.number("SELECT count(*) FROM cameleon.vault");
     doctor.add(
         "vault",
@@ -29,7 +28,7 @@ final class VaultFindings {
         Verdict.WRONG,
         "data keys of entries without a sealed key",
         "no key can open these entries; restore cameleon.sealed_data_key from a backup");
-    if (columns.isEmpty()) {
+    if (!tables.hasTokenColumns()) {
       return;
     }
     if (entries > 0) {
@@ -41,7 +40,7 @@ final class VaultFindings {
                 WHERE v.value IS NOT NULL AND %s NOT IN ('', '?', '%s')) t
                 WHERE NOT EXISTS (SELECT FROM cameleon.vault v WHERE v.token = t.value)
               """
-                  .formatted(Logins.values(columns), Doctor.keyOf("v.value"), Token.ERASED)),
+                  .formatted(tables.tokens(), Doctor.keyOf("v.value"), Token.ERASED)),
           Verdict.NOTE,
           "tokens of rows without a vault entry",
           "loaded before the vault existed, or by a loader without recipients; they"
@@ -49,7 +48,7 @@ final class VaultFindings {
     }
     doctor.none(
         "no row",
-        doctor.number("SELECT count(*) FROM " + Logins.unused(columns) + " t"),
+        doctor.number("SELECT count(*) FROM " + tables.unused() + " t"),
         Verdict.NOTE,
         "vault entries that no row uses",
         "their rows were deleted, or an erase or retokenize has not ended; vault prune deletes them");

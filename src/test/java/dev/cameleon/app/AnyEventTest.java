@@ -31,7 +31,7 @@ class AnyEventTest {
 
   @BeforeEach
   void start() throws Exception {
-    site = Site.in(folder);
+    site = Site.in(folder).with("CAMELEON_TABLES", "public.events()");
     site.migrate();
     site.database().execute("CREATE TABLE public.events (n bigint, who text, more jsonb)");
   }

@@ -103,7 +103,7 @@ class CamelRoutesTest extends CamelTestSupport {
     DatabaseCircuitBreaker breaker =
         new DatabaseCircuitBreaker(gate, database, probe, rows, 60_000_000_000L);
     context.getRegistry().bind("databaseCircuitBreaker", breaker);
-    CommitHandler loaded = new CommitHandler(breaker, rows, new Metrics(), acknowledger);
+    CommitHandler loaded = new CommitHandler(breaker, rows, new Metrics(), statement, acknowledger);
     context.getRegistry().bind("commitHandler", loaded);
     context.getRegistry().bind("failedBatches", new FailedBatches(breaker, rows, acknowledger));
     context

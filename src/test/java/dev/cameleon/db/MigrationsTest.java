@@ -175,7 +175,7 @@ class MigrationsTest {
             + " FROM generate_series(1, 20001); INSERT INTO cameleon.ingested_message VALUES"
             + " (gen_random_uuid(), now() - interval '29 days')");
 
-    assertThat(LedgerCleanup.deleteOld(owner, 30)).isEqualTo(20_001);
+    assertThat(LedgerCleanup.deleteOld(owner, "login", 30)).isEqualTo(20_001);
 
     assertThat(database.number("SELECT count(*) FROM cameleon.ingested_message")).isEqualTo(1);
   }

@@ -11,6 +11,7 @@ public final class Shipped {
   public static LoadStatement statement() throws Exception {
     return new LoadStatement(
         LoadSql.read(Path.of("routes/load.sql")),
-        Contract.read(Path.of("routes/login.schema.json")));
+        Contract.read(Path.of("routes/login.schema.json")),
+        "login");
   }
 }

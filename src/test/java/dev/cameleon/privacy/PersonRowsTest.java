@@ -49,7 +49,7 @@ class PersonRowsTest {
     try (Connection connection = revealer.connect()) {
       Reveal reveal =
           new Reveal(connection, site.key(), Optional.of(site.keyset()), "Art. 15", "T-1");
-      rows = reveal.rowsOf(ADA, 10);
+      rows = reveal.rowsOf(ADA, 10).stream().map(PersonRow::columns).toList();
       answer = reveal.ask(site.ip("203.0.113.77"));
       assertThat(reveal.rowsOf(ADA, 1)).hasSize(1);
       assertThat(reveal.rowsOf("nobody", 10)).isEmpty();
@@ -164,9 +164,10 @@ class PersonRowsTest {
                 + site.database().name()
                 + ";GRANT USAGE, CREATE ON SCHEMA cameleon TO schemas_owner_"
                 + site.database().name()
-                + ";GRANT SELECT ON cameleon.audit TO schemas_owner_"
+                + ";GRANT SELECT ON cameleon.audit, cameleon.loaded_table TO schemas_owner_"
                 + site.database().name()
-                + ";GRANT EXECUTE ON FUNCTION cameleon.committed_request(bigint, text)"
+                + ";GRANT EXECUTE ON FUNCTION cameleon.committed_request(bigint, text),"
+                + " cameleon.rows_of_person(text, text, text)"
                 + " TO schemas_owner_"
                 + site.database().name()
                 + ";ALTER FUNCTION cameleon.rows_of(bigint, text, bytea) OWNER TO schemas_owner_"

@@ -41,6 +41,7 @@ class RolesTest {
             "cameleon.masked_field SELECT",
             "cameleon.masked_field INSERT",
             "cameleon.suppressed SELECT",
+            "cameleon.loaded_table SELECT",
             "cameleon.ledger_lock SELECT",
             "cameleon.ledger_lock UPDATE",
             "cameleon.vault INSERT",
@@ -87,7 +88,9 @@ class RolesTest {
             "cameleon.audit_token SELECT",
             "cameleon.acts SELECT",
             "cameleon.mask_key SELECT",
-            "cameleon.masked_field SELECT");
+            "cameleon.masked_field SELECT",
+            "cameleon.loaded_table SELECT",
+            "cameleon.masked_person SELECT");
     assertThat(functions("cameleon_revealer"))
         .containsExactlyInAnyOrder("record_act", "reveal", "rows_of");
   }

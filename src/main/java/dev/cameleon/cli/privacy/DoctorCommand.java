@@ -16,8 +16,8 @@ import picocli.CommandLine.Option;
     name = "doctor",
     description = {
       "Check whether rows, mask keys and vault fit together; change nothing.",
-      "CAMELEON_DB_USER must be a member of cameleon_officer. Reads all of user_logins"
-          + " and of the vault several times: if they are large, run it when the database is"
+      "CAMELEON_DB_USER must be a member of cameleon_officer. Reads all loaded tables"
+          + " and the vault several times: if they are large, run it when the database is"
           + " idle.",
       "Exits with 1 if anything is WRONG."
     })

@@ -36,7 +36,7 @@ public final class EraseCommand extends PrivacyCommand {
   @Parameters(
       paramLabel = "TOKEN",
       arity = "0..*",
-      description = "The tokens to erase, as in user_logins.")
+      description = "The tokens to erase, as in the tables.")
   private List<String> tokens = List.of();
 
   @Option(
@@ -115,7 +115,7 @@ public final class EraseCommand extends PrivacyCommand {
     return switch (sqlState) {
       case "42501" -> "; erase needs a member of cameleon_officer: set CAMELEON_DB_USER to one";
       case "57014" ->
-          "; searching user_logins took too long, and loads wait meanwhile: create an"
+          "; searching the tables took too long, and loads wait meanwhile: create an"
               + " index on each of its token columns";
       default -> "";
     };
@@ -136,7 +136,7 @@ public final class EraseCommand extends PrivacyCommand {
             "argument "
                 + (i + 1)
                 + " is not a token (DOMAIN_8 hexadecimal digits_22 characters); find it"
-                + " in user_logins, or print it with: mask");
+                + " in a table, or print it with: mask");
       }
       if (Token.keyId(tokens.get(i)).equals(Token.ERASED)) {
         throw new UsageException(

@@ -1,6 +1,5 @@
 package dev.cameleon.cli.privacy;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.cli.console.AuditReason;
 import dev.cameleon.cli.console.ExitCode;
@@ -14,6 +13,7 @@ import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Token;
 import dev.cameleon.privacy.MaskedColumns;
+import dev.cameleon.privacy.PersonRow;
 import dev.cameleon.privacy.Reveal;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -38,7 +38,8 @@ import picocli.CommandLine.Parameters;
           + " of a recipient, which stays on this machine. With the mask keyset"
           + " (CAMELEON_KEYSET), it refuses a value that does not belong to its token.",
       "With --user, prints each column of each row of the person, separated by tabs:"
-          + " row number, column, token (if any), value, and the row's create_date.",
+          + " row number, column, token (if any), value, and the row's create_date. A column of"
+          + " another table than user_logins is named with its table.",
       "Otherwise prints TOKEN, a tab and the value. Control characters are escaped,"
           + " for example \\u001b. Exits with 1 if a token could not be revealed; the others"
           + " are shown."
@@ -56,7 +57,7 @@ public final class RevealCommand extends PrivacyCommand {
       names = "--user",
       paramLabel = "ID",
       description =
-          "Show everything that user_logins holds about the person with this user id,"
+          "Show everything that the loaded tables hold about the person with this user id,"
               + " instead of tokens; - reads it from standard input. The audit does not"
               + " record the user id.")
   private String user;
@@ -142,9 +143,10 @@ public final class RevealCommand extends PrivacyCommand {
 
   private static void showRows(Reveal reveal, String person, RevealReport report)
       throws SQLException, FailedException {
-    List<JsonNode> rows = reveal.rowsOf(person, MOST_ROWS + 1);
+    List<PersonRow> rows = reveal.rowsOf(person, MOST_ROWS + 1);
     if (rows.isEmpty()) {
-      throw new FailedException("no row of user_logins has this user id");
+      throw new FailedException(
+          "no row of " + String.join(", ", reveal.tables()) + " has this user id");
     }
     if (rows.size() > MOST_ROWS) {
       throw new FailedException(
@@ -152,7 +154,7 @@ public final class RevealCommand extends PrivacyCommand {
               .formatted(MOST_ROWS));
     }
     MaskedColumns masked = reveal.maskedColumns();
-    for (JsonNode row : rows) {
+    for (PersonRow row : rows) {
       report.show(row, masked, reveal);
     }
   }

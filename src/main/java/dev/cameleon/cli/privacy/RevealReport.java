@@ -9,6 +9,7 @@ import dev.cameleon.cli.console.FailedException;
 import dev.cameleon.cli.console.Printable;
 import dev.cameleon.mask.Token;
 import dev.cameleon.privacy.MaskedColumns;
+import dev.cameleon.privacy.PersonRow;
 import dev.cameleon.privacy.Reveal;
 import java.io.PrintWriter;
 import java.sql.SQLException;
@@ -69,23 +70,25 @@ final class RevealReport {
    * Prints one row of a person, with the tokens in masked columns revealed. Text in other columns
    * is left as it is: the sender of the event may have written another person's token there.
    *
-   * @param row an object of its columns
+   * @param of the row
    */
-  void show(JsonNode row, MaskedColumns masked, Reveal reveal) throws SQLException {
+  void show(PersonRow of, MaskedColumns masked, Reveal reveal) throws SQLException {
     rows++;
+    JsonNode row = of.columns();
     ObjectNode columns = list.addObject();
     for (Map.Entry<String, JsonNode> column : row.properties()) {
+      String name = of.label(column.getKey());
       String value = column.getValue().asText();
       boolean token = column.getValue().isTextual() && Token.isToken(value);
       if (token && !masked.fits(column.getKey(), value)) {
-        leave(column.getKey(), masked.masks(column.getKey()));
+        leave(name, masked.masks(column.getKey()));
       }
       if (token && masked.fits(column.getKey(), value)) {
-        show(column.getKey(), answer(value, reveal), row, columns);
+        show(name, answer(value, reveal), row, columns);
       } else if (json) {
-        columns.set(column.getKey(), column.getValue());
+        columns.set(name, column.getValue());
       } else {
-        print(column.getKey(), "", column.getValue().isNull() ? "" : value, row);
+        print(name, "", column.getValue().isNull() ? "" : value, row);
       }
     }
   }

@@ -9,6 +9,7 @@ import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.db.Database;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.privacy.Erasure;
+import dev.cameleon.privacy.PreventedException;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
@@ -31,7 +32,7 @@ public final class VaultCommand implements Callable<Integer> {
   @Command(
       name = "prune",
       description = {
-        "Delete vault entries that no row of user_logins uses, for example"
+        "Delete vault entries that no row of a loaded table uses, for example"
             + " after you deleted rows by hand: until then their originals can still be revealed.",
         "CAMELEON_DB_USER must be a member of cameleon_officer. Takes a minute or"
             + " more: it waits until no running loader has the old values in memory. You may"
@@ -61,6 +62,8 @@ public final class VaultCommand implements Callable<Integer> {
         }
         print(done);
         return done.waiting() == 0 ? ExitCode.DONE : ExitCode.FAILED;
+      } catch (PreventedException e) {
+        throw new FailedException("nothing was deleted: " + e.getMessage());
       } catch (SQLException e) {
         throw FailedException.of(login, e, "cameleon_officer");
       }

@@ -12,15 +12,15 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.SqlStatement;
 
 /**
- * Finds and replaces tokens in {@code public.user_logins}, recognized by their form and their key's
- * id. It works through ranges of the table's pages, so that it needs no index and little memory; in
- * a partitioned table, a range covers the same pages of every partition.
+ * Finds and replaces tokens in the rows of one table, recognized by their form and their key's id.
+ * It works through ranges of the table's pages, so that it needs no index and little memory; in a
+ * partitioned table, a range covers the same pages of every partition.
  */
-final class LoginTokens {
+final class RowTokens {
   /** The table's size in pages of 8 kB, or that of its largest partition. */
   private static final String PAGES =
       """
-      WITH RECURSIVE tree AS (SELECT 'public.user_logins'::regclass::oid AS part
+      WITH RECURSIVE tree AS (SELECT to_regclass(:table)::oid AS part
         UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = part)
       SELECT coalesce(max(pg_relation_size(part) / current_setting('block_size')::bigint), 0)
                AS pages,
@@ -32,53 +32,55 @@ final class LoginTokens {
   private static final int MOST_KEYS = 100;
 
   private final Handle db;
+  private final PersonalTables.Table table;
   private final List<String> older;
   private final Masker masker;
   private final String values;
   private final String replace;
 
   /**
-   * Works on these columns.
+   * Works on the columns that may hold tokens.
    *
-   * @param columns columns that may hold tokens, quoted for SQL; at least one
+   * @param table has at least one such column
    * @param older the ids of the keys whose tokens are replaced
    */
-  LoginTokens(Handle db, List<String> columns, List<String> older, Masker masker) {
+  RowTokens(Handle db, PersonalTables.Table table, List<String> older, Masker masker) {
+    List<String> columns = table.tokenColumns();
     this.db = db;
+    this.table = table;
     this.older = older;
     this.masker = masker;
     this.values =
         columns.stream()
+            .map(column -> "l." + column + "::text")
             .collect(
                 Collectors.joining(
-                    "::text, ",
-                    " FROM public.user_logins, LATERAL unnest(ARRAY[",
-                    "::text]) AS v(token) WHERE " + TokenInSql.isToken("token")));
+                    ", ",
+                    " FROM " + table.name() + " l, LATERAL unnest(ARRAY[",
+                    "]) AS v(token) WHERE " + TokenInSql.isToken("v.token")));
     this.replace =
         """
-        UPDATE public.user_logins SET %s FROM (SELECT :renewed::jsonb AS renewed) m
-         WHERE user_logins.ctid >= :from::tid AND user_logins.ctid < :to::tid AND (%s)
+        UPDATE %s l SET %s FROM (SELECT :renewed::jsonb AS renewed) m
+         WHERE l.ctid >= :from::tid AND l.ctid < :to::tid AND (%s)
         """
             .formatted(
+                table.name(),
                 columns.stream()
-                    .map(c -> "%1$s = coalesce(m.renewed ->> %1$s::text, %1$s)".formatted(c))
+                    .map(c -> "%1$s = coalesce(m.renewed ->> l.%1$s::text, l.%1$s)".formatted(c))
                     .collect(Collectors.joining(", ")),
                 columns.stream()
-                    .map(c -> "m.renewed ?? " + c + "::text")
+                    .map(c -> "m.renewed ?? l." + c + "::text")
                     .collect(Collectors.joining(" OR ")));
   }
 
-  /**
-   * The columns that may hold tokens, quoted for SQL. A user id that is not masked is chosen by the
-   * sender and may look like a token: treated as one, it would be rewritten, or would keep another
-   * person's vault entry.
-   */
-  static List<String> columns(Handle db) {
-    List<String> columns = Logins.columns(db);
-    if (!Logins.masksUsers(db)) {
-      columns.remove("user_id");
-    }
-    return columns;
+  /** The table's name, with its schema. */
+  String name() {
+    return table.name();
+  }
+
+  /** The table's name for an operator. */
+  String label() {
+    return table.label();
   }
 
   /**
@@ -91,6 +93,7 @@ final class LoginTokens {
 
   Size size() {
     return db.createQuery(PAGES)
+        .bind("table", table.name())
         .map((row, context) -> new Size(row.getLong("pages"), row.getInt("partitions")))
         .one();
   }
@@ -104,8 +107,8 @@ final class LoginTokens {
   int renew(long from, long to) {
     ObjectNode renewed = JsonMapper.builder().build().createObjectNode();
     String find =
-        "SELECT DISTINCT token%s AND ctid >= :from::tid AND ctid < :to::tid AND %s = ANY (:older)"
-            .formatted(values, TokenInSql.keyId("token"));
+        "SELECT DISTINCT v.token%s AND l.ctid >= :from::tid AND l.ctid < :to::tid AND %s = ANY (:older)"
+            .formatted(values, TokenInSql.keyId("v.token"));
     bind(db.createQuery(find), from, to)
         .bindArray("older", String.class, older)
         .mapTo(String.class)
@@ -130,7 +133,7 @@ final class LoginTokens {
     Map<String, Long> counts = new LinkedHashMap<>();
     db.createQuery(
             "SELECT %1$s, count(*)%2$s GROUP BY 1 ORDER BY %1$s = ANY (:older) DESC, 2 DESC LIMIT %3$d"
-                .formatted(TokenInSql.keyId("token"), values, MOST_KEYS))
+                .formatted(TokenInSql.keyId("v.token"), values, MOST_KEYS))
         .bindArray("older", String.class, older)
         .map((row, context) -> Map.entry(row.getString(1), row.getLong(2)))
         .forEach(key -> counts.put(key.getKey(), key.getValue()));

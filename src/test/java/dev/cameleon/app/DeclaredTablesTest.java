@@ -42,7 +42,7 @@ class DeclaredTablesTest {
   }
 
   @ParameterizedTest(name = "{0}")
-  @ValueSource(strings = {"last_login", "public.a_view"})
+  @ValueSource(strings = {"public.last_login", "public.a_view"})
   void aTableThatIsNotDeclaredIsRefusedBeforeTheFirstChange(String table) throws Exception {
     alsoInto(table);
     site.queues().send(List.of(Events.login(1).toString()));

@@ -18,8 +18,9 @@ import java.util.regex.Pattern;
  * working folder. Names of files are taken to be in the folder, and shown as they were given.
  */
 public final class Commands {
-  /** A relative file name with a suffix, alone or as the value of an option. */
-  private static final Pattern FILE = Pattern.compile("(--[a-z-]+=)?(\\w[\\w./-]*\\.[a-z]\\w*)");
+  /** A relative file name with a suffix, alone or as the value of an option; no table's name. */
+  private static final Pattern FILE =
+      Pattern.compile("(--[a-z-]+=)?(?!public\\.)(\\w[\\w./-]*\\.[a-z]\\w*)");
 
   /** What the SDK reads instead of the environment, which a process cannot change for itself. */
   private static final Map<String, String> PROPERTIES =

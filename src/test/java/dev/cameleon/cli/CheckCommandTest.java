@@ -27,6 +27,7 @@ class CheckCommandTest {
 
   private void pipeline(String properties, String sql) throws Exception {
     site.database().execute("CREATE TABLE public.t (a bigint, b text)");
+    site.with("CAMELEON_TABLES", "public.t()");
     Files.writeString(folder.resolve("routes/login.schema.json"), properties);
     Files.writeString(folder.resolve("routes/load.sql"), sql);
   }

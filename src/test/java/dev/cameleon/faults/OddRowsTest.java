@@ -176,7 +176,10 @@ class OddRowsTest {
         role.environment().forEach(site::with);
         site.with("CAMELEON_MIGRATE", "false");
       }
-      default -> database.execute(VIEW);
+      default -> {
+        database.execute(VIEW);
+        site.with("CAMELEON_TABLES", "public.all_logins(user_id)");
+      }
     }
     return site;
   }

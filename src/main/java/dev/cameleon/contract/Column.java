@@ -99,7 +99,8 @@ public record Column(String name, Type type) {
     return types;
   }
 
-  private static JsonNode first(List<JsonNode> layers, String keyword) {
+  /** A keyword of the first of these schemas that has it; missing if none has. */
+  static JsonNode first(List<JsonNode> layers, String keyword) {
     return layers.stream()
         .filter(layer -> layer.has(keyword))
         .findFirst()

@@ -114,22 +114,14 @@ final class SampleEvents {
     return branches;
   }
 
-  private static JsonNode first(List<JsonNode> layers, String keyword) {
-    return layers.stream()
-        .filter(layer -> layer.has(keyword))
-        .findFirst()
-        .map(layer -> layer.get(keyword))
-        .orElse(MissingNode.getInstance());
-  }
-
   private JsonNode value(JsonNode schema, int depth) {
     List<JsonNode> layers = layers(schema);
-    if (!first(layers, "const").isMissingNode()) {
-      return first(layers, "const");
+    if (!Column.first(layers, "const").isMissingNode()) {
+      return Column.first(layers, "const");
     }
     for (String listed : List.of("enum", "examples")) {
-      if (!first(layers, listed).isEmpty()) {
-        return chosen(first(layers, listed));
+      if (!Column.first(layers, listed).isEmpty()) {
+        return chosen(Column.first(layers, listed));
       }
     }
     return switch (depth > DEEPEST ? "null" : type(layers)) {
@@ -164,7 +156,7 @@ final class SampleEvents {
         }
       }
     }
-    return first(layers, "properties").isMissingNode() ? "string" : "object";
+    return Column.first(layers, "properties").isMissingNode() ? "string" : "object";
   }
 
   private ObjectNode object(List<JsonNode> layers, int depth) {
@@ -181,9 +173,9 @@ final class SampleEvents {
 
   private ArrayNode array(List<JsonNode> layers, int depth) {
     ArrayNode array = JSON.arrayNode();
-    first(layers, "prefixItems").forEach(each -> array.add(value(each, depth + 1)));
-    JsonNode items = first(layers, "items");
-    int least = Math.max(first(layers, "minItems").asInt(0), 1);
+    Column.first(layers, "prefixItems").forEach(each -> array.add(value(each, depth + 1)));
+    JsonNode items = Column.first(layers, "items");
+    int least = Math.max(Column.first(layers, "minItems").asInt(0), 1);
     while (array.size() < least && items.isObject()) {
       array.add(value(items, depth + 1));
     }
@@ -192,18 +184,20 @@ final class SampleEvents {
 
   private static JsonNode number(List<JsonNode> layers) {
     BigDecimal number = BigDecimal.ONE;
-    if (first(layers, "maximum").isNumber()) {
-      number = number.min(first(layers, "maximum").decimalValue());
+    if (Column.first(layers, "maximum").isNumber()) {
+      number = number.min(Column.first(layers, "maximum").decimalValue());
     }
-    if (first(layers, "exclusiveMaximum").isNumber()) {
+    if (Column.first(layers, "exclusiveMaximum").isNumber()) {
       number =
-          number.min(first(layers, "exclusiveMaximum").decimalValue().subtract(BigDecimal.ONE));
+          number.min(
+              Column.first(layers, "exclusiveMaximum").decimalValue().subtract(BigDecimal.ONE));
     }
-    if (first(layers, "minimum").isNumber()) {
-      number = number.max(first(layers, "minimum").decimalValue());
+    if (Column.first(layers, "minimum").isNumber()) {
+      number = number.max(Column.first(layers, "minimum").decimalValue());
     }
-    if (first(layers, "exclusiveMinimum").isNumber()) {
-      number = number.max(first(layers, "exclusiveMinimum").decimalValue().add(BigDecimal.ONE));
+    if (Column.first(layers, "exclusiveMinimum").isNumber()) {
+      number =
+          number.max(Column.first(layers, "exclusiveMinimum").decimalValue().add(BigDecimal.ONE));
     }
     boolean whole = number.stripTrailingZeros().scale() <= 0;
     return whole && number.precision() < 18
@@ -212,15 +206,16 @@ final class SampleEvents {
   }
 
   private String text(List<JsonNode> layers) {
-    int least = first(layers, "minLength").asInt(0);
-    int most = Math.min(first(layers, "maxLength").asInt(Math.max(least, UNBOUNDED)), LONGEST);
-    JsonNode pattern = first(layers, "pattern");
+    int least = Column.first(layers, "minLength").asInt(0);
+    int most =
+        Math.min(Column.first(layers, "maxLength").asInt(Math.max(least, UNBOUNDED)), LONGEST);
+    JsonNode pattern = Column.first(layers, "pattern");
     if (pattern.isTextual()) {
-      int bound = first(layers, "maxLength").asInt(longest ? 64 : LONGEST);
+      int bound = Column.first(layers, "maxLength").asInt(longest ? 64 : LONGEST);
       return SampleText.of(pattern.asText(), least, Math.min(bound, LONGEST), longest).orElse("a");
     }
     for (String keyword : List.of("format", Keywords.PII)) {
-      String value = FORMATS.get(first(layers, keyword).asText());
+      String value = FORMATS.get(Column.first(layers, keyword).asText());
       if (value != null) {
         return value;
       }

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -37,10 +36,10 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
     /** The statement for a prepared statement of JDBC, in which a lone {@code ?} is a parameter. */
     String forJdbc() {
       StringBuilder jdbc = new StringBuilder(text.length());
-      Scan scan = new Scan(text);
+      SqlScan scan = new SqlScan(text);
       while (scan.next()) {
-        jdbc.append(text, scan.start, scan.end);
-        if (scan.isCode() && text.charAt(scan.start) == '?') {
+        jdbc.append(text, scan.start(), scan.end());
+        if (scan.isCode() && text.charAt(scan.start()) == '?') {
           jdbc.append('?');
         }
       }
@@ -71,55 +70,6 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
           "GRANT",
           "BEGIN",
           "COMMIT");
-
-  /** Walks through SQL, one character of code or one quoted or commented part at a time. */
-  private static final class Scan {
-    private final char[] text;
-    private int start;
-    private int end;
-
-    Scan(String text) {
-      this.text = text.toCharArray();
-    }
-
-    boolean next() {
-      start = end;
-      if (start >= text.length) {
-        return false;
-      }
-      int last =
-          switch (text[start]) {
-            case '\'' -> Parser.parseSingleQuotes(text, start, true);
-            case '"' -> Parser.parseDoubleQuotes(text, start);
-            case '-' -> Parser.parseLineComment(text, start);
-            case '/' -> Parser.parseBlockComment(text, start);
-            case '$' -> Parser.parseDollarQuotes(text, start);
-            default -> start;
-          };
-      end = Math.min(last + 1, text.length);
-      return true;
-    }
-
-    /** Whether this is one character, neither quoted nor commented. */
-    boolean isCode() {
-      return end - start == 1;
-    }
-
-    boolean isComment() {
-      return !isCode() && (text[start] == '-' || text[start] == '/');
-    }
-
-    /** The word that begins here, in upper case, which it moves past; else an empty string. */
-    String word() {
-      if (!isCode() || !Parser.isIdentifierStartChar(text[start])) {
-        return "";
-      }
-      while (end < text.length && Parser.isIdentifierContChar(text[end])) {
-        end++;
-      }
-      return new String(text, start, end - start).toUpperCase(Locale.ROOT);
-    }
-  }
 
   /**
    * Reads the file.
@@ -201,16 +151,16 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
     }
 
     private int scan() throws IOException {
-      Scan scan = new Scan(text.substring(from));
+      SqlScan scan = new SqlScan(text.substring(from));
       int depth = 0;
       while (scan.next()) {
-        int at = from + scan.start;
+        int at = from + scan.start();
         char c = text.charAt(at);
         if (scan.isComment() || Character.isWhitespace(c)) {
           continue;
         }
         if (scan.isCode() && c == ';' && depth == 0) {
-          return from + scan.end;
+          return from + scan.end();
         }
         begin = begin < 0 ? at : begin;
         depth += scan.isCode() && c == '(' ? 1 : 0;
@@ -220,7 +170,7 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
         }
         String word = scan.word();
         if (depth == 0) {
-          word(word, at, from + scan.end);
+          word(word, at, from + scan.end());
         }
       }
       if (depth > 0) {
@@ -246,13 +196,13 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
 
     /** The name after INTO. */
     private String target(int from) {
-      Scan scan = new Scan(text.substring(from));
+      SqlScan scan = new SqlScan(text.substring(from));
       StringBuilder name = new StringBuilder();
       while (scan.next()) {
-        char c = text.charAt(from + scan.start);
+        char c = text.charAt(from + scan.start());
         boolean part = scan.isCode() ? Parser.isIdentifierContChar(c) || c == '.' : c == '"';
         if (part) {
-          name.append(text, from + scan.start, from + scan.end);
+          name.append(text, from + scan.start(), from + scan.end());
         } else if (!name.isEmpty()) {
           break;
         }
@@ -279,14 +229,14 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
   List<String> bare(String wanted) {
     List<String> places = new ArrayList<>();
     for (Insert insert : inserts) {
-      Scan scan = new Scan(insert.text());
+      SqlScan scan = new SqlScan(insert.text());
       String before = "";
       while (scan.next()) {
-        char c = insert.text().charAt(scan.start);
+        char c = insert.text().charAt(scan.start());
         if (!scan.isComment() && !Character.isWhitespace(c)) {
           String word = scan.word();
           if (word.equalsIgnoreCase(wanted) && !before.equals("AS") && !before.equals(".")) {
-            places.add(place(insert.offset() + scan.start));
+            places.add(place(insert.offset() + scan.start()));
           }
           before = word.isEmpty() ? String.valueOf(c) : word;
         }

@@ -13,13 +13,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.apache.camel.main.Main;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** The running application: Camel with its routes, and the beans behind them. */
+/** The running application: the pipeline that works by the folder's files, and what it needs. */
 public final class Application implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Application.class);
 
@@ -28,12 +27,12 @@ public final class Application implements AutoCloseable {
 
   private final Settings settings;
   private final String contents;
-  private final SqsClient sqs;
-  private final Beans beans;
+  private final LongLived process;
+  private final Pipelines pipelines;
   private final Summary summary;
-  private final Main main = new Main();
   private final Scheduler scheduler;
   private final PeriodicChecks checks;
+  private final Reload reload;
   private boolean started;
 
   /**
@@ -48,16 +47,18 @@ public final class Application implements AutoCloseable {
       Configuration plan, Preflight queues, SqsClient sqs, Metrics metrics, boolean untilEmpty) {
     this.settings = plan.settings();
     this.contents = plan.vaultInWords() + ". Dead letters: " + plan.deadLettersInWords();
-    this.sqs = sqs;
-    this.beans = new Beans(plan, queues, sqs, metrics, untilEmpty);
-    this.scheduler = new Scheduler(beans.workers.clock());
-    this.checks = new PeriodicChecks(settings, beans, sqs);
+    this.process = new LongLived(plan, queues, sqs, metrics, untilEmpty);
+    this.pipelines = new Pipelines(plan, process);
+    this.reload = new Reload(pipelines);
+    this.scheduler = new Scheduler(process.workers.clock());
+    this.checks = new PeriodicChecks(settings, process, pipelines::current);
     this.summary = new Summary(this::account);
     metrics.pipeline(settings.pipeline());
     metrics.account(this::account);
-    metrics.unknownFields(() -> plan.contract().unknownFields());
+    metrics.unknownFields(pipelines::unknownFields);
     metrics.deadLetterQueue(checks::deadLetterQueueDepth);
-    metrics.deadLetters(beans.deadLetterSender::accepted);
+    metrics.deadLetters(process.deadLetterSender::accepted);
+    metrics.reload(reload::isSuccess, reload::successMillis);
   }
 
   /** How many connections the client for all calls except receives needs. */
@@ -72,25 +73,29 @@ public final class Application implements AutoCloseable {
    */
   public void start(Health health) throws InvalidSettingsException {
     LOG.info("Vault: {}.", contents);
-    beans.circuitBreaker.probe();
-    CamelRoutes.start(main, settings, beans);
-    beans.gate.start();
-    health.report(this::problems);
-    scheduler.every(1, "visibility", beans.visibilityExtender::extend);
+    pipelines.start();
+    health.report(this::problems, reload::notes);
+    scheduler.every(1, "visibility", process.visibilityExtender::extend);
     scheduler.every(60, "summary", summary::tick);
     checks.schedule(scheduler);
     started = true;
     LOG.info(
         "Started the pipeline {}: {} to {}. pollers={} loaders={} visibility={}s",
         settings.pipeline(),
-        beans.source.name(),
+        process.source.name(),
         settings.database().loader(),
         settings.load().pollers(),
         settings.load().loaders(),
-        beans.source.visibilitySeconds());
-    if (beans.source.visibilitySeconds() == 0) {
-      LOG.warn("{}", beans.source.withoutTimeout());
+        process.source.visibilitySeconds());
+    if (process.source.visibilitySeconds() == 0) {
+      LOG.warn("{}", process.source.withoutTimeout());
     }
+    reload.start();
+  }
+
+  /** Requests a reload of the folder; returns at once. Requests that nobody served yet are one. */
+  public void reload() {
+    reload.request();
   }
 
   /**
@@ -102,10 +107,9 @@ public final class Application implements AutoCloseable {
   static String tryRoutes(Configuration plan, Preflight queues) throws InvalidSettingsException {
     try (Metrics metrics = new Metrics()) {
       SqsClient sqs = AwsClients.sqs(OTHER_CONNECTIONS);
-      try (Application application = new Application(plan, queues, sqs, metrics, true)) {
-        application.main.configure().withAutoStartup(false);
-        CamelRoutes.start(application.main, application.settings, application.beans);
-        return application.main.getCamelContext().getRoutes().size() + " routes";
+      try (Application application = new Application(plan, queues, sqs, metrics, true);
+          Pipeline pipeline = new Pipeline(plan, application.process)) {
+        return pipeline.routes() + " routes";
       }
     }
   }
@@ -113,15 +117,19 @@ public final class Application implements AutoCloseable {
   /** The checks that are DOWN, each with its reason. */
   private Map<String, String> problems() {
     Map<String, String> problems = new LinkedHashMap<>();
-    beans.gate.holds().forEach((hold, why) -> problems.put(hold.name(), why));
-    if (!beans.receivingSqsClient.failure().isEmpty()) {
-      problems.put("QUEUE", beans.receivingSqsClient.failure());
+    process.gate.holds().forEach((hold, why) -> problems.put(hold.name(), why));
+    String receiving = pipelines.receiveFailure();
+    if (!receiving.isEmpty()) {
+      problems.put("QUEUE", receiving);
     }
     if (!checks.deadLetterQueueFailure().isEmpty()) {
       problems.putIfAbsent(
           ReceiveGate.Hold.DEAD_LETTER_QUEUE.name(), checks.deadLetterQueueFailure());
     }
-    if (beans.gate.isStopping()) {
+    if (!pipelines.isRunning()) {
+      problems.put("RELOAD", "neither the new files nor the old ones could be started");
+    }
+    if (process.gate.isStopping()) {
       problems.put("STOP", "stopping");
     }
     return problems;
@@ -129,7 +137,7 @@ public final class Application implements AutoCloseable {
 
   /** The counts of messages now. */
   public Account account() {
-    return beans.inFlight.account();
+    return process.inFlight.account();
   }
 
   /**
@@ -138,10 +146,10 @@ public final class Application implements AutoCloseable {
    */
   public boolean isEmpty() {
     try {
-      return beans.gate.holds().isEmpty()
-          && beans.receivingSqsClient.isIdle()
+      return process.gate.holds().isEmpty()
+          && pipelines.isIdle()
           && account().inFlight() == 0
-          && beans.source.depth(sqs).isEmpty()
+          && process.source.depth(process.sqs).isEmpty()
           && account().inFlight() == 0;
     } catch (SdkException e) {
       return false;
@@ -151,7 +159,7 @@ public final class Application implements AutoCloseable {
   /** What is left on the source queue, in words for an operator. */
   public String leftOver() {
     try {
-      return beans.source.depth(sqs).toString();
+      return process.source.depth(process.sqs).toString();
     } catch (SdkException e) {
       return "unknown, because SQS does not answer";
     }
@@ -165,24 +173,25 @@ public final class Application implements AutoCloseable {
   public void close() {
     long timeoutNanos = settings.shutdownTimeout().toNanos();
     long began = System.nanoTime();
-    beans.gate.stop();
+    process.gate.stop(); // first: a reload under way ends soon, too
+    reload.close();
     try {
-      beans.receivingSqsClient.stop(TimeUnit.NANOSECONDS.toMillis(timeoutNanos / 2));
-      beans.workers.hurry();
+      pipelines.stopReceiving(timeoutNanos / 2);
+      process.workers.hurry();
       awaitSettled(began + timeoutNanos / 10 * 7);
       scheduler.stop();
-      beans.acknowledger.endDeletes();
+      process.acknowledger.endDeletes();
       returnRest();
       awaitSettled(began + timeoutNanos / 10 * 8);
       // A statement that still runs belongs to a message that was returned.
-      beans.database.abandon(System.nanoTime());
+      process.database.abandon(System.nanoTime());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    beans.database.close(); // first: stopping the routes would wait for their statements
-    main.stop();
-    beans.workers.close();
-    sqs.close();
+    process.database.close(); // first: stopping the routes would wait for their statements
+    pipelines.close();
+    process.workers.close();
+    process.sqs.close();
     if (started) {
       summary.end();
     }
@@ -195,10 +204,10 @@ public final class Application implements AutoCloseable {
   }
 
   private void returnRest() {
-    List<Delivery> rest = beans.inFlight.rest();
+    List<Delivery> rest = process.inFlight.rest();
     if (!rest.isEmpty()) {
       LOG.warn("Returning {} messages that could not be finished before the stop.", rest.size());
-      beans.acknowledger.returned(rest);
+      process.acknowledger.returned(rest);
     }
   }
 }

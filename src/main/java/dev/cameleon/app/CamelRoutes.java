@@ -6,6 +6,7 @@ import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.sqs.SqsQueue;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,7 +16,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
+import org.apache.camel.main.DefaultRoutesCollector;
 import org.apache.camel.main.Main;
+import org.apache.camel.spi.Resource;
 
 /**
  * Starts Camel with the routes of the folder, and explains in one sentence what is wrong with them.
@@ -42,9 +45,12 @@ final class CamelRoutes {
 
   private CamelRoutes() {}
 
-  static void start(Main main, Settings settings, Beans beans) throws InvalidSettingsException {
-    Path folder = settings.routes().toAbsolutePath().normalize();
-    Properties properties = placeholders(settings, beans.source);
+  /** Prepares the routes: everything but their consumers is started. */
+  static void start(Main main, Configuration plan, Beans beans, SqsQueue source)
+      throws InvalidSettingsException {
+    Settings settings = plan.settings();
+    RouteFiles files = plan.files();
+    Properties properties = placeholders(settings, source);
     settings.camel().forEach(properties::put);
     // Application.close drains first, so Camel's own shutdown has nothing to wait for.
     properties.putIfAbsent("camel.main.shutdownTimeout", "1");
@@ -54,15 +60,24 @@ final class CamelRoutes {
     main.setInitialProperties(properties);
     main.setDefaultPropertyPlaceholderLocation("false");
     main.configure()
-        .withRoutesIncludePattern("file:" + folder + "/" + Configuration.ROUTE_FILES)
-        .withAutoConfigurationLogSummary(false);
+        .withRoutesIncludePattern("file:" + files.folder() + "/" + RouteFiles.ROUTES)
+        .withAutoConfigurationLogSummary(false)
+        .withAutoStartup(false);
+    main.setRoutesCollector(
+        new DefaultRoutesCollector() {
+          @Override
+          public Collection<Resource> findRouteResourcesFromDirectory(
+              CamelContext context, String exclude, String include) {
+            return files.resources(); // what was read and checked, not what is in the folder now
+          }
+        });
     main.configure().addConfiguration(beans);
     Set<String> more =
         settings.camel().keySet().stream()
             .filter(key -> key.startsWith(BEANS))
             .map(key -> key.substring(BEANS.length()).split("[.\\[]", 2)[0])
             .collect(Collectors.toSet());
-    RouteCheck check = new RouteCheck(folder, beans.byName(), more);
+    RouteCheck check = new RouteCheck(files, beans.byName(), more);
     InvalidSettingsException.throwIfAny(check.problems());
     try {
       main.start();
@@ -75,10 +90,15 @@ final class CamelRoutes {
                 + ": the endpoint has no option "
                 + option.group(1));
       }
-      throw new InvalidSettingsException(
-          "a route is invalid: " + withoutValues(describe(e), settings));
+      throw invalid(e, settings);
     }
-    requireAll(main.getCamelContext(), folder);
+    requireAll(main.getCamelContext(), files.folder());
+  }
+
+  /** What Camel says of a route that it cannot build or start. */
+  static InvalidSettingsException invalid(Exception failure, Settings settings) {
+    return new InvalidSettingsException(
+        "a route is invalid: " + withoutValues(describe(failure), settings));
   }
 
   /** The properties that the routes' placeholders name. */

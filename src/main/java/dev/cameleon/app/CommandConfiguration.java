@@ -46,7 +46,7 @@ public final class CommandConfiguration {
           parser.problems().addAll(AwsClients.problems());
           return new Dlq(
               Settings.Queues.read(parser),
-              parser.path("cameleon.routes").resolve(Configuration.CONTRACT),
+              parser.path("cameleon.routes").resolve(RouteFiles.CONTRACT),
               DatabaseSettings.ledgerDays(parser));
         });
   }

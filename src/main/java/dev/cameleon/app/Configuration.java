@@ -17,14 +17,13 @@ import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The configuration with the files that it names, read before anything is connected, so that every
@@ -35,20 +34,16 @@ import java.util.Optional;
  * @param keyset the mask keys
  * @param loadSql {@code load.sql}
  * @param recipients who may open the vault and sealed dead letters; empty: there is no vault
+ * @param files the folder of the routes, which {@code contract} and {@code loadSql} come from
  */
 public record Configuration(
     Settings settings,
     Contract contract,
     Keyset keyset,
     LoadSql loadSql,
-    List<Recipient> recipients) {
-  /** Camel's file pattern for the routes. */
-  static final String ROUTE_FILES = "*.camel.yaml";
-
+    List<Recipient> recipients,
+    RouteFiles files) {
   private static final String RECIPIENTS = Settings.named("cameleon.recipients");
-
-  /** The contract's file, in the folder of the routes. */
-  static final String CONTRACT = "login.schema.json";
 
   /**
    * Reads the files that the settings name.
@@ -70,12 +65,8 @@ public record Configuration(
 
   private static Configuration read(Settings settings, List<String> problems)
       throws InvalidSettingsException {
-    requireRoutes(settings.routes(), problems);
-    Contract contract = contract(settings, problems);
-    LoadSql loadSql = loadSql(settings, problems);
-    if (contract != null && loadSql != null) {
-      InsertCheck.misread(loadSql, contract).forEach(problems::add);
-    }
+    RouteFiles files = files(settings, problems);
+    Pair parsed = Pair.parse(files, problems);
     Keyset keyset = null;
     try {
       keyset = settings.keyset().keys();
@@ -96,24 +87,89 @@ public record Configuration(
               + " example CAMELEON_RECIPIENTS=recipients, or set this to original");
     }
     InvalidSettingsException.throwIfAny(problems);
-    return new Configuration(settings, contract, keyset, loadSql, recipients);
+    return new Configuration(
+        settings, parsed.contract(), keyset, parsed.loadSql(), recipients, files);
   }
 
-  private static Contract contract(Settings settings, List<String> problems) {
+  /**
+   * This configuration with other files of its folder.
+   *
+   * @throws InvalidSettingsException with every problem found
+   */
+  Configuration with(RouteFiles other) throws InvalidSettingsException {
+    List<String> problems = new ArrayList<>();
+    requireRoutes(other, problems);
+    Pair parsed = Pair.parse(other, problems);
+    InvalidSettingsException.throwIfAny(problems);
+    return new Configuration(
+        settings, parsed.contract(), keyset, parsed.loadSql(), recipients, other);
+  }
+
+  private static RouteFiles files(Settings settings, List<String> problems) {
     try {
-      return Contract.read(settings.routes().resolve(CONTRACT));
-    } catch (InvalidContractException e) {
-      problems.add("the contract " + e.getMessage());
-      return null;
+      RouteFiles files = RouteFiles.read(settings.routes());
+      requireRoutes(files, problems);
+      return files;
+    } catch (IOException e) {
+      problems.add(unreadable(settings, e));
+      return new RouteFiles(settings.routes(), new TreeMap<>());
     }
   }
 
-  private static LoadSql loadSql(Settings settings, List<String> problems) {
-    try {
-      return LoadSql.read(settings.routes().resolve("load.sql"));
-    } catch (IOException e) {
-      problems.add("load.sql cannot be used: " + e.getMessage());
-      return null;
+  /** Why the folder of the routes cannot be read, in words for an operator. */
+  static String unreadable(Settings settings, IOException failure) {
+    return "%s: cannot read the files in %s (%s)"
+        .formatted(
+            Settings.named("cameleon.routes"),
+            SafeQuote.path(settings.routes()),
+            failure.getClass() == IOException.class
+                ? failure.getMessage()
+                : failure.getClass().getSimpleName());
+  }
+
+  private static void requireRoutes(RouteFiles files, List<String> problems) {
+    if (files.routes().isEmpty()) {
+      problems.add(
+          "%s: no %s in %s; to write the shipped files: init DIR"
+              .formatted(
+                  Settings.named("cameleon.routes"),
+                  RouteFiles.ROUTES,
+                  SafeQuote.path(files.folder())));
+    }
+  }
+
+  /** Contract and {@code load.sql}; null if wrong. */
+  private record Pair(Contract contract, LoadSql loadSql) {
+    static Pair parse(RouteFiles files, List<String> problems) {
+      Contract contract = contract(files, problems);
+      LoadSql loadSql = loadSql(files, problems);
+      if (contract != null && loadSql != null) {
+        problems.addAll(InsertCheck.misread(loadSql, contract));
+      }
+      return new Pair(contract, loadSql);
+    }
+
+    private static Contract contract(RouteFiles files, List<String> problems) {
+      Path path = files.path(RouteFiles.CONTRACT);
+      try {
+        try {
+          return Contract.parse(path, files.text(RouteFiles.CONTRACT));
+        } catch (IOException e) {
+          throw InvalidContractException.unreadable(path, e);
+        }
+      } catch (InvalidContractException e) {
+        problems.add("the contract " + e.getMessage());
+        return null;
+      }
+    }
+
+    private static LoadSql loadSql(RouteFiles files, List<String> problems) {
+      try {
+        return LoadSql.parse(files.path(RouteFiles.LOAD_SQL), files.text(RouteFiles.LOAD_SQL));
+      } catch (IOException e) {
+        problems.add("load.sql cannot be used: " + e.getMessage());
+        return null;
+      }
     }
   }
 
@@ -124,10 +180,9 @@ public record Configuration(
    */
   public static TableRecord tables(Settings settings) throws InvalidSettingsException {
     List<String> problems = new ArrayList<>();
-    Contract contract = contract(settings, problems);
-    LoadSql loadSql = loadSql(settings, problems);
+    Pair parsed = Pair.parse(files(settings, problems), problems);
     InvalidSettingsException.throwIfAny(problems);
-    return tables(settings, contract, loadSql);
+    return tables(settings, parsed.contract(), parsed.loadSql());
   }
 
   private static TableRecord tables(Settings settings, Contract contract, LoadSql loadSql) {
@@ -164,20 +219,6 @@ public record Configuration(
 
   private List<LoadedTable.Name> declared() {
     return settings.tables().stream().map(LoadedTable::table).toList();
-  }
-
-  private static void requireRoutes(Path folder, List<String> problems) {
-    String routes = Settings.named("cameleon.routes");
-    String shown = SafeQuote.path(folder);
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ROUTE_FILES)) {
-      if (!files.iterator().hasNext()) {
-        problems.add(
-            "%s: no %s in %s; to write the shipped files: init DIR"
-                .formatted(routes, ROUTE_FILES, shown));
-      }
-    } catch (IOException e) {
-      problems.add(routes + ": cannot list " + shown);
-    }
   }
 
   /** Who may open the vault, in words for an operator. */

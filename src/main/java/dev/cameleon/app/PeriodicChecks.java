@@ -11,10 +11,10 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
  * Checks periodically that the database and the dead-letter queue work, returns messages that got
@@ -42,26 +42,31 @@ final class PeriodicChecks {
   }
 
   private final Settings settings;
-  private final Beans beans;
-  private final SqsClient sqs;
+  private final LongLived process;
+  private final Supplier<Pipeline> pipeline;
   private volatile String deadLetterQueueFailure = "";
   private volatile Optional<Look> deadLetterQueueLook = Optional.empty();
   private long probes;
 
-  PeriodicChecks(Settings settings, Beans beans, SqsClient sqs) {
+  /**
+   * Prepares the checks.
+   *
+   * @param pipeline the one that runs now
+   */
+  PeriodicChecks(Settings settings, LongLived process, Supplier<Pipeline> pipeline) {
     this.settings = settings;
-    this.beans = beans;
-    this.sqs = sqs;
+    this.process = process;
+    this.pipeline = pipeline;
   }
 
   void schedule(Scheduler scheduler) {
     scheduler.every(1, "probe", this::probe);
-    scheduler.every(1, "deletes", beans.acknowledger::retryDeletes);
+    scheduler.every(1, "deletes", process.acknowledger::retryDeletes);
     scheduler.every(10, "unsettled", this::returnUnsettled);
-    scheduler.every(1, "dead letters", beans.deadLetterSender::reconsider);
+    scheduler.every(1, "dead letters", process.deadLetterSender::reconsider);
     scheduler.every(15, "dead-letter queue", this::lookAtDeadLetterQueue);
-    scheduler.every(60, "data key", beans.vault::dropOldKey);
-    scheduler.every(60, "route failures", () -> beans.gate.open(ReceiveGate.Hold.ROUTE_FAILURES));
+    scheduler.every(60, "data key", process.vault::dropOldKey);
+    scheduler.every(60, "route failures", () -> process.gate.open(ReceiveGate.Hold.ROUTE_FAILURES));
     scheduler.every(3600, "ledger", this::cleanLedger);
   }
 
@@ -77,8 +82,8 @@ final class PeriodicChecks {
 
   private void probe() {
     probes++;
-    if (beans.gate.isClosed(ReceiveGate.Hold.DATABASE) || probes % PROBE_SECONDS_IDLE == 0) {
-      beans.circuitBreaker.probe();
+    if (process.gate.isClosed(ReceiveGate.Hold.DATABASE) || probes % PROBE_SECONDS_IDLE == 0) {
+      pipeline.get().beans.circuitBreaker.probe();
     }
   }
 
@@ -88,19 +93,20 @@ final class PeriodicChecks {
    */
   private void returnUnsettled() {
     long limit = settings.inFlight().time().toNanos() + TimeUnit.MINUTES.toNanos(1);
-    List<Delivery> overdue = beans.inFlight.overdue(limit);
+    List<Delivery> overdue = process.inFlight.overdue(limit);
     if (!overdue.isEmpty()) {
       LOG.warn(
           "Returning {} messages that were in flight for too long without an outcome. first={}",
           overdue.size(),
           overdue.get(0).messageId());
-      beans.acknowledger.postponed(overdue);
+      process.acknowledger.postponed(overdue);
     }
   }
 
   private void lookAtDeadLetterQueue() {
     try {
-      deadLetterQueueLook = Optional.of(new Look(beans.deadLetters.depth(sqs), System.nanoTime()));
+      deadLetterQueueLook =
+          Optional.of(new Look(process.deadLetters.depth(process.sqs), System.nanoTime()));
       deadLetterQueueFailure = "";
     } catch (SdkException e) {
       deadLetterQueueLook = Optional.empty();

@@ -51,10 +51,28 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
     start(queues, "queues");
     if (migrate) {
       migrate(plan.settings().database().owner());
+    }
+    record(plan, migrate);
+    return result(queues);
+  }
+
+  /**
+   * Records tables and mask of the files that run from now on, unless they do not fit what is
+   * recorded.
+   *
+   * @throws InvalidSettingsException if they do not fit
+   * @throws UnreachableException if the database does not answer
+   */
+  static void record(Configuration plan) throws InvalidSettingsException, UnreachableException {
+    record(plan, plan.settings().database().migrate());
+  }
+
+  private static void record(Configuration plan, boolean migrate)
+      throws InvalidSettingsException, UnreachableException {
+    if (migrate) {
       record(plan.settings().database().owner(), plan.tables());
     }
     guard(plan);
-    return result(queues);
   }
 
   /**

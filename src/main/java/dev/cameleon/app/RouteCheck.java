@@ -5,12 +5,8 @@ import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.Spelling;
 import java.io.IOException;
 import java.lang.reflect.Method;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,24 +41,16 @@ final class RouteCheck {
    * @param beans the objects that a route may use, by name
    * @param more names of beans that the properties define
    */
-  RouteCheck(Path folder, Map<String, Object> beans, Set<String> more) {
+  RouteCheck(RouteFiles files, Map<String, Object> beans, Set<String> more) {
     this.beans = beans;
     this.names = new HashSet<>(beans.keySet());
     names.addAll(more);
-    List<Path> files = new ArrayList<>();
-    try (DirectoryStream<Path> found =
-        Files.newDirectoryStream(folder, Configuration.ROUTE_FILES)) {
-      found.forEach(files::add);
-    } catch (IOException e) {
-      return; // Configuration reports it
-    }
-    Collections.sort(files);
-    for (Path file : files) {
+    for (String file : files.routes()) {
       try {
-        YamlPart root = YamlPart.read(file);
+        YamlPart root = YamlPart.parse(files.path(file), files.text(file));
         root.elements().forEach(this::defineBeans);
         parts.add(root);
-      } catch (InvalidSettingsException e) {
+      } catch (InvalidSettingsException | IOException e) {
         names.add(""); // what it defines is not known
       }
     }

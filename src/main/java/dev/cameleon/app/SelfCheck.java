@@ -103,7 +103,8 @@ public final class SelfCheck {
     return findings;
   }
 
-  private void database() {
+  /** Runs the checks that need only the database; returns what was found so far. */
+  List<Finding> database() {
     Database.Login login = plan.settings().database().loader();
     try (Connection connection = Database.connect(login, plan.keyset().currentId())) {
       ok("database", "connected as " + login);
@@ -116,6 +117,7 @@ public final class SelfCheck {
         if (problems.isEmpty()) {
           ok("mask", "the mask key and the masked fields match the database, or it has none yet");
         }
+        plan.unrecordedTables(connection).forEach(problem -> add("tables", Result.WRONG, problem));
         load(connection); // in one transaction with the key, which the rows need
       } finally {
         connection.rollback();
@@ -129,6 +131,7 @@ public final class SelfCheck {
         add("database", ours ? Result.WRONG : Result.FAILED, SqlErrors.describe(e));
       }
     }
+    return findings;
   }
 
   private void load(Connection connection) {

@@ -33,7 +33,9 @@ import software.amazon.awssdk.services.sqs.SqsClient;
     description = {
       "Load login events from SQS into PostgreSQL until stopped (the default command).",
       "On SIGTERM, stops receiving, loads the messages in flight and exits with 0; a"
-          + " second SIGTERM ends the process at once."
+          + " second SIGTERM ends the process at once.",
+      "On SIGHUP, checks the files of cameleon.routes and goes on with them if they are right"
+          + " (with --until-empty, SIGHUP stops)."
     })
 public final class RunCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
@@ -63,10 +65,17 @@ public final class RunCommand implements Callable<Integer> {
           "The time-out of --until-empty, for example 90s or 15m (default:" + " ${DEFAULT-VALUE}).")
   private Duration timeout;
 
+  private volatile boolean hungUp;
+  private volatile Application running;
+
   @Override
   public Integer call()
       throws InvalidSettingsException, UnreachableException, InterruptedException {
-    try (ShutdownSignal stop = ShutdownSignal.onSignals("messages in flight are loaded first")) {
+    String consequence = "messages in flight are loaded first";
+    try (ShutdownSignal stop =
+        untilEmpty
+            ? ShutdownSignal.onSignals(consequence)
+            : ShutdownSignal.onSignals(consequence, this::hangUp)) {
       return run(stop);
     }
   }
@@ -81,6 +90,14 @@ public final class RunCommand implements Callable<Integer> {
       LOG.info("Health and metrics: http://{}/observe/health/ready", http.address());
       stop.after(settings.shutdownTimeout());
       return run(plan, health, metrics, stop);
+    }
+  }
+
+  private void hangUp() {
+    hungUp = true;
+    Application now = running;
+    if (now != null) {
+      now.reload();
     }
   }
 
@@ -113,6 +130,10 @@ public final class RunCommand implements Callable<Integer> {
     }
     try (Application pipeline = new Application(plan, connections, sqs, metrics, untilEmpty)) {
       pipeline.start(health);
+      running = pipeline;
+      if (hungUp) {
+        pipeline.reload(); // the files may have changed since they were read
+      }
       if (!untilEmpty) {
         stop.await();
         return ExitCode.DONE;

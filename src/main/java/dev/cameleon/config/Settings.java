@@ -20,13 +20,16 @@ import java.util.function.Function;
  * file lists all properties with their defaults; reading them here gives each its type and bounds.
  *
  * @param routes the folder with routes, contract and SQL
+ * @param watch whether a change of the folder is reloaded
  * @param pipeline the pipeline's name in metrics, logs and the database
  * @param tables the tables that {@code load.sql} writes
  * @param shutdownTimeout the longest that a stop may take
  * @param camel the {@code camel.*} properties of the file, passed on unchanged
+ * @param changes tells which properties have changed since
  */
 public record Settings(
     Path routes,
+    boolean watch,
     String pipeline,
     List<LoadedTable> tables,
     Queues queues,
@@ -37,7 +40,8 @@ public record Settings(
     Load load,
     InFlight inFlight,
     Duration shutdownTimeout,
-    Map<String, String> camel) {
+    Map<String, String> camel,
+    SettingsChanges changes) {
 
   /** The queues, each by name or URL. */
   public record Queues(String source, String deadLetters) {
@@ -133,6 +137,7 @@ public record Settings(
     camel.keySet().removeIf(name -> !name.startsWith(CAMEL));
     return new Settings(
         routes,
+        parser.oneOf("cameleon.reload", "off", "watch").equals("watch"),
         parser.name("cameleon.pipeline"),
         parser.tables("cameleon.tables"),
         Queues.read(parser),
@@ -157,7 +162,8 @@ public record Settings(
             parser.duration(
                 "cameleon.in-flight.time", Duration.ofSeconds(5), Duration.ofHours(11))),
         parser.duration("cameleon.shutdown.timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
-        camel);
+        camel,
+        new SettingsChanges(parser.environment(), parser.values()));
   }
 
   /** Reads the text of one property, for code that runs before the configuration is checked. */

@@ -48,8 +48,21 @@ public final class YamlPart {
    */
   public static YamlPart read(Path file) throws InvalidSettingsException {
     try {
-      Optional<Node> root =
-          new Compose(LoadSettings.builder().build()).composeString(Files.readString(file));
+      return parse(file, Files.readString(file));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /**
+   * As {@link #read}, from the text of the file.
+   *
+   * @param file for messages
+   * @throws InvalidSettingsException with the place
+   */
+  public static YamlPart parse(Path file, String text) throws InvalidSettingsException {
+    try {
+      Optional<Node> root = new Compose(LoadSettings.builder().build()).composeString(text);
       YamlPart part =
           new YamlPart(
               file, root.orElseThrow(() -> new InvalidSettingsException(path(file) + " is empty")));
@@ -58,10 +71,14 @@ public final class YamlPart {
     } catch (MarkedYamlEngineException e) {
       String at = e.getProblemMark().map(mark -> ":" + (mark.getLine() + 1)).orElse("");
       throw new InvalidSettingsException(path(file) + at + ": is not valid YAML");
-    } catch (IOException | YamlEngineException e) {
-      throw new InvalidSettingsException(
-          path(file) + " cannot be read (" + e.getClass().getSimpleName() + ")");
+    } catch (YamlEngineException e) {
+      throw unreadable(file, e);
     }
+  }
+
+  private static InvalidSettingsException unreadable(Path file, Exception failure) {
+    return new InvalidSettingsException(
+        path(file) + " cannot be read (" + failure.getClass().getSimpleName() + ")");
   }
 
   private static String path(Path file) {

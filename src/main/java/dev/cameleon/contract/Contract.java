@@ -85,15 +85,26 @@ public final class Contract {
    *     JSON Schema, marks no field as personal, or has a rule without effect
    */
   public static Contract read(Path file) throws InvalidContractException {
+    try {
+      return parse(file, Files.readString(file));
+    } catch (IOException e) {
+      throw InvalidContractException.unreadable(file, e);
+    }
+  }
+
+  /**
+   * As {@link #read}, from the text of the file.
+   *
+   * @param file for messages
+   * @throws InvalidContractException with every problem found
+   */
+  public static Contract parse(Path file, String text) throws InvalidContractException {
     JsonNode document;
     try {
-      document = StrictJson.strictMapper().readTree(Files.readString(file));
+      document = StrictJson.strictMapper().readTree(text);
     } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
       throw new InvalidContractException(
           file, List.of("is not valid JSON: " + e.getOriginalMessage() + place(e)));
-    } catch (IOException e) {
-      throw new InvalidContractException(
-          file, List.of("cannot be read (" + e.getClass().getSimpleName() + ")"));
     }
     List<String> problems = new ArrayList<>();
     References references = new References(document);

@@ -1,12 +1,19 @@
 package dev.cameleon.contract;
 
 import dev.cameleon.errors.SafeQuote;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
 /** Thrown when the contract file is wrong; the process must not start with it. */
 public final class InvalidContractException extends Exception {
   private static final long serialVersionUID = 1L;
+
+  /** The file cannot be read. */
+  public static InvalidContractException unreadable(Path file, IOException failure) {
+    return new InvalidContractException(
+        file, List.of("cannot be read (" + failure.getClass().getSimpleName() + ")"));
+  }
 
   InvalidContractException(Path file, List<String> problems) {
     super(SafeQuote.path(file) + " " + String.join("; ", problems));

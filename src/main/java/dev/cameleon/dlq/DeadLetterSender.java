@@ -101,7 +101,7 @@ public final class DeadLetterSender {
       left = again;
       if (left.isEmpty()) {
         gate.open(ReceiveGate.Hold.DEAD_LETTER_QUEUE);
-      } else if (gate.isStopping() || isOverdue(left)) {
+      } else if (!gate.mayRetry() || isOverdue(left)) {
         left.forEach(encoded -> returned.add(encoded.delivery()));
         break; // reconsider() lets the next dead letter try
       } else {

@@ -105,7 +105,7 @@ public final class DatabaseCircuitBreaker {
   }
 
   private boolean mayBeKept(Batch batch) {
-    return !gate.isStopping()
+    return gate.mayRetry()
         && batch.deliveries().stream().noneMatch(delivery -> delivery.isOverdue(limitNanos));
   }
 

@@ -78,7 +78,16 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
    *     RETURNING; the message names file, line and remedy
    */
   public static LoadSql read(Path file) throws IOException {
-    String text = Files.readString(file);
+    return parse(file, Files.readString(file));
+  }
+
+  /**
+   * As {@link #read}, from the text of the file.
+   *
+   * @param file for messages
+   * @throws IOException if it holds anything but INSERT statements without RETURNING
+   */
+  public static LoadSql parse(Path file, String text) throws IOException {
     int parameter = text.indexOf(":?");
     if (parameter >= 0) {
       throw problem(file, text, parameter, "has no parameters: read the columns of event, not :?…");

@@ -14,8 +14,9 @@ public final class Health {
    * The readiness at one moment.
    *
    * @param problems the checks that are DOWN, each with its reason; empty if ready
+   * @param notes what somebody should know although it does not matter for readiness
    */
-  public record Report(Map<String, String> problems) {
+  public record Report(Map<String, String> problems, Map<String, String> notes) {
     /** Whether the process is ready. */
     public boolean up() {
       return problems.isEmpty();
@@ -26,19 +27,26 @@ public final class Health {
       ObjectNode root = JSON.createObjectNode().put("status", up() ? "UP" : "DOWN");
       ObjectNode checks = root.putObject("checks");
       problems.forEach(checks::put);
+      if (!notes.isEmpty()) {
+        ObjectNode more = root.putObject("notes");
+        notes.forEach(more::put);
+      }
       return root.toString();
     }
   }
 
   private volatile Supplier<Map<String, String>> problems = () -> Map.of("START", "starting");
+  private volatile Supplier<Map<String, String>> notes = Map::of;
 
   /**
    * Sets the source of problems from now on.
    *
    * @param source returns the checks that are DOWN, with reasons; must not block
+   * @param more returns what else somebody should know; must not block
    */
-  public void report(Supplier<Map<String, String>> source) {
+  public void report(Supplier<Map<String, String>> source, Supplier<Map<String, String>> more) {
     problems = source;
+    notes = more;
   }
 
   /** Reports not ready for this one reason. */
@@ -48,6 +56,6 @@ public final class Health {
 
   /** The readiness now. */
   public Report ready() {
-    return new Report(new LinkedHashMap<>(problems.get()));
+    return new Report(new LinkedHashMap<>(problems.get()), notes.get());
   }
 }

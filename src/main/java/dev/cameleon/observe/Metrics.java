@@ -23,6 +23,8 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
@@ -182,6 +184,22 @@ public final class Metrics implements AutoCloseable {
     // vanish.
     FunctionCounter.builder("cameleon.unknown.fields", this, self -> dropped.get())
         .description("Message fields dropped because the contract does not name them")
+        .register(meters);
+  }
+
+  /**
+   * Exports what became of the last reload.
+   *
+   * @param success whether it succeeded, or there was none
+   * @param atMillis when the files that run were taken over, in ms since 1970
+   */
+  public void reload(BooleanSupplier success, LongSupplier atMillis) {
+    Gauge.builder("cameleon.config.reload.success", () -> success.getAsBoolean() ? 1 : 0)
+        .description("1 if the last reload of the routes succeeded, or there was none; else 0")
+        .register(meters);
+    Gauge.builder("cameleon.config.reload.success.timestamp", () -> atMillis.getAsLong() / 1000.0)
+        .description("When the routes that run were loaded, in seconds since 1970")
+        .baseUnit("seconds")
         .register(meters);
   }
 

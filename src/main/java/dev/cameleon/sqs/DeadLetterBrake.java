@@ -58,6 +58,12 @@ public final class DeadLetterBrake {
     }
   }
 
+  /** Forgets all outcomes and turns the brake off: what caused them is gone. */
+  public synchronized void forget() {
+    notLoaded.clear();
+    gate.open(ReceiveGate.Hold.DEAD_LETTER_FLOOD);
+  }
+
   /** Whether a receive may start now: always while receiving is not slowed, else once in 10 s. */
   synchronized boolean takeTurn() {
     if (!gate.isSlow()) {

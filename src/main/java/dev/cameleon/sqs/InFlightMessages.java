@@ -222,6 +222,14 @@ public final class InFlightMessages {
     return inFlight.values().stream().map(message -> message.delivery).toList();
   }
 
+  /** The messages that have no outcome yet: they are neither loaded nor dead-lettered. */
+  public synchronized List<Delivery> unfinished() {
+    return inFlight.values().stream()
+        .filter(message -> !message.undeleted)
+        .map(message -> message.delivery)
+        .toList();
+  }
+
   /** The memory that messages occupy or receives have reserved, in bytes. */
   public long bytes() {
     return room.usedBytes();

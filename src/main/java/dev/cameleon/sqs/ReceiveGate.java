@@ -2,6 +2,7 @@ package dev.cameleon.sqs;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,7 @@ public final class ReceiveGate {
   private final Map<Hold, String> holds = new EnumMap<>(Hold.class);
   private boolean started;
   private boolean stopping;
+  private boolean retriesEnded;
 
   /**
    * Closes the gate for a reason; logs the first time.
@@ -66,7 +68,25 @@ public final class ReceiveGate {
   /** Lets receiving begin, once every route is started. */
   public synchronized void start() {
     started = true;
+    retriesEnded = false;
     notifyAll();
+  }
+
+  /** Ends receiving until the next {@link #start}. */
+  public synchronized void pause() {
+    started = false;
+  }
+
+  /**
+   * Ends the retries of what is in flight, until the next {@link #start}: what fails is returned.
+   */
+  public synchronized void endRetries() {
+    retriesEnded = true;
+  }
+
+  /** Whether what failed may be retried. */
+  public synchronized boolean mayRetry() {
+    return !stopping && !retriesEnded;
   }
 
   /** Ends receiving for good, when the process stops. */
@@ -102,12 +122,18 @@ public final class ReceiveGate {
   /**
    * Waits until messages may be received.
    *
+   * @param ended whether the caller's own receiving has ended; looked at again after {@link #wake}
    * @return false if receiving has ended for good
    */
-  synchronized boolean awaitOpen() throws InterruptedException {
-    while (!stopping && isShut()) {
+  synchronized boolean awaitOpen(BooleanSupplier ended) throws InterruptedException {
+    while (!stopping && !ended.getAsBoolean() && isShut()) {
       wait();
     }
-    return !stopping;
+    return !stopping && !ended.getAsBoolean();
+  }
+
+  /** Lets all who wait look again whether their receiving has ended. */
+  synchronized void wake() {
+    notifyAll();
   }
 }

@@ -70,6 +70,8 @@ public final class ReceivingSqsClient implements SqsClient {
   private final AtomicInteger failures = new AtomicInteger();
   private final AtomicLong emptyReceives = new AtomicLong();
   private volatile String failure = "";
+  private volatile boolean stopped;
+  private boolean ended;
 
   /**
    * Polls one source queue.
@@ -116,9 +118,9 @@ public final class ReceivingSqsClient implements SqsClient {
 
   private ReceiveMessageResponse receiveInTurn(ReceiveMessageRequest request)
       throws InterruptedException {
-    while (gate.awaitOpen()) {
+    while (gate.awaitOpen(this::isStopped)) {
       try (MemoryBudget.Reservation room = deliveries.reserve(LONGEST_PAUSE_MILLIS)) {
-        if (room == null || !gate.awaitOpen()) {
+        if (room == null || !gate.awaitOpen(this::isStopped)) {
           continue;
         }
         if (brake.takeTurn()) {
@@ -146,19 +148,26 @@ public final class ReceivingSqsClient implements SqsClient {
       // Before messages are registered: if no thread can be started, SQS must make them visible
       // again.
       adapt(response.messages().size());
-      List<Message> taken = deliveries.receive(response.messages(), began);
+      List<Message> taken = register(response.messages(), began);
       recovered();
       return response.toBuilder().messages(taken).build();
     } catch (SdkException | IllegalStateException e) {
       // IllegalStateException: the HTTP client was closed by stop().
       if (room.isDeclined()) {
         warnOfDeclined(declinedWarnings.add(1));
-      } else if (!gate.isStopping()) {
+      } else if (!stopped && !gate.isStopping()) {
         backOff(e);
       }
       return NOTHING;
     } finally {
       underWay.remove(Thread.currentThread());
+    }
+  }
+
+  /** None once {@link #stop} has returned: nobody would settle them. */
+  private List<Message> register(List<Message> messages, long beganNanos) {
+    synchronized (underWay) {
+      return ended ? List.of() : deliveries.receive(messages, beganNanos);
     }
   }
 
@@ -218,19 +227,25 @@ public final class ReceivingSqsClient implements SqsClient {
   }
 
   /**
-   * Ends receiving: lets receives whose answer has begun finish, and cuts those that wait on an
-   * empty queue. The gate must be stopped first.
+   * Ends receiving by this client for good: lets receives whose answer has begun finish, and cuts
+   * those that wait on an empty queue. Nothing is registered in {@link InFlightMessages}
+   * afterwards.
    *
    * @param millis how long to wait for answers at most
    */
   public void stop(long millis) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    stopped = true;
+    gate.wake();
     while (System.nanoTime() < end && isBeingAnswered()) {
       TimeUnit.MILLISECONDS.sleep(10);
     }
     client.close();
     while (System.nanoTime() < end && !underWay.isEmpty()) {
       TimeUnit.MILLISECONDS.sleep(10);
+    }
+    synchronized (underWay) {
+      ended = true;
     }
   }
 
@@ -242,6 +257,10 @@ public final class ReceivingSqsClient implements SqsClient {
   @Override
   public void close() {
     client.close();
+  }
+
+  private boolean isStopped() {
+    return stopped;
   }
 
   private boolean isBeingAnswered() {

@@ -92,9 +92,10 @@ class RoutesDocumentTest {
     Configuration plan = Configuration.read(Settings.read(site.environment()));
     try (Metrics metrics = new Metrics();
         SqsClient sqs = AwsClients.sqs(1)) {
-      Beans beans = new Beans(plan, Preflight.open(plan, sqs, true), sqs, metrics, true);
-      beans.database.close();
-      beans.workers.close();
+      LongLived process = new LongLived(plan, Preflight.open(plan, sqs, true), sqs, metrics, true);
+      Beans beans = new Beans(plan, process);
+      process.database.close();
+      process.workers.close();
       return new LinkedHashMap<>(beans.byName());
     }
   }

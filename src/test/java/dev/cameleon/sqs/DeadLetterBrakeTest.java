@@ -31,7 +31,7 @@ class DeadLetterBrakeTest {
     settle(brake, Outcome.IGNORED, 250);
 
     gate.start();
-    assertThat(gate.awaitOpen()).isTrue();
+    assertThat(gate.awaitOpen(() -> false)).isTrue();
     assertThat(brake.takeTurn()).isTrue();
     assertThat(brake.takeTurn()).isFalse();
   }

@@ -44,6 +44,11 @@ public final class Run implements AutoCloseable {
     return this;
   }
 
+  /** Requests a reload, as SIGHUP does. */
+  public void reload() {
+    pipeline.reload();
+  }
+
   /** The account now. */
   public Account account() {
     return pipeline.account();

@@ -10,15 +10,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Waits for the request to stop: SIGTERM, Ctrl-C or SIGHUP. A second signal, or the time-out after
- * the first, ends the process at once. That loses nothing: unfinished messages are still on the
- * queue.
+ * Waits for the request to stop: SIGTERM, Ctrl-C or, unless it means something else, SIGHUP. A
+ * second signal, or the time-out after the first, ends the process at once. That loses nothing:
+ * unfinished messages are still on the queue.
  */
 public final class ShutdownSignal implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShutdownSignal.class);
 
   /** Some senders signal the process and its group: signals this close together are one request. */
   private static final long ONE_REQUEST_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  private static final String ENDS = "it ends the process at once";
 
   private final CountDownLatch requested = new CountDownLatch(1);
   private volatile Duration timeout = Duration.ofSeconds(25);
@@ -38,10 +40,26 @@ public final class ShutdownSignal implements AutoCloseable {
    */
   public static ShutdownSignal onSignals(String consequence) {
     ShutdownSignal stop = new ShutdownSignal(consequence);
-    stop.handle("TERM");
-    stop.handle("INT");
-    stop.handle("HUP"); // the terminal was closed
+    stop.handleStops();
+    stop.handle("HUP", stop::request, ENDS); // the terminal was closed
     return stop;
+  }
+
+  /**
+   * As {@link #onSignals(String)}, but SIGHUP requests no stop.
+   *
+   * @param hangUp what SIGHUP does, on a thread of its own
+   */
+  public static ShutdownSignal onSignals(String consequence, Runnable hangUp) {
+    ShutdownSignal stop = new ShutdownSignal(consequence);
+    stop.handleStops();
+    stop.handle("HUP", hangUp, "to reload, set cameleon.reload=watch");
+    return stop;
+  }
+
+  private void handleStops() {
+    handle("TERM", this::request, ENDS);
+    handle("INT", this::request, ENDS);
   }
 
   /**
@@ -49,7 +67,7 @@ public final class ShutdownSignal implements AutoCloseable {
    * in every JDK (module jdk.unsupported), but javac warns about it and the warning cannot be
    * suppressed, so this uses reflection.
    */
-  private void handle(String name) {
+  private void handle(String name, Runnable does, String otherwise) {
     try {
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
       Object proxy =
@@ -57,12 +75,12 @@ public final class ShutdownSignal implements AutoCloseable {
               ShutdownSignal.class.getClassLoader(),
               new Class<?>[] {handler},
               (self, method, arguments) -> {
-                request();
+                does.run();
                 return null;
               });
       before.put(name, set(name, proxy));
     } catch (ReflectiveOperationException | RuntimeException e) {
-      LOG.warn("This JVM cannot handle the signal {}: it ends the process at once.", name);
+      LOG.warn("This JVM cannot handle the signal {}: {}.", name, otherwise);
     }
   }
 

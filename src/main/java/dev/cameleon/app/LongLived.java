@@ -1,0 +1,107 @@
+package dev.cameleon.app;
+
+import dev.cameleon.config.Settings;
+import dev.cameleon.contract.BodyShape;
+import dev.cameleon.contract.Contract;
+import dev.cameleon.db.Database;
+import dev.cameleon.db.LoaderPool;
+import dev.cameleon.dlq.BodySealing;
+import dev.cameleon.dlq.DeadLetterSender;
+import dev.cameleon.observe.Metrics;
+import dev.cameleon.sqs.Acknowledger;
+import dev.cameleon.sqs.ConcurrencyLimit;
+import dev.cameleon.sqs.CpuHeadroom;
+import dev.cameleon.sqs.DeadLetterBrake;
+import dev.cameleon.sqs.InFlightMessages;
+import dev.cameleon.sqs.ReceiveGate;
+import dev.cameleon.sqs.SqsBatchCalls;
+import dev.cameleon.sqs.SqsQueue;
+import dev.cameleon.sqs.VisibilityExtender;
+import dev.cameleon.vault.Vault;
+import java.util.Optional;
+import software.amazon.awssdk.services.sqs.SqsClient;
+
+/**
+ * What lives as long as the process, whatever is reloaded: pools, clients, the gate, the account of
+ * messages and the vault's key. It knows no route, and of the contract only the names of fields.
+ */
+final class LongLived {
+  /** The longest that SQS holds a receive open: it gives the fewest calls on an idle queue. */
+  private static final int LONG_POLL_SECONDS = 20;
+
+  /** For a run that ends when the queue is empty: the end should be noticed soon. */
+  private static final int SHORT_POLL_SECONDS = 1;
+
+  /** Messages in flight may use one part in this many of the heap. */
+  private static final int SHARE_OF_HEAP = 4;
+
+  final SqsQueue source;
+  final SqsQueue deadLetters;
+  final SqsClient sqs;
+  final Metrics metrics;
+  final int pollSeconds;
+  final WorkerPools workers;
+  final ReceiveGate gate = new ReceiveGate();
+  final DeadLetterBrake brake;
+  final InFlightMessages inFlight;
+  final ConcurrencyLimit receives;
+  final LoaderPool database;
+  final Vault vault;
+  final Acknowledger acknowledger;
+  final DeadLetterSender deadLetterSender;
+  final VisibilityExtender visibilityExtender;
+  private volatile BodyShape shape;
+
+  /**
+   * Creates everything and starts nothing.
+   *
+   * @param sqs the client for all calls except receives
+   * @param untilEmpty whether the run ends when the queue is empty
+   */
+  LongLived(
+      Configuration plan, Preflight queues, SqsClient sqs, Metrics metrics, boolean untilEmpty) {
+    Settings settings = plan.settings();
+    Settings.Load load = settings.load();
+    long limitNanos = settings.inFlight().time().toNanos();
+    source = queues.source();
+    deadLetters = queues.deadLetters();
+    this.sqs = sqs;
+    this.metrics = metrics;
+    pollSeconds = untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS;
+    workers = WorkerPools.of(load);
+    brake = new DeadLetterBrake(gate, load.brakePercent());
+    inFlight =
+        new InFlightMessages(settings.inFlight().messages(), bytes(settings.inFlight()), brake);
+    receives = new ConcurrencyLimit(load.pollers(), new CpuHeadroom()::hasRoom, workers::resize);
+    database =
+        Database.pool(settings.database().loader(), load.loaders(), plan.keyset().currentId());
+    vault = new Vault(plan.recipients());
+    SqsBatchCalls sourceCalls = new SqsBatchCalls(sqs, source);
+    acknowledger = new Acknowledger(sourceCalls, inFlight, gate, workers.deleters());
+    contract(plan.contract());
+    Optional<BodySealing> sealing =
+        settings.privacy().sealDeadLetters()
+            ? Optional.of(new BodySealing(vault, body -> shape.of(body)))
+            : Optional.empty();
+    deadLetterSender =
+        new DeadLetterSender(
+            new SqsBatchCalls(sqs, deadLetters),
+            source.name(),
+            sealing,
+            gate,
+            acknowledger,
+            limitNanos);
+    visibilityExtender =
+        new VisibilityExtender(sourceCalls, inFlight, workers.extenders(), limitNanos);
+  }
+
+  /** Sets the contract whose fields the preview of a sealed dead letter shows. */
+  void contract(Contract contract) {
+    shape = new BodyShape(contract.fields());
+  }
+
+  /** Leaves room in the heap for the program and its garbage. */
+  private static long bytes(Settings.InFlight limits) {
+    return Math.min(limits.bytes(), Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
+  }
+}

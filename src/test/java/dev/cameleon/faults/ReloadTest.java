@@ -54,6 +54,9 @@ class ReloadTest {
           site.edit("load.sql", "FROM nowhere", "FROM event");
         } else {
           write(site, LOCALE, "device_id, 'reload " + i + "',\n");
+          if (i % 5 == 1) {
+            run.reload(); // a second request at the same time
+          }
           reload(run);
         }
         sending.join();
@@ -73,7 +76,10 @@ class ReloadTest {
     assertThat(site.database().number("SELECT count(DISTINCT locale) FROM user_logins"))
         .as("states of load.sql that have loaded rows")
         .isGreaterThan(10);
-    assertThat(pauses()).as("pauses in ms").hasSize(20).allMatch(millis -> millis < 10_000);
+    assertThat(pauses())
+        .as("pauses in ms")
+        .hasSizeGreaterThanOrEqualTo(20)
+        .allMatch(millis -> millis < 10_000);
   }
 
   @Test
@@ -82,7 +88,8 @@ class ReloadTest {
     Traffic traffic = new Traffic(site).send(10, 0);
     Map<String, List<String>> mistakes =
         Map.of(
-            "ingest.camel.yaml", List.of("  steps:", "  steps: [", "ingest.camel.yaml:\\d+.*"),
+            "ingest.camel.yaml",
+                List.of("  steps:", "  steps: [", "ingest.camel.yaml, line \\d+, column.*"),
             "load.camel.yaml",
                 List.of(
                     "ref: commitHandler",
@@ -210,7 +217,6 @@ class ReloadTest {
   private static void reload(Run run) {
     double before = metric(run, TIMESTAMP);
     run.reload();
-    run.reload(); // two requests at once are one
     awaitReloaded(run, before);
   }
 

@@ -9,10 +9,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.Column;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.db.LoadedTable;
+import dev.cameleon.db.SqlErrors;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -20,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -98,9 +101,13 @@ public final class LoadStatement {
    * @param pipeline whose ledger it is: letters, digits, {@code _} and {@code -}
    */
   public LoadStatement(LoadSql file, Contract contract, String pipeline) {
+    this(file, declared(contract.columns()), pipeline);
+  }
+
+  private LoadStatement(LoadSql file, String columns, String pipeline) {
     this.file = file;
     this.pipeline = pipeline;
-    this.columns = declared(contract.columns());
+    this.columns = columns;
     this.sql = compose("RETURNING 1", "(SELECT count(*) FROM cameleon_load_%d) AS rows_%d");
   }
 
@@ -240,6 +247,37 @@ public final class LoadStatement {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("what PostgreSQL wrote as JSON can be read");
     }
+  }
+
+  /**
+   * The first INSERT that refuses these events because two of its rows have the same key.
+   *
+   * @param connection in a transaction that the caller rolls back
+   * @param values equal events
+   * @return its place in the file; empty if there is none
+   */
+  public Optional<String> repeatedKey(Connection connection, LoadParameters values)
+      throws SQLException {
+    for (int count = 1; count <= file.inserts().size(); count++) {
+      if (!file.inserts().get(count - 1).upsert()) {
+        continue;
+      }
+      LoadSql first = new LoadSql(file.file(), file.text(), file.inserts().subList(0, count));
+      Savepoint before = connection.setSavepoint();
+      try {
+        new LoadStatement(first, columns, pipeline).run(connection, values);
+      } catch (SQLException e) {
+        if (SqlErrors.isRepeatedKey(e)) {
+          return Optional.of(file.place(file.inserts().get(count - 1).offset()));
+        }
+        if (!new SqlErrors().isRefusal(e)) {
+          throw e;
+        }
+      } finally {
+        connection.rollback(before);
+      }
+    }
+    return Optional.empty();
   }
 
   /** Checks what the database would check at the commit. */

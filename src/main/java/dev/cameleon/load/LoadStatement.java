@@ -47,14 +47,20 @@ public final class LoadStatement {
       ),
       cameleon_sealed AS MATERIALIZED (            -- parsed once, not once per entry
         SELECT (part ->> 'made')::timestamptz AS made, (part ->> 'data_key')::uuid AS data_key,
-               part -> 'keys' AS keys, part -> 'entries' AS entries
+               part -> 'keys' AS keys, part -> 'entries' AS entries, part -> 'turn' AS turn
           FROM (SELECT :?vault::json) AS parameter(part)
+      ),
+      cameleon_turn AS MATERIALIZED (              -- after a deadlock, one loader at a time
+        SELECT pid FROM cameleon.ledger_lock
+         WHERE (SELECT turn FROM cameleon_sealed) IS NOT NULL
+           FOR UPDATE                              -- a row that only our roles may lock
       ),
       cameleon_fresh AS (
         INSERT INTO cameleon.ingested_message (message_id, pipeline)
         SELECT message_id, ':pipeline' FROM cameleon_batch
          WHERE event_number = 1
-           AND cameleon.is_current((SELECT made FROM cameleon_sealed))   -- else it is built anew
+           AND cameleon.is_current((SELECT made FROM cameleon_sealed     -- else it is built anew
+                                     WHERE (SELECT count(*) FROM cameleon_turn) >= 0))
          ORDER BY message_id                       -- the same order in every process: no deadlocks
         ON CONFLICT DO NOTHING
         RETURNING message_id

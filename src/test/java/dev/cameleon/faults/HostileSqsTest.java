@@ -46,7 +46,9 @@ class HostileSqsTest {
   }
 
   private void send(int events) {
-    site = Site.in(folder.resolve("" + events), VISIBILITY_SECONDS).with("AWS_ENDPOINT_URL", proxy.url());
+    site =
+        Site.in(folder.resolve("" + events), VISIBILITY_SECONDS)
+            .with("AWS_ENDPOINT_URL", proxy.url());
     traffic = new Traffic(site, site.database(), events).send(MESSAGES, MALFORMED_EVERY);
   }
 

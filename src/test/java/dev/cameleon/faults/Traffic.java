@@ -44,7 +44,10 @@ final class Traffic {
     this.database = database;
     this.events = events;
     if (events > 1) {
-      site.edit("login.schema.json", "\"type\": \"object\"", "\"x-event\": \"/Records/*\", \"type\": \"object\"");
+      site.edit(
+          "login.schema.json",
+          "\"type\": \"object\"",
+          "\"x-event\": \"/Records/*\", \"type\": \"object\"");
     }
   }
 

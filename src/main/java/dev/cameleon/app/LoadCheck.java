@@ -1,5 +1,6 @@
 package dev.cameleon.app;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.app.SelfCheck.Result;
 import dev.cameleon.contract.Sample;
 import dev.cameleon.db.SqlErrors;
@@ -16,6 +17,7 @@ import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Tries {@code load.sql} with the contract's examples, or with generated events. */
 final class LoadCheck {
@@ -54,6 +56,7 @@ final class LoadCheck {
     names("no INSERT reads these fields", inserts.unread(connection));
     plan.undeclaredTables(connection)
         .forEach(problem -> findings.add(new SelfCheck.Finding("tables", Result.WRONG, problem)));
+    repeatedKeys();
     for (Sample sample : plan.contract().samples()) {
       Savepoint before = connection.setSavepoint();
       try {
@@ -63,6 +66,29 @@ final class LoadCheck {
       }
     }
     return findings;
+  }
+
+  /** Notes an upsert that cannot take two equal events in one batch. */
+  private void repeatedKeys() throws SQLException {
+    for (Sample sample : plan.contract().samples()) {
+      if (sample.problem().isEmpty()) {
+        List<ObjectNode> twice = List.of(sample.event().deepCopy(), sample.event().deepCopy());
+        Batch batch = Batch.of(Delivery.sample(), plan.masker().mask(twice));
+        SuppressionList suppression = new SuppressionList(plan.masker());
+        suppression.refresh(connection);
+        LoadParameters values = batch.parameters(new Vault(List.of()), suppression);
+        Optional<String> place = statement.repeatedKey(connection, values);
+        if (place.isPresent()) {
+          add(
+              Result.NOTE,
+              place.get()
+                  + ": ON CONFLICT DO UPDATE refuses two events of the same key. A batch with both"
+                  + " loads in parts, slowly; a message with both becomes a dead letter: "
+                  + SqlErrors.ONE_ROW_PER_KEY);
+          return;
+        }
+      }
+    }
   }
 
   private void names(String what, List<String> names) {

@@ -28,6 +28,16 @@ public final class SqlErrors {
    */
   private static final String NO_PARTITION = "ExecFindPartition";
 
+  /**
+   * The server's routine that meets a key twice in one run. Its SQLSTATE, 21000, is also that of a
+   * subquery with two rows.
+   */
+  private static final String REPEATED_KEY = "ExecOnConflictUpdate";
+
+  /** The remedy for a repeated key, in words for an operator. */
+  public static final String ONE_ROW_PER_KEY =
+      "in load.sql write SELECT DISTINCT ON (key) ... ORDER BY key, sent_at DESC";
+
   private static final String OUT_OF_SHAPE = "22";
   private static final String CONSTRAINT = "23";
   private static final String CHECK_OPTION = "44";
@@ -56,12 +66,16 @@ public final class SqlErrors {
           "F0",
           "HV");
 
-  /** Whether PostgreSQL refuses this row for good: class 22, 23 or 44, or P0001. */
+  /**
+   * Whether PostgreSQL refuses this row for good: class 22, 23 or 44, P0001, or a {@link
+   * #isRepeatedKey repeated key}.
+   */
   public boolean isRefusal(Throwable failure) {
     String state = state(failure);
     return !isDatabasesOwn(failure, state)
-        && !isMissingPartition(failure)
+        && !isFrom(NO_PARTITION, failure)
         && (state.equals(RAISED)
+            || isRepeatedKey(failure)
             || Set.of(OUT_OF_SHAPE, CONSTRAINT, CHECK_OPTION).contains(classOf(state)));
   }
 
@@ -90,11 +104,19 @@ public final class SqlErrors {
     return false;
   }
 
-  private static boolean isMissingPartition(Throwable failure) {
+  /**
+   * Whether two rows of one statement have the same key, which {@code ON CONFLICT … DO UPDATE}
+   * refuses. Each of them may load alone.
+   */
+  public static boolean isRepeatedKey(Throwable failure) {
+    return isFrom(REPEATED_KEY, failure);
+  }
+
+  private static boolean isFrom(String routine, Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof PSQLException postgres
           && postgres.getServerErrorMessage() != null
-          && NO_PARTITION.equals(postgres.getServerErrorMessage().getRoutine())) {
+          && routine.equals(postgres.getServerErrorMessage().getRoutine())) {
         return true;
       }
     }
@@ -155,6 +177,10 @@ public final class SqlErrors {
 
   /** Messages of our own functions hold no value; the server's may. */
   private static String meaning(String state, Throwable failure) {
+    if (isRepeatedKey(failure)) {
+      return "two rows of one message have the same key, which ON CONFLICT DO UPDATE refuses; "
+          + ONE_ROW_PER_KEY;
+    }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (state.equals(REFUSED_BY_FUNCTION)
           && cause instanceof PSQLException postgres

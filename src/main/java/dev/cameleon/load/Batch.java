@@ -27,6 +27,9 @@ public final class Batch {
    */
   static final int ENOUGH_CHARACTERS = 4 << 20;
 
+  /** A larger array may be more than a JVM can make. */
+  private static final int MOST_CHARACTERS = Integer.MAX_VALUE - 16;
+
   /** What the JSON of an event needs beside its fields. */
   private static final int OWN_CHARACTERS = 120;
 
@@ -163,7 +166,7 @@ public final class Batch {
     Optional<Instant> made = suppression.databaseTime(); // first: all else is newer
     entries = vault.entries();
     StringBuilder json =
-        new StringBuilder((int) Math.min(characters, ENOUGH_CHARACTERS) + 2).append('[');
+        new StringBuilder((int) Math.min(characters, MOST_CHARACTERS) + 2).append('[');
     Set<String> ids = new HashSet<>();
     for (Row row : rows) {
       String id = row.delivery().sourceMessage().id();

@@ -22,6 +22,7 @@ public final class FailedBatches {
   private final Acknowledger acknowledger;
   private final SqlErrors failures = new SqlErrors();
   private final WarningLimit aloneWarnings = new WarningLimit();
+  private final WarningLimit repeatedKeyWarnings = new WarningLimit();
 
   /**
    * Handles the failed batches of the load route.
@@ -53,7 +54,18 @@ public final class FailedBatches {
 
   /** Both halves of a batch in which a row is at fault. */
   public List<Batch> halves(Exchange exchange) {
-    return found(exchange).halves();
+    Batch batch = found(exchange);
+    if (SqlErrors.isRepeatedKey(failure(exchange)) && !batch.isHalf()) {
+      long count = repeatedKeyWarnings.add(1);
+      if (count > 0) {
+        LOG.warn(
+            "Batches are loaded in parts, which is slow: two of their events have the same key,"
+                + " which ON CONFLICT DO UPDATE refuses; {}. count={}",
+            SqlErrors.ONE_ROW_PER_KEY,
+            count);
+      }
+    }
+    return batch.halves();
   }
 
   /** Whether PostgreSQL refuses the row, which then becomes a dead letter. */

@@ -1,9 +1,11 @@
 package dev.cameleon.load;
 
+import dev.cameleon.db.SqlErrors;
 import dev.cameleon.vault.SuppressionList;
 import dev.cameleon.vault.Vault;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -11,11 +13,20 @@ import org.apache.camel.Processor;
 /**
  * Builds the parameters of {@code load.sql} for the batch, as headers {@code batch} and {@code
  * vault}; anew before each attempt, because a person may have been erased meanwhile.
+ *
+ * <p>Upserts of the same rows in no common order deadlock, and would again in the next attempt. So
+ * after a conflict the loaders of all processes that met one take turns for a minute.
  */
 public final class LoadParametersProcessor implements Processor {
+  private static final long TURNS_NANOS = TimeUnit.MINUTES.toNanos(1);
+
   private final Vault vault;
   private final SuppressionList suppression;
   private final DataSource database;
+  private final SqlErrors failures = new SqlErrors();
+
+  /** When a batch last met a conflict, by {@link System#nanoTime}. */
+  private volatile long conflictNanos = System.nanoTime() - TURNS_NANOS;
 
   /**
    * Builds parameters with the vault's entries.
@@ -36,8 +47,18 @@ public final class LoadParametersProcessor implements Processor {
     exchange.getMessage().removeHeaders("batch|vault");
     exchange.removeVariable(CommitHandler.COUNTS);
     LoadParameters parameters = of(exchange.getVariable("batch", Batch.class));
+    if (takesTurns(FailedBatches.failure(exchange))) {
+      parameters = parameters.inTurn();
+    }
     exchange.getMessage().setHeader("batch", parameters.batch());
     exchange.getMessage().setHeader("vault", parameters.vault());
+  }
+
+  private boolean takesTurns(Throwable failure) {
+    if (failures.isConflict(failure)) {
+      conflictNanos = System.nanoTime();
+    }
+    return System.nanoTime() - conflictNanos < TURNS_NANOS;
   }
 
   /**

@@ -9,10 +9,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.Column;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.db.LoadedTable;
+import dev.cameleon.db.SqlErrors;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -20,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -44,14 +47,20 @@ public final class LoadStatement {
       ),
       cameleon_sealed AS MATERIALIZED (            -- parsed once, not once per entry
         SELECT (part ->> 'made')::timestamptz AS made, (part ->> 'data_key')::uuid AS data_key,
-               part -> 'keys' AS keys, part -> 'entries' AS entries
+               part -> 'keys' AS keys, part -> 'entries' AS entries, part -> 'turn' AS turn
           FROM (SELECT :?vault::json) AS parameter(part)
+      ),
+      cameleon_turn AS MATERIALIZED (              -- after a deadlock, one loader at a time
+        SELECT pid FROM cameleon.ledger_lock
+         WHERE (SELECT turn FROM cameleon_sealed) IS NOT NULL
+           FOR UPDATE                              -- a row that only our roles may lock
       ),
       cameleon_fresh AS (
         INSERT INTO cameleon.ingested_message (message_id, pipeline)
         SELECT message_id, ':pipeline' FROM cameleon_batch
          WHERE event_number = 1
-           AND cameleon.is_current((SELECT made FROM cameleon_sealed))   -- else it is built anew
+           AND cameleon.is_current((SELECT made FROM cameleon_sealed     -- else it is built anew
+                                     WHERE (SELECT count(*) FROM cameleon_turn) >= 0))
          ORDER BY message_id                       -- the same order in every process: no deadlocks
         ON CONFLICT DO NOTHING
         RETURNING message_id
@@ -98,9 +107,13 @@ public final class LoadStatement {
    * @param pipeline whose ledger it is: letters, digits, {@code _} and {@code -}
    */
   public LoadStatement(LoadSql file, Contract contract, String pipeline) {
+    this(file, declared(contract.columns()), pipeline);
+  }
+
+  private LoadStatement(LoadSql file, String columns, String pipeline) {
     this.file = file;
     this.pipeline = pipeline;
-    this.columns = declared(contract.columns());
+    this.columns = columns;
     this.sql = compose("RETURNING 1", "(SELECT count(*) FROM cameleon_load_%d) AS rows_%d");
   }
 
@@ -240,6 +253,37 @@ public final class LoadStatement {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("what PostgreSQL wrote as JSON can be read");
     }
+  }
+
+  /**
+   * The first INSERT that refuses these events because two of its rows have the same key.
+   *
+   * @param connection in a transaction that the caller rolls back
+   * @param values equal events
+   * @return its place in the file; empty if there is none
+   */
+  public Optional<String> repeatedKey(Connection connection, LoadParameters values)
+      throws SQLException {
+    for (int count = 1; count <= file.inserts().size(); count++) {
+      if (!file.inserts().get(count - 1).upsert()) {
+        continue;
+      }
+      LoadSql first = new LoadSql(file.file(), file.text(), file.inserts().subList(0, count));
+      Savepoint before = connection.setSavepoint();
+      try {
+        new LoadStatement(first, columns, pipeline).run(connection, values);
+      } catch (SQLException e) {
+        if (SqlErrors.isRepeatedKey(e)) {
+          return Optional.of(file.place(file.inserts().get(count - 1).offset()));
+        }
+        if (!new SqlErrors().isRefusal(e)) {
+          throw e;
+        }
+      } finally {
+        connection.rollback(before);
+      }
+    }
+    return Optional.empty();
   }
 
   /** Checks what the database would check at the commit. */

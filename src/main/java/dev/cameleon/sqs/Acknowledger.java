@@ -1,5 +1,6 @@
 package dev.cameleon.sqs;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -26,6 +27,9 @@ public final class Acknowledger {
   private final InFlightMessages deliveries;
   private final ExecutorService calls;
   private final Deletions deletions;
+
+  /** Ignored messages that wait for their delete. */
+  private final List<Delivery> ignored = new ArrayList<>(SqsBatchCalls.ENTRIES_PER_CALL);
 
   /**
    * Settles the deliveries of one source queue.
@@ -61,10 +65,28 @@ public final class Acknowledger {
     deletions.delete(List.copyOf(accepted), Outcome.DEAD_LETTERED);
   }
 
-  /** Deletes the message of an exchange of the ingest route: it is not to be loaded. */
+  /**
+   * Deletes the message of an exchange of the ingest route: it is not to be loaded. It waits for
+   * nine others, up to a second, so that one call deletes them.
+   */
   public void ignored(Exchange exchange) {
     DeliveryTracking.passOn(exchange)
-        .ifPresent(delivery -> deletions.delete(List.of(delivery), Outcome.IGNORED));
+        .ifPresent(
+            delivery -> {
+              synchronized (ignored) {
+                ignored.add(delivery);
+                if (ignored.size() >= SqsBatchCalls.ENTRIES_PER_CALL) {
+                  deleteIgnored();
+                }
+              }
+            });
+  }
+
+  private void deleteIgnored() {
+    synchronized (ignored) {
+      deletions.delete(List.copyOf(ignored), Outcome.IGNORED);
+      ignored.clear();
+    }
   }
 
   /**
@@ -133,8 +155,9 @@ public final class Acknowledger {
         .size();
   }
 
-  /** Retries failed deletes. To be called once a second. */
+  /** Deletes what waits for it, and retries failed deletes. To be called once a second. */
   public void retryDeletes() {
+    deleteIgnored();
     deletions.retry();
   }
 

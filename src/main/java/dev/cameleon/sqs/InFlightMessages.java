@@ -32,6 +32,9 @@ public final class InFlightMessages {
     /** Until when it is invisible, by {@link System#nanoTime}; empty if that was not extended. */
     private Optional<Long> extendedNanos = Optional.empty();
 
+    /** The memory that {@link MemoryBudget#admit} took for its events. */
+    private long eventBytes;
+
     /** Whether it is finished and not deleted yet: then it is never returned. */
     private boolean undeleted;
 
@@ -97,19 +100,41 @@ public final class InFlightMessages {
   }
 
   /**
-   * The delivery of this exchange.
+   * The delivery of this exchange, once there is memory for its events.
    *
    * @throws IllegalStateException if it is not in flight, or no longer
    */
   Delivery received(Exchange exchange) {
     String handle = exchange.getMessage().getHeader(Sqs2Constants.RECEIPT_HANDLE, String.class);
-    synchronized (this) {
-      InFlight message = inFlight.get(handle);
-      if (message == null) {
-        throw new IllegalStateException("this message is not in flight");
-      }
-      return message.delivery;
+    Delivery delivery = find(handle).delivery;
+    long bytes = MemoryBudget.eventBytesOf(delivery.body());
+    if (bytes > 0) {
+      admit(handle, bytes);
     }
+    return delivery;
+  }
+
+  private void admit(String handle, long bytes) {
+    try {
+      room.admit(bytes); // not under this object's lock: others must be settled meanwhile
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for memory", e);
+    }
+    synchronized (this) {
+      if (!inFlight.containsKey(handle)) {
+        room.vacate(0, bytes);
+      }
+      find(handle).eventBytes += bytes;
+    }
+  }
+
+  private synchronized InFlight find(String handle) {
+    InFlight message = inFlight.get(handle);
+    if (message == null) {
+      throw new IllegalStateException("this message is not in flight");
+    }
+    return message;
   }
 
   /**
@@ -118,14 +143,17 @@ public final class InFlightMessages {
   synchronized void settle(Collection<Delivery> settled, Outcome outcome) {
     boolean wasFull = isFull();
     long bytes = 0;
+    long ofEvents = 0;
     for (Delivery delivery : settled) {
-      if (inFlight.remove(delivery.receiptHandle()) != null) {
+      InFlight message = inFlight.remove(delivery.receiptHandle());
+      if (message != null) {
+        ofEvents += message.eventBytes;
         bytes += MemoryBudget.bytesOf(delivery.body());
         outcomes.merge(outcome, 1L, Long::sum);
         brake.settled(outcome);
       }
     }
-    room.vacate(bytes);
+    room.vacate(bytes, ofEvents);
     if (wasFull && !isFull()) {
       notifyAll(); // only then: at every delete, all waiting threads would wake for nothing
     }

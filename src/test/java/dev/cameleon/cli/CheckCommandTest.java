@@ -87,6 +87,29 @@ class CheckCommandTest {
         .contains("constraint parent");
   }
 
+  @Test
+  void anUpsertThatCannotTakeTwoEventsOfOneKeyIsANoteWithItsPlace() throws Exception {
+    String contract =
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}";
+    String upsert = " ON CONFLICT (a) DO UPDATE SET b = excluded.b";
+    String once = "INSERT INTO public.t SELECT DISTINCT ON (a) a, b FROM event ORDER BY a" + upsert;
+    String note = "load.sql:2:1: ON CONFLICT DO UPDATE refuses two events of the same key";
+    pipeline(contract, once + ";\nINSERT INTO public.u SELECT a, b FROM event" + upsert);
+    site.database()
+        .execute(
+            "ALTER TABLE public.t ADD PRIMARY KEY (a); CREATE TABLE public.u (LIKE public.t INCLUDING ALL)");
+    site.with("CAMELEON_TABLES", "public.t(), public.u()");
+
+    assertThat(check(0))
+        .contains("NOTE    load.sql     ")
+        .contains(note)
+        .contains("SELECT DISTINCT ON (key) ... ORDER BY key, sent_at DESC")
+        .contains("OK      load.sql     a sample event gives {public.t=1, public.u=1} rows");
+
+    Files.writeString(folder.resolve("routes/load.sql"), once);
+    assertThat(check(0)).doesNotContain("two events of the same key");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

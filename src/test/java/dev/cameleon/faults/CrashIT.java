@@ -20,8 +20,9 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Two processes, a database with TLS and a synchronous standby, and everything fails at random
@@ -75,16 +76,20 @@ class CrashIT {
   private int connectionsCut;
   private long duplicates;
 
-  @Test
-  void whateverFailsNothingIsLostAndNothingIsDoubled() throws Exception {
-    List<Strike> strikes = strikes();
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void whateverFailsNothingIsLostAndNothingIsDoubled(int eventsPerMessage) throws Exception {
+    List<Strike> strikes =
+        eventsPerMessage == 1
+            ? strikes(Strike.values())
+            : strikes(Strike.SIGKILL, Strike.SQS_FAILS);
     System.out.println("CrashIT seed=" + SEED + " strikes=" + strikes.size());
     long began = System.nanoTime();
     try (Replicated replicated = Replicated.in(folder);
         SqsProxy sqs = SqsProxy.start()) {
       postgres = replicated;
       prepare(sqs);
-      Traffic traffic = new Traffic(site, postgres.database());
+      Traffic traffic = new Traffic(site, postgres.database(), eventsPerMessage);
       start(0);
       start(1);
       trouble.mild(sqs);
@@ -136,9 +141,9 @@ class CrashIT {
     assertThat(trouble.count()).as("answers of SQS spoilt").isGreaterThan(strikes);
   }
 
-  private List<Strike> strikes() {
+  private List<Strike> strikes(Strike... all) {
     List<Strike> strikes = new ArrayList<>();
-    for (Strike strike : Strike.values()) {
+    for (Strike strike : all) {
       strikes.addAll(Collections.nCopies(strike.times * SOAK, strike));
     }
     Collections.shuffle(strikes, random);

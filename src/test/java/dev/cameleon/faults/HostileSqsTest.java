@@ -12,11 +12,16 @@ import java.time.Duration;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** SQS at its worst: in the end every message is one row or one dead letter, none is left. */
 class HostileSqsTest {
@@ -37,8 +42,14 @@ class HostileSqsTest {
 
   @BeforeEach
   void send() {
-    site = Site.in(folder, VISIBILITY_SECONDS).with("AWS_ENDPOINT_URL", proxy.url());
-    traffic = new Traffic(site).send(MESSAGES, MALFORMED_EVERY);
+    send(1);
+  }
+
+  private void send(int events) {
+    site =
+        Site.in(folder.resolve("" + events), VISIBILITY_SECONDS)
+            .with("AWS_ENDPOINT_URL", proxy.url());
+    traffic = new Traffic(site, site.database(), events).send(MESSAGES, MALFORMED_EVERY);
   }
 
   @AfterEach
@@ -195,6 +206,24 @@ class HostileSqsTest {
       assertSettled(run);
     }
     traffic.assertArrivedOnce();
+  }
+
+  private static Stream<Named<Consumer<SqsProxy>>> faultsOfDeletesAndDuplicates() {
+    return Stream.of(
+        Named.of("twice", sqs -> sqs.on(SqsProxy.RECEIVE, Fault.twiceInOneBatch(false))),
+        Named.of("late deletes", sqs -> sqs.on(SqsProxy.DELETE, Fault.slow(4_000).every(3))),
+        Named.of("lost answers", sqs -> sqs.onAll(Fault.answerLost().every(3).first(60))),
+        Named.of("refused", sqs -> sqs.on(SqsProxy.DELETE, Fault.firstReceiptIsRefused())),
+        Named.of("denied", sqs -> sqs.on(SqsProxy.DELETE, Fault.denied().first(10))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("faultsOfDeletesAndDuplicates")
+  void ofThreeEventsInAMessageAllAreLoadedOnceOrNone(Consumer<SqsProxy> fault) throws Exception {
+    send(3);
+    fault.accept(proxy);
+
+    survive();
   }
 
   /** Runs until all is settled, and checks the account of it. */

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import software.amazon.awssdk.services.sqs.model.Message;
 
@@ -23,18 +25,30 @@ final class Traffic {
 
   private final Site site;
   private final TestDatabase database;
+  private final int events;
   private final Set<String> good = new HashSet<>();
   private final Set<String> malformed = new HashSet<>();
   private int sent;
 
   Traffic(Site site) {
-    this(site, site.database());
+    this(site, site.database(), 1);
   }
 
-  /** What goes to a database of the test's own. */
-  Traffic(Site site, TestDatabase database) {
+  /**
+   * What goes to a database of the test's own.
+   *
+   * @param events how many a message has; if more than one, the site's contract is changed
+   */
+  Traffic(Site site, TestDatabase database, int events) {
     this.site = site;
     this.database = database;
+    this.events = events;
+    if (events > 1) {
+      site.edit(
+          "login.schema.json",
+          "\"type\": \"object\"",
+          "\"x-event\": \"/Records/*\", \"type\": \"object\"");
+    }
   }
 
   /** Sends events of which each n-th is malformed; 0: none. */
@@ -42,7 +56,7 @@ final class Traffic {
     List<String> bodies = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       boolean bad = isMalformed(i, malformedEvery);
-      bodies.add(bad ? WRONG_TYPE : Events.body(sent + i));
+      bodies.add(message(sent + i, bad ? WRONG_TYPE : Events.body((sent + i) * events)));
     }
     sent += count;
     List<String> ids = site.queues().send(bodies);
@@ -52,10 +66,20 @@ final class Traffic {
     return this;
   }
 
-  /** Sends one message of this body, which must become a dead letter. */
-  synchronized Traffic sendMalformed(String body) {
-    malformed.addAll(site.queues().send(List.of(body)));
+  /** Sends one message with this event, which must become a dead letter. */
+  synchronized Traffic sendMalformed(String event) {
+    malformed.addAll(site.queues().send(List.of(message(sent++, event))));
     return this;
+  }
+
+  /** The message with this number: one event, or this one after others that are good. */
+  private String message(int number, String event) {
+    if (events == 1) {
+      return event;
+    }
+    return IntStream.range(1, events)
+        .mapToObj(i -> Events.body(number * events + i))
+        .collect(Collectors.joining(",", "{\"Records\": [", "," + event + "]}"));
   }
 
   private static boolean isMalformed(int i, int every) {
@@ -76,32 +100,40 @@ final class Traffic {
   Traffic awaitGone() {
     Awaitility.await("an empty queue")
         .atMost(PATIENCE)
-        .until(() -> rows() >= good() && site.queues().left() == 0);
+        .until(() -> isLoaded() && site.queues().left() == 0);
     return this;
   }
 
   /** Whether every good event is a row, however often it is still on the queue. */
   boolean isLoaded() {
-    return rows() >= good();
+    return rows() >= good() * events;
   }
 
   private long rows() {
     // Asked of the catalogue first: a process that waits for its database has not migrated yet.
-    return database.number("SELECT count(*) FROM pg_class WHERE relname = 'user_logins'") > 0
-        ? database.number("SELECT count(*) FROM user_logins")
-        : 0;
+    if (database.number("SELECT count(*) FROM pg_class WHERE relname = 'user_logins'") == 0) {
+      return 0;
+    }
+    List<String> found =
+        database
+            .query(
+                "SELECT coalesce(sum(n), 0), count(*) FILTER (WHERE n <> %1$d) FROM (SELECT count(*) AS n FROM user_logins GROUP BY substr(user_id, 6)::integer / %1$d) AS message"
+                    .formatted(events))
+            .get(0);
+    assertThat(found.get(1)).as("messages that are rows in part, or twice").isEqualTo("0");
+    return Long.parseLong(found.get(0));
   }
 
   /** Every good event is one row, every malformed one a dead letter; nothing else is anywhere. */
   synchronized void assertArrivedOnce() {
-    assertThat(site.queues().left() + rows() + site.queues().deadLetters())
+    assertThat(site.queues().left() + rows() / events + site.queues().deadLetters())
         .as("queue + rows + dead letters: what was sent")
         .isGreaterThanOrEqualTo(good.size() + malformed.size());
     assertThat(site.queues().left()).as("left on the source queue").isZero();
-    assertThat(rows()).as("rows").isEqualTo(good.size());
+    assertThat(rows()).as("rows").isEqualTo(good.size() * events);
     assertThat(database.number("SELECT count(DISTINCT user_id) FROM user_logins"))
         .as("distinct rows")
-        .isEqualTo(good.size());
+        .isEqualTo(good.size() * events);
     assertThat(
             database.query("SELECT message_id FROM cameleon.ingested_message").stream()
                 .map(row -> row.get(0)))

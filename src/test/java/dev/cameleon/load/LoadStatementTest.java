@@ -2,6 +2,7 @@ package dev.cameleon.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.db.Database;
 import dev.cameleon.db.Migrations;
@@ -28,6 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,10 +49,7 @@ class LoadStatementTest {
 
   @Test
   void oneMessageTwiceInOneBatchGivesOneRow() throws Exception {
-    Masker masker =
-        new Masker(
-            FixedKeys.of(0x01020304, 0x0b),
-            Contract.read(Path.of("routes/login.schema.json")).personal());
+    Masker masker = masker();
     Delivery delivery = ReceivedMessages.delivery("original");
     Batch batch = new Batch();
     for (int i = 0; i < 2; i++) {
@@ -62,6 +61,35 @@ class LoadStatementTest {
     assertThat(load(parameters)).isZero();
 
     assertThat(database.number("SELECT count(*) FROM user_logins")).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3, 2", "2, 3"})
+  void aReplayBesideItsOriginalIsOneDeliveryOfWhichAllEventsAreLoaded(int first, int second)
+      throws Exception {
+    Masker masker = masker();
+    Batch batch = new Batch();
+    Delivery original = ReceivedMessages.delivery("original");
+    Delivery replay = ReceivedMessages.replay(original);
+    batch.add(original, masker.mask(events(first, "original")));
+    batch.add(replay, masker.mask(events(second, "replay")));
+
+    assertThat(load(batch.parameters(new Vault(List.of()), new SuppressionList(masker))))
+        .as("one is new, and the other a duplicate")
+        .isEqualTo(1);
+
+    assertThat(database.query("SELECT user_id, count(*) FROM user_logins GROUP BY 1"))
+        .containsExactly(List.of("original", "" + first));
+  }
+
+  private static List<ObjectNode> events(int count, String user) {
+    return IntStream.range(0, count).mapToObj(i -> Events.login(i).put("user_id", user)).toList();
+  }
+
+  private static Masker masker() throws Exception {
+    return new Masker(
+        FixedKeys.of(0x01020304, 0x0b),
+        Contract.read(Path.of("routes/login.schema.json")).personal());
   }
 
   @Test

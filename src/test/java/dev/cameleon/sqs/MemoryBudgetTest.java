@@ -85,7 +85,7 @@ class MemoryBudgetTest {
     CompletableFuture<Boolean> fits = CompletableFuture.supplyAsync(() -> fit(receive));
     await().until(() -> room.reserve(1) == null);
     assertThat(fits).isNotDone();
-    room.vacate(60 * MEGABYTE);
+    room.vacate(60 * MEGABYTE, 0);
     await().until(fits::isDone);
     assertThat(fits).isCompletedWithValue(true);
     receive.close();
@@ -117,6 +117,36 @@ class MemoryBudgetTest {
     answered.close();
     waiting.forEach(MemoryBudget.Reservation::close);
     assertThat(room.usedBytes()).isZero();
+  }
+
+  @Test
+  void aMessageOfManyEventsIsProcessedAloneAndNoReceiveOvertakesTheNext() throws Exception {
+    long bytes = MemoryBudget.eventBytesOf("{\"a\":1},".repeat(131_072));
+    assertThat(bytes).isGreaterThan(60 * MEGABYTE);
+    assertThat(MemoryBudget.eventBytesOf("{\"one\": 1}")).isZero();
+    room.seenNothing();
+    room.occupy(50 * MEGABYTE);
+    room.admit(bytes);
+    CompletableFuture<Void> next = CompletableFuture.runAsync(() -> admit(bytes));
+    await().until(() -> room.reserve(1) == null);
+    assertThat(next).isNotDone();
+
+    room.vacate(50 * MEGABYTE, bytes);
+
+    await().until(next::isDone);
+    assertThat(room.usedBytes()).isEqualTo(bytes);
+    room.vacate(0, bytes);
+    room.admit(MEGABYTE);
+    room.admit(MEGABYTE);
+    assertThat(room.usedBytes()).isEqualTo(2 * MEGABYTE);
+  }
+
+  private void admit(long bytes) {
+    try {
+      room.admit(bytes);
+    } catch (InterruptedException e) {
+      throw new CompletionException(e);
+    }
   }
 
   private static boolean fit(MemoryBudget.Reservation receive) {

@@ -46,6 +46,19 @@ public final class ReceivedMessages {
         .build();
   }
 
+  /** A replay of a message: another message of the same id in the ledger. */
+  public static Delivery replay(Delivery original) {
+    Delivery replay = delivery("replay");
+    return new Delivery(
+        replay.messageId(),
+        replay.receiptHandle(),
+        replay.body(),
+        replay.sentAt(),
+        1,
+        original.sourceMessage(),
+        replay.receivedNanos());
+  }
+
   public static Delivery delivery(String body) {
     return Delivery.of(message(body), System.nanoTime());
   }

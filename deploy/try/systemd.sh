@@ -13,7 +13,7 @@
 #   CAMELEON_DB_URL              required
 #   CAMELEON_DB_USER/_PASSWORD   as for the application; one login loads and migrates here
 #   CAMELEON_JAR                 target/cameleon.jar
-#   SYSTEMD_IMAGE                an image with systemd, Java 17 and curl; else one is built from SYSTEMD_BASE
+#   SYSTEMD_IMAGE                an image with systemd, D-Bus, Java 17 and curl; else one is built from SYSTEMD_BASE
 #   SYSTEMD_BASE                 debian:trixie-slim
 #   MESSAGES                     3000
 #   LOCALSTACK_VENV              a folder for LocalStack (SQS) and the AWS CLI, kept for the next run
@@ -82,7 +82,7 @@ if [[ -z $image ]]; then
   docker build -q -t "$image" - >/dev/null <<DOCKERFILE || die "the image was not built"
 FROM ${SYSTEMD_BASE:-debian:trixie-slim}
 RUN apt-get update -qq \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd systemd-sysv openjdk-21-jre-headless curl >/dev/null
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd systemd-sysv dbus openjdk-21-jre-headless curl >/dev/null
 DOCKERFILE
 fi
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

@@ -106,12 +106,13 @@ cat >"$work/etc/owner.env" <<ENV
 CAMELEON_DB_OWNER_USER=${CAMELEON_DB_USER:-postgres}
 CAMELEON_DB_OWNER_PASSWORD=${CAMELEON_DB_PASSWORD:-postgres}
 ENV
-# The two variables of systemd matter on a machine with cgroups v1 only.
+# The mounts are shared, as on a machine: systemd hands over credentials by a mount. The two variables of systemd matter with
+# cgroups v1 only.
 docker run -d --name "$container" --network host --cgroupns host -v /sys/fs/cgroup:/sys/fs/cgroup:rw \
   --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
   --tmpfs /run --tmpfs /tmp:exec -v "$work/revisions:/revisions:ro" -e container=docker \
   -e SYSTEMD_PROC_CMDLINE='systemd.unified_cgroup_hierarchy=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1' \
-  "$image" /sbin/init >/dev/null
+  "$image" sh -c 'mount --make-rshared / && exec /sbin/init' >/dev/null
 machine() { docker exec "$container" "$@"; }
 for ((i = 0; ; i++)); do
   state=$(machine systemctl is-system-running 2>/dev/null || true)

@@ -219,7 +219,7 @@ deploy_or_roll_back two || failures=$((failures + 1))
 expect 'revision two' active "$(property ActiveState)"
 
 # --- killed --------------------------------------------------------------------------------------
-machine kill -9 "$(property MainPID)"
+machine systemctl kill --signal KILL --kill-whom main cameleon.service
 for ((i = 0; i < 60; i++)); do
   [[ $(property NRestarts) == 0 || $(property ActiveState) != active ]] || break
   sleep 1

@@ -3,8 +3,8 @@
 # routes, load.sql, keyset, queues. A revision that fails never starts.
 #
 # The owner's login is not on every machine: a loader's machine should not hold what may change tables. Without owner.env,
-# run "migrate" from the release pipeline before the deployment. Several machines may migrate at once; the migrations lock.
-# They keep the release before working, so other machines load on, and a rollback needs no migration back.
+# run "migrate" from the release pipeline before the deployment. Several machines may migrate at once; migrations lock.
+# A rollback does not undo them: CHANGELOG.md says when the release before cannot work with a new schema.
 set -euo pipefail
 systemctl daemon-reload
 

@@ -116,6 +116,19 @@ expect 'loader: actions on queues' \
     aws iam get-policy-version --policy-arn "$policy" --version-id v1 --query 'PolicyVersion.Document' --output json |
       grep -o 'sqs:[A-Z][A-Za-z]*' | sort -u | paste -sd' ')"
 
+# --- the other choices: Kubernetes, IAM logins, a recipient's key ---------------------------------------
+say 'deploying cameleon-orders-queues …'
+aws cloudformation deploy --stack-name cameleon-orders-queues --template-file deploy/aws/queues.yaml --capabilities CAPABILITY_IAM \
+  --parameter-overrides Pipeline=orders OidcProvider=oidc.eks.us-east-1.amazonaws.com/id/0123 DatabaseResourceId=cluster-ABC \
+  RecipientKeyArn=arn:aws:kms:us-east-1:000000000000:key/0123 >&2 || fail 'the second stack was not created'
+role=$(aws cloudformation describe-stack-resource --stack-name cameleon-orders-queues --logical-resource-id LoaderRole \
+  --query StackResourceDetail.PhysicalResourceId)
+expect 'trust of a service account' 'system:serviceaccount:cameleon:cameleon' \
+  "$(aws iam get-role --role-name "$role" --output json \
+    --query 'Role.AssumeRolePolicyDocument.Statement[0].Condition.StringEquals."oidc.eks.us-east-1.amazonaws.com/id/0123:sub"' | tr -d '"')"
+expect 'secrets with IAM logins' cameleon/orders/mask-keyset \
+  "$(aws secretsmanager list-secrets --query "SecretList[?starts_with(Name, 'cameleon/orders/')].Name")"
+
 # --- load ----------------------------------------------------------------------------------------
 java -jar "$jar" keys create --out "$work/mask.json" >/dev/null
 aws secretsmanager put-secret-value --secret-id "$keyset_arn" --secret-string "file://$work/mask.json" >/dev/null

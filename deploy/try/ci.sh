@@ -41,8 +41,8 @@ version=$(sed -n 's,^  <version>\(.*\)</version>.*,\1,p' pom.xml | head -n 1)
 expect '.ci/package of a wrong tag' 1 "$(VERSION=0.0.0 code .ci/package)"
 expect '.ci/package' 0 "$(VERSION=$version code .ci/package)"
 expect 'checksums' 0 "$(cd target/release && code sha256sum --quiet --check SHA256SUMS)"
-expect 'files of a revision' 'appspec.yml cameleon.jar cameleon.service hooks routes' \
-  "$(tar -tzf "target/release/cameleon-$version-codedeploy.tar.gz" | sed 's,^\./,,; s,/.*,,' | grep -v '^$' | grep -v properties | sort -u | paste -sd' ')"
+expect 'files of a revision' 'application.properties appspec.yml cameleon.jar cameleon.service hooks routes' \
+  "$(tar -tzf "target/release/cameleon-$version-codedeploy.tar.gz" | sed 's,^\./,,; s,/.*,,' | grep -v '^$' | LC_ALL=C sort -u | paste -sd' ')"
 
 if [[ -n ${ACT_IMAGE:-} ]]; then
   expect 'act: job test' 0 "$(code act pull_request --job test --matrix java:17 --platform "ubuntu-24.04=$ACT_IMAGE")"

@@ -123,9 +123,9 @@ aws cloudformation deploy --stack-name cameleon-orders-queues --template-file de
   RecipientKeyArn=arn:aws:kms:us-east-1:000000000000:key/0123 >&2 || fail 'the second stack was not created'
 role=$(aws cloudformation describe-stack-resource --stack-name cameleon-orders-queues --logical-resource-id LoaderRole \
   --query StackResourceDetail.PhysicalResourceId)
-expect 'trust of a service account' 'system:serviceaccount:cameleon:cameleon' \
-  "$(aws iam get-role --role-name "$role" --output json \
-    --query 'Role.AssumeRolePolicyDocument.Statement[0].Condition.StringEquals."oidc.eks.us-east-1.amazonaws.com/id/0123:sub"' | tr -d '"')"
+# LocalStack answers with the text, AWS with what is in it.
+expect_in 'trust of a service account' 'id/0123:sub": "system:serviceaccount:cameleon:cameleon"' \
+  "$(aws iam get-role --role-name "$role" --output json --query Role.AssumeRolePolicyDocument | tr -d '\\')"
 expect 'secrets with IAM logins' cameleon/orders/mask-keyset \
   "$(aws secretsmanager list-secrets --query "SecretList[?starts_with(Name, 'cameleon/orders/')].Name")"
 

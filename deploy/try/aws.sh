@@ -125,7 +125,7 @@ role=$(aws cloudformation describe-stack-resource --stack-name cameleon-orders-q
   --query StackResourceDetail.PhysicalResourceId)
 # LocalStack answers with the text, AWS with what is in it.
 expect_in 'trust of a service account' 'id/0123:sub": "system:serviceaccount:cameleon:cameleon"' \
-  "$(aws iam get-role --role-name "$role" --output json --query Role.AssumeRolePolicyDocument | tr -d '\\')"
+  "$(aws iam get-role --role-name "$role" --output json --query Role.AssumeRolePolicyDocument | sed 's,\\,,g')"
 expect 'secrets with IAM logins' cameleon/orders/mask-keyset \
   "$(aws secretsmanager list-secrets --query "SecretList[?starts_with(Name, 'cameleon/orders/')].Name")"
 

@@ -36,17 +36,11 @@ done
 
 # --- clean up whatever happens -------------------------------------------------------------------
 work=$(mktemp -d)
-localstack_pid=''
+# shellcheck source=deploy/localstack/start.sh
+. "$here/start.sh"
 # shellcheck disable=SC2329  # called by the trap
 clean_up() {
-  if [[ -n $localstack_pid ]]; then
-    kill "$localstack_pid" 2>/dev/null || true
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-      kill -0 "$localstack_pid" 2>/dev/null || break
-      sleep 0.5
-    done
-    kill -9 "$localstack_pid" 2>/dev/null || true # two signals at once can make it hang
-  fi
+  localstack_stop
   if [[ ${KEEP:-} == 1 ]]; then say "kept: $work"; else rm -rf "$work"; fi
 }
 trap clean_up EXIT # also after INT and TERM, which the shell sees once the command in front has ended
@@ -70,41 +64,10 @@ if [[ -n $psql_url ]]; then
 fi
 
 # --- LocalStack ----------------------------------------------------------------------------------
-suitable() { "$1" -c 'import sys, venv; sys.exit(sys.version_info < (3, 13))' >/dev/null 2>&1; }
-python=''
-for candidate in ${PYTHON:+"$PYTHON"} python3.13 python3.14 python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[3-9]*/bin/python3; do
-  if suitable "$candidate"; then python=$candidate; break; fi
-done
-[[ -n $python ]] || die "no Python 3.13 or newer (with venv) found; LocalStack 4.14.0 needs it; name one with PYTHON"
-
-venv=${LOCALSTACK_VENV:-$work/venv}
-say "installing LocalStack into $venv (with $("$python" --version)) …"
-[[ -x $venv/bin/python ]] || "$python" -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-
-port=$("$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-endpoint=http://127.0.0.1:$port
-mkdir "$work/root"
-# `localstack start --host` is deprecated and comes with another package, so the runtime itself is
-# started. hypercorn, because the default server ignores GATEWAY_LISTEN's address and listens on all
-# interfaces; no DNS server, no events to the vendor, no download of a certificate.
-env HOME="$work" FILESYSTEM_ROOT="$work/root" OVERRIDE_IN_DOCKER=0 \
-  SERVICES=sqs EAGER_SERVICE_LOADING=1 SQS_ENDPOINT_STRATEGY=path \
-  GATEWAY_LISTEN="127.0.0.1:$port" LOCALSTACK_HOST="127.0.0.1:$port" GATEWAY_SERVER=hypercorn \
-  DNS_ADDRESS=0 DISABLE_EVENTS=1 SKIP_SSL_CERT_DOWNLOAD=1 LS_LOG=warning \
-  "$venv/bin/python" -m localstack.runtime.main >"$work/localstack.log" 2>&1 &
-localstack_pid=$!
-for ((i = 0; ; i++)); do
-  health=$(curl -fs "$endpoint/_localstack/health" || true)
-  [[ $health != *'"sqs": "running"'* ]] || break
-  if [[ $i -ge 60 || $health == *'"sqs": "error"'* ]] || ! kill -0 "$localstack_pid" 2>/dev/null; then
-    cat "$work/localstack.log" >&2
-    say 'FAIL: LocalStack did not start'
-    exit 1
-  fi
-  sleep 1
-done
-say "LocalStack 4.14.0 at $endpoint"
+code=0
+localstack_start "$work" "$here/requirements.txt" sqs || code=$?
+[[ $code -ne 2 ]] || exit 2
+[[ $code -eq 0 ]] || { say 'FAIL: LocalStack did not start'; exit 1; }
 
 # --- one run -------------------------------------------------------------------------------------
 unset AWS_PROFILE AWS_SESSION_TOKEN # nothing of a developer's real account is used
@@ -112,7 +75,6 @@ export AWS_ENDPOINT_URL=$endpoint AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AW
 export CAMELEON_QUEUE=login-queue CAMELEON_DEAD_LETTER_QUEUE=login-queue-dlq
 export CAMELEON_KEYSET=$work/mask.json CAMELEON_HTTP_PORT=0
 unset CAMELEON_KEYSET_JSON
-export PATH="$venv/bin:$PATH" # the AWS CLI
 
 "$here/init-queues.sh" >&2
 java -jar "$jar" keys create --out "$CAMELEON_KEYSET" >/dev/null

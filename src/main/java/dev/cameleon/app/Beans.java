@@ -15,6 +15,7 @@ import dev.cameleon.load.CommitHandler;
 import dev.cameleon.load.DatabaseCircuitBreaker;
 import dev.cameleon.load.DatabaseProbe;
 import dev.cameleon.load.FailedBatches;
+import dev.cameleon.load.GroupOrder;
 import dev.cameleon.load.LoadParametersProcessor;
 import dev.cameleon.load.LoadStatement;
 import dev.cameleon.load.RouteFailureHandler;
@@ -111,6 +112,7 @@ final class Beans implements CamelConfiguration {
             new SqsBatchCalls(sqs, deadLetters),
             source.name(),
             sealing,
+            contract.attributes(),
             gate,
             acknowledger,
             limitNanos);
@@ -122,6 +124,7 @@ final class Beans implements CamelConfiguration {
     circuitBreaker = new DatabaseCircuitBreaker(gate, database, probe, rowFailures, limitNanos);
     CommitHandler commitHandler =
         new CommitHandler(circuitBreaker, rowFailures, metrics, statement, acknowledger);
+    GroupOrder groupOrder = new GroupOrder(workers.loaders(), inFlight, acknowledger);
     visibilityExtender =
         new VisibilityExtender(sourceCalls, inFlight, workers.extenders(), limitNanos);
 
@@ -132,9 +135,13 @@ final class Beans implements CamelConfiguration {
     byName.put("contract", contract);
     byName.put("masker", masker);
     // load.camel.yaml
-    byName.put("batchAggregationStrategy", new BatchAggregationStrategy(load.batchRows()));
+    byName.put(
+        "batchAggregationStrategy", new BatchAggregationStrategy(load.batchRows(), groupOrder));
     byName.put("loadWorkers", workers.loaders());
-    byName.put("loadParameters", new LoadParametersProcessor(vault, suppression, database));
+    byName.put("groupOrder", groupOrder);
+    byName.put(
+        "loadParameters",
+        new LoadParametersProcessor(vault, suppression, database, groupOrder::withdraw));
     byName.put("loadStatement", statement);
     byName.put("database", database);
     byName.put("commitHandler", commitHandler);

@@ -121,11 +121,24 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
    * @throws InvalidSettingsException if both are the same queue, or no dead letter can be sent
    */
   void requireUsable() throws InvalidSettingsException {
-    if (deadLetters.isFifo()) {
+    if (source.isFifo() && !deadLetters.isFifo()) {
       throw Settings.wrong(
           DEAD_LETTERS,
           deadLetters.name()
-              + " is a FIFO queue, which cannot take dead letters; name a standard queue");
+              + " is a standard queue, but "
+              + source.name()
+              + " is a FIFO queue: a dead letter would lose its message group, and SQS could not"
+              + " move there what is received too often, which then blocks its group; name a FIFO"
+              + " queue");
+    }
+    if (deadLetters.isFifo() && !source.isFifo()) {
+      throw Settings.wrong(
+          DEAD_LETTERS,
+          deadLetters.name()
+              + " is a FIFO queue, but "
+              + source.name()
+              + " is a standard queue: its messages have no message group, which a FIFO queue"
+              + " needs; name a standard queue");
     }
     if (source.isSameAs(deadLetters)) {
       throw Settings.wrong(

@@ -4,6 +4,7 @@ import dev.cameleon.vault.SuppressionList;
 import dev.cameleon.vault.Vault;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -16,6 +17,7 @@ public final class LoadParametersProcessor implements Processor {
   private final Vault vault;
   private final SuppressionList suppression;
   private final DataSource database;
+  private final Consumer<Batch> before;
 
   /**
    * Builds parameters with the vault's entries.
@@ -23,11 +25,14 @@ public final class LoadParametersProcessor implements Processor {
    * @param vault seals the originals
    * @param suppression lists erased persons, whose events are loaded with random values
    * @param database read for the suppression list if the last read is too old
+   * @param before takes out of a batch what must not be loaded any more
    */
-  public LoadParametersProcessor(Vault vault, SuppressionList suppression, DataSource database) {
+  public LoadParametersProcessor(
+      Vault vault, SuppressionList suppression, DataSource database, Consumer<Batch> before) {
     this.vault = vault;
     this.suppression = suppression;
     this.database = database;
+    this.before = before;
   }
 
   @Override
@@ -35,7 +40,9 @@ public final class LoadParametersProcessor implements Processor {
     // So that nothing of an earlier attempt is used.
     exchange.getMessage().removeHeaders("batch|vault");
     exchange.removeVariable(CommitHandler.COUNTS);
-    LoadParameters parameters = of(exchange.getVariable("batch", Batch.class));
+    Batch batch = exchange.getVariable("batch", Batch.class);
+    before.accept(batch);
+    LoadParameters parameters = of(batch);
     exchange.getMessage().setHeader("batch", parameters.batch());
     exchange.getMessage().setHeader("vault", parameters.vault());
   }

@@ -40,7 +40,8 @@ public final class LoadStatement {
   private static final String HEAD =
       """
       WITH cameleon_batch AS MATERIALIZED (
-        SELECT * FROM json_to_recordset(:?batch::json) AS t(:columns)
+        SELECT * FROM ROWS FROM (json_to_recordset(:?batch::json) AS (:declared))
+          WITH ORDINALITY AS t(:columns, cameleon_position)
       ),
       cameleon_sealed AS MATERIALIZED (            -- parsed once, not once per entry
         SELECT (part ->> 'made')::timestamptz AS made, (part ->> 'data_key')::uuid AS data_key,
@@ -76,7 +77,8 @@ public final class LoadStatement {
         ON CONFLICT DO NOTHING
       ),
       event AS (
-        SELECT * FROM cameleon_batch JOIN cameleon_fresh USING (message_id)
+        SELECT :columns FROM cameleon_batch JOIN cameleon_fresh USING (message_id)
+         ORDER BY cameleon_position                -- of one group of a FIFO queue, in its order
       )""";
 
   private static final JsonMapper ROWS =
@@ -87,6 +89,7 @@ public final class LoadStatement {
 
   private final LoadSql file;
   private final String pipeline;
+  private final String declared;
   private final String columns;
   private final String sql;
 
@@ -100,13 +103,21 @@ public final class LoadStatement {
   public LoadStatement(LoadSql file, Contract contract, String pipeline) {
     this.file = file;
     this.pipeline = pipeline;
-    this.columns = declared(contract.columns());
+    this.declared = declared(contract.columns());
+    this.columns =
+        "message_id, event_number, sent_at"
+            + contract.columns().stream()
+                .map(column -> ", " + quoted(column))
+                .collect(Collectors.joining());
     this.sql = compose("RETURNING 1", "(SELECT count(*) FROM cameleon_load_%d) AS rows_%d");
   }
 
   private String compose(String returning, String result) {
     StringBuilder statement =
-        new StringBuilder(HEAD.replace(":pipeline", pipeline).replace(":columns", columns));
+        new StringBuilder(
+            HEAD.replace(":pipeline", pipeline)
+                .replace(":declared", declared)
+                .replace(":columns", columns));
     StringBuilder results = new StringBuilder("(SELECT count(*) FROM cameleon_fresh) AS " + LOADED);
     int number = 0;
     for (LoadSql.Insert insert : file.inserts()) {

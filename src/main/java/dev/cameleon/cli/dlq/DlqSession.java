@@ -66,18 +66,20 @@ final class DlqSession implements AutoCloseable {
   /**
    * The queue that messages are sent back to.
    *
-   * @throws InvalidSettingsException if it does not exist, or is a FIFO queue
+   * @throws InvalidSettingsException if it does not exist, or is a FIFO queue and the dead-letter
+   *     queue is none, or the reverse
    * @throws UnreachableException if SQS does not answer
    */
   SourceQueue source() throws InvalidSettingsException, UnreachableException {
     SqsQueue source =
         Preflight.find(sqs, access.queues().source(), Settings.named("cameleon.queue"));
-    if (source.isFifo()) {
+    if (source.isFifo() != queue.isFifo()) {
       throw Settings.wrong(
           "cameleon.queue",
-          source.name()
-              + " is a FIFO queue: its messages need a group id, which a dead letter"
-              + " does not have; use SQS's own redrive");
+          "of the queues %s and %s one is a FIFO queue and the other is not: without a message group"
+                  .formatted(source.name(), queue.name())
+              + " nothing can be sent to a FIFO queue, and a standard queue keeps no order; name"
+              + " two of one kind");
     }
     return new SourceQueue(new SqsBatchCalls(sqs, source), stop::isRequested);
   }
@@ -136,6 +138,15 @@ final class DlqSession implements AutoCloseable {
           "note: field names come from the shipped contract, because the contract here "
               + e.getMessage());
       return ShippedContract.fields();
+    }
+  }
+
+  /** The names of message attributes that may be shown: those of today's contract. */
+  Set<String> attributes() {
+    try {
+      return Contract.read(access.contract()).attributes();
+    } catch (InvalidContractException e) {
+      return Set.of(); // the shipped contract has none
     }
   }
 

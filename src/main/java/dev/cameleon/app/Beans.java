@@ -48,6 +48,9 @@ import software.amazon.awssdk.services.sqs.SqsClient;
  * route may use. {@code docs/ROUTES.md} documents the names for operators.
  */
 final class Beans implements CamelConfiguration {
+  /** The name of the step that keeps the order of a FIFO queue. */
+  static final String GROUP_ORDER = "groupOrder";
+
   /** The longest that SQS holds a receive open: it gives the fewest calls on an idle queue. */
   private static final int LONG_POLL_SECONDS = 20;
 
@@ -138,7 +141,7 @@ final class Beans implements CamelConfiguration {
     byName.put(
         "batchAggregationStrategy", new BatchAggregationStrategy(load.batchRows(), groupOrder));
     byName.put("loadWorkers", workers.loaders());
-    byName.put("groupOrder", groupOrder);
+    byName.put(GROUP_ORDER, groupOrder);
     byName.put(
         "loadParameters",
         new LoadParametersProcessor(vault, suppression, database, groupOrder::withdraw));

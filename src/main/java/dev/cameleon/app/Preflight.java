@@ -121,6 +121,22 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
    * @throws InvalidSettingsException if both are the same queue, or no dead letter can be sent
    */
   void requireUsable() throws InvalidSettingsException {
+    requireOneKind(source, deadLetters);
+    if (source.isSameAs(deadLetters)) {
+      throw Settings.wrong(
+          DEAD_LETTERS,
+          "is the source queue itself, so dead letters would be received again for ever; name"
+              + (" another queue, for example " + source.name() + "-dlq"));
+    }
+  }
+
+  /**
+   * Rejects a FIFO queue beside a standard queue.
+   *
+   * @throws InvalidSettingsException with what the two would do to each other
+   */
+  public static void requireOneKind(SqsQueue source, SqsQueue deadLetters)
+      throws InvalidSettingsException {
     if (source.isFifo() && !deadLetters.isFifo()) {
       throw Settings.wrong(
           DEAD_LETTERS,
@@ -139,12 +155,6 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
               + source.name()
               + " is a standard queue: its messages have no message group, which a FIFO queue"
               + " needs; name a standard queue");
-    }
-    if (source.isSameAs(deadLetters)) {
-      throw Settings.wrong(
-          DEAD_LETTERS,
-          "is the source queue itself, so dead letters would be received again for ever; name"
-              + (" another queue, for example " + source.name() + "-dlq"));
     }
   }
 

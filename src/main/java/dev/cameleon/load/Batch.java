@@ -106,9 +106,9 @@ public final class Batch {
 
   /** Takes messages out that must not be loaded now; the caller returns them to the queue. */
   List<Delivery> withdraw(Predicate<Delivery> which) {
-    List<Delivery> withdrawn = deliveries().stream().filter(which).toList();
+    List<Delivery> withdrawn = new ArrayList<>();
+    rows.removeIf(row -> which.test(row.delivery()) && withdrawn.add(row.delivery()));
     if (!withdrawn.isEmpty()) {
-      rows.removeIf(row -> withdrawn.contains(row.delivery()));
       events = 0;
       characters = 0;
       rows.forEach(this::count);

@@ -242,9 +242,14 @@ public final class InFlightMessages {
   }
 
   /** Whether this message would be loaded before an earlier one of its group. */
-  public synchronized boolean overtakes(Delivery delivery) {
-    InFlight message = inFlight.get(delivery.receiptHandle());
-    return message != null && message.overtakes;
+  public boolean overtakes(Delivery delivery) {
+    if (delivery.group().isEmpty()) {
+      return false; // without the lock, for all messages of a standard queue
+    }
+    synchronized (this) {
+      InFlight message = inFlight.get(delivery.receiptHandle());
+      return message != null && message.overtakes;
+    }
   }
 
   private Stream<InFlight> stillInFlight(Collection<Delivery> deliveries) {

@@ -73,14 +73,7 @@ final class DlqSession implements AutoCloseable {
   SourceQueue source() throws InvalidSettingsException, UnreachableException {
     SqsQueue source =
         Preflight.find(sqs, access.queues().source(), Settings.named("cameleon.queue"));
-    if (source.isFifo() != queue.isFifo()) {
-      throw Settings.wrong(
-          "cameleon.queue",
-          "of the queues %s and %s one is a FIFO queue and the other is not: without a message group"
-                  .formatted(source.name(), queue.name())
-              + " nothing can be sent to a FIFO queue, and a standard queue keeps no order; name"
-              + " two of one kind");
-    }
+    Preflight.requireOneKind(source, queue);
     return new SourceQueue(new SqsBatchCalls(sqs, source), stop::isRequested);
   }
 

@@ -37,8 +37,7 @@ class FifoQueuesTest {
     site = Site.fifo(folder, 10).with("CAMELEON_TABLES", "public.events()");
     site.migrate();
     site.database()
-        .execute(
-            "CREATE TABLE public.events (id bigserial, team text, n bigint, CHECK (n <> 13))");
+        .execute("CREATE TABLE public.events (id bigserial, team text, n bigint, CHECK (n <> 13))");
     Files.writeString(
         folder.resolve("routes/login.schema.json"),
         """
@@ -143,7 +142,8 @@ class FifoQueuesTest {
                     .queueUrl(url)
                     .messageAttributeNames("All")
                     .messageSystemAttributeNames(MessageSystemAttributeName.ALL)
-                    .visibilityTimeout(0))
+                    .visibilityTimeout(0)
+                    .waitTimeSeconds(5))
         .messages()
         .get(0);
   }
@@ -206,8 +206,7 @@ class FifoQueuesTest {
 
   @Test
   void theCommandsReadTheHeadOfAGroupAndSendPagesInOrder() throws Exception {
-    site.queues()
-        .sendTo("g", IntStream.range(0, 25).mapToObj(n -> "{\"n\": " + n + "}").toList());
+    site.queues().sendTo("g", IntStream.range(0, 25).mapToObj(n -> "{\"n\": " + n + "}").toList());
     try (Run run = Run.on(site)) {
       run.await(Outcome.DEAD_LETTERED, 25);
     }
@@ -219,8 +218,7 @@ class FifoQueuesTest {
       run.await(Outcome.LOADED, 24);
     }
     String all = inserted().get(0).get(1);
-    List<Integer> numbers =
-        Arrays.stream(all.split(",")).map(Integer::valueOf).toList();
+    List<Integer> numbers = Arrays.stream(all.split(",")).map(Integer::valueOf).toList();
     assertThat(numbers).isSorted().hasSize(24);
   }
 
@@ -266,7 +264,8 @@ class FifoQueuesTest {
 
   @Test
   void routesWithoutTheStepThatKeepsTheOrderAreRefused() {
-    site.edit("load.camel.yaml", "              - process:\n                  ref: groupOrder", "#");
+    site.edit(
+        "load.camel.yaml", "              - process:\n                  ref: groupOrder", "#");
 
     assertThatThrownBy(() -> Run.on(site).close())
         .isInstanceOf(InvalidSettingsException.class)

@@ -88,7 +88,12 @@ class MessageAttributesTest {
     return Shared.sqs()
         .client()
         .receiveMessage(
-            request -> request.queueUrl(url).messageAttributeNames("All").visibilityTimeout(0))
+            request ->
+                request
+                    .queueUrl(url)
+                    .messageAttributeNames("All")
+                    .visibilityTimeout(0)
+                    .waitTimeSeconds(5))
         .messages()
         .get(0);
   }
@@ -114,8 +119,7 @@ class MessageAttributesTest {
         .contains("would pass now: 1 of 1");
     assertThat(dlq("dlq", "replay", "--field", "n").out()).contains("replayed 1, left 0");
 
-    assertThat(SenderAttributes.of(received(site.queues().sourceUrl())).values())
-        .isEqualTo(ten());
+    assertThat(SenderAttributes.of(received(site.queues().sourceUrl())).values()).isEqualTo(ten());
     try (Run run = Run.on(site)) {
       run.await(Outcome.LOADED, 1);
     }
@@ -128,10 +132,8 @@ class MessageAttributesTest {
     site.edit(
         "ingest.camel.yaml",
         "        - to: direct:load",
-        "        - filter:\n"
-            + "            simple: ${header.CamelAwsSqsMessageAttributes.containsKey('other')} == false\n"
-            + "            steps:\n"
-            + "              - to: direct:load");
+        "        - filter: {simple: \"${header.CamelAwsSqsMessageAttributes.containsKey('other')}"
+            + " == false\", steps: [{to: 'direct:load'}]}");
     leaveADeadLetter(
         Map.of("tenant", text("String", "north"), "other", text("String.mine", PLANTED)));
     assertThat(dlq("dlq", "replay", "--all", "--yes").out()).contains("replayed 1, left 0");
@@ -160,12 +162,16 @@ class MessageAttributesTest {
   @Test
   void valuesAreShownAsShapesAndCorrectedInAFile() throws Exception {
     leaveADeadLetter(ten());
-    String id = dlq("dlq", "list", "--each", "--json").out().replaceAll("(?s).*?\"id\" ?: ?\"([^\"]+)\".*", "$1");
+    String id =
+        dlq("dlq", "list", "--each", "--json")
+            .out()
+            .replaceAll("(?s).*?\"id\" ?: ?\"([^\"]+)\".*", "$1");
 
     Program.Result show = dlq("dlq", "show", id);
     Program.Result json = dlq("dlq", "show", id, "--json");
     Program.Result redacted = dlq("dlq", "export", "redacted.jsonl");
-    assertThat(show.out()).contains("message attributes of the sender:", "\"tenant\": \"********\"");
+    assertThat(show.out())
+        .contains("message attributes of the sender:", "\"tenant\": \"********\"");
     assertThat(show.out() + json.out() + Files.readString(folder.resolve("redacted.jsonl")))
         .doesNotContain(PLANTED, "other.0", "png");
     assertThat(redacted.exitCode()).isZero();
@@ -205,8 +211,7 @@ class MessageAttributesTest {
     assertThat(dlq("dlq", "replay", "--field", "n").out()).contains("left 1");
     assertThat(dlq("dlq", "replay", "--field", "n", "--private-key", anna).out())
         .contains("replayed 1, left 0");
-    assertThat(SenderAttributes.of(received(site.queues().sourceUrl())).values())
-        .isEqualTo(ten());
+    assertThat(SenderAttributes.of(received(site.queues().sourceUrl())).values()).isEqualTo(ten());
   }
 
   @Test
@@ -222,7 +227,6 @@ class MessageAttributesTest {
     String id = received(site.queues().deadLetterUrl()).messageId();
 
     assertThat(dlq("dlq", "replay", id).out()).contains("replayed 1, left 0");
-    assertThat(SenderAttributes.of(received(site.queues().sourceUrl())).values())
-        .isEqualTo(ten());
+    assertThat(SenderAttributes.of(received(site.queues().sourceUrl())).values()).isEqualTo(ten());
   }
 }

@@ -3,9 +3,9 @@ package dev.cameleon.dlq;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.contract.Violation;
+import dev.cameleon.crypto.PrivateKeyFile;
 import dev.cameleon.crypto.Recipient;
 import dev.cameleon.crypto.RecipientKey;
-import dev.cameleon.crypto.PrivateKeyFile;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.sqs.OutgoingMessage;
 import dev.cameleon.sqs.SenderAttributes;
@@ -38,8 +38,7 @@ class AttributesInDeadLettersTest {
   void makeARecipient() throws Exception {
     key = PrivateKeyFile.read(Recipients.add(folder, "anna"));
     sealing =
-        new BodySealing(
-            new Vault(Recipient.read(folder.resolve("recipients"))), body -> "a shape");
+        new BodySealing(new Vault(Recipient.read(folder.resolve("recipients"))), body -> "a shape");
   }
 
   private static OutgoingMessage write(Optional<BodySealing> sealing, int maxBytes) {
@@ -135,11 +134,25 @@ class AttributesInDeadLettersTest {
     Instant now = Instant.now();
     ReceivedDeadLetter deadLetter =
         new ReceivedDeadLetter(
-            "id", DeadLetterReason.CONTRACT, "", "", "", "id", "", now, now, 1, false, "{}",
-            less.text(), "");
+            "id",
+            DeadLetterReason.CONTRACT,
+            "",
+            "",
+            "",
+            "id",
+            "",
+            now,
+            now,
+            1,
+            false,
+            "{}",
+            less.text(),
+            "");
 
-    ReplaySelection by = new ReplaySelection(new Bodies(Optional.empty()), "q", 1000, now.minusSeconds(9), false);
-    ReplaySelection byId = new ReplaySelection(new Bodies(Optional.empty()), "q", 1000, now.minusSeconds(9), true);
+    ReplaySelection by =
+        new ReplaySelection(new Bodies(Optional.empty()), "q", 1000, now.minusSeconds(9), false);
+    ReplaySelection byId =
+        new ReplaySelection(new Bodies(Optional.empty()), "q", 1000, now.minusSeconds(9), true);
 
     assertThat(by.screen(List.of(deadLetter))).isEmpty();
     assertThat(by.left()).containsOnlyKeys(SkipReason.INCOMPLETE);

@@ -81,7 +81,7 @@ public final class HandWrittenLoop {
                 AwsClients.sqs(settings.load().pollers(), new AnswerLimit()), gate, brake, deliveries, limit, 20, contract.attributes()),
             connections.source());
     pool = Database.pool(settings.database().loader(), settings.load().loaders(), plan.keyset().currentId());
-    parameters = new LoadParametersProcessor(new Vault(plan.recipients()), new SuppressionList(masker), pool);
+    parameters = new LoadParametersProcessor(new Vault(plan.recipients()), new SuppressionList(masker), pool, batch -> {});
   }
 
   /** Runs until the process is ended. */

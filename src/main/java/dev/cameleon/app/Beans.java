@@ -12,6 +12,7 @@ import dev.cameleon.load.CommitHandler;
 import dev.cameleon.load.DatabaseCircuitBreaker;
 import dev.cameleon.load.DatabaseProbe;
 import dev.cameleon.load.FailedBatches;
+import dev.cameleon.load.GroupOrder;
 import dev.cameleon.load.LoadParametersProcessor;
 import dev.cameleon.load.LoadStatement;
 import dev.cameleon.load.RouteFailureHandler;
@@ -34,6 +35,9 @@ import org.apache.camel.CamelContext;
  * names for operators.
  */
 final class Beans implements CamelConfiguration {
+  /** The name of the step that keeps the order of a FIFO queue. */
+  static final String GROUP_ORDER = "groupOrder";
+
   final ReceivingSqsClient receivingSqsClient;
   final DatabaseCircuitBreaker circuitBreaker;
   private final Map<String, Object> byName = new LinkedHashMap<>();
@@ -71,6 +75,8 @@ final class Beans implements CamelConfiguration {
             gate, database, probe, rowFailures, settings.inFlight().time().toNanos());
     CommitHandler commitHandler =
         new CommitHandler(circuitBreaker, rowFailures, process.metrics, statement, acknowledger);
+    GroupOrder groupOrder =
+        new GroupOrder(process.workers.loaders(), process.inFlight, acknowledger);
 
     // ingest.camel.yaml
     byName.put("receivingSqsClient", receivingSqsClient);
@@ -79,9 +85,13 @@ final class Beans implements CamelConfiguration {
     byName.put("contract", contract);
     byName.put("masker", masker);
     // load.camel.yaml
-    byName.put("batchAggregationStrategy", new BatchAggregationStrategy(load.batchRows()));
+    byName.put(
+        "batchAggregationStrategy", new BatchAggregationStrategy(load.batchRows(), groupOrder));
     byName.put("loadWorkers", process.workers.loaders());
-    byName.put("loadParameters", new LoadParametersProcessor(process.vault, suppression, database));
+    byName.put(GROUP_ORDER, groupOrder);
+    byName.put(
+        "loadParameters",
+        new LoadParametersProcessor(process.vault, suppression, database, groupOrder::withdraw));
     byName.put("loadStatement", statement);
     byName.put("database", database);
     byName.put("commitHandler", commitHandler);

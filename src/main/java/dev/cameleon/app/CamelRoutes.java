@@ -79,6 +79,12 @@ final class CamelRoutes {
             .collect(Collectors.toSet());
     RouteCheck check = new RouteCheck(files, beans.byName(), more);
     InvalidSettingsException.throwIfAny(check.problems());
+    if (source.isFifo() && !check.mayUse(Beans.GROUP_ORDER)) {
+      throw new InvalidSettingsException(
+          "no route has the step \"process: {ref: groupOrder}\", without which the groups of the"
+              + " FIFO queue lose their order: add it before \"to: direct:batch\" in"
+              + " load.camel.yaml");
+    }
     try {
       main.start();
     } catch (Exception e) {

@@ -19,11 +19,12 @@ import dev.cameleon.sqs.SqsQueue;
 import dev.cameleon.sqs.VisibilityExtender;
 import dev.cameleon.vault.Vault;
 import java.util.Optional;
+import java.util.Set;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
  * What lives as long as the process, whatever is reloaded: pools, clients, the gate, the account of
- * messages and the vault's key. It knows no route, and of the contract only the names of fields.
+ * messages and the vault's key. It knows no route, and of the contract only what dead letters need.
  */
 final class LongLived {
   /** The longest that SQS holds a receive open: it gives the fewest calls on an idle queue. */
@@ -51,6 +52,9 @@ final class LongLived {
   final DeadLetterSender deadLetterSender;
   final VisibilityExtender visibilityExtender;
   private volatile BodyShape shape;
+
+  /** The message attributes that the contract needs. */
+  private volatile Set<String> attributes;
 
   /**
    * Creates everything and starts nothing.
@@ -88,6 +92,7 @@ final class LongLived {
             new SqsBatchCalls(sqs, deadLetters),
             source.name(),
             sealing,
+            () -> attributes,
             gate,
             acknowledger,
             limitNanos);
@@ -95,9 +100,10 @@ final class LongLived {
         new VisibilityExtender(sourceCalls, inFlight, workers.extenders(), limitNanos);
   }
 
-  /** Sets the contract whose fields the preview of a sealed dead letter shows. */
+  /** Sets the contract that dead letters are written by. */
   void contract(Contract contract) {
     shape = new BodyShape(contract.fields());
+    attributes = contract.attributes();
   }
 
   /** Leaves room in the heap for the program and its garbage. */

@@ -139,17 +139,40 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
    * @throws InvalidSettingsException if both are the same queue, or no dead letter can be sent
    */
   void requireUsable() throws InvalidSettingsException {
-    if (deadLetters.isFifo()) {
-      throw Settings.wrong(
-          DEAD_LETTERS,
-          deadLetters.name()
-              + " is a FIFO queue, which cannot take dead letters; name a standard queue");
-    }
+    requireOneKind(source, deadLetters);
     if (source.isSameAs(deadLetters)) {
       throw Settings.wrong(
           DEAD_LETTERS,
           "is the source queue itself, so dead letters would be received again for ever; name"
               + (" another queue, for example " + source.name() + "-dlq"));
+    }
+  }
+
+  /**
+   * Rejects a FIFO queue beside a standard queue.
+   *
+   * @throws InvalidSettingsException with what the two would do to each other
+   */
+  public static void requireOneKind(SqsQueue source, SqsQueue deadLetters)
+      throws InvalidSettingsException {
+    if (source.isFifo() && !deadLetters.isFifo()) {
+      throw Settings.wrong(
+          DEAD_LETTERS,
+          deadLetters.name()
+              + " is a standard queue, but "
+              + source.name()
+              + " is a FIFO queue: a dead letter would lose its message group, and SQS could not"
+              + " move there what is received too often, which then blocks its group; name a FIFO"
+              + " queue");
+    }
+    if (deadLetters.isFifo() && !source.isFifo()) {
+      throw Settings.wrong(
+          DEAD_LETTERS,
+          deadLetters.name()
+              + " is a FIFO queue, but "
+              + source.name()
+              + " is a standard queue: its messages have no message group, which a FIFO queue"
+              + " needs; name a standard queue");
     }
   }
 

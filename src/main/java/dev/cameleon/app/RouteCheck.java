@@ -28,6 +28,7 @@ final class RouteCheck {
 
   private final Map<String, Object> beans;
   private final Set<String> names;
+  private final Set<String> used = new HashSet<>();
   private final List<String> problems = new ArrayList<>();
   private final Map<YamlPart, String> sends = new LinkedHashMap<>();
   private final Set<String> consumed = new HashSet<>();
@@ -91,6 +92,11 @@ final class RouteCheck {
               + receivers.get(0).place());
     }
     return problems;
+  }
+
+  /** Whether a step may refer to this bean, by what {@link #problems} read. */
+  boolean mayUse(String bean) {
+    return names.contains("") || used.contains(bean);
   }
 
   /** Where an option of an endpoint is set; an empty string if that is not known. */
@@ -159,6 +165,7 @@ final class RouteCheck {
   }
 
   private void known(YamlPart at, String name) {
+    used.add(name);
     if (!names.contains(name)) {
       problem(at, "there is no bean " + name + hint(names, name));
     }

@@ -15,6 +15,7 @@ import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.errors.UnreachableException;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.QueueEncryption;
+import dev.cameleon.sqs.SenderAttributes;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
 import java.sql.Connection;
@@ -213,7 +214,7 @@ public final class SelfCheck {
                     + " turn on raw message delivery for the subscription");
             continue;
           }
-          masker.mask(plan.contract().check(event, message.messageAttributes()));
+          masker.mask(plan.contract().check(event, SenderAttributes.of(message).values()));
           ok("sample", message.messageId() + " passes contract and mask");
         } catch (IgnoredException e) {
           add("sample", Result.NOTE, message.messageId() + " would be ignored (x-ignore)");

@@ -14,4 +14,9 @@ public record BodySealing(Vault vault, UnaryOperator<String> preview) {
   SealedBody seal(String body) {
     return vault.seal(body, preview.apply(body));
   }
+
+  /** Seals a text that needs no preview. */
+  String sealWithoutPreview(String text) {
+    return vault.seal(text, "").textWithoutPreview();
+  }
 }

@@ -1,15 +1,20 @@
 package dev.cameleon.dlq;
 
 import dev.cameleon.crypto.SealedBody;
+import dev.cameleon.sqs.MessageGroup;
 import dev.cameleon.sqs.OutgoingMessage;
+import dev.cameleon.sqs.SenderAttributes;
 import dev.cameleon.sqs.SourceMessage;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -17,7 +22,7 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /**
  * Writes dead letters as messages and reads them back. What is wrong with a message is in its
- * message attributes; SQS allows ten, and all of them are used.
+ * message attributes; SQS allows ten, so one of them holds all of the sender's.
  */
 final class DeadLetterCodec {
   private static final String REASON = "reason";
@@ -36,22 +41,17 @@ final class DeadLetterCodec {
 
   private static final String SEALED = "sealed";
 
+  /** The order in which attributes are dropped when the message would be too large. */
+  private static final List<String> SHED_FIRST =
+      List.of(DETAIL, FIELD, SQL_STATE, FAILED_AT, RECEIVE_COUNT, SOURCE_QUEUE);
+
   /**
-   * The order in which attributes are dropped when the message would be too large; BODY never is.
-   * The first message's id is dropped last, with its date, because the ledger needs both: without
-   * them, a replay of a loaded message would become a second row.
+   * What is dropped after the sender's attributes; BODY never is. The first message's id is dropped
+   * late, with its date, because the ledger needs both: without them, a replay of a loaded message
+   * would become a second row.
    */
-  private static final List<String> SHED_ORDER =
-      List.of(
-          DETAIL,
-          FIELD,
-          SQL_STATE,
-          FAILED_AT,
-          RECEIVE_COUNT,
-          SOURCE_QUEUE,
-          REASON,
-          SourceMessage.SENT_AT,
-          SourceMessage.ID);
+  private static final List<String> SHED_LAST =
+      List.of(REASON, SourceMessage.SENT_AT, SourceMessage.ID, SenderAttributes.PACKED);
 
   /** The form of a field's name in the contract: anything else is not ours, and may be personal. */
   private static final Pattern FIELD_FORM = Pattern.compile("[^\\p{Cntrl}]{1,1000}");
@@ -63,39 +63,98 @@ final class DeadLetterCodec {
 
   private DeadLetterCodec() {}
 
+  /** How dead letters are written. */
+  record Format(
+      /** How bodies and attributes are sealed; empty: they are sent as they came. */
+      Optional<BodySealing> sealing,
+      /** The sender's attributes that the contract needs, which are dropped later than others. */
+      Set<String> needed,
+      /** The name of the queue that the messages came from. */
+      String sourceQueue,
+      /** The largest message that the dead-letter queue accepts, in bytes. */
+      int maxBytes) {}
+
   /**
    * The message of a dead letter, with as many attributes as fit; a sealed body's preview is
-   * dropped first. It may still be too large.
+   * dropped first, then the sender's attributes that the contract does not need. It may still be
+   * too large.
    *
-   * @param sealed the sealed body; empty: the body is sent as it came
-   * @param sourceQueue the name of the queue that the message came from
    * @param failedAt the time of the failure
-   * @param maxBytes the largest message that the dead-letter queue accepts
    */
-  static OutgoingMessage write(
-      DeadLetter deadLetter,
-      Optional<SealedBody> sealed,
-      String sourceQueue,
-      Instant failedAt,
-      int maxBytes) {
-    Map<String, String> attributes = attributes(deadLetter, sourceQueue, failedAt);
+  static OutgoingMessage write(DeadLetter deadLetter, Format format, Instant failedAt) {
+    Map<String, String> attributes = attributes(deadLetter, format.sourceQueue(), failedAt);
+    Optional<SealedBody> sealed =
+        format.sealing().map(sealing -> sealing.seal(deadLetter.delivery().body()));
     sealed.ifPresent(body -> attributes.put(BODY, SEALED));
     String body = sealed.map(SealedBody::text).orElse(deadLetter.delivery().body());
-    OutgoingMessage message = new OutgoingMessage(body, attributes);
-    if (sealed.isPresent() && message.bytes() > maxBytes) {
-      body = sealed.get().textWithoutPreview();
-      message = new OutgoingMessage(body, attributes);
+    SenderAttributes sender = deadLetter.delivery().attributes();
+    pack(sender, format, attributes);
+    if (attributes.size() > SenderAttributes.MOST) {
+      attributes.remove(SQL_STATE); // the detail says it too
     }
-    Iterator<String> shed = SHED_ORDER.iterator();
-    while (message.bytes() > maxBytes && shed.hasNext()) {
+    if (sealed.isPresent() && isTooLarge(body, attributes, format)) {
+      body = sealed.get().textWithoutPreview();
+    }
+    sender = shed(sender, name -> !format.needed().contains(name), body, attributes, format);
+    shed(SHED_FIRST, body, attributes, format);
+    sender = shed(sender, name -> true, body, attributes, format);
+    if (!sender.leftOut().isEmpty() && isTooLarge(body, attributes, format)) {
+      // Not sealed: it holds nothing of the sender's.
+      List<String> all = List.of(SenderAttributes.ALL);
+      attributes.put(SenderAttributes.PACKED, new SenderAttributes(Map.of(), all).text());
+    }
+    shed(SHED_LAST, body, attributes, format);
+    return new OutgoingMessage(body, attributes);
+  }
+
+  private static boolean isTooLarge(String body, Map<String, String> attributes, Format format) {
+    return new OutgoingMessage(body, attributes).bytes() > format.maxBytes();
+  }
+
+  private static void pack(SenderAttributes sender, Format format, Map<String, String> attributes) {
+    if (!sender.isEmpty()) {
+      String text = sender.text();
+      attributes.put(
+          SenderAttributes.PACKED,
+          format.sealing().map(sealing -> sealing.sealWithoutPreview(text)).orElse(text));
+    }
+  }
+
+  private static void shed(
+      List<String> names, String body, Map<String, String> attributes, Format format) {
+    Iterator<String> shed = names.iterator();
+    while (shed.hasNext() && isTooLarge(body, attributes, format)) {
       String name = shed.next();
       // Without a reason, no reader would recognize a sealed dead letter as Cameleon's.
-      if (sealed.isEmpty() || !name.equals(REASON)) {
+      if (format.sealing().isEmpty() || !name.equals(REASON)) {
         attributes.remove(name);
-        message = new OutgoingMessage(body, attributes);
       }
     }
-    return message;
+  }
+
+  /** Drops attributes of the sender's, the largest first. */
+  private static SenderAttributes shed(
+      SenderAttributes sender,
+      Predicate<String> which,
+      String body,
+      Map<String, String> attributes,
+      Format format) {
+    List<String> names =
+        sender.values().keySet().stream()
+            .filter(which)
+            .sorted(
+                Comparator.comparingInt(
+                    name -> -SenderAttributes.bytes(name, sender.values().get(name))))
+            .toList();
+    SenderAttributes left = sender;
+    for (String name : names) {
+      if (!isTooLarge(body, attributes, format)) {
+        break;
+      }
+      left = left.without(name);
+      pack(left, format, attributes);
+    }
+    return left;
   }
 
   private static Map<String, String> attributes(
@@ -142,7 +201,11 @@ final class DeadLetterCodec {
         instant(text.apply(FAILED_AT), sentHere),
         count(text.apply(RECEIVE_COUNT)),
         text.apply(BODY).equals(SEALED),
-        message.body());
+        message.body(),
+        ours.isPresent()
+            ? SourceMessage.attribute(message, SenderAttributes.PACKED)
+            : SenderAttributes.of(message).text(),
+        MessageGroup.of(system).map(MessageGroup::id).orElse(""));
   }
 
   private static String matching(Pattern form, String text, String otherwise) {

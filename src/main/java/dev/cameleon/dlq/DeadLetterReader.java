@@ -175,7 +175,9 @@ public final class DeadLetterReader implements AutoCloseable {
                     .messageAttributeNames("All")
                     .messageSystemAttributeNames(
                         MessageSystemAttributeName.SENT_TIMESTAMP,
-                        MessageSystemAttributeName.DEAD_LETTER_QUEUE_SOURCE_ARN)
+                        MessageSystemAttributeName.DEAD_LETTER_QUEUE_SOURCE_ARN,
+                        MessageSystemAttributeName.MESSAGE_GROUP_ID,
+                        MessageSystemAttributeName.SEQUENCE_NUMBER)
                     .waitTimeSeconds(WAIT_SECONDS))
         .messages();
   }

@@ -1,9 +1,9 @@
 package dev.cameleon.dlq;
 
 import dev.cameleon.contract.Violation;
-import dev.cameleon.crypto.SealedBody;
 import dev.cameleon.sqs.Acknowledger;
 import dev.cameleon.sqs.Delivery;
+import dev.cameleon.sqs.MessageGroup;
 import dev.cameleon.sqs.OutgoingMessage;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.SqsBatchCalls;
@@ -13,8 +13,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,8 +33,7 @@ public final class DeadLetterSender {
   private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final SqsBatchCalls calls;
-  private final String sourceQueue;
-  private final Optional<BodySealing> sealing;
+  private final Supplier<DeadLetterCodec.Format> format;
   private final ReceiveGate gate;
   private final Acknowledger acknowledger;
   private final long limitNanos;
@@ -49,19 +50,23 @@ public final class DeadLetterSender {
    * @param calls to the dead-letter queue
    * @param sourceQueue the name of the queue that the messages came from
    * @param sealing how bodies are sealed; empty: they are sent as they came
+   * @param needed the message attributes that the contract needs now
    * @param limitNanos the longest that a message is kept in flight
    */
   public DeadLetterSender(
       SqsBatchCalls calls,
       String sourceQueue,
       Optional<BodySealing> sealing,
+      Supplier<Set<String>> needed,
       ReceiveGate gate,
       Acknowledger acknowledger,
       long limitNanos) {
     this.limitNanos = limitNanos;
     this.calls = calls;
-    this.sourceQueue = sourceQueue;
-    this.sealing = sealing;
+    this.format =
+        () ->
+            new DeadLetterCodec.Format(
+                sealing, needed.get(), sourceQueue, calls.queue().maxBytes());
     this.gate = gate;
     this.acknowledger = acknowledger;
     for (Violation reason : Violation.values()) {
@@ -89,7 +94,7 @@ public final class DeadLetterSender {
       if (encoded.message().bytes() <= calls.queue().maxBytes()) {
         left.add(encoded);
       } else {
-        String size = sealing.isPresent() ? "sealed, it" : "it";
+        String size = format.get().sealing().isPresent() ? "sealed, it" : "it";
         refuse(encoded, size + " is larger than the queue accepts", returned);
       }
     }
@@ -120,11 +125,19 @@ public final class DeadLetterSender {
   }
 
   private Encoded encoded(DeadLetter deadLetter) {
-    Optional<SealedBody> sealed = sealing.map(seal -> seal.seal(deadLetter.delivery().body()));
+    OutgoingMessage message = DeadLetterCodec.write(deadLetter, format.get(), Instant.now());
     return new Encoded(
-        deadLetter,
-        DeadLetterCodec.write(
-            deadLetter, sealed, sourceQueue, Instant.now(), calls.queue().maxBytes()));
+        deadLetter, calls.queue().isFifo() ? message.at(place(deadLetter.delivery())) : message);
+  }
+
+  /**
+   * The place in a FIFO queue: the message's own group. If a crash before the delete makes the same
+   * message fail again, SQS drops the second dead letter; a replay that fails is another message.
+   */
+  private static OutgoingMessage.Place place(Delivery delivery) {
+    return new OutgoingMessage.Place(
+        delivery.group().map(MessageGroup::id).orElse(delivery.messageId()),
+        "dead-letter-" + delivery.messageId());
   }
 
   /** Makes one call; returns the dead letters to be retried. */

@@ -65,7 +65,8 @@ public final class DryRun {
     for (Candidate one : screening.screen(page)) {
       ReceivedDeadLetter deadLetter = one.deadLetter();
       try {
-        var events = contract.check(StrictJson.read(json, one.message().body()), Map.of());
+        var events =
+            contract.check(StrictJson.read(json, one.message().body()), one.sender().values());
         masker.ifPresent(mask -> mask.mask(events));
         passes(deadLetter);
       } catch (IgnoredException e) {

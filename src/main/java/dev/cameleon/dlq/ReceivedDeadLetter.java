@@ -23,6 +23,9 @@ import java.util.Set;
  * @param receiveCount how often it had been received before, or 0 if that is not known
  * @param sealed whether the body is sealed to the recipients
  * @param body the body: personal
+ * @param sender the sender's message attributes as JSON: personal; sealed if the body is; an empty
+ *     string if there are none
+ * @param group its message group on a FIFO queue: possibly personal; else an empty string
  */
 public record ReceivedDeadLetter(
     String id,
@@ -36,7 +39,9 @@ public record ReceivedDeadLetter(
     Instant failedAt,
     int receiveCount,
     boolean sealed,
-    String body) {
+    String body,
+    String sender,
+    String group) {
   /** Replaces a field's name that is not in the contract. */
   public static final String UNKNOWN = "(unknown)";
 
@@ -65,7 +70,9 @@ public record ReceivedDeadLetter(
         failedAt,
         receiveCount,
         sealed,
-        body);
+        body,
+        sender,
+        group);
   }
 
   /** The message id only: the body is personal. */

@@ -1,6 +1,7 @@
 package dev.cameleon.dlq;
 
 import dev.cameleon.sqs.OutgoingMessage;
+import dev.cameleon.sqs.SenderAttributes;
 import dev.cameleon.sqs.SourceMessage;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,10 +31,12 @@ public final class ReplaySelection {
    * A message to send.
    *
    * @param message the message
+   * @param sender the attributes that its first sender gave it
    * @param deadLetters the dead letters to delete once it is sent: its own, and others with the
    *     same body, which a crash can leave
    */
-  record Candidate(OutgoingMessage message, List<ReceivedDeadLetter> deadLetters) {
+  record Candidate(
+      OutgoingMessage message, SenderAttributes sender, List<ReceivedDeadLetter> deadLetters) {
     ReceivedDeadLetter deadLetter() {
       return deadLetters.get(0);
     }
@@ -70,16 +73,19 @@ public final class ReplaySelection {
     for (ReceivedDeadLetter deadLetter : page) {
       Candidate same = candidates.get(deadLetter.sourceMessageId());
       Optional<String> body = bodies.original(deadLetter);
-      Optional<SkipReason> obstacle = obstacle(deadLetter, body);
+      Optional<SenderAttributes> sender = bodies.attributes(deadLetter);
+      Optional<OutgoingMessage> message =
+          body.flatMap(text -> sender.map(some -> message(deadLetter, text, some)));
+      Optional<SkipReason> obstacle = obstacle(deadLetter, sender, message);
       if (obstacle.isPresent()) {
         leave(obstacle.get(), 1);
-      } else if (same != null && same.message().body().equals(body.orElseThrow())) {
+      } else if (same != null && same.message().hasContentOf(message.orElseThrow())) {
         same.deadLetters().add(deadLetter);
       } else if (seen.add(deadLetter.sourceMessageId())) {
         candidates.put(
             deadLetter.sourceMessageId(),
             new Candidate(
-                message(deadLetter, body.orElseThrow()), new ArrayList<>(List.of(deadLetter))));
+                message.orElseThrow(), sender.orElseThrow(), new ArrayList<>(List.of(deadLetter))));
       } else {
         leave(SkipReason.REPLAYED_BEFORE, 1);
       }
@@ -87,7 +93,10 @@ public final class ReplaySelection {
     return List.copyOf(candidates.values());
   }
 
-  private Optional<SkipReason> obstacle(ReceivedDeadLetter deadLetter, Optional<String> body) {
+  private Optional<SkipReason> obstacle(
+      ReceivedDeadLetter deadLetter,
+      Optional<SenderAttributes> sender,
+      Optional<OutgoingMessage> message) {
     if (deadLetter.cause() == DeadLetterReason.UNKNOWN && !named) {
       return Optional.of(SkipReason.UNKNOWN_ORIGIN);
     }
@@ -97,16 +106,24 @@ public final class ReplaySelection {
     if (deadLetter.sentAt().isBefore(oldest)) {
       return Optional.of(SkipReason.TOO_OLD);
     }
-    if (body.isEmpty()) {
+    if (message.isEmpty()) {
       return Optional.of(SkipReason.SEALED);
     }
-    return message(deadLetter, body.get()).bytes() > maxBytes
-        ? Optional.of(SkipReason.TOO_LARGE)
-        : Optional.empty();
+    if (!named && !sender.orElseThrow().leftOut().isEmpty()) {
+      return Optional.of(SkipReason.INCOMPLETE);
+    }
+    return message.get().bytes() > maxBytes ? Optional.of(SkipReason.TOO_LARGE) : Optional.empty();
   }
 
-  private static OutgoingMessage message(ReceivedDeadLetter deadLetter, String body) {
-    return new SourceMessage(deadLetter.sourceMessageId(), deadLetter.sentAt()).replay(body);
+  private static OutgoingMessage message(
+      ReceivedDeadLetter deadLetter, String body, SenderAttributes sender) {
+    OutgoingMessage message =
+        new SourceMessage(deadLetter.sourceMessageId(), deadLetter.sentAt()).replay(body, sender);
+    // If a replay is cut off before its delete, SQS drops the second one; the dead letter of a
+    // replay that fails again has another id.
+    return deadLetter.group().isEmpty()
+        ? message
+        : message.at(new OutgoingMessage.Place(deadLetter.group(), "replay-" + deadLetter.id()));
   }
 
   void leave(SkipReason why, long deadLetters) {

@@ -26,6 +26,13 @@ public enum SkipReason {
       "sealed",
       "Their bodies are sealed: give the key of a recipient of dead letters,"
           + " --private-key FILE or --kms-key ARN."),
+  /** Replayed without them, an optional property would silently be absent. */
+  INCOMPLETE(
+      "without all attributes",
+      "There was no room for all message attributes of their senders: dlq show ID names those"
+          + " that are left out. If the contract needs none of them, replay the dead letters by"
+          + " id: dlq replay ID. Else add them in a file: dlq export --raw, edit \"attributes\","
+          + " dlq import."),
   /** With its two attributes, SQS does not take it. */
   TOO_LARGE(
       "too large",

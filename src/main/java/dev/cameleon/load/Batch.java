@@ -13,10 +13,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Messages to be loaded by one statement, each with its events and its delivery. The aggregator
- * fills it under its own lock; it does not change afterwards.
+ * fills it under its own lock; afterwards, messages only leave it ({@link #withdraw}).
  */
 public final class Batch {
   private record Row(Delivery delivery, MaskedMessage message) {}
@@ -34,6 +35,7 @@ public final class Batch {
   private static final int OWN_CHARACTERS = 120;
 
   private final List<Row> rows;
+  private final Set<String> groups = new HashSet<>();
   private int events;
   private long characters;
   private VaultEntries entries;
@@ -53,7 +55,7 @@ public final class Batch {
   }
 
   private Batch half(int from, int to) {
-    Batch half = new Batch(rows.subList(from, to));
+    Batch half = new Batch(new ArrayList<>(rows.subList(from, to)));
     half.suspectedOf = suspectedOf;
     half.failedNanos = failedNanos;
     half.half = true;
@@ -93,6 +95,28 @@ public final class Batch {
   /** Whether this is one message alone, which cannot be split. */
   public boolean isSingle() {
     return rows.size() == 1;
+  }
+
+  /** Whether all messages were withdrawn. */
+  boolean isEmpty() {
+    return rows.isEmpty();
+  }
+
+  /** The groups of its messages that come from a FIFO queue; {@link GroupOrder} fills it. */
+  Set<String> groups() {
+    return groups;
+  }
+
+  /** Takes messages out that must not be loaded now; the caller returns them to the queue. */
+  List<Delivery> withdraw(Predicate<Delivery> which) {
+    List<Delivery> withdrawn = new ArrayList<>();
+    rows.removeIf(row -> which.test(row.delivery()) && withdrawn.add(row.delivery()));
+    if (!withdrawn.isEmpty()) {
+      events = 0;
+      characters = 0;
+      rows.forEach(this::count);
+    }
+    return withdrawn;
   }
 
   /** Both halves, to be loaded in its place: repeated splitting finds the message that fails. */

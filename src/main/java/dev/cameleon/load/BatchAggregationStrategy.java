@@ -1,6 +1,7 @@
 package dev.cameleon.load;
 
 import dev.cameleon.mask.MaskedMessage;
+import dev.cameleon.sqs.Delivery;
 import dev.cameleon.sqs.DeliveryTracking;
 import java.util.Map;
 import org.apache.camel.AggregationStrategy;
@@ -9,13 +10,16 @@ import org.apache.camel.Exchange;
 /** Collects masked messages into a {@link Batch}; accepts no other body. */
 public final class BatchAggregationStrategy implements AggregationStrategy {
   private final int mostEvents;
+  private final GroupOrder order;
 
   /**
    * Collects batches.
    *
    * @param mostEvents a batch of this many events is complete
+   * @param order receives the groups of each batch
    */
-  public BatchAggregationStrategy(int mostEvents) {
+  public BatchAggregationStrategy(int mostEvents, GroupOrder order) {
+    this.order = order;
     this.mostEvents = mostEvents;
   }
 
@@ -33,7 +37,10 @@ public final class BatchAggregationStrategy implements AggregationStrategy {
       answer.getMessage().setBody(new Batch());
     }
     Batch batch = answer.getMessage().getBody(Batch.class);
-    batch.add(DeliveryTracking.of(next), message);
+    Delivery delivery = DeliveryTracking.of(next);
+    batch.add(delivery, message);
+    Exchange whole = answer;
+    delivery.group().ifPresent(group -> order.added(batch, whole, group.id()));
     if (batch.size() >= mostEvents || batch.characters() >= Batch.ENOUGH_CHARACTERS) {
       answer.setProperty(Exchange.AGGREGATION_COMPLETE_CURRENT_GROUP, true);
     }

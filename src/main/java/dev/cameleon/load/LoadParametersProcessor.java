@@ -6,6 +6,7 @@ import dev.cameleon.vault.Vault;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -23,6 +24,7 @@ public final class LoadParametersProcessor implements Processor {
   private final Vault vault;
   private final SuppressionList suppression;
   private final DataSource database;
+  private final Consumer<Batch> before;
   private final SqlErrors failures = new SqlErrors();
 
   /** When a batch last met a conflict, by {@link System#nanoTime}. */
@@ -34,11 +36,14 @@ public final class LoadParametersProcessor implements Processor {
    * @param vault seals the originals
    * @param suppression lists erased persons, whose events are loaded with random values
    * @param database read for the suppression list if the last read is too old
+   * @param before takes out of a batch what must not be loaded any more
    */
-  public LoadParametersProcessor(Vault vault, SuppressionList suppression, DataSource database) {
+  public LoadParametersProcessor(
+      Vault vault, SuppressionList suppression, DataSource database, Consumer<Batch> before) {
     this.vault = vault;
     this.suppression = suppression;
     this.database = database;
+    this.before = before;
   }
 
   @Override
@@ -46,7 +51,9 @@ public final class LoadParametersProcessor implements Processor {
     // So that nothing of an earlier attempt is used.
     exchange.getMessage().removeHeaders("batch|vault");
     exchange.removeVariable(CommitHandler.COUNTS);
-    LoadParameters parameters = of(exchange.getVariable("batch", Batch.class));
+    Batch batch = exchange.getVariable("batch", Batch.class);
+    before.accept(batch);
+    LoadParameters parameters = of(batch);
     if (takesTurns(FailedBatches.failure(exchange))) {
       parameters = parameters.inTurn();
     }

@@ -43,7 +43,8 @@ public final class LoadStatement {
   private static final String HEAD =
       """
       WITH cameleon_batch AS MATERIALIZED (
-        SELECT * FROM json_to_recordset(:?batch::json) AS t(:columns)
+        SELECT * FROM ROWS FROM (json_to_recordset(:?batch::json) AS (:declared))
+          WITH ORDINALITY AS t(:columns, cameleon_position)
       ),
       cameleon_sealed AS MATERIALIZED (            -- parsed once, not once per entry
         SELECT (part ->> 'made')::timestamptz AS made, (part ->> 'data_key')::uuid AS data_key,
@@ -85,7 +86,8 @@ public final class LoadStatement {
         ON CONFLICT DO NOTHING
       ),
       event AS (
-        SELECT * FROM cameleon_batch JOIN cameleon_fresh USING (message_id)
+        SELECT :columns FROM cameleon_batch JOIN cameleon_fresh USING (message_id)
+         ORDER BY cameleon_position                -- of one group of a FIFO queue, in its order
       )""";
 
   private static final JsonMapper ROWS =
@@ -96,6 +98,7 @@ public final class LoadStatement {
 
   private final LoadSql file;
   private final String pipeline;
+  private final String declared;
   private final String columns;
   private final String sql;
 
@@ -107,19 +110,30 @@ public final class LoadStatement {
    * @param pipeline whose ledger it is: letters, digits, {@code _} and {@code -}
    */
   public LoadStatement(LoadSql file, Contract contract, String pipeline) {
-    this(file, declared(contract.columns()), pipeline);
+    this(
+        file,
+        declared(contract.columns()),
+        "message_id, event_number, sent_at"
+            + contract.columns().stream()
+                .map(column -> ", " + quoted(column))
+                .collect(Collectors.joining()),
+        pipeline);
   }
 
-  private LoadStatement(LoadSql file, String columns, String pipeline) {
+  private LoadStatement(LoadSql file, String declared, String columns, String pipeline) {
     this.file = file;
     this.pipeline = pipeline;
+    this.declared = declared;
     this.columns = columns;
     this.sql = compose("RETURNING 1", "(SELECT count(*) FROM cameleon_load_%d) AS rows_%d");
   }
 
   private String compose(String returning, String result) {
     StringBuilder statement =
-        new StringBuilder(HEAD.replace(":pipeline", pipeline).replace(":columns", columns));
+        new StringBuilder(
+            HEAD.replace(":pipeline", pipeline)
+                .replace(":declared", declared)
+                .replace(":columns", columns));
     StringBuilder results = new StringBuilder("(SELECT count(*) FROM cameleon_fresh) AS " + LOADED);
     int number = 0;
     for (LoadSql.Insert insert : file.inserts()) {
@@ -271,7 +285,7 @@ public final class LoadStatement {
       LoadSql first = new LoadSql(file.file(), file.text(), file.inserts().subList(0, count));
       Savepoint before = connection.setSavepoint();
       try {
-        new LoadStatement(first, columns, pipeline).run(connection, values);
+        new LoadStatement(first, declared, columns, pipeline).run(connection, values);
       } catch (SQLException e) {
         if (SqlErrors.isRepeatedKey(e)) {
           return Optional.of(file.place(file.inserts().get(count - 1).offset()));

@@ -53,6 +53,9 @@ public final class RowFailures {
    * it is a half and other rows were committed since the whole failed.
    */
   boolean isRows(Batch batch, Throwable failure) {
+    if (batch.isEmpty()) {
+      return false;
+    }
     if (failures.isRefusal(failure)) {
       return true;
     }

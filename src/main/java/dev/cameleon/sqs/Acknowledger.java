@@ -124,6 +124,7 @@ public final class Acknowledger {
 
   private void returnToQueue(Collection<Delivery> unfinished, ToIntFunction<Delivery> seconds) {
     List<Delivery> all = List.copyOf(unfinished);
+    deliveries.returning(all);
     List<List<Delivery>> chunks = SqsBatchCalls.chunks(all);
     AtomicInteger underWay = new AtomicInteger(chunks.size());
     AtomicInteger failed = new AtomicInteger();

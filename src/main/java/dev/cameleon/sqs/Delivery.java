@@ -3,6 +3,7 @@ package dev.cameleon.sqs;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
@@ -18,6 +19,8 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
  * @param receiveCount how often the message was received, this time included
  * @param sourceMessage the id in the ledger and the date of the row: the message's own, or for a
  *     replay those of the first message
+ * @param attributes its sender's message attributes: personal
+ * @param group its place in a FIFO queue; empty for a message of a standard queue
  * @param receivedNanos {@link System#nanoTime} before the receive: the visibility timeout starts
  *     later than this
  */
@@ -28,13 +31,17 @@ public record Delivery(
     Instant sentAt,
     int receiveCount,
     SourceMessage sourceMessage,
+    SenderAttributes attributes,
+    Optional<MessageGroup> group,
     long receivedNanos) {
 
   /** The attributes that a receive must request, because {@link #of} reads them. */
   public static final List<MessageSystemAttributeName> SYSTEM_ATTRIBUTES =
       List.of(
           MessageSystemAttributeName.SENT_TIMESTAMP,
-          MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT);
+          MessageSystemAttributeName.APPROXIMATE_RECEIVE_COUNT,
+          MessageSystemAttributeName.MESSAGE_GROUP_ID,
+          MessageSystemAttributeName.SEQUENCE_NUMBER);
 
   /** A delivery for checks that need one without receiving: its random id belongs to no message. */
   public static Delivery sample() {
@@ -45,7 +52,16 @@ public record Delivery(
   public static Delivery sample(Instant sentAt) {
     String id = UUID.randomUUID().toString();
     SourceMessage itself = new SourceMessage(id, sentAt);
-    return new Delivery(id, id, "", itself.sentAt(), 1, itself, System.nanoTime());
+    return new Delivery(
+        id,
+        id,
+        "",
+        itself.sentAt(),
+        1,
+        itself,
+        SenderAttributes.NONE,
+        Optional.empty(),
+        System.nanoTime());
   }
 
   /**
@@ -69,6 +85,8 @@ public record Delivery(
         sentAt,
         receiveCount,
         SourceMessage.of(message, sentAt),
+        SenderAttributes.of(message),
+        MessageGroup.of(system),
         receivedNanos);
   }
 

@@ -1,8 +1,10 @@
 package dev.cameleon.sqs;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,9 @@ public final class InFlightMessages {
 
     /** Whether {@link #overdue} has handed it out: it is being returned. */
     private boolean handedOut;
+
+    /** Whether an earlier message of its group was returned, which must be loaded first. */
+    private boolean overtakes;
 
     private InFlight(Delivery delivery) {
       this.delivery = delivery;
@@ -85,11 +90,11 @@ public final class InFlightMessages {
     for (int i = 0; i < messages.size(); i++) {
       Delivery delivery = deliveries.get(i);
       if (inFlight.putIfAbsent(delivery.receiptHandle(), new InFlight(delivery)) == null) {
-        room.occupy(MemoryBudget.bytesOf(delivery.body()));
+        room.occupy(MemoryBudget.bytesOf(textBytes(delivery)));
         received++;
         taken.add(messages.get(i));
       }
-      largest = Math.max(largest, MemoryBudget.textBytes(delivery.body()));
+      largest = Math.max(largest, textBytes(delivery));
     }
     if (messages.isEmpty()) {
       room.seenNothing();
@@ -97,6 +102,10 @@ public final class InFlightMessages {
       room.seen(largest);
     }
     return taken;
+  }
+
+  private static long textBytes(Delivery delivery) {
+    return MemoryBudget.textBytes(delivery.body()) + delivery.attributes().bytes();
   }
 
   /**
@@ -148,7 +157,7 @@ public final class InFlightMessages {
       InFlight message = inFlight.remove(delivery.receiptHandle());
       if (message != null) {
         ofEvents += message.eventBytes;
-        bytes += MemoryBudget.bytesOf(delivery.body());
+        bytes += MemoryBudget.bytesOf(textBytes(delivery));
         outcomes.merge(outcome, 1L, Long::sum);
         brake.settled(outcome);
       }
@@ -237,6 +246,38 @@ public final class InFlightMessages {
   /** Records that these are finished and not deleted yet: they are kept invisible. */
   synchronized void undeleted(Collection<Delivery> finished) {
     stillInFlight(finished).forEach(message -> message.undeleted = true);
+  }
+
+  /**
+   * Records that these are being returned to the queue: from now on, later messages of their groups
+   * must not be loaded either. What SQS delivers later comes in order.
+   */
+  synchronized void returning(Collection<Delivery> returned) {
+    Map<String, BigInteger> from = new HashMap<>();
+    for (Delivery delivery : returned) {
+      delivery.group().ifPresent(at -> from.merge(at.id(), at.number(), BigInteger::min));
+    }
+    if (!from.isEmpty()) {
+      for (InFlight message : inFlight.values()) {
+        message
+            .delivery
+            .group()
+            .filter(at -> from.containsKey(at.id()))
+            .filter(at -> at.number().compareTo(from.get(at.id())) > 0)
+            .ifPresent(at -> message.overtakes = true);
+      }
+    }
+  }
+
+  /** Whether this message would be loaded before an earlier one of its group. */
+  public boolean overtakes(Delivery delivery) {
+    if (delivery.group().isEmpty()) {
+      return false; // without the lock, for all messages of a standard queue
+    }
+    synchronized (this) {
+      InFlight message = inFlight.get(delivery.receiptHandle());
+      return message != null && message.overtakes;
+    }
   }
 
   private Stream<InFlight> stillInFlight(Collection<Delivery> deliveries) {

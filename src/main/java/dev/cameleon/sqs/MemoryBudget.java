@@ -69,7 +69,7 @@ final class MemoryBudget {
     return bytesOf(textBytes(body));
   }
 
-  private static long bytesOf(long textBytes) {
+  static long bytesOf(long textBytes) {
     return OVERHEAD_BYTES + COPIES * textBytes;
   }
 

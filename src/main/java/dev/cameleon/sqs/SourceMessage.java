@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
@@ -32,16 +33,25 @@ public record SourceMessage(String id, Instant sentAt) {
    * @param sentAt when this message was sent
    */
   public static SourceMessage of(Message message, Instant sentAt) {
-    SourceMessage itself = new SourceMessage(message.messageId(), sentAt);
+    return named(message).orElseGet(() -> new SourceMessage(message.messageId(), sentAt));
+  }
+
+  /** Whether a message stands for another one. */
+  static boolean isNamedIn(Message message) {
+    return named(message).isPresent();
+  }
+
+  private static Optional<SourceMessage> named(Message message) {
     String id = attribute(message, ID);
     String firstSentAt = attribute(message, SENT_AT);
     if (id.isEmpty() || firstSentAt.isEmpty()) {
-      return itself; // nearly all messages: an exception for each would be slow
+      return Optional.empty(); // nearly all messages: an exception for each would be slow
     }
     try {
-      return new SourceMessage(UUID.fromString(id).toString(), Instant.parse(firstSentAt));
+      return Optional.of(
+          new SourceMessage(UUID.fromString(id).toString(), Instant.parse(firstSentAt)));
     } catch (IllegalArgumentException | DateTimeException e) {
-      return itself;
+      return Optional.empty();
     }
   }
 
@@ -55,9 +65,15 @@ public record SourceMessage(String id, Instant sentAt) {
    * A message that stands for it: however often it is sent, it is loaded once.
    *
    * @param body the original or corrected body: personal
+   * @param sender the attributes of the first message; packed if they are too many
    */
-  public OutgoingMessage replay(String body) {
-    return new OutgoingMessage(body, attributes());
+  public OutgoingMessage replay(String body, SenderAttributes sender) {
+    Map<String, String> own = attributes();
+    if (sender.fitBeside(own.size())) {
+      return new OutgoingMessage(body, own, sender.values(), Optional.empty());
+    }
+    own.put(SenderAttributes.PACKED, sender.text());
+    return new OutgoingMessage(body, own);
   }
 
   /** The attributes that name it. */

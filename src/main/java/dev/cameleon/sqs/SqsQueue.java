@@ -19,6 +19,9 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
   /** AWS: the largest limit that a queue may have is 1 MiB, since August 2025. */
   private static final int LARGEST_BYTES = 1024 * 1024;
 
+  /** AWS: the names of FIFO queues, and of no others, end in this. */
+  public static final String FIFO = ".fifo";
+
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,80}(\\.fifo)?");
 
   private static final Pattern URL =
@@ -108,7 +111,7 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
 
   /** Whether it is a FIFO queue: AWS requires their names to end in {@code .fifo}. */
   public boolean isFifo() {
-    return name.endsWith(".fifo");
+    return name.endsWith(FIFO);
   }
 
   /** One sentence for an operator whose queue has a visibility timeout of 0. */

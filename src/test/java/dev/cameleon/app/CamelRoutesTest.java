@@ -15,6 +15,7 @@ import dev.cameleon.load.CommitHandler;
 import dev.cameleon.load.DatabaseCircuitBreaker;
 import dev.cameleon.load.DatabaseProbe;
 import dev.cameleon.load.FailedBatches;
+import dev.cameleon.load.GroupOrder;
 import dev.cameleon.load.LoadParametersProcessor;
 import dev.cameleon.load.LoadStatement;
 import dev.cameleon.load.RouteFailureHandler;
@@ -71,23 +72,25 @@ class CamelRoutesTest extends CamelTestSupport {
             new InterceptSendToMockEndpointStrategy("direct:(load|batch|dead-letter)", true));
     Contract contract = Contract.read(Path.of("routes/login.schema.json"));
     LoadStatement statement = Shipped.statement();
+    SqsQueue queue =
+        new SqsQueue("login-queue", TestQueues.create(30).sourceUrl(), "", 30, 1 << 20);
+    Acknowledger acknowledger =
+        new Acknowledger(
+            new SqsBatchCalls(Shared.sqs().client(), queue), deliveries, gate, loaders);
+    GroupOrder order = new GroupOrder(loaders, deliveries, acknowledger);
+    context.getRegistry().bind("groupOrder", order);
     context.getRegistry().bind("receivingSqsClient", Shared.sqs().client());
     context.getRegistry().bind("strictJson", new StrictJsonDataFormat());
     context.getRegistry().bind("contract", contract);
     masker = new Masker(FixedKeys.of(0x01020304, 0x0b), contract.personal());
     context.getRegistry().bind("masker", masker);
-    context.getRegistry().bind("batchAggregationStrategy", new BatchAggregationStrategy(3));
+    context.getRegistry().bind("batchAggregationStrategy", new BatchAggregationStrategy(3, order));
     context.getRegistry().bind("rejections", new Rejections());
     context.getRegistry().bind("loadWorkers", loaders);
     Database.Login login = new Database.Login("jdbc:postgresql:none", "", "");
     LoaderPool database = Database.pool(login, 1, "01020304");
     context.getRegistry().bind("database", database);
     context.getRegistry().bind("loadStatement", statement);
-    SqsQueue queue =
-        new SqsQueue("login-queue", TestQueues.create(30).sourceUrl(), "", 30, 1 << 20);
-    Acknowledger acknowledger =
-        new Acknowledger(
-            new SqsBatchCalls(Shared.sqs().client(), queue), deliveries, gate, loaders);
     context.getRegistry().bind("acknowledger", acknowledger);
     context
         .getRegistry()
@@ -97,7 +100,8 @@ class CamelRoutesTest extends CamelTestSupport {
         .getRegistry()
         .bind(
             "loadParameters",
-            new LoadParametersProcessor(new Vault(List.of()), suppression, database));
+            new LoadParametersProcessor(
+                new Vault(List.of()), suppression, database, order::withdraw));
     DatabaseProbe probe = new DatabaseProbe(login, "01020304", statement, suppression);
     RowFailures rows = new RowFailures(gate);
     DatabaseCircuitBreaker breaker =

@@ -44,6 +44,6 @@ class DeadLetterGroupsTest {
   private static ReceivedDeadLetter deadLetter(
       String id, DeadLetterReason cause, String field, Instant failedAt) {
     return new ReceivedDeadLetter(
-        id, cause, field, "", "", id, "", failedAt, failedAt, 1, false, "{}");
+        id, cause, field, "", "", id, "", failedAt, failedAt, 1, false, "{}", "", "");
   }
 }

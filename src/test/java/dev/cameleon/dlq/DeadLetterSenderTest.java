@@ -20,6 +20,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -125,6 +126,7 @@ class DeadLetterSenderTest {
         new SqsBatchCalls(sqs, new SqsQueue("dlq", url, "", 30, 1 << 20)),
         source.name(),
         Optional.empty(),
+        Set::of,
         gate,
         acknowledger,
         60_000_000_000L);

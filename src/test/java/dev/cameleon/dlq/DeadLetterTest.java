@@ -9,6 +9,7 @@ import dev.cameleon.sqs.ReceivedMessages;
 import dev.cameleon.sqs.SqsErrors;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,10 +26,8 @@ class DeadLetterTest {
     OutgoingMessage encoded =
         DeadLetterCodec.write(
             new DeadLetter(delivery, Violation.CONTRACT, "ip", "required, but missing", ""),
-            Optional.empty(),
-            "login-queue",
-            NOW,
-            MAX_BYTES);
+            new DeadLetterCodec.Format(Optional.empty(), Set.of(), "login-queue", MAX_BYTES),
+            NOW);
 
     assertThat(encoded.attributes())
         .containsEntry("reason", "CONTRACT")
@@ -114,9 +113,7 @@ class DeadLetterTest {
   private static OutgoingMessage encoded(String body) {
     return DeadLetterCodec.write(
         new DeadLetter(ReceivedMessages.delivery(body), Violation.NOT_JSON, "", "broken", ""),
-        Optional.empty(),
-        "login-queue",
-        NOW,
-        MAX_BYTES);
+        new DeadLetterCodec.Format(Optional.empty(), Set.of(), "login-queue", MAX_BYTES),
+        NOW);
   }
 }

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,10 +56,8 @@ class SealedDeadLetterTest {
     OutgoingMessage encoded =
         DeadLetterCodec.write(
             new DeadLetter(ReceivedMessages.delivery(lookalike), Violation.CONTRACT, "", "", ""),
-            Optional.empty(),
-            "login-queue",
-            NOW,
-            MAX_BYTES);
+            new DeadLetterCodec.Format(Optional.empty(), Set.of(), "login-queue", MAX_BYTES),
+            NOW);
 
     assertThat(encoded.body()).isEqualTo(lookalike);
     assertThat(encoded.attributes()).doesNotContainKey("body");
@@ -127,10 +126,8 @@ class SealedDeadLetterTest {
     Delivery delivery = ReceivedMessages.delivery(body);
     return DeadLetterCodec.write(
         new DeadLetter(delivery, Violation.DATA_REJECTED, "ip", "refused", "23514"),
-        Optional.of(sealing.seal(body)),
-        "login-queue",
-        NOW,
-        maxBytes);
+        new DeadLetterCodec.Format(Optional.of(sealing), Set.of(), "login-queue", maxBytes),
+        NOW);
   }
 
   private static int utf8(String text) {

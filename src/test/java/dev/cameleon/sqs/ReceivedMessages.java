@@ -56,6 +56,8 @@ public final class ReceivedMessages {
         replay.sentAt(),
         1,
         original.sourceMessage(),
+        replay.attributes(),
+        replay.group(),
         replay.receivedNanos());
   }
 

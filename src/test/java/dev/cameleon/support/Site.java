@@ -27,9 +27,9 @@ public final class Site {
   private final TestDatabase database = Shared.postgres().database();
   private final Map<String, String> environment = new HashMap<>();
 
-  private Site(Path folder, int visibilitySeconds) {
+  private Site(Path folder, TestQueues queues) {
     this.folder = folder;
-    this.queues = TestQueues.create(visibilitySeconds);
+    this.queues = queues;
     copyRoutes(folder.resolve("routes"));
     environment.putAll(Shared.sqs().environment());
     environment.putAll(queues.environment());
@@ -41,12 +41,17 @@ public final class Site {
 
   /** A site in an empty folder. */
   public static Site in(Path folder) {
-    return new Site(folder, 30);
+    return in(folder, 30);
   }
 
   /** A site whose source queue has this visibility timeout. */
   public static Site in(Path folder, int visibilitySeconds) {
-    return new Site(folder, visibilitySeconds);
+    return new Site(folder, TestQueues.create(visibilitySeconds));
+  }
+
+  /** A site with FIFO queues. */
+  public static Site fifo(Path folder, int visibilitySeconds) {
+    return new Site(folder, TestQueues.fifo(visibilitySeconds));
   }
 
   private static void copyRoutes(Path target) {

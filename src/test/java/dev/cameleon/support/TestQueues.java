@@ -1,5 +1,7 @@
 package dev.cameleon.support;
 
+import dev.cameleon.sqs.SqsBatchCalls;
+import dev.cameleon.sqs.SqsQueue;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -8,43 +10,51 @@ import java.util.UUID;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /** A source queue and a dead-letter queue of one test's own. */
 public final class TestQueues {
   private final SqsClient client;
-  private final String name = "login-" + UUID.randomUUID();
+  private final String name;
+  private final String deadLetterName;
   private final String sourceUrl;
   private final String deadLetterUrl;
 
-  private TestQueues(SqsClient client, int visibilitySeconds) {
+  private TestQueues(SqsClient client, int visibilitySeconds, String suffix) {
     this.client = client;
+    String both = "login-" + UUID.randomUUID();
+    this.name = both + suffix;
+    this.deadLetterName = both + "-dlq" + suffix;
     this.sourceUrl = create(name, visibilitySeconds);
-    this.deadLetterUrl = create(name + "-dlq", 30);
+    this.deadLetterUrl = create(deadLetterName, 30);
   }
 
   /** Makes them. */
   public static TestQueues create(int visibilitySeconds) {
-    return new TestQueues(Shared.sqs().client(), visibilitySeconds);
+    return new TestQueues(Shared.sqs().client(), visibilitySeconds, "");
+  }
+
+  /** Makes FIFO queues. */
+  public static TestQueues fifo(int visibilitySeconds) {
+    return new TestQueues(Shared.sqs().client(), visibilitySeconds, SqsQueue.FIFO);
   }
 
   private String create(String queue, int visibilitySeconds) {
+    Map<QueueAttributeName, String> attributes = new HashMap<>();
+    attributes.put(QueueAttributeName.VISIBILITY_TIMEOUT, Integer.toString(visibilitySeconds));
+    if (queue.endsWith(SqsQueue.FIFO)) {
+      attributes.put(QueueAttributeName.FIFO_QUEUE, "true");
+    }
     return client
-        .createQueue(
-            request ->
-                request
-                    .queueName(queue)
-                    .attributes(
-                        Map.of(
-                            QueueAttributeName.VISIBILITY_TIMEOUT,
-                            Integer.toString(visibilitySeconds))))
+        .createQueue(request -> request.queueName(queue).attributes(attributes))
         .queueUrl();
   }
 
   /** What a process needs to find them. */
   public Map<String, String> environment() {
-    return Map.of("CAMELEON_QUEUE", name, "CAMELEON_DEAD_LETTER_QUEUE", name + "-dlq");
+    return Map.of("CAMELEON_QUEUE", name, "CAMELEON_DEAD_LETTER_QUEUE", deadLetterName);
   }
 
   /** The source queue's URL. */
@@ -99,6 +109,28 @@ public final class TestQueues {
     return ids;
   }
 
+  /** Sends bodies to a group of the source queue, which is a FIFO queue. */
+  public void sendTo(String group, List<String> bodies) {
+    for (List<String> ten : SqsBatchCalls.chunks(bodies)) {
+      List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
+      for (String body : ten) {
+        entries.add(
+            SendMessageBatchRequestEntry.builder()
+                .id(Integer.toString(entries.size()))
+                .messageBody(body)
+                .messageGroupId(group)
+                .messageDeduplicationId(UUID.randomUUID().toString())
+                .build());
+      }
+      if (!client
+          .sendMessageBatch(request -> request.queueUrl(sourceUrl).entries(entries))
+          .failed()
+          .isEmpty()) {
+        throw new IllegalStateException("not all were sent");
+      }
+    }
+  }
+
   /** Sends one body with message attributes. */
   public String send(String body, Map<String, String> attributes) {
     Map<String, MessageAttributeValue> values = new HashMap<>();
@@ -107,6 +139,11 @@ public final class TestQueues {
             values.put(
                 key,
                 MessageAttributeValue.builder().dataType("String").stringValue(value).build()));
+    return sendTyped(body, values);
+  }
+
+  /** Sends one body with message attributes of any type. */
+  public String sendTyped(String body, Map<String, MessageAttributeValue> values) {
     return client
         .sendMessage(
             request -> request.queueUrl(sourceUrl).messageBody(body).messageAttributes(values))
@@ -125,6 +162,7 @@ public final class TestQueues {
                       request
                           .queueUrl(deadLetterUrl)
                           .maxNumberOfMessages(10)
+                          .messageSystemAttributeNames(MessageSystemAttributeName.ALL)
                           .messageAttributeNames("All"))
               .messages();
       for (Message message : some) {

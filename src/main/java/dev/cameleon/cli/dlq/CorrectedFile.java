@@ -9,7 +9,9 @@ import dev.cameleon.contract.IgnoredException;
 import dev.cameleon.contract.RejectedException;
 import dev.cameleon.contract.StrictJson;
 import dev.cameleon.sqs.OutgoingMessage;
+import dev.cameleon.sqs.SenderAttributes;
 import dev.cameleon.sqs.SourceMessage;
+import dev.cameleon.sqs.SqsQueue;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -20,6 +22,8 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * A file of exported and corrected dead letters. It is read line by line, as often as needed, and
@@ -36,6 +40,10 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
   private static final int LONGEST_LINE_CHARACTERS = 8 * 1024 * 1024;
 
   private static final char BYTE_ORDER_MARK = '\ufeff';
+
+  /** The form of a message group id (AWS). */
+  private static final Pattern GROUP = Pattern.compile("[\\x21-\\x7e]{1,128}");
+
   private static final ObjectMapper JSON = StrictJson.strictMapper();
 
   /**
@@ -148,10 +156,41 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
         new SourceMessage(
             uuid(line.path("source_message_id"), "source_message_id"),
             sentAt(line.path("sent_at")));
-    OutgoingMessage message = source.replay(body.textValue());
-    requireGood(message);
+    SenderAttributes sender = sender(line);
+    OutgoingMessage message = placed(line, source.replay(body.textValue(), sender));
+    requireGood(message, sender);
     boolean named = line.hasNonNull("id");
     return new Corrected(number, named ? uuid(line.path("id"), "id") : "", source.id(), message);
+  }
+
+  private static SenderAttributes sender(ObjectNode line) throws WrongLineException {
+    if (!line.path("attributes_left_out").isEmpty()) {
+      throw new WrongLineException(
+          "lacks the message attributes that \"attributes_left_out\" names: add those that the"
+              + " contract needs to \"attributes\", and remove \"attributes_left_out\"");
+    }
+    try {
+      return line.hasNonNull("attributes")
+          ? SenderAttributes.read(line.get("attributes"))
+          : SenderAttributes.NONE;
+    } catch (IllegalArgumentException e) {
+      throw new WrongLineException("has wrong \"attributes\": they " + e.getMessage());
+    }
+  }
+
+  /** The message in its group, if the queue is a FIFO queue. */
+  private OutgoingMessage placed(ObjectNode line, OutgoingMessage message)
+      throws WrongLineException {
+    if (!queue.endsWith(SqsQueue.FIFO)) {
+      return message;
+    }
+    String group = line.path("group_id").asText("");
+    if (!GROUP.matcher(group).matches()) {
+      throw new WrongLineException("has no valid \"group_id\": keep the exported value");
+    }
+    // Random: SQS must not drop what somebody imports again on purpose. The ledger does, if it was
+    // loaded.
+    return message.at(new OutgoingMessage.Place(group, "import-" + UUID.randomUUID()));
   }
 
   private static ObjectNode object(String text) throws WrongLineException {
@@ -202,9 +241,10 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
     return sentAt;
   }
 
-  private void requireGood(OutgoingMessage message) throws WrongLineException {
+  private void requireGood(OutgoingMessage message, SenderAttributes sender)
+      throws WrongLineException {
     try {
-      contract.check(StrictJson.read(JSON, message.body()), Map.of());
+      contract.check(StrictJson.read(JSON, message.body()), sender.values());
     } catch (IgnoredException e) {
       throw new WrongLineException("would be ignored: " + e.getMessage());
     } catch (RejectedException e) {
@@ -212,7 +252,7 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
     }
     if (message.bytes() > maxBytes) {
       throw new WrongLineException(
-          "is larger than the queue accepts (at most %d bytes, two attributes included)"
+          "is larger than the queue accepts (at most %d bytes, attributes included)"
               .formatted(maxBytes));
     }
     if (message.body().chars().anyMatch(unit -> unit == 0xFFFE || unit == 0xFFFF)) {

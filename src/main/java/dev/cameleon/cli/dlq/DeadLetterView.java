@@ -1,18 +1,26 @@
 package dev.cameleon.cli.dlq;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.cli.console.Printable;
 import dev.cameleon.contract.BodyShape;
 import dev.cameleon.crypto.SealedBody;
 import dev.cameleon.dlq.ReceivedDeadLetter;
+import dev.cameleon.sqs.SenderAttributes;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /** Shows a dead letter without its original body. */
 final class DeadLetterView {
+  private static final String ATTRIBUTES = "attributes";
+  private static final String LEFT_OUT = "attributes_left_out";
   private static final String SHAPES = "•␣␦�…";
   private static final String SHAPES_IN_ASCII = "*_??~";
 
@@ -49,6 +57,42 @@ final class DeadLetterView {
         : redaction.of(deadLetter.body());
   }
 
+  /**
+   * The sender's message attributes without values and names that are not the contract's.
+   *
+   * @param sender empty if they are sealed
+   * @param names the attributes that the contract names
+   */
+  static ObjectNode shapes(Optional<SenderAttributes> sender, Set<String> names) {
+    ObjectNode shapes = JsonNodeFactory.instance.objectNode();
+    if (sender.isEmpty()) {
+      return shapes.put(ATTRIBUTES, "(sealed)");
+    }
+    BodyShape shape = new BodyShape(names);
+    if (!sender.get().values().isEmpty()) {
+      ObjectNode texts = JsonNodeFactory.instance.objectNode();
+      sender.get().values().forEach((n, value) -> texts.put(n, SenderAttributes.valueText(value)));
+      shapes.put(ATTRIBUTES, shape.of(texts.toString()));
+    }
+    if (!sender.get().leftOut().isEmpty()) {
+      ArrayNode leftOut = shapes.putArray(LEFT_OUT);
+      sender.get().leftOut().forEach(n -> leftOut.add(names.contains(n) ? n : "(another)"));
+    }
+    return shapes;
+  }
+
+  /** What only the original tells: the sender's message attributes, and the group. Personal. */
+  static ObjectNode original(ReceivedDeadLetter deadLetter, SenderAttributes sender) {
+    ObjectNode original = JsonNodeFactory.instance.objectNode();
+    if (!sender.values().isEmpty()) {
+      original.set(ATTRIBUTES, sender.json());
+    }
+    if (!sender.leftOut().isEmpty()) {
+      sender.leftOut().forEach(original.putArray(LEFT_OUT)::add);
+    }
+    return deadLetter.group().isEmpty() ? original : original.put("group_id", deadLetter.group());
+  }
+
   /** Prints it for people, with what the reason means and what to do. */
   static void print(PrintWriter out, ReceivedDeadLetter deadLetter) {
     line(out, "id", deadLetter.id());
@@ -68,6 +112,20 @@ final class DeadLetterView {
     line(
         out, "receive count", deadLetter.receiveCount() == 0 ? "" : "" + deadLetter.receiveCount());
     line(out, "body", deadLetter.sealed() ? "sealed to its recipients; its shape:" : "");
+  }
+
+  /** Prints what {@link #shapes} returned. */
+  static void printAttributes(PrintWriter out, ObjectNode shapes, Charset encoding) {
+    if (shapes.has(ATTRIBUTES)) {
+      out.println();
+      out.println("message attributes of the sender:");
+      out.println(shape(shapes.get(ATTRIBUTES).textValue(), encoding));
+    }
+    if (shapes.has(LEFT_OUT)) {
+      List<String> names = new ArrayList<>();
+      shapes.get(LEFT_OUT).forEach(name -> names.add(name.textValue()));
+      out.println("there was no room for: " + Printable.text(String.join(", ", names)));
+    }
   }
 
   private static void line(PrintWriter out, String name, String value) {

@@ -17,6 +17,7 @@ import dev.cameleon.dlq.Bodies;
 import dev.cameleon.dlq.DeadLetterFilter;
 import dev.cameleon.dlq.ReceivedDeadLetter;
 import dev.cameleon.errors.SafeQuote;
+import dev.cameleon.sqs.SenderAttributes;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -82,12 +83,12 @@ public final class DlqExportCommand extends DlqSubcommand {
       if (login.isPresent()) {
         head = Optional.of(record(login.get(), dlq));
       }
-      Set<String> fields = dlq.fields();
+      Shown shown = new Shown(dlq.fields(), dlq.attributes());
       try {
         coverage =
             dlq.read(
                 "exporting",
-                page -> write(page.stream().filter(selection).toList(), bodies, fields, file, dlq));
+                page -> write(page.stream().filter(selection).toList(), bodies, shown, file, dlq));
       } catch (UncheckedIOException e) {
         throw file.failed(e.getCause());
       }
@@ -121,23 +122,27 @@ public final class DlqExportCommand extends DlqSubcommand {
     }
   }
 
+  /** Names that may be shown: of fields, and of message attributes. */
+  private record Shown(Set<String> fields, Set<String> attributes) {}
+
   private void write(
-      List<ReceivedDeadLetter> some,
-      Bodies bodies,
-      Set<String> fields,
-      NewFile file,
-      DlqSession dlq) {
-    BodyShape redaction = new BodyShape(fields);
+      List<ReceivedDeadLetter> some, Bodies bodies, Shown shown, NewFile file, DlqSession dlq) {
+    BodyShape redaction = new BodyShape(shown.fields());
     for (ReceivedDeadLetter deadLetter : some) {
       if (written.incrementAndGet() > limit) {
         written.decrementAndGet();
         dlq.deadLetters().enough();
         return;
       }
-      Optional<String> body = bodies.original(deadLetter);
+      Optional<SenderAttributes> sender = bodies.attributes(deadLetter);
+      Optional<String> body = sender.flatMap(readable -> bodies.original(deadLetter));
+      boolean redacted = !original.raw() || body.isEmpty();
       ObjectNode line =
-          DeadLetterView.json(deadLetter.shown(fields))
-              .put("redacted", !original.raw() || body.isEmpty());
+          DeadLetterView.json(deadLetter.shown(shown.fields())).put("redacted", redacted);
+      line.setAll(
+          redacted
+              ? DeadLetterView.shapes(sender, shown.attributes())
+              : DeadLetterView.original(deadLetter, sender.orElseThrow()));
       if (body.isEmpty()) {
         unopened.incrementAndGet();
         line.put("body", DeadLetterView.body(deadLetter, redaction));

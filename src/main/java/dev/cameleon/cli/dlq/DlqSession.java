@@ -66,19 +66,14 @@ final class DlqSession implements AutoCloseable {
   /**
    * The queue that messages are sent back to.
    *
-   * @throws InvalidSettingsException if it does not exist, or is a FIFO queue
+   * @throws InvalidSettingsException if it does not exist, or is a FIFO queue and the dead-letter
+   *     queue is none, or the reverse
    * @throws UnreachableException if SQS does not answer
    */
   SourceQueue source() throws InvalidSettingsException, UnreachableException {
     SqsQueue source =
         Preflight.find(sqs, access.queues().source(), Settings.named("cameleon.queue"));
-    if (source.isFifo()) {
-      throw Settings.wrong(
-          "cameleon.queue",
-          source.name()
-              + " is a FIFO queue: its messages need a group id, which a dead letter"
-              + " does not have; use SQS's own redrive");
-    }
+    Preflight.requireOneKind(source, queue);
     return new SourceQueue(new SqsBatchCalls(sqs, source), stop::isRequested);
   }
 
@@ -136,6 +131,15 @@ final class DlqSession implements AutoCloseable {
           "note: field names come from the shipped contract, because the contract here "
               + e.getMessage());
       return ShippedContract.fields();
+    }
+  }
+
+  /** The names of message attributes that may be shown: those of today's contract. */
+  Set<String> attributes() {
+    try {
+      return Contract.read(access.contract()).attributes();
+    } catch (InvalidContractException e) {
+      return Set.of(); // the shipped contract has none
     }
   }
 

@@ -14,8 +14,10 @@ import dev.cameleon.crypto.RecipientKey;
 import dev.cameleon.crypto.SealedBody;
 import dev.cameleon.crypto.UnopenedException;
 import dev.cameleon.db.Database;
+import dev.cameleon.dlq.Bodies;
 import dev.cameleon.dlq.DeadLetterFilter;
 import dev.cameleon.dlq.ReceivedDeadLetter;
+import dev.cameleon.sqs.SenderAttributes;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -65,7 +67,7 @@ public final class DlqShowCommand extends DlqSubcommand {
     } else {
       try (DlqSession dlq = open()) {
         Set<String> fields = dlq.fields();
-        showShape(find(dlq).shown(fields), fields);
+        showShape(find(dlq).shown(fields), fields, dlq.attributes());
       }
     }
     requireWritten();
@@ -107,15 +109,20 @@ public final class DlqShowCommand extends DlqSubcommand {
     return found.get();
   }
 
-  private void showShape(ReceivedDeadLetter deadLetter, Set<String> fields) {
+  private void showShape(
+      ReceivedDeadLetter deadLetter, Set<String> fields, Set<String> attributes) {
     String shape = DeadLetterView.body(deadLetter, new BodyShape(fields));
+    ObjectNode sender =
+        DeadLetterView.shapes(new Bodies(Optional.empty()).attributes(deadLetter), attributes);
     if (options().json()) {
-      out().println(Printable.json(json(deadLetter).put("redacted", true).put("body", shape)));
+      ObjectNode one = json(deadLetter).put("redacted", true).put("body", shape);
+      out().println(Printable.json(one.setAll(sender)));
       return;
     }
     DeadLetterView.print(out(), deadLetter);
     out().println();
     out().println(DeadLetterView.shape(shape, invocation().encoding()));
+    DeadLetterView.printAttributes(out(), sender, invocation().encoding());
   }
 
   private ObjectNode json(ReceivedDeadLetter deadLetter) {
@@ -148,15 +155,20 @@ public final class DlqShowCommand extends DlqSubcommand {
             "the body is sealed: give a recipient's key, --private-key FILE or --kms-key ARN");
       }
       String head = original.record(connection, "show-raw", "dead letter " + deadLetter.id());
-      printOriginal(deadLetter, body(deadLetter, key), head);
+      String body = body(deadLetter, key);
+      SenderAttributes sender =
+          new Bodies(key).attributes(deadLetter).orElse(SenderAttributes.NONE);
+      printOriginal(deadLetter, body, sender, head);
     } catch (SQLException e) {
       throw RawOptions.failure(login, e);
     }
   }
 
-  private void printOriginal(ReceivedDeadLetter deadLetter, String body, String head) {
+  private void printOriginal(
+      ReceivedDeadLetter deadLetter, String body, SenderAttributes sender, String head) {
     if (options().json()) {
       ObjectNode one = json(deadLetter).put("redacted", false).put("body", body);
+      one.setAll(DeadLetterView.original(deadLetter, sender));
       out().println(Printable.json(one.put("audit_head", head)));
       return;
     }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -15,8 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Messages as large as SQS allows, of events as small as possible, in a small heap. */
 class ManyEventsTest {
-  private static final int MESSAGES = Integer.getInteger("msgs", 12);
-  private static final String EVENT = System.getProperty("ev", "{\"a\":1}");
+  private static final int MESSAGES = 12;
+  private static final String EVENT = "{}";
   private static final int EVENTS = 1_000_000 / (EVENT.length() + 1);
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
@@ -45,14 +46,14 @@ class ManyEventsTest {
         Program.startWithHeap("-Xmx256m -XX:+UseSerialGC", site.environment(), folder, "run")) {
       Awaitility.await()
           .atMost(PATIENCE)
-          .until(() -> !program.isAlive() || loaded(site) == MESSAGES && site.queues().left() == 0);
+          .until(() -> !program.isAlive() || (loaded(site) == MESSAGES && site.queues().left() == 0));
       program.terminate();
       Program.Result result = program.result();
       assertThat(result.exitCode()).as(result.err()).isZero();
       assertThat(result.err()).doesNotContain("OutOfMemory");
     }
     assertThat(site.database().query("SELECT DISTINCT events FROM public.loaded"))
-        .containsExactly(java.util.List.of("" + EVENTS));
+        .containsExactly(List.of("" + EVENTS));
     assertThat(site.queues().deadLetters()).isZero();
   }
 

@@ -46,7 +46,8 @@ class ManyEventsTest {
         Program.startWithHeap("-Xmx256m -XX:+UseSerialGC", site.environment(), folder, "run")) {
       Awaitility.await()
           .atMost(PATIENCE)
-          .until(() -> !program.isAlive() || (loaded(site) == MESSAGES && site.queues().left() == 0));
+          .until(
+              () -> !program.isAlive() || (loaded(site) == MESSAGES && site.queues().left() == 0));
       program.terminate();
       Program.Result result = program.result();
       assertThat(result.exitCode()).as(result.err()).isZero();

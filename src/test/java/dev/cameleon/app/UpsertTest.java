@@ -9,7 +9,9 @@ import dev.cameleon.support.TestQueues;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,7 +71,7 @@ class UpsertTest {
           .send(
               "{\"Records\": [{\"id\": 1, \"at\": \"2026-02-28T23:30:00-02:00\", \"day\": \"2024-02-29\","
                   + " \"address\": {\"city\": \"Köln\", \"mail\": \"Ada@Example.org\"}}]}",
-              java.util.Map.of());
+              Map.of());
       run.await(Outcome.LOADED, 1);
       String token = token();
       site.queues()
@@ -83,7 +85,7 @@ class UpsertTest {
       assertThat(
               site.database().query("SELECT id, n, day, address ->> 'city' FROM public.customers"))
           .as("the latest of the second message's two events")
-          .containsExactly(java.util.Arrays.asList("1", "2", null, "Bonn"));
+          .containsExactly(Arrays.asList("1", "2", null, "Bonn"));
       assertThat(token()).as("not in the update").isEqualTo(token).startsWith("email_");
       assertThat(
               site.database()

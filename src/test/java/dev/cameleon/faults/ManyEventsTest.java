@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Messages as large as SQS allows, of events as small as possible, in a small heap. */
 class ManyEventsTest {
   private static final int MESSAGES = 12;
-  private static final String EVENT = "{\"a\":1}";
+  private static final String EVENT = "{}";
   private static final int EVENTS = 1_000_000 / (EVENT.length() + 1);
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
@@ -35,7 +36,7 @@ class ManyEventsTest {
         "{\"x-event\": \"/Records/*\", \"properties\": {\"a\": {\"type\": \"integer\"}, \"who\": {\"type\": \"string\", \"x-pii\": \"text\"}}}");
     Files.writeString(
         folder.resolve("routes/load.sql"),
-        "INSERT INTO public.loaded SELECT message_id, sum(a) FROM event GROUP BY message_id");
+        "INSERT INTO public.loaded SELECT message_id, count(*) FROM event GROUP BY message_id");
     String body = "{\"Records\":[" + String.join(",", Collections.nCopies(EVENTS, EVENT)) + "]}";
     for (int i = 0; i < MESSAGES; i++) {
       site.queues().send(body, Map.of());
@@ -45,14 +46,15 @@ class ManyEventsTest {
         Program.startWithHeap("-Xmx256m -XX:+UseSerialGC", site.environment(), folder, "run")) {
       Awaitility.await()
           .atMost(PATIENCE)
-          .until(() -> !program.isAlive() || loaded(site) == MESSAGES && site.queues().left() == 0);
+          .until(
+              () -> !program.isAlive() || (loaded(site) == MESSAGES && site.queues().left() == 0));
       program.terminate();
       Program.Result result = program.result();
       assertThat(result.exitCode()).as(result.err()).isZero();
       assertThat(result.err()).doesNotContain("OutOfMemory");
     }
     assertThat(site.database().query("SELECT DISTINCT events FROM public.loaded"))
-        .containsExactly(java.util.List.of("" + EVENTS));
+        .containsExactly(List.of("" + EVENTS));
     assertThat(site.queues().deadLetters()).isZero();
   }
 

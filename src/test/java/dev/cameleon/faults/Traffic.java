@@ -106,7 +106,7 @@ final class Traffic {
 
   /** Whether every good event is a row, however often it is still on the queue. */
   boolean isLoaded() {
-    return rows() >= good() * events;
+    return rows() >= (long) good() * events;
   }
 
   private long rows() {
@@ -130,10 +130,10 @@ final class Traffic {
         .as("queue + rows + dead letters: what was sent")
         .isGreaterThanOrEqualTo(good.size() + malformed.size());
     assertThat(site.queues().left()).as("left on the source queue").isZero();
-    assertThat(rows()).as("rows").isEqualTo(good.size() * events);
+    assertThat(rows()).as("rows").isEqualTo((long) good.size() * events);
     assertThat(database.number("SELECT count(DISTINCT user_id) FROM user_logins"))
         .as("distinct rows")
-        .isEqualTo(good.size() * events);
+        .isEqualTo((long) good.size() * events);
     assertThat(
             database.query("SELECT message_id FROM cameleon.ingested_message").stream()
                 .map(row -> row.get(0)))

@@ -66,6 +66,7 @@ public record Configuration(
   private static Configuration read(Settings settings, List<String> problems)
       throws InvalidSettingsException {
     RouteFiles files = files(settings, problems);
+    requireRoutes(files, problems);
     Pair parsed = Pair.parse(files, problems);
     Keyset keyset = null;
     try {
@@ -107,9 +108,7 @@ public record Configuration(
 
   private static RouteFiles files(Settings settings, List<String> problems) {
     try {
-      RouteFiles files = RouteFiles.read(settings.routes());
-      requireRoutes(files, problems);
-      return files;
+      return RouteFiles.read(settings.routes());
     } catch (IOException e) {
       problems.add(unreadable(settings, e));
       return new RouteFiles(settings.routes(), new TreeMap<>());

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ResourceHelper;
 
@@ -36,7 +38,10 @@ public record RouteFiles(Path folder, TreeMap<String, ByteBuffer> contents) {
       FileSystems.getDefault()
           .getPathMatcher("glob:{" + ROUTES + "," + CONTRACT + "," + LOAD_SQL + "}");
 
-  private static final int ATTEMPTS = 20;
+  /** Together a second. */
+  private static final int ATTEMPTS = 50;
+
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   /**
    * Reads the folder until two reads are equal: a file may be replaced, or the whole folder
@@ -57,6 +62,7 @@ public record RouteFiles(Path folder, TreeMap<String, ByteBuffer> contents) {
       } catch (NoSuchFileException e) {
         failure = e; // a file was removed between the listing and its read
       }
+      LockSupport.parkNanos(PAUSE_NANOS);
     }
     throw failure;
   }

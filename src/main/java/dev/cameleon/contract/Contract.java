@@ -1,5 +1,6 @@
 package dev.cameleon.contract;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.Error;
@@ -102,9 +103,8 @@ public final class Contract {
     JsonNode document;
     try {
       document = StrictJson.strictMapper().readTree(text);
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      throw new InvalidContractException(
-          file, List.of("is not valid JSON: " + e.getOriginalMessage() + place(e)));
+    } catch (JsonProcessingException e) {
+      throw InvalidContractException.notJson(file, e);
     }
     List<String> problems = new ArrayList<>();
     References references = new References(document);
@@ -160,16 +160,6 @@ public final class Contract {
         problems.add(Keywords.IGNORE + " fits a valid message, the one of examples/" + i);
       }
     }
-  }
-
-  private static String place(com.fasterxml.jackson.core.JsonProcessingException e) {
-    return e.getLocation() == null
-        ? ""
-        : " (line "
-            + e.getLocation().getLineNr()
-            + ", column "
-            + e.getLocation().getColumnNr()
-            + ")";
   }
 
   private static Schema compile(JsonNode document, String what, List<String> problems) {

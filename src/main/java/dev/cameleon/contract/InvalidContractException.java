@@ -1,5 +1,7 @@
 package dev.cameleon.contract;
 
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.cameleon.errors.SafeQuote;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,6 +15,14 @@ public final class InvalidContractException extends Exception {
   public static InvalidContractException unreadable(Path file, IOException failure) {
     return new InvalidContractException(
         file, List.of("cannot be read (" + failure.getClass().getSimpleName() + ")"));
+  }
+
+  static InvalidContractException notJson(Path file, JsonProcessingException failure) {
+    JsonLocation at = failure.getLocation();
+    String place =
+        at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+    return new InvalidContractException(
+        file, List.of("is not valid JSON: " + failure.getOriginalMessage() + place));
   }
 
   InvalidContractException(Path file, List<String> problems) {

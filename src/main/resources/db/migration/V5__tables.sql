@@ -6,6 +6,10 @@ CREATE TABLE cameleon.pipeline (
 );
 INSERT INTO cameleon.pipeline VALUES ('login', 'user_id');
 
+-- Under another name: erase, vault prune and keys retokenize of the version before, which know one table only and
+-- would delete vault entries that rows of others use, find no lock and end.
+ALTER TABLE cameleon.logins_lock RENAME TO rows_lock;
+
 -- Ledger and masked fields are per pipeline; what is there belongs to the only one so far.
 ALTER TABLE cameleon.ingested_message
   ADD COLUMN pipeline text NOT NULL DEFAULT 'login',
@@ -43,31 +47,61 @@ CREATE VIEW cameleon.masked_person AS
      AND (m.field IN (p.subject, t.person)
           OR t.person IN ('masked_' || m.field, 'maked_' || m.field, replace(m.field, '.', '_')));
 
--- The condition for the rows of a person in a table, with the person's id as this SQL expression. The way to the
--- person through other tables is followed.
-CREATE FUNCTION cameleon.rows_of_person(of_pipeline text, in_relation text, id text) RETURNS text STABLE
+-- The table of a recorded name. A view in its place would run its owner's functions with the rights of the caller's
+-- owner.
+CREATE FUNCTION cameleon.table_of(relation text) RETURNS regclass STABLE
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found_table regclass := (SELECT c.oid FROM pg_class c
+                            WHERE c.oid = to_regclass(relation) AND c.relkind IN ('r', 'p'));
+BEGIN
+  IF found_table IS NULL THEN
+    RAISE EXCEPTION 'the recorded table % does not exist', relation USING ERRCODE = '42P01';
+  END IF;
+  RETURN found_table;
+END $$;
+
+-- The condition for a person's rows l in a table, with the person's id as this SQL expression: as any pipeline declares
+-- it, through other tables too. Every column has an alias: one that does not exist must be an error, not the column of
+-- that name in the table around it.
+CREATE FUNCTION cameleon.rows_of_person(in_relation text, id text) RETURNS text STABLE
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  loaded cameleon.loaded_table;
+  loaded record;
   kind   text;
+  ways   text[] := '{}';
 BEGIN
-  SELECT * INTO loaded FROM cameleon.loaded_table t
-   WHERE t.pipeline = of_pipeline AND t.relation = in_relation;
-  IF loaded.via IS NOT NULL THEN
-    RETURN format('%I IN (SELECT %I FROM %s WHERE %s)', loaded.via, loaded.parent_key, loaded.parent,
-                  cameleon.rows_of_person(of_pipeline, loaded.parent, id));
-  END IF;
-  SELECT t.typcategory INTO kind
-    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-   WHERE a.attrelid = to_regclass(in_relation) AND a.attname = loaded.person AND NOT a.attisdropped;
-  RETURN CASE WHEN loaded.person IS NULL THEN 'false'
-              WHEN kind = 'S' THEN format('%I = %s', loaded.person, id)      -- an index helps
-              ELSE format('%I::text = %s', loaded.person, id) END;
+  FOR loaded IN
+    SELECT DISTINCT t.person, t.via, t.parent, t.parent_key FROM cameleon.loaded_table t
+     WHERE t.relation = in_relation AND num_nonnulls(t.person, t.via) > 0 ORDER BY 1, 2, 3, 4
+  LOOP
+    IF loaded.via IS NOT NULL THEN
+      ways := ways || format('l.%I IN (SELECT l.%I FROM %s l WHERE %s)', loaded.via, loaded.parent_key,
+                             loaded.parent, cameleon.rows_of_person(loaded.parent, id));
+    ELSE
+      SELECT CASE WHEN t.typcategory = 'S' THEN 'text'
+                  ELSE coalesce(nullif(t.typbasetype, 0), t.oid)::regtype::text END INTO kind
+        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+       WHERE a.attrelid = to_regclass(in_relation) AND a.attname = loaded.person AND NOT a.attisdropped;
+      ways := ways || format(                   -- the column as it is: then an index helps
+        CASE WHEN kind = 'text' THEN 'l.%I = %s'
+             WHEN kind IN ('smallint', 'integer', 'bigint')
+               THEN 'l.%I = CASE WHEN %s::text ~ ''^-?[0-9]{1,18}$'' THEN %2$s::text::bigint END'
+             WHEN kind = 'numeric'
+               THEN 'l.%I = CASE WHEN %s::text ~ ''^-?[0-9]{1,99}$'' THEN %2$s::text::numeric END'
+             WHEN kind = 'uuid'
+               THEN 'l.%I = CASE WHEN %s::text ~* ''^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'''
+                    || ' THEN %2$s::text::uuid END'
+             ELSE 'l.%I::text = %s' END,
+        loaded.person, id);
+    END IF;
+  END LOOP;
+  RETURN CASE WHEN ways = '{}' THEN 'false' ELSE array_to_string(ways, ' OR ') END;
 END $$;
 
 -- As in V4, over all recorded tables.
 CREATE OR REPLACE FUNCTION cameleon.erase_tokens(tokens text[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = off AS $$
 DECLARE
   unused text[];
   query  text;
@@ -85,18 +119,15 @@ BEGIN
     RETURN;                              -- the usual case: saves a search of the tables
   END IF;
   FOR loaded IN
-    SELECT DISTINCT t.relation, to_regclass(t.relation) AS name FROM cameleon.loaded_table t
+    SELECT t.relation, cameleon.table_of(t.relation) AS name FROM cameleon.loaded_table t GROUP BY 1
   LOOP
-    IF loaded.name IS NULL THEN
-      RAISE EXCEPTION 'the recorded table % does not exist', loaded.relation USING ERRCODE = '42P01';
-    END IF;
     IF NOT has_table_privilege(loaded.name, 'SELECT') THEN
       RAISE EXCEPTION 'the owner of the schema cameleon lacks SELECT on %', loaded.relation
         USING ERRCODE = '42501';
     END IF;
     -- One query per column, so that an index helps.
     SELECT 'SELECT array_agg(v) FROM (' || string_agg(format(
-             'SELECT %1$I::text AS v FROM %2$s WHERE %1$I::text = ANY ($1)', a.attname, loaded.name),
+             'SELECT %1$I::text COLLATE "C" AS v FROM %2$s WHERE %1$I::text = ANY ($1)', a.attname, loaded.name),
              ' UNION ') || ') u' INTO query
       FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
      WHERE a.attrelid = loaded.name AND a.attnum > 0 AND NOT a.attisdropped
@@ -134,13 +165,10 @@ BEGIN
     RAISE EXCEPTION 'the request is about somebody else' USING ERRCODE = 'CM002';
   END IF;
   FOR loaded IN
-    SELECT t.relation, to_regclass(t.relation) AS name,
-           string_agg(DISTINCT cameleon.rows_of_person(t.pipeline, t.relation, '$1'), ' OR ') AS mine
+    SELECT t.relation, cameleon.table_of(t.relation) AS name,
+           cameleon.rows_of_person(t.relation, '$1') AS mine
       FROM cameleon.loaded_table t GROUP BY t.relation
   LOOP
-    IF loaded.name IS NULL THEN
-      RAISE EXCEPTION 'the recorded table % does not exist', loaded.relation USING ERRCODE = '42P01';
-    END IF;
     RETURN QUERY EXECUTE format('SELECT %L::text, to_jsonb(l) FROM %s l WHERE %s',
                                 loaded.relation, loaded.name, loaded.mine) USING person;
   END LOOP;
@@ -203,8 +231,8 @@ BEGIN
      TO cameleon_officer;
   GRANT SELECT ON cameleon.mask_key TO cameleon_officer;
   GRANT SELECT ON cameleon.masked_field, cameleon.masked_person, cameleon.loaded_table TO cameleon_officer;
-  GRANT EXECUTE ON FUNCTION cameleon.rows_of_person(text, text, text) TO cameleon_officer;
-  GRANT SELECT, UPDATE ON cameleon.logins_lock TO cameleon_officer;
+  GRANT EXECUTE ON FUNCTION cameleon.rows_of_person(text, text) TO cameleon_officer;
+  GRANT SELECT, UPDATE ON cameleon.rows_lock TO cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.retire_key(text) TO cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.erase_tokens(text[]) TO cameleon_officer;
   GRANT EXECUTE ON FUNCTION cameleon.rewrite_ledger(xid[]) TO cameleon_officer;
@@ -229,6 +257,9 @@ BEGIN
       EXECUTE format('GRANT SELECT ON %s TO cameleon_reader', loaded.name);
       rights := CASE WHEN loaded.delete_rows THEN 'SELECT, UPDATE, DELETE' ELSE 'SELECT, UPDATE' END;
       EXECUTE format('GRANT %s ON %s TO cameleon_officer', rights, loaded.name);
+      IF NOT loaded.delete_rows THEN
+        EXECUTE format('REVOKE DELETE ON %s FROM cameleon_officer', loaded.name);
+      END IF;
       -- The sequence behind a column of type serial.
       FOR rights IN
         SELECT d.objid::regclass::text FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
@@ -252,6 +283,24 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Takes the roles' rights in a table back, once no pipeline has it on record.
+CREATE FUNCTION cameleon.revoke_roles(relation text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  role text;
+BEGIN
+  IF to_regclass(relation) IS NULL THEN
+    RETURN;
+  END IF;
+  FOR role IN SELECT rolname FROM pg_roles
+               WHERE rolname IN ('cameleon_loader', 'cameleon_reader', 'cameleon_officer') LOOP
+    EXECUTE format('REVOKE ALL ON %s FROM %I', to_regclass(relation), role);
+  END LOOP;
+EXCEPTION WHEN insufficient_privilege THEN
+  RAISE WARNING '% belongs to somebody else, who has to take the roles'' rights back', relation;
+END $$;
+
 REVOKE EXECUTE ON FUNCTION
-  cameleon.rows_of(bigint, text, bytea), cameleon.rows_of_person(text, text, text) FROM PUBLIC;
+  cameleon.table_of(text), cameleon.revoke_roles(text),
+  cameleon.rows_of(bigint, text, bytea), cameleon.rows_of_person(text, text) FROM PUBLIC;
 SELECT cameleon.grant_roles();

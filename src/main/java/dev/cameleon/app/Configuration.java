@@ -13,6 +13,7 @@ import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.load.InsertCheck;
 import dev.cameleon.load.LoadSql;
 import dev.cameleon.load.LoadStatement;
+import dev.cameleon.load.TokenArrival;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
@@ -216,7 +217,8 @@ public record Configuration(
     return loadSql.undeclared(declared());
   }
 
-  private List<LoadedTable.Name> declared() {
+  /** The tables that the settings declare. */
+  List<LoadedTable.Name> declared() {
     return settings.tables().stream().map(LoadedTable::table).toList();
   }
 
@@ -247,6 +249,11 @@ public record Configuration(
   /** Looks for mistakes in {@code load.sql}. */
   public InsertCheck insertCheck() {
     return new InsertCheck(loadSql, contract);
+  }
+
+  /** Finds out how tokens arrive in the tables. */
+  public TokenArrival tokenArrival() {
+    return new TokenArrival(loadSql, statement(), contract.personal().fields());
   }
 
   /** Masks by the contract, with these keys. */

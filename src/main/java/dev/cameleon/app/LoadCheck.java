@@ -8,6 +8,8 @@ import dev.cameleon.load.Batch;
 import dev.cameleon.load.InsertCheck;
 import dev.cameleon.load.LoadParameters;
 import dev.cameleon.load.LoadStatement;
+import dev.cameleon.load.TokenArrival;
+import dev.cameleon.mask.MaskedMessage;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.vault.SuppressionList;
 import dev.cameleon.vault.Vault;
@@ -26,6 +28,7 @@ final class LoadCheck {
   private final Configuration plan;
   private final Connection connection;
   private final LoadStatement statement;
+  private final TokenArrival arrival;
   private final SqlErrors errors = new SqlErrors();
   private final List<SelfCheck.Finding> findings = new ArrayList<>();
 
@@ -38,6 +41,7 @@ final class LoadCheck {
     this.plan = plan;
     this.connection = connection;
     this.statement = plan.statement();
+    this.arrival = plan.tokenArrival();
   }
 
   /**
@@ -53,18 +57,24 @@ final class LoadCheck {
       return findings;
     }
     names("SQL must quote these columns of event", inserts.quotedNames(connection));
-    names("no INSERT reads these fields", inserts.unread(connection));
+    List<String> unread = inserts.unread(connection);
+    names("no INSERT reads these fields", unread);
     plan.undeclaredTables(connection)
         .forEach(problem -> findings.add(new SelfCheck.Finding("tables", Result.WRONG, problem)));
     repeatedKeys();
     for (Sample sample : plan.contract().samples()) {
       Savepoint before = connection.setSavepoint();
       try {
-        load(sample);
+        Optional<MaskedMessage> loaded = load(sample);
+        connection.rollback(before);
+        if (loaded.isPresent()) {
+          arrive(loaded.get().distinct());
+        }
       } finally {
         connection.rollback(before);
       }
     }
+    arrival(unread);
     return findings;
   }
 
@@ -91,13 +101,27 @@ final class LoadCheck {
     }
   }
 
+  private void arrival(List<String> unread) {
+    arrival.problems().forEach(problem -> add(Result.WRONG, problem));
+    // Not those that are noted already: the name before the first dot is the column of event.
+    List<String> lost = new ArrayList<>(arrival.lost());
+    lost.removeIf(path -> unread.contains(path.split("\\.", 2)[0]));
+    names("the tokens of these fields arrive in no column as they are", lost);
+    List<String> untried = new ArrayList<>(arrival.untried());
+    untried.removeIf(path -> unread.contains(path.split("\\.", 2)[0]));
+    names(
+        "no event that was loaded has these masked fields, so how they arrive was not tried",
+        untried);
+  }
+
   private void names(String what, List<String> names) {
     if (!names.isEmpty()) {
       add(Result.NOTE, what + ": \"" + String.join("\", \"", names) + "\"");
     }
   }
 
-  private void load(Sample sample) throws SQLException {
+  /** Loads an event; what was loaded, masked, or empty if it was not. */
+  private Optional<MaskedMessage> load(Sample sample) throws SQLException {
     if (!sample.problem().isEmpty()) {
       add(
           sample.example() ? Result.WRONG : Result.NOTE,
@@ -105,17 +129,16 @@ final class LoadCheck {
               ? sample.name() + " of the contract is no valid event: " + sample.problem()
               : "no event could be generated (%s); to try load.sql, add \"examples\" to the contract"
                   .formatted(sample.problem()));
-      return;
+      return Optional.empty();
     }
     try {
-      SuppressionList suppression = new SuppressionList(plan.masker());
-      suppression.refresh(connection);
-      Batch batch = Batch.of(Delivery.sample(), plan.masker().mask(List.of(sample.event())));
-      LoadParameters values = batch.parameters(new Vault(plan.recipients()), suppression);
+      MaskedMessage message = plan.masker().mask(List.of(sample.event()));
+      LoadParameters values = values(message);
       Map<String, Long> counts = statement.run(connection, values);
       LoadStatement.checkDeferred(connection);
       Map<String, Long> again = statement.run(connection, values);
       loaded(sample, counts, again);
+      return Optional.of(message);
     } catch (SQLException e) {
       if (!errors.isRefusal(e)) {
         throw e;
@@ -123,6 +146,25 @@ final class LoadCheck {
       add(
           sample.example() ? Result.WRONG : Result.NOTE,
           sample.name() + " is refused: " + SqlErrors.describe(e));
+      return Optional.empty();
+    }
+  }
+
+  private LoadParameters values(MaskedMessage message) throws SQLException {
+    SuppressionList suppression = new SuppressionList(plan.masker());
+    suppression.refresh(connection);
+    return Batch.of(Delivery.sample(), message)
+        .parameters(new Vault(plan.recipients()), suppression);
+  }
+
+  /** Loads an event whose tokens are all different, and looks where they are. */
+  private void arrive(MaskedMessage message) throws SQLException {
+    try {
+      arrival.load(connection, message.events().get(0).event(), values(message));
+    } catch (SQLException e) {
+      if (!errors.isRefusal(e)) { // a refused one is noted as not tried
+        throw e;
+      }
     }
   }
 

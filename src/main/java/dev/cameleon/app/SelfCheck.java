@@ -110,7 +110,7 @@ public final class SelfCheck {
     try (Connection connection = Database.connect(login, plan.keyset().currentId())) {
       ok("database", "connected as " + login);
       findings.add(TransportChecks.database(connection, login));
-      findings.add(TransportChecks.login(connection));
+      findings.add(TransportChecks.login(connection, plan.declared()));
       connection.setAutoCommit(false);
       try {
         List<String> problems = plan.maskProblems(connection);

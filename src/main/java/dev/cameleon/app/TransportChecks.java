@@ -4,12 +4,17 @@ import dev.cameleon.app.SelfCheck.Finding;
 import dev.cameleon.app.SelfCheck.Result;
 import dev.cameleon.config.DatabaseSettings;
 import dev.cameleon.db.Database;
+import dev.cameleon.db.LoadedTable;
 import java.net.URI;
+import java.sql.Array;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** The part of {@link SelfCheck} about encryption in transit and about the loader's privileges. */
 final class TransportChecks {
@@ -59,19 +64,27 @@ final class TransportChecks {
             "calls to SQS on another machine are not encrypted: use an https:// endpoint");
   }
 
-  /** A note if the login may do more than a loader needs. */
-  static Finding login(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                """
-                SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
-                       EXISTS (SELECT FROM pg_class
-                                WHERE relkind IN ('r', 'p')
-                                  AND (relnamespace = to_regnamespace('cameleon')
-                                       OR oid = to_regclass('public.user_logins'))
-                                  AND pg_has_role(current_user, relowner, 'USAGE'))
-                """)) {
+  /**
+   * A note if the login may do more than a loader needs.
+   *
+   * @param tables those that it loads
+   */
+  static Finding login(Connection connection, List<LoadedTable.Name> tables) throws SQLException {
+    String query =
+        """
+        SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+               EXISTS (SELECT FROM pg_class
+                        WHERE relkind IN ('r', 'p')
+                          AND (relnamespace = to_regnamespace('cameleon')
+                               OR (relnamespace::regnamespace, relname::text)
+                                  IN (SELECT to_regnamespace(quote_ident(schema)), name
+                                        FROM unnest(?, ?) AS t(schema, name)))
+                          AND pg_has_role(current_user, relowner, 'USAGE'))
+        """;
+    try (PreparedStatement statement = connection.prepareStatement(query)) {
+      statement.setArray(1, texts(connection, tables.stream().map(LoadedTable.Name::schema)));
+      statement.setArray(2, texts(connection, tables.stream().map(LoadedTable.Name::name)));
+      ResultSet row = statement.executeQuery();
       row.next();
       String who =
           row.getBoolean(1) ? "a superuser" : row.getBoolean(2) ? "the owner of the tables" : "";
@@ -85,5 +98,9 @@ final class TransportChecks {
                   + ", who can read and change everything: load as a member of"
                   + " cameleon_loader, and set cameleon.db.owner.user for migrations");
     }
+  }
+
+  private static Array texts(Connection connection, Stream<String> texts) throws SQLException {
+    return connection.createArrayOf("text", texts.toArray());
   }
 }

@@ -19,7 +19,7 @@ public enum AdvisoryLock {
   /** The cleanup of the ledger. */
   LEDGER("cameleon.ledger_lock"),
   /** Erasure, pruning and retokenization. */
-  LOGINS("cameleon.logins_lock");
+  LOGINS("cameleon.rows_lock");
 
   private static final String HAS_IT =
       " FROM %s t JOIN pg_locks l ON l.pid = t.pid JOIN pg_stat_activity a"

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.StringJoiner;
 
 /** Names the sessions that hold locks which others wait for, so that an operator can end them. */
@@ -18,8 +19,7 @@ public final class LockHolders {
         FROM pg_locks l JOIN pg_stat_activity a USING (pid) LEFT JOIN pg_class c ON c.oid = l.relation
        WHERE l.granted AND l.pid <> pg_backend_pid()
          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-         AND (c.relkind IN ('r', 'p') AND (c.relnamespace = to_regnamespace('cameleon')
-                                           OR c.oid = to_regclass('public.user_logins'))
+         AND (c.relkind IN ('r', 'p') AND (c.relnamespace = to_regnamespace('cameleon') OR c.oid IN (%s))
               -- The number is "Flyway" and the hash of the table's name, which may borrow from it.
               OR l.locktype = 'advisory' AND l.classid::bigint BETWEEN x'466b'::int AND x'466d'::int)
        GROUP BY a.pid, a.usename
@@ -28,6 +28,12 @@ public final class LockHolders {
                   'ExclusiveLock', 'AccessExclusiveLock'], l.mode)) DESC, max(a.xact_start)
        LIMIT 3
       """;
+
+  /** Before the record exists, and for a login that may not read it, there is the shipped table. */
+  private static final List<String> LOADED =
+      List.of(
+          "SELECT to_regclass(relation) FROM cameleon.loaded_table",
+          "SELECT to_regclass('public.user_logins')");
 
   private LockHolders() {}
 
@@ -44,17 +50,26 @@ public final class LockHolders {
 
   /** Who holds locks on our tables now. */
   static String now(Database.Login login) {
+    for (String loaded : LOADED) {
+      try {
+        return now(login, QUERY.formatted(loaded));
+      } catch (SQLException e) {
+        // the failure itself is reported anyway
+      }
+    }
+    return "";
+  }
+
+  private static String now(Database.Login login, String query) throws SQLException {
     StringJoiner holders = new StringJoiner("; ", "; locks are held by ", "");
     holders.setEmptyValue("");
     try (Connection connection = Database.connect(login);
         Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(QUERY)) {
+        ResultSet row = statement.executeQuery(query)) {
       while (row.next()) {
         holders.add(
             session(row.getInt(1), row.getString(2), row.getString(3)) + " on " + row.getString(4));
       }
-    } catch (SQLException e) {
-      return ""; // the failure itself is reported anyway
     }
     return holders.toString();
   }

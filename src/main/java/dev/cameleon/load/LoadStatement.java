@@ -239,21 +239,32 @@ public final class LoadStatement {
    */
   public Map<String, List<ObjectNode>> written(Connection connection, LoadParameters values)
       throws SQLException {
+    List<List<ObjectNode>> rows = trial(connection, values);
+    Map<String, List<ObjectNode>> written = new LinkedHashMap<>();
+    for (int i = 0; i < rows.size(); i++) {
+      written
+          .computeIfAbsent(file.inserts().get(i).table(), name -> new ArrayList<>())
+          .addAll(rows.get(i));
+    }
+    return written;
+  }
+
+  /** As {@link #written}, the rows by INSERT. */
+  List<List<ObjectNode>> trial(Connection connection, LoadParameters values) throws SQLException {
     String trial =
         compose("RETURNING *", "(SELECT json_agg(load) FROM cameleon_load_%d AS load) AS rows_%d");
-    Map<String, List<ObjectNode>> rows =
+    List<List<ObjectNode>> rows =
         run(
             connection,
             trial,
             values,
             result -> {
-              Map<String, List<ObjectNode>> written = new LinkedHashMap<>();
-              for (int i = 0; i < file.inserts().size(); i++) {
-                List<ObjectNode> table =
-                    written.computeIfAbsent(
-                        file.inserts().get(i).table(), name -> new ArrayList<>());
-                String json = result.getString("rows_" + (i + 1));
-                parse(json == null ? "[]" : json).forEach(row -> table.add((ObjectNode) row));
+              List<List<ObjectNode>> written = new ArrayList<>();
+              for (int i = 1; i <= file.inserts().size(); i++) {
+                List<ObjectNode> insert = new ArrayList<>();
+                String json = result.getString("rows_" + i);
+                parse(json == null ? "[]" : json).forEach(row -> insert.add((ObjectNode) row));
+                written.add(insert);
               }
               return written;
             });

@@ -18,6 +18,11 @@ public final class MaskedMessage {
     return events;
   }
 
+  /** The same message with another random token for each masked value, so that no two are equal. */
+  public MaskedMessage distinct() {
+    return new MaskedMessage(events.stream().map(MaskedRecord::distinct).toList());
+  }
+
   /** Without the fields: even those that are not marked as personal may be sensitive. */
   @Override
   public String toString() {

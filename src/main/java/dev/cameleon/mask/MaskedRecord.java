@@ -62,17 +62,27 @@ public final class MaskedRecord {
    * events.
    */
   public MaskedRecord erased() {
-    ObjectNode event = parse();
+    ObjectNode event = event();
     // A negative number that fits into an integer column: such ids are not in use.
     long number = -1L - ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE);
     personal.replaceSubject(event, UUID.randomUUID().toString(), number);
+    return random(event);
+  }
+
+  /** The same event with another random token for each masked value, so that no two are equal. */
+  public MaskedRecord distinct() {
+    return random(event());
+  }
+
+  private MaskedRecord random(ObjectNode event) {
     for (PiiField field : personal.fields()) {
       field.replace(event, token -> Token.random(field.domain()));
     }
     return new MaskedRecord(event, List.of(), personal);
   }
 
-  private ObjectNode parse() {
+  /** A copy of the event. */
+  public ObjectNode event() {
     try {
       return (ObjectNode) JSON.readTree(json);
     } catch (JsonProcessingException e) {

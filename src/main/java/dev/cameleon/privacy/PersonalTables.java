@@ -23,7 +23,9 @@ final class PersonalTables {
    *     quoted for SQL; an operator may have added some
    * @param people those that name a person, quoted
    * @param maskedPeople those of them that hold tokens
-   * @param rowsOfPerson the condition for the rows of the person {@code :subject}
+   * @param hidden those that hold text of any form, such as {@code jsonb} or an array: a token in
+   *     them can be found, not replaced
+   * @param rowsOfPerson the condition for the rows {@code l} of the person {@code :subject}
    * @param delete whether erasure deletes a person's rows
    */
   record Table(
@@ -31,6 +33,7 @@ final class PersonalTables {
       List<String> columns,
       Set<String> people,
       Set<String> maskedPeople,
+      List<String> hidden,
       String rowsOfPerson,
       boolean delete) {
     /**
@@ -42,6 +45,11 @@ final class PersonalTables {
       return columns.stream()
           .filter(column -> !people.contains(column) || maskedPeople.contains(column))
           .toList();
+    }
+
+    /** The values of the hidden columns of its rows {@code l}, as rows {@code v (name, value)}. */
+    String hiddenValues() {
+      return rows(this, hidden);
     }
 
     /** The table's name for an operator. */
@@ -57,22 +65,34 @@ final class PersonalTables {
 
   static final String LOGINS = "public.user_logins";
 
+  /** The condition for a person's rows in a table without persons. */
+  static final String NOBODYS = "false";
+
   private static final String TABLES =
       """
-      WITH RECURSIVE way AS (
-        SELECT pipeline, relation, parent, 0 AS steps FROM cameleon.loaded_table
-        UNION ALL
-        SELECT w.pipeline, w.relation, t.parent, steps + 1
-          FROM way w JOIN cameleon.loaded_table t ON t.pipeline = w.pipeline AND t.relation = w.parent
-         WHERE steps < 100)
-      SELECT relation, to_regclass(relation) IS NOT NULL AS exists, bool_or(delete_rows) AS delete_rows,
+      SELECT relation, EXISTS (SELECT FROM pg_class WHERE oid = to_regclass(relation)
+                                  AND relkind IN ('r', 'p')) AS exists, bool_or(delete_rows) AS delete_rows,
              array_remove(array_agg(DISTINCT quote_ident(person)), NULL) AS people,
              ARRAY(SELECT quote_ident(m.person) FROM cameleon.masked_person m
                     WHERE m.relation = t.relation) AS masked_people,
-             string_agg(DISTINCT cameleon.rows_of_person(pipeline, relation, ':subject'), ' OR ') AS mine
+             array_remove(array_agg(DISTINCT parent), NULL) AS leads_to,
+             ARRAY(SELECT p.relation FROM cameleon.loaded_table p
+                     JOIN pg_constraint c ON c.contype = 'f' AND c.confrelid = to_regclass(p.relation)
+                    WHERE c.conrelid = to_regclass(t.relation)) AS refers_to,
+             cameleon.rows_of_person(relation, ':subject') AS mine
         FROM cameleon.loaded_table t
-       GROUP BY relation
-       ORDER BY (SELECT max(steps) FROM way WHERE way.relation = t.relation) DESC, relation
+       GROUP BY relation ORDER BY relation
+      """;
+
+  private static final String HIDDEN =
+      """
+      SELECT quote_ident(attname) FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+             JOIN pg_type b ON b.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
+             LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A'
+       WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+         AND (b.typcategory = 'C' OR b.typname IN ('json', 'jsonb', 'xml', 'hstore')
+              OR e.typcategory IN ('S', 'C') OR e.typname IN ('json', 'jsonb', 'xml', 'hstore'))
+       ORDER BY attnum
       """;
 
   private static final String COLUMNS =
@@ -109,21 +129,25 @@ final class PersonalTables {
   /** Reads the tables, without those that do not exist. */
   static PersonalTables present(Handle db) {
     PersonalTables tables = new PersonalTables();
-    db.createQuery(TABLES).map((row, context) -> tables.add(db, row)).list();
+    TableOrder order = new TableOrder();
+    db.createQuery(TABLES).map((row, context) -> tables.add(db, row, order)).list();
+    order.sort(tables.all);
     return tables;
   }
 
-  private boolean add(Handle db, ResultSet row) throws SQLException {
+  private boolean add(Handle db, ResultSet row, TableOrder order) throws SQLException {
     String name = row.getString("relation");
     if (!row.getBoolean("exists")) {
       return missing.add(name);
     }
+    order.add(name, texts(row, "leads_to"), texts(row, "refers_to"));
     return all.add(
         new Table(
             name,
             db.select(COLUMNS, name).mapTo(String.class).list(),
             texts(row, "people"),
             texts(row, "masked_people"),
+            db.select(HIDDEN, name).mapTo(String.class).list(),
             row.getString("mine"),
             row.getBoolean("delete_rows")));
   }
@@ -201,12 +225,37 @@ final class PersonalTables {
             + rows(table, columns);
   }
 
+  /**
+   * A column's text, with a collation of its own: those of two columns cannot be combined, and one
+   * that ignores case knows no regular expressions.
+   */
+  static String text(String column) {
+    return "l." + column + "::text COLLATE \"C\"";
+  }
+
+  /**
+   * A query, in parentheses, for the tokens of this database in the hidden columns: {@code name}
+   * and {@code token}.
+   */
+  String hidden() {
+    String found =
+        all.stream()
+            .filter(table -> !table.hidden().isEmpty())
+            .map(
+                table ->
+                    "SELECT v.name, f.token[1] AS token FROM %s l CROSS JOIN LATERAL %s, LATERAL %s f (token)"
+                        .formatted(
+                            table.name(), table.hiddenValues(), TokenInSql.tokensIn("v.value")))
+            .collect(Collectors.joining(" UNION ALL "));
+    return "(%s)"
+        .formatted(
+            found.isEmpty() ? "SELECT NULL::text AS name, NULL::text AS token WHERE false" : found);
+  }
+
   /** The texts of a row {@code l} as rows {@code v (name, value)}. */
   static String rows(Table table, List<String> columns) {
     return columns.stream()
-        .map(
-            column ->
-                "('%s', l.%s::text)".formatted(table.label(column).replace("'", "''"), column))
+        .map(column -> "('%s', %s)".formatted(table.label(column).replace("'", "''"), text(column)))
         .collect(Collectors.joining(", ", "(VALUES ", ") v (name, value)"));
   }
 
@@ -231,6 +280,7 @@ final class PersonalTables {
 
   /** A query, in parentheses, for the tokens of the vault that no row uses. */
   String unused() {
-    return "(SELECT token FROM cameleon.vault EXCEPT (" + used("cameleon.vault") + "))";
+    return "(SELECT token FROM cameleon.vault EXCEPT (%s) EXCEPT (SELECT token FROM %s h))"
+        .formatted(used("cameleon.vault"), hidden());
   }
 }

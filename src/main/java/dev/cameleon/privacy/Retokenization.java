@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -187,9 +188,14 @@ public final class Retokenization {
             .formatted(left.isEmpty() ? "the vault" : String.join(", ", left)));
   }
 
-  /** The tables that may hold tokens, read again: a pipeline may have come meanwhile. */
+  /**
+   * The tables that may hold tokens, read again: a pipeline may have come meanwhile. Those that
+   * foreign keys refer to come first, so that ON UPDATE CASCADE takes the others along.
+   */
   private List<RowTokens> tables() {
-    return PersonalTables.of(db).all().stream()
+    List<PersonalTables.Table> tables = new ArrayList<>(PersonalTables.of(db).all());
+    Collections.reverse(tables);
+    return tables.stream()
         .filter(table -> !table.tokenColumns().isEmpty())
         .map(table -> new RowTokens(db, table, keyset.olderIds(), masker))
         .toList();

@@ -59,6 +59,23 @@ final class RowFindings {
           doctor.add("rows", Verdict.OK, column + " by key: " + String.join(", ", words));
         });
     totals(counts, older);
+    hidden(tables);
+  }
+
+  private void hidden(PersonalTables tables) {
+    List<String> columns =
+        doctor.texts(
+            "SELECT name || ' (' || count(*) || ')' FROM %s h WHERE %s AND NOT %s GROUP BY name ORDER BY name"
+                .formatted(
+                    tables.hidden(), TokenInSql.isOurs("token"), TokenInSql.isErased("token")));
+    doctor.none(
+        "hidden",
+        columns.size(),
+        Verdict.WRONG,
+        "columns of arrays, json or composite types with tokens in them",
+        String.join(", ", columns)
+            + "; a rotation does not reach these, and a person with such a row is not erased: store each"
+            + " masked value in a column of type text, as it is");
   }
 
   private static String countsByKey(PersonalTables tables) {

@@ -1,12 +1,18 @@
 package dev.cameleon.privacy;
 
+import dev.cameleon.db.SqlErrors;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 
 /** Rewrites rows of all loaded tables with random values, and records the tokens that they had. */
 final class RowRewriter {
   private static final String CONFLICTS = "40";
+
+  /** The class of a refused constraint, such as a foreign key. */
+  private static final String CONSTRAINTS = "23";
+
   private static final int CONFLICT_RETRIES = 3;
   private static final int ENTRIES_AT_A_TIME = 5000;
 
@@ -29,17 +35,17 @@ final class RowRewriter {
    */
   static RowRewriter person(Handle db, ErasedTokens erasedTokens, String user) {
     List<TableRewrite> tables =
-        PersonalTables.of(db).all().stream().map(table -> TableRewrite.person(db, table)).toList();
+        PersonalTables.of(db).all().stream()
+            .filter(table -> !table.rowsOfPerson().equals(PersonalTables.NOBODYS))
+            .map(table -> TableRewrite.person(db, table))
+            .toList();
     return new RowRewriter(db, erasedTokens, tables, user);
   }
 
   /** Replaces these tokens by random ones, a different one for every row. */
   static RowRewriter tokens(Handle db, ErasedTokens erasedTokens, List<String> tokens) {
     List<TableRewrite> tables =
-        PersonalTables.of(db).all().stream()
-            .filter(table -> !table.tokenColumns().isEmpty())
-            .map(TableRewrite::tokens)
-            .toList();
+        PersonalTables.of(db).all().stream().map(TableRewrite::tokens).toList();
     return new RowRewriter(db, erasedTokens, tables, tokens.toArray(String[]::new));
   }
 
@@ -103,15 +109,31 @@ final class RowRewriter {
     // be recorded.
     db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     for (TableRewrite table : tables) {
+      table.requireNoneHidden(db, subject);
       table.blendLedger(db, subject);
       table.note(db, subject);
     }
     erasedTokens.addRenewed();
-    long rows = 0;
-    for (TableRewrite table :
-        tables) { // those that lead to others first: then it is still known to whom
-      rows += table.run(db, subject);
+    return change();
+  }
+
+  private long change() {
+    try {
+      db.execute("SET CONSTRAINTS ALL DEFERRED");
+      long rows = 0;
+      for (TableRewrite table : tables) {
+        rows += table.run(db, subject);
+      }
+      db.execute("SET CONSTRAINTS ALL IMMEDIATE"); // here, rather than in the commit
+      return rows;
+    } catch (JdbiException e) {
+      if (SqlErrors.state(e).startsWith(CONSTRAINTS)) {
+        throw new PreventedException(
+            "rows cannot change as erasure would change them ("
+                + SqlErrors.describe(e)
+                + "): see to the rows that refer to them, or declare their table with delete");
+      }
+      throw e;
     }
-    return rows;
   }
 }

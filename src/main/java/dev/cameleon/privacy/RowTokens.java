@@ -52,7 +52,7 @@ final class RowTokens {
     this.masker = masker;
     this.values =
         columns.stream()
-            .map(column -> "l." + column + "::text")
+            .map(PersonalTables::text)
             .collect(
                 Collectors.joining(
                     ", ",

@@ -24,6 +24,8 @@ final class TableRewrite {
   private final String had;
   private final List<String> values = new ArrayList<>();
   private final Map<String, String> left = new LinkedHashMap<>();
+  private String hiddenRows;
+  private String hiddenTokens;
   private boolean delete;
 
   /**
@@ -38,6 +40,8 @@ final class TableRewrite {
     this.where = where;
     this.columns = columns;
     this.had = had;
+    this.hiddenRows = where;
+    this.hiddenTokens = TokenInSql.isOurs("f.token[1]");
   }
 
   /** Gives every row of a person another random user id, and random tokens in place of its own. */
@@ -82,6 +86,8 @@ final class TableRewrite {
             .map(column -> "l." + column + "::text = ANY (:subject)")
             .collect(Collectors.joining(" OR "));
     TableRewrite rewrite = new TableRewrite(table, where, columns, "v.value = ANY (:subject)");
+    rewrite.hiddenRows = "true";
+    rewrite.hiddenTokens = "f.token[1] = ANY (:subject)";
     for (String column : columns) {
       String text = "l." + column + "::text";
       String mine = text + " = ANY (:subject)";
@@ -95,11 +101,46 @@ final class TableRewrite {
 
   /** Gives the rows of the ledger that came with the subject's rows a new xmin. */
   void blendLedger(Handle db, Object subject) {
+    if (where.isEmpty()) {
+      return;
+    }
     db.createUpdate(
             "SELECT cameleon.rewrite_ledger(array_agg(DISTINCT l.xmin::text)::xid[]) FROM %s l WHERE %s HAVING count(*) > 0"
                 .formatted(table.name(), where))
         .bind("subject", subject)
         .execute();
+  }
+
+  /**
+   * Makes sure that no token would stay where it cannot be replaced.
+   *
+   * @throws PreventedException if one would
+   */
+  void requireNoneHidden(Handle db, Object subject) {
+    if (delete || table.hidden().isEmpty()) {
+      return;
+    }
+    List<String> found =
+        db.createQuery(
+                """
+                SELECT DISTINCT v.name FROM (SELECT * FROM %s l WHERE %s) l CROSS JOIN LATERAL %s,
+                       LATERAL %s f (token) WHERE %s AND NOT %s ORDER BY 1
+                """
+                    .formatted(
+                        table.name(),
+                        hiddenRows,
+                        table.hiddenValues(),
+                        TokenInSql.tokensIn("v.value"),
+                        hiddenTokens,
+                        TokenInSql.isErased("f.token[1]")))
+            .bind("subject", subject)
+            .mapTo(String.class)
+            .list();
+    if (!found.isEmpty()) {
+      throw new PreventedException(
+          "%s holds tokens to erase inside arrays, json or composite values: store each masked value in a column of type text, as it is, and clear these"
+              .formatted(String.join(", ", found)));
+    }
   }
 
   /** Records the tokens that the subject's rows have. */

@@ -8,7 +8,13 @@ final class TokenInSql {
 
   /** Whether a value has the form of a token; {@link Token} has the same in Java. */
   static String isToken(String value) {
-    return value + " ~ '^.+_[0-9a-f]{8}_[A-Za-z0-9_-]{22}$'";
+    return "(%s) COLLATE \"C\" ~ '^.+_[0-9a-f]{8}_[A-Za-z0-9_-]{22}$'".formatted(value);
+  }
+
+  /** A function that returns the tokens within a text, each as an array of one. */
+  static String tokensIn(String value) {
+    return "regexp_matches(%s, '([A-Za-z0-9_.-]+_[0-9a-f]{8}_[A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])', 'g')"
+        .formatted(value);
   }
 
   /** The id of a token's key. */

@@ -82,7 +82,8 @@ final class VaultErasure {
     }
     long kept =
         db.createUpdate(
-                "DELETE FROM cameleon.erased_token WHERE " + RIPE + " AND token IN " + used())
+                "DELETE FROM cameleon.erased_token WHERE %s AND token IN (SELECT token FROM %s u UNION ALL SELECT token FROM %s h)"
+                    .formatted(RIPE, used(), PersonalTables.of(db).hidden()))
             .bind("until", until)
             .execute();
     if (!isAnyRipe(until)) {

@@ -90,10 +90,10 @@ class BlockingTest {
         assertThat(AdvisoryLock.LOGINS.holder(officer))
             .contains("of user " + officer.user() + " since 20");
       }
-      long number = database.number("SELECT lock FROM cameleon.logins_lock");
+      long number = database.number("SELECT lock FROM cameleon.rows_lock");
       execute(attacker, "SELECT pg_advisory_lock(" + number + ")");
       // Even one that has the number and comes by the process id of the one before.
-      database.execute("UPDATE cameleon.logins_lock SET pid = " + pid(attacker));
+      database.execute("UPDATE cameleon.rows_lock SET pid = " + pid(attacker));
       try (Connection next = Database.connect(officer)) {
         assertThat(AdvisoryLock.LOGINS.take(next)).isTrue();
       }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cameleon.support.LocalPostgres.TestDatabase;
+import dev.cameleon.support.LoginRole;
 import dev.cameleon.support.Shared;
 import java.sql.Connection;
 import java.sql.SQLWarning;
@@ -83,6 +84,59 @@ class MigrationsTest {
         .rootCause()
         .extracting(SqlErrors::state)
         .isEqualTo("CM001");
+  }
+
+  @Test
+  void aDatabaseOfOneTableKeepsItsRowsAndAProcessOfBeforeLoadsOn() throws Exception {
+    Flyway.configure()
+        .dataSource(database.url(), "postgres", "postgres")
+        .schemas("cameleon")
+        .locations("classpath:db/migration")
+        .target("4")
+        .load()
+        .migrate();
+    database.execute(
+        """
+        SELECT cameleon.add_keys('{11111111}', '{check_11111111_AAAAAAAAAAAAAAAAAAAAAA}');
+        INSERT INTO cameleon.masked_field (field, kind) VALUES ('ip', 'ip');
+        INSERT INTO cameleon.ingested_message VALUES ('00000000-0000-0000-0000-000000000001', '2026-01-31');
+        INSERT INTO user_logins (user_id, masked_ip) VALUES ('ada', 'ip_11111111_AAAAAAAAAAAAAAAAAAAAAA');
+        INSERT INTO cameleon.vault VALUES ('ip_11111111_AAAAAAAAAAAAAAAAAAAAAA', gen_random_uuid(), gen_random_uuid(), '');
+        SELECT cameleon.record_act('reveal', 'ip_11111111_AAAAAAAAAAAAAAAAAAAAAA', 'why', 'T-1', NULL)
+        """);
+    String all =
+        "SELECT (SELECT string_agg(l::text, '') FROM user_logins l), (SELECT string_agg(v::text, '')"
+            + " FROM cameleon.vault v), (SELECT string_agg(a::text, '') FROM cameleon.audit a),"
+            + " (SELECT string_agg(t::text, '') FROM cameleon.audit_token t), (SELECT"
+            + " string_agg(message_id::text || ingested_at, '') FROM cameleon.ingested_message)";
+    List<List<String>> before = database.query(all);
+
+    Migrations.migrate(owner);
+
+    assertThat(database.query(all)).isEqualTo(before);
+    LoginRole loader = LoginRole.in(database, "cameleon_loader");
+    try (Connection connection = loader.connect();
+        Statement statement = connection.createStatement()) {
+      // As the load.sql and the start of the version before: one message is a duplicate, one is
+      // new.
+      String load =
+          "INSERT INTO cameleon.ingested_message (message_id) SELECT ('00000000-0000-0000-0000-00000000000'"
+              + " || n)::uuid FROM generate_series(1, 2) n ON CONFLICT DO NOTHING";
+      assertThat(statement.executeUpdate(load)).isEqualTo(1);
+      assertThat(
+              statement.executeUpdate(
+                  "INSERT INTO cameleon.masked_field (field, kind) VALUES ('ip', 'ip') ON CONFLICT DO NOTHING"))
+          .isZero();
+      // Its commands know one table only: they must not work.
+      assertThatThrownBy(() -> statement.execute("SELECT FROM cameleon.logins_lock FOR UPDATE"))
+          .extracting(SqlErrors::state)
+          .isEqualTo("42P01");
+    }
+    assertThat(
+            database.query("SELECT pipeline, count(*) FROM cameleon.ingested_message GROUP BY 1"))
+        .containsExactly(List.of("login", "2"));
+    assertThat(database.query("SELECT relation, person FROM cameleon.loaded_table"))
+        .containsExactly(List.of("public.user_logins", "user_id"));
   }
 
   @Test

@@ -167,7 +167,7 @@ class PersonRowsTest {
                 + ";GRANT SELECT ON cameleon.audit, cameleon.loaded_table TO schemas_owner_"
                 + site.database().name()
                 + ";GRANT EXECUTE ON FUNCTION cameleon.committed_request(bigint, text),"
-                + " cameleon.rows_of_person(text, text, text)"
+                + " cameleon.rows_of_person(text, text), cameleon.table_of(text)"
                 + " TO schemas_owner_"
                 + site.database().name()
                 + ";ALTER FUNCTION cameleon.rows_of(bigint, text, bytea) OWNER TO schemas_owner_"

@@ -9,6 +9,8 @@
 #
 #   ACT_IMAGE      an image for act (https://github.com/nektos/act) with Maven's needs, for example
 #                  catthehacker/ubuntu:act-24.04; needs act on the PATH, Docker, and a network for the actions. Some 15 minutes
+#   ACT_JAVA       17: which job of the matrix
+#   ACT_OPTIONS    more options for act, separated by spaces, for example --env=MAVEN_ARGS=-Dtest=SettingsTest
 #
 # What this does not show: anything of GitHub (permissions, environments, attestations), the push of the image, cosign's
 # signature, CodeQL. Without ACT_IMAGE no job is run as a job; the scripts are run themselves.
@@ -45,7 +47,9 @@ expect 'files of a revision' 'application.properties appspec.yml cameleon.jar ca
   "$(tar -tzf "target/release/cameleon-$version-codedeploy.tar.gz" | sed 's,^\./,,; s,/.*,,' | grep -v '^$' | LC_ALL=C sort -u | paste -sd' ')"
 
 if [[ -n ${ACT_IMAGE:-} ]]; then
-  expect 'act: job test' 0 "$(code act pull_request --job test --matrix java:17 --platform "ubuntu-24.04=$ACT_IMAGE")"
+  read -ra options <<<"${ACT_OPTIONS:-}"
+  expect 'act: job test' 0 "$(code act pull_request --job test --matrix "java:${ACT_JAVA:-17}" \
+    --platform "ubuntu-24.04=$ACT_IMAGE" "${options[@]}")"
 else
   echo '  skip  act: ACT_IMAGE is not set'
 fi

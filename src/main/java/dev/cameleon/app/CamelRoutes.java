@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
@@ -23,7 +24,7 @@ import org.apache.camel.main.Main;
 final class CamelRoutes {
   /** Without these routes, messages would be received and go nowhere. */
   private static final List<String> REQUIRED =
-      List.of("ingest", "load", "batch", "insert", "failed-batch", "dead-letter");
+      List.of("ingest", "prepare", "load", "batch", "insert", "failed-batch", "dead-letter");
 
   /** The route that needs {@link #RETRIES}. */
   private static final String INSERT = "insert";
@@ -43,9 +44,27 @@ final class CamelRoutes {
   private CamelRoutes() {}
 
   static void start(Main main, Settings settings, Beans beans) throws InvalidSettingsException {
-    Path folder = settings.routes().toAbsolutePath().normalize();
-    Properties properties = placeholders(settings, beans.source);
-    settings.camel().forEach(properties::put);
+    Path folder = settings.routes();
+    Map<String, String> camel = settings.camel();
+    configure(main, placeholders(settings, beans.source), camel, RouteFiles.all(folder), beans);
+    start(main, new RouteCheck(RouteFiles.in(folder), beans.byName(), beansOf(camel)), camel);
+    requireAll(main.getCamelContext(), folder);
+  }
+
+  /**
+   * Prepares Camel's start.
+   *
+   * @param properties the placeholders of the routes
+   * @param camel the properties of Camel
+   * @param routes the route files, as Camel names them
+   */
+  static void configure(
+      Main main,
+      Properties properties,
+      Map<String, String> camel,
+      String routes,
+      CamelConfiguration beans) {
+    camel.forEach(properties::put);
     // Application.close drains first, so Camel's own shutdown has nothing to wait for.
     properties.putIfAbsent("camel.main.shutdownTimeout", "1");
     properties.putIfAbsent("camel.main.name", "cameleon");
@@ -53,16 +72,25 @@ final class CamelRoutes {
     properties.putIfAbsent("camel.main.caseInsensitiveHeaders", "false");
     main.setInitialProperties(properties);
     main.setDefaultPropertyPlaceholderLocation("false");
-    main.configure()
-        .withRoutesIncludePattern("file:" + folder + "/" + Configuration.ROUTE_FILES)
-        .withAutoConfigurationLogSummary(false);
+    main.configure().withRoutesIncludePattern(routes).withAutoConfigurationLogSummary(false);
     main.configure().addConfiguration(beans);
-    Set<String> more =
-        settings.camel().keySet().stream()
-            .filter(key -> key.startsWith(BEANS))
-            .map(key -> key.substring(BEANS.length()).split("[.\\[]", 2)[0])
-            .collect(Collectors.toSet());
-    RouteCheck check = new RouteCheck(folder, beans.byName(), more);
+  }
+
+  /** The names of the beans that Camel's properties define. */
+  static Set<String> beansOf(Map<String, String> camel) {
+    return camel.keySet().stream()
+        .filter(key -> key.startsWith(BEANS))
+        .map(key -> key.substring(BEANS.length()).split("[.\\[]", 2)[0])
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * Checks the routes and starts Camel.
+   *
+   * @throws InvalidSettingsException if a route is wrong
+   */
+  static void start(Main main, RouteCheck check, Map<String, String> camel)
+      throws InvalidSettingsException {
     InvalidSettingsException.throwIfAny(check.problems());
     try {
       main.start();
@@ -76,9 +104,8 @@ final class CamelRoutes {
                 + option.group(1));
       }
       throw new InvalidSettingsException(
-          "a route is invalid: " + withoutValues(describe(e), settings));
+          "a route is invalid: " + withoutValues(describe(e), camel));
     }
-    requireAll(main.getCamelContext(), folder);
   }
 
   /** The properties that the routes' placeholders name. */
@@ -95,9 +122,9 @@ final class CamelRoutes {
   }
 
   /** Removes the values of settings from Camel's message, which may quote a key. */
-  private static String withoutValues(String reason, Settings settings) {
+  private static String withoutValues(String reason, Map<String, String> camel) {
     String shown = reason;
-    for (Map.Entry<String, String> property : settings.camel().entrySet()) {
+    for (Map.Entry<String, String> property : camel.entrySet()) {
       if (property.getValue().length() >= SHORTEST_SECRET) {
         shown = shown.replace(property.getValue(), "(the value of " + property.getKey() + ")");
       }

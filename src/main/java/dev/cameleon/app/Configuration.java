@@ -17,7 +17,7 @@ import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -42,9 +42,6 @@ public record Configuration(
     Keyset keyset,
     LoadSql loadSql,
     List<Recipient> recipients) {
-  /** Camel's file pattern for the routes. */
-  static final String ROUTE_FILES = "*.camel.yaml";
-
   private static final String RECIPIENTS = Settings.named("cameleon.recipients");
 
   /** The contract's file, in the folder of the routes. */
@@ -169,13 +166,13 @@ public record Configuration(
   private static void requireRoutes(Path folder, List<String> problems) {
     String routes = Settings.named("cameleon.routes");
     String shown = SafeQuote.path(folder);
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ROUTE_FILES)) {
-      if (!files.iterator().hasNext()) {
+    try {
+      if (RouteFiles.in(folder).isEmpty() && !Files.exists(folder.resolve(CONTRACT))) {
         problems.add(
-            "%s: no %s in %s; to write the shipped files: init DIR"
-                .formatted(routes, ROUTE_FILES, shown));
+            "%s: no *.camel.yaml and no %s in %s; to write the shipped files: init DIR"
+                .formatted(routes, CONTRACT, shown));
       }
-    } catch (IOException e) {
+    } catch (UncheckedIOException e) {
       problems.add(routes + ": cannot list " + shown);
     }
   }

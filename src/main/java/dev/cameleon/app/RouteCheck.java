@@ -3,18 +3,15 @@ package dev.cameleon.app;
 import dev.cameleon.config.YamlPart;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.Spelling;
-import java.io.IOException;
 import java.lang.reflect.Method;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -31,56 +28,52 @@ final class RouteCheck {
       Set.of("uri", "to", "toD", "wireTap", "enrich", "deadLetterUri");
 
   private final Map<String, Object> beans;
+  private final Set<String> more;
   private final Set<String> names;
+  private Set<String> usable = Set.of();
   private final List<String> problems = new ArrayList<>();
   private final Map<YamlPart, String> sends = new LinkedHashMap<>();
   private final Set<String> consumed = new HashSet<>();
   private final List<YamlPart> receivers = new ArrayList<>();
   private final List<YamlPart> parts = new ArrayList<>();
+  private YamlPart prepare;
   private final Map<String, List<YamlPart>> options = new LinkedHashMap<>();
 
   /**
-   * Reads the routes of a folder. A file that is not YAML is left to Camel.
+   * Reads the routes. A file that is not YAML is left to Camel.
    *
+   * @param files the route files
    * @param beans the objects that a route may use, by name
    * @param more names of beans that the properties define
    */
-  RouteCheck(Path folder, Map<String, Object> beans, Set<String> more) {
+  RouteCheck(List<Path> files, Map<String, Object> beans, Set<String> more) {
     this.beans = beans;
+    this.more = more;
     this.names = new HashSet<>(beans.keySet());
     names.addAll(more);
-    List<Path> files = new ArrayList<>();
-    try (DirectoryStream<Path> found =
-        Files.newDirectoryStream(folder, Configuration.ROUTE_FILES)) {
-      found.forEach(files::add);
-    } catch (IOException e) {
-      return; // Configuration reports it
-    }
-    Collections.sort(files);
     for (Path file : files) {
       try {
         YamlPart root = YamlPart.read(file);
-        root.elements().forEach(this::defineBeans);
+        names.addAll(definedBeans(root));
         parts.add(root);
+        if (file.endsWith(RouteFiles.PREPARE)) {
+          prepare = root;
+        }
       } catch (InvalidSettingsException e) {
         names.add(""); // what it defines is not known
       }
     }
   }
 
-  private void defineBeans(YamlPart part) {
-    YamlPart defined = part.entries().get("beans");
-    if (defined != null) {
-      defined
-          .elements()
-          .forEach(
-              bean -> {
-                YamlPart name = bean.entries().get("name");
-                if (name != null) {
-                  names.add(name.text());
-                }
-              });
-    }
+  private static Set<String> definedBeans(YamlPart file) {
+    return file.elements().stream()
+        .map(part -> part.entries().get("beans"))
+        .filter(Objects::nonNull)
+        .flatMap(defined -> defined.elements().stream())
+        .map(bean -> bean.entries().get("name"))
+        .filter(Objects::nonNull)
+        .map(YamlPart::text)
+        .collect(Collectors.toSet());
   }
 
   /** The problems, each as one sentence; none if a file cannot be read. */
@@ -88,7 +81,13 @@ final class RouteCheck {
     if (names.contains("")) {
       return List.of();
     }
-    parts.forEach(part -> visit("", part));
+    for (YamlPart part : parts) {
+      usable = part == prepare ? usableInPrepare() : names;
+      visit("", part);
+    }
+    if (prepare != null) {
+      problems.addAll(PrepareCheck.problems(prepare));
+    }
     boolean dynamic = consumed.stream().anyMatch(name -> name.contains("{{"));
     sends.forEach(
         (at, name) -> {
@@ -103,6 +102,13 @@ final class RouteCheck {
               + receivers.get(0).place());
     }
     return problems;
+  }
+
+  private Set<String> usableInPrepare() {
+    Set<String> few = new HashSet<>(PrepareCheck.BEANS);
+    few.addAll(more);
+    few.addAll(definedBeans(prepare));
+    return few;
   }
 
   /** Where an option of an endpoint is set; an empty string if that is not known. */
@@ -172,7 +178,10 @@ final class RouteCheck {
 
   private void known(YamlPart at, String name) {
     if (!names.contains(name)) {
-      problem(at, "there is no bean " + name + hint(names, name));
+      problem(at, "there is no bean " + name + hint(usable, name));
+    } else if (!usable.contains(name)) {
+      problem(
+          at, "prepare cannot use the bean " + name + "; its own go into " + RouteFiles.PREPARE);
     }
   }
 

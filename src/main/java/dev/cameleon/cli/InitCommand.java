@@ -27,6 +27,7 @@ public final class InitCommand implements Callable<Integer> {
       List.of(
           "application.properties",
           "routes/ingest.camel.yaml",
+          "routes/prepare.camel.yaml",
           "routes/load.camel.yaml",
           "routes/dead-letter.camel.yaml",
           "routes/errors.camel.yaml",

@@ -129,8 +129,6 @@ public record Settings(
     }
     DatabaseSettings database = DatabaseSettings.read(parser);
     parser.oneOf("cameleon.log", "json", "text");
-    Map<String, String> camel = new TreeMap<>(parser.values());
-    camel.keySet().removeIf(name -> !name.startsWith(CAMEL));
     return new Settings(
         routes,
         parser.name("cameleon.pipeline"),
@@ -157,7 +155,14 @@ public record Settings(
             parser.duration(
                 "cameleon.in-flight.time", Duration.ofSeconds(5), Duration.ofHours(11))),
         parser.duration("cameleon.shutdown.timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
-        camel);
+        camel(parser));
+  }
+
+  /** The {@code camel.*} properties of the file. */
+  public static Map<String, String> camel(ValueParser parser) {
+    Map<String, String> camel = new TreeMap<>(parser.values());
+    camel.keySet().removeIf(name -> !name.startsWith(CAMEL));
+    return camel;
   }
 
   /** Reads the text of one property, for code that runs before the configuration is checked. */

@@ -126,11 +126,7 @@ class PreparationTest extends DlqFixture {
   @Test
   void aRouteThatDoesNotMaskIsNoticedByEachCommandAndLoadsNothing() throws Exception {
     site().migrate();
-    site()
-        .edit(
-            FILE,
-            "            method: mask\n",
-            "            method: mask\n" + "        - setBody: {constant: x}\n");
+    site().append(FILE, "        - setBody: {constant: x}\n");
     cases("rows: {public.user_logins: [{user_id: user-1}]}");
 
     Program.Result tested = command("test");
@@ -194,8 +190,10 @@ class PreparationTest extends DlqFixture {
     site()
         .append(
             FILE,
-            "- onException: {exception: [java.lang.Exception]}\n"
-                + "- route: {id: other, from: {uri: direct:other, steps: []}}\n");
+            """
+            - onException: {exception: [java.lang.Exception]}
+            - route: {id: other, from: {uri: direct:other, steps: []}}
+            """);
     Program.Result more = command("check");
     Files.delete(folder().resolve("routes").resolve(FILE));
     Program.Result tried = dlq("replay", "--dry-run", "--reason=CONTRACT");

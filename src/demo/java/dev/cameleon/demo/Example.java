@@ -77,7 +77,7 @@ final class Example {
             "reveal one value, with the private key",
             () -> command(site, "reveal", "--private-key", key, "--purpose", "demo", token));
 
-    screen.lines(List.of("", "test:", indented(tested.out()), "", "Where the messages went:"));
+    screen.lines(List.of("", "test:", indented(tested.out().replace(folder + "/", "")), "", "Where the messages went:"));
     screen.lines(List.of(indented(run.err().lines().filter(l -> l.contains("Ended:"))
             .map(l -> l.substring(l.indexOf("received"))).collect(Collectors.joining("\n")))));
     for (LoadedTable table : settings.tables()) {

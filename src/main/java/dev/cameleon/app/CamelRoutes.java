@@ -138,7 +138,11 @@ final class CamelRoutes {
     context.getRoutes().forEach(route -> missing.remove(route.getId()));
     if (!missing.isEmpty()) {
       throw new InvalidSettingsException(
-          "missing routes in " + SafeQuote.path(folder) + ": " + String.join(", ", missing));
+          "missing routes in "
+              + SafeQuote.path(folder)
+              + ": "
+              + String.join(", ", missing)
+              + "; compare with those that init DIR writes");
     }
     // Camel ignores an unknown configuration id.
     String rules = Objects.requireNonNullElse(context.getRoute(INSERT).getConfigurationId(), "");

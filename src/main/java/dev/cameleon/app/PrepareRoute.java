@@ -118,7 +118,8 @@ public final class PrepareRoute implements Preparation, AutoCloseable {
       throw new PreparationFailedException(
           "a step of the route prepare fails (" + failure.getClass().getSimpleName() + ")");
     }
-    if (!(exchange.getMessage().getBody() instanceof MaskedMessage message)) {
+    if (exchange.isRouteStop()
+        || !(exchange.getMessage().getBody() instanceof MaskedMessage message)) {
       throw new PreparationFailedException(
           "the route prepare does not end with a masked message; is masker its last step?");
     }

@@ -95,6 +95,12 @@ final class RouteCheck {
             problem(at, "no route begins with direct:" + name + hint(consumed, name));
           }
         });
+    if (prepare != null && !receivers.isEmpty() && !sends.containsValue("prepare")) {
+      problem(
+          receivers.get(0),
+          "no route sends to direct:prepare; this one must, before direct:load, so that commands do"
+              + " with a message what it does");
+    }
     for (YamlPart second : receivers.subList(Math.min(1, receivers.size()), receivers.size())) {
       problem(
           second,

@@ -18,6 +18,7 @@ import dev.cameleon.mask.PreparationFailedException;
 import dev.cameleon.sqs.QueueEncryption;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -182,7 +183,9 @@ public final class SelfCheck {
       connections.requireUsable();
       String routes = Application.tryRoutes(plan, connections);
       PrepareRoute.start(plan).close();
-      ok("routes", routes + " in " + SafeQuote.path(plan.settings().routes()));
+      Path folder = plan.settings().routes();
+      boolean shipped = RouteFiles.in(folder).isEmpty();
+      ok("routes", routes + " in " + (shipped ? "the jar" : SafeQuote.path(folder)));
     } catch (InvalidSettingsException e) {
       e.problems().forEach(problem -> add("routes", Result.WRONG, problem));
     }

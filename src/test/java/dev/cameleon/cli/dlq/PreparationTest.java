@@ -209,6 +209,21 @@ class PreparationTest extends DlqFixture {
   }
 
   @Test
+  void ingestThatDoesNotUseItIsRefused() throws Exception {
+    site()
+        .edit(
+            "ingest.camel.yaml",
+            "- to: direct:prepare",
+            "- unmarshal: {custom: {ref: strictJson}}");
+
+    Program.Result checked = command("check");
+
+    assertThat(checked.exitCode()).isEqualTo(2);
+    assertThat(checked.out())
+        .contains("routes/ingest.camel.yaml:11: no route sends to direct:prepare; this one must");
+  }
+
+  @Test
   void beansAndPropertiesOfTheOperatorsOwnAreThereInCommandsToo() throws Exception {
     Files.writeString(
         folder().resolve("routes").resolve(FILE),

@@ -128,7 +128,7 @@ class CommandsTest {
     assertThat(after.exitCode()).isZero();
     assertThat(after.out())
         .contains("gives {public.user_logins=1} rows")
-        .contains("6 routes")
+        .contains("7 routes")
         .doesNotContain("WRONG");
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isZero();
     assertThat(site.database().number("SELECT count(*) FROM cameleon.mask_key")).isZero();

@@ -35,14 +35,21 @@ public final class Demo {
   /**
    * Runs the demo.
    *
-   * @param arguments none; the system property {@code demo.keep} leaves the servers up
+   * @param arguments none; the system property {@code demo.keep} leaves the servers up, and {@code
+   *     demo.example} names a folder of {@code examples/} to run instead
    */
   public static void main(String[] arguments) {
     long start = System.nanoTime();
     int code = 1;
     CleanUp cleanUp = CleanUp.atExit();
     try (cleanUp) {
-      code = new Demo().run(cleanUp, start);
+      String example = System.getProperty("demo.example", "");
+      code =
+          example.isEmpty()
+              ? new Demo().run(cleanUp, start)
+              : Example.run(example, new Screen(), cleanUp) ? 0 : 1;
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage());
     } catch (Exception e) {
       if (cleanUp.isInterrupted()) {
         return;

@@ -15,19 +15,17 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
 
-/** The queues as production has them: {@code login-queue}, redriven to {@code login-queue-dlq}. */
+/** The queues as production has them: {@code NAME}, redriven to {@code NAME-dlq}. */
 final class LocalQueues {
-  private static final String SOURCE = "login-queue";
-  private static final String DEAD_LETTERS = "login-queue-dlq";
   private static final int ENTRIES_PER_CALL = 10; // AWS
 
   private final SqsClient client;
   private final SqsQueue source;
   private final SqsQueue deadLetters;
 
-  LocalQueues(LocalSqs sqs) {
+  LocalQueues(LocalSqs sqs, String name) {
     client = sqs.client();
-    String url = client.createQueue(request -> request.queueName(DEAD_LETTERS)).queueUrl();
+    String url = client.createQueue(request -> request.queueName(name + "-dlq")).queueUrl();
     String arn =
         client
             .getQueueAttributes(
@@ -38,15 +36,15 @@ final class LocalQueues {
     client.createQueue(
         request ->
             request
-                .queueName(SOURCE)
+                .queueName(name)
                 .attributes(
                     Map.of(
                         QueueAttributeName.REDRIVE_POLICY,
                         redrive,
                         QueueAttributeName.VISIBILITY_TIMEOUT,
                         "30")));
-    source = SqsQueue.find(client, SOURCE);
-    deadLetters = SqsQueue.find(client, DEAD_LETTERS);
+    source = SqsQueue.find(client, name);
+    deadLetters = SqsQueue.find(client, name + "-dlq");
   }
 
   /** The source queue's URL. */

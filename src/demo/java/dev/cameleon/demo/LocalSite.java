@@ -47,20 +47,25 @@ final class LocalSite {
   private final Map<String, String> settings = new LinkedHashMap<>();
   private final CleanUp cleanUp;
 
-  private LocalSite(CleanUp cleanUp, Path folder, LocalSqs sqs, LocalPostgres postgres)
+  private LocalSite(
+      CleanUp cleanUp,
+      Path folder,
+      LocalSqs sqs,
+      LocalPostgres postgres,
+      Path configuration,
+      String queue)
       throws IOException {
     this.cleanUp = cleanUp;
     this.folder = folder;
     this.postgres = postgres;
-    queues = new LocalQueues(sqs);
+    queues = new LocalQueues(sqs, queue);
     String password = HexFormat.of().formatHex(SecureRandom.getSeed(12));
     database = database(postgres, password);
     Path keyset = folder.resolve("mask.json");
     Keyset.create().write(keyset);
-    Path repository = Path.of("").toAbsolutePath();
     settings.putAll(new TreeMap<>(sqs.environment()));
-    settings.put("CAMELEON_CONFIG", repository.resolve("application.properties").toString());
-    settings.put("CAMELEON_ROUTES", repository.resolve("routes").toString());
+    settings.put("CAMELEON_CONFIG", configuration.resolve("application.properties").toString());
+    settings.put("CAMELEON_ROUTES", configuration.resolve("routes").toString());
     settings.put("CAMELEON_DB_URL", database.url());
     settings.put("CAMELEON_DB_USER", ROLE);
     settings.put("CAMELEON_DB_PASSWORD", password);
@@ -71,8 +76,18 @@ final class LocalSite {
     settings.put("LC_ALL", "C.UTF-8"); // the screen is UTF-8, whatever the locale
   }
 
-  /** Starts the servers. */
+  /** Starts the servers, for the shipped configuration. */
   static LocalSite start(CleanUp cleanUp) throws IOException {
+    return start(cleanUp, Path.of("").toAbsolutePath(), "login-queue");
+  }
+
+  /**
+   * Starts the servers.
+   *
+   * @param configuration the folder of application.properties and routes
+   * @param queue the name of the source queue
+   */
+  static LocalSite start(CleanUp cleanUp, Path configuration, String queue) throws IOException {
     // It warns when it is stopped by the exit hook, which is just what is wanted.
     ((Logger) LoggerFactory.getLogger("org.apache.pekko")).setLevel(Level.ERROR);
     synchronized (cleanUp) {
@@ -81,7 +96,7 @@ final class LocalSite {
       Path servers = Files.createDirectory(folder.resolve("postgresql"));
       LocalSqs sqs = cleanUp.add(LocalSqs.start());
       LocalPostgres postgres = cleanUp.add(LocalPostgres.start(servers));
-      return new LocalSite(cleanUp, folder, sqs, postgres);
+      return new LocalSite(cleanUp, folder, sqs, postgres, configuration, queue);
     }
   }
 
@@ -113,6 +128,11 @@ final class LocalSite {
   /** Opens what is in the vault; in production it is nowhere near. */
   Path privateKey() {
     return privateKey;
+  }
+
+  /** Runs statements as the application's role, which then owns what they create. */
+  void createTables(String sql) {
+    database.execute("SET ROLE " + ROLE + "; " + sql);
   }
 
   /** Changes a copy of a routes' file, which the application uses from now on. */

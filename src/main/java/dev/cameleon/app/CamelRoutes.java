@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.DefaultRoutesCollector;
 import org.apache.camel.main.Main;
@@ -26,7 +27,7 @@ import org.apache.camel.spi.Resource;
 final class CamelRoutes {
   /** Without these routes, messages would be received and go nowhere. */
   private static final List<String> REQUIRED =
-      List.of("ingest", "load", "batch", "insert", "failed-batch", "dead-letter");
+      List.of("ingest", "prepare", "load", "batch", "insert", "failed-batch", "dead-letter");
 
   /** The route that needs {@link #RETRIES}. */
   private static final String INSERT = "insert";
@@ -50,8 +51,27 @@ final class CamelRoutes {
       throws InvalidSettingsException {
     Settings settings = plan.settings();
     RouteFiles files = plan.files();
-    Properties properties = placeholders(settings, source);
-    settings.camel().forEach(properties::put);
+    Map<String, String> camel = settings.camel();
+    configure(main, placeholders(settings, source), camel, files, beans);
+    main.configure().withAutoStartup(false);
+    RouteCheck check = new RouteCheck(files, beans.byName(), beansOf(camel));
+    start(main, check, camel, source.isFifo());
+    requireAll(main.getCamelContext(), files.folder());
+  }
+
+  /**
+   * Prepares Camel's start.
+   *
+   * @param properties the placeholders of the routes
+   * @param camel the properties of Camel
+   */
+  static void configure(
+      Main main,
+      Properties properties,
+      Map<String, String> camel,
+      RouteFiles files,
+      CamelConfiguration beans) {
+    camel.forEach(properties::put);
     // Application.close drains first, so Camel's own shutdown has nothing to wait for.
     properties.putIfAbsent("camel.main.shutdownTimeout", "1");
     properties.putIfAbsent("camel.main.name", "cameleon");
@@ -61,8 +81,7 @@ final class CamelRoutes {
     main.setDefaultPropertyPlaceholderLocation("false");
     main.configure()
         .withRoutesIncludePattern("file:" + files.folder() + "/" + RouteFiles.ROUTES)
-        .withAutoConfigurationLogSummary(false)
-        .withAutoStartup(false);
+        .withAutoConfigurationLogSummary(false);
     main.setRoutesCollector(
         new DefaultRoutesCollector() {
           @Override
@@ -72,14 +91,26 @@ final class CamelRoutes {
           }
         });
     main.configure().addConfiguration(beans);
-    Set<String> more =
-        settings.camel().keySet().stream()
-            .filter(key -> key.startsWith(BEANS))
-            .map(key -> key.substring(BEANS.length()).split("[.\\[]", 2)[0])
-            .collect(Collectors.toSet());
-    RouteCheck check = new RouteCheck(files, beans.byName(), more);
+  }
+
+  /** The names of the beans that Camel's properties define. */
+  static Set<String> beansOf(Map<String, String> camel) {
+    return camel.keySet().stream()
+        .filter(key -> key.startsWith(BEANS))
+        .map(key -> key.substring(BEANS.length()).split("[.\\[]", 2)[0])
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * Checks the routes and starts Camel.
+   *
+   * @param groups whether the routes must keep the order of a FIFO queue's groups
+   * @throws InvalidSettingsException if a route is wrong
+   */
+  static void start(Main main, RouteCheck check, Map<String, String> camel, boolean groups)
+      throws InvalidSettingsException {
     InvalidSettingsException.throwIfAny(check.problems());
-    if (source.isFifo() && !check.mayUse(Beans.GROUP_ORDER)) {
+    if (groups && !check.mayUse(Beans.GROUP_ORDER)) {
       throw new InvalidSettingsException(
           "no route has the step \"process: {ref: groupOrder}\", without which the groups of the"
               + " FIFO queue lose their order: add it before \"to: direct:batch\" in"
@@ -96,15 +127,14 @@ final class CamelRoutes {
                 + ": the endpoint has no option "
                 + option.group(1));
       }
-      throw invalid(e, settings);
+      throw invalid(e, camel);
     }
-    requireAll(main.getCamelContext(), files.folder());
   }
 
   /** What Camel says of a route that it cannot build or start. */
-  static InvalidSettingsException invalid(Exception failure, Settings settings) {
+  static InvalidSettingsException invalid(Exception failure, Map<String, String> camel) {
     return new InvalidSettingsException(
-        "a route is invalid: " + withoutValues(describe(failure), settings));
+        "a route is invalid: " + withoutValues(describe(failure), camel));
   }
 
   /** The properties that the routes' placeholders name. */
@@ -121,9 +151,9 @@ final class CamelRoutes {
   }
 
   /** Removes the values of settings from Camel's message, which may quote a key. */
-  private static String withoutValues(String reason, Settings settings) {
+  private static String withoutValues(String reason, Map<String, String> camel) {
     String shown = reason;
-    for (Map.Entry<String, String> property : settings.camel().entrySet()) {
+    for (Map.Entry<String, String> property : camel.entrySet()) {
       if (property.getValue().length() >= SHORTEST_SECRET) {
         shown = shown.replace(property.getValue(), "(the value of " + property.getKey() + ")");
       }
@@ -137,7 +167,11 @@ final class CamelRoutes {
     context.getRoutes().forEach(route -> missing.remove(route.getId()));
     if (!missing.isEmpty()) {
       throw new InvalidSettingsException(
-          "missing routes in " + SafeQuote.path(folder) + ": " + String.join(", ", missing));
+          "missing routes in "
+              + SafeQuote.path(folder)
+              + ": "
+              + String.join(", ", missing)
+              + "; compare with those that init DIR writes");
     }
     // Camel ignores an unknown configuration id.
     String rules = Objects.requireNonNullElse(context.getRoute(INSERT).getConfigurationId(), "");

@@ -29,10 +29,17 @@ public final class CommandConfiguration {
   /**
    * The configuration of the {@code dlq} commands.
    *
-   * @param contract the file of the contract; it may be missing
+   * @param routes the folder of the routes; it may be missing
+   * @param camel the properties of Camel
    * @param ledgerDays how long the ledger keeps message ids
    */
-  public record Dlq(Settings.Queues queues, Path contract, int ledgerDays) {}
+  public record Dlq(
+      Settings.Queues queues, Path routes, Map<String, String> camel, int ledgerDays) {
+    /** The file of the contract; it may be missing. */
+    public Path contract() {
+      return routes.resolve(RouteFiles.CONTRACT);
+    }
+  }
 
   /**
    * The configuration of the {@code dlq} commands; also checks that AWS can be called.
@@ -46,7 +53,8 @@ public final class CommandConfiguration {
           parser.problems().addAll(AwsClients.problems());
           return new Dlq(
               Settings.Queues.read(parser),
-              parser.path("cameleon.routes").resolve(RouteFiles.CONTRACT),
+              parser.path("cameleon.routes"),
+              Settings.camel(parser),
               DatabaseSettings.ledgerDays(parser));
         });
   }

@@ -112,7 +112,7 @@ public record Configuration(
       return RouteFiles.read(settings.routes());
     } catch (IOException e) {
       problems.add(unreadable(settings, e));
-      return new RouteFiles(settings.routes(), new TreeMap<>());
+      return new RouteFiles(settings.routes(), false, new TreeMap<>());
     }
   }
 
@@ -128,12 +128,13 @@ public record Configuration(
   }
 
   private static void requireRoutes(RouteFiles files, List<String> problems) {
-    if (files.routes().isEmpty()) {
+    if (files.shipped() && !files.has(RouteFiles.CONTRACT)) {
       problems.add(
-          "%s: no %s in %s; to write the shipped files: init DIR"
+          "%s: no %s and no %s in %s; to write the shipped files: init DIR"
               .formatted(
                   Settings.named("cameleon.routes"),
                   RouteFiles.ROUTES,
+                  RouteFiles.CONTRACT,
                   SafeQuote.path(files.folder())));
     }
   }

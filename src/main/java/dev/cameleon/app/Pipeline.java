@@ -48,7 +48,7 @@ final class Pipeline implements AutoCloseable {
     try {
       context.getRouteController().startAllRoutes();
     } catch (Exception e) {
-      throw CamelRoutes.invalid(e, plan.settings());
+      throw CamelRoutes.invalid(e, plan.settings().camel());
     }
   }
 

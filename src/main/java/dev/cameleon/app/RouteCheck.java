@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -27,49 +28,53 @@ final class RouteCheck {
       Set.of("uri", "to", "toD", "wireTap", "enrich", "deadLetterUri");
 
   private final Map<String, Object> beans;
+  private final Set<String> more;
   private final Set<String> names;
   private final Set<String> used = new HashSet<>();
+  private Set<String> usable = Set.of();
   private final List<String> problems = new ArrayList<>();
   private final Map<YamlPart, String> sends = new LinkedHashMap<>();
   private final Set<String> consumed = new HashSet<>();
   private final List<YamlPart> receivers = new ArrayList<>();
   private final List<YamlPart> parts = new ArrayList<>();
+  private YamlPart prepare;
   private final Map<String, List<YamlPart>> options = new LinkedHashMap<>();
 
   /**
-   * Reads the routes of a folder. A file that is not YAML is left to Camel.
+   * Reads the routes. A file that is not YAML is left to Camel.
    *
+   * @param files the route files
    * @param beans the objects that a route may use, by name
    * @param more names of beans that the properties define
    */
   RouteCheck(RouteFiles files, Map<String, Object> beans, Set<String> more) {
     this.beans = beans;
+    this.more = more;
     this.names = new HashSet<>(beans.keySet());
     names.addAll(more);
     for (String file : files.routes()) {
       try {
         YamlPart root = YamlPart.parse(files.path(file), files.text(file));
-        root.elements().forEach(this::defineBeans);
+        names.addAll(definedBeans(root));
         parts.add(root);
+        if (file.equals(RouteFiles.PREPARE)) {
+          prepare = root;
+        }
       } catch (InvalidSettingsException | IOException e) {
         names.add(""); // what it defines is not known
       }
     }
   }
 
-  private void defineBeans(YamlPart part) {
-    YamlPart defined = part.entries().get("beans");
-    if (defined != null) {
-      defined
-          .elements()
-          .forEach(
-              bean -> {
-                YamlPart name = bean.entries().get("name");
-                if (name != null) {
-                  names.add(name.text());
-                }
-              });
-    }
+  private static Set<String> definedBeans(YamlPart file) {
+    return file.elements().stream()
+        .map(part -> part.entries().get("beans"))
+        .filter(Objects::nonNull)
+        .flatMap(defined -> defined.elements().stream())
+        .map(bean -> bean.entries().get("name"))
+        .filter(Objects::nonNull)
+        .map(YamlPart::text)
+        .collect(Collectors.toSet());
   }
 
   /** The problems, each as one sentence; none if a file cannot be read. */
@@ -77,7 +82,13 @@ final class RouteCheck {
     if (names.contains("")) {
       return List.of();
     }
-    parts.forEach(part -> visit("", part));
+    for (YamlPart part : parts) {
+      usable = part == prepare ? usableInPrepare() : names;
+      visit("", part);
+    }
+    if (prepare != null) {
+      problems.addAll(PrepareCheck.problems(prepare));
+    }
     boolean dynamic = consumed.stream().anyMatch(name -> name.contains("{{"));
     sends.forEach(
         (at, name) -> {
@@ -85,6 +96,12 @@ final class RouteCheck {
             problem(at, "no route begins with direct:" + name + hint(consumed, name));
           }
         });
+    if (prepare != null && !receivers.isEmpty() && !sends.containsValue("prepare")) {
+      problem(
+          receivers.get(0),
+          "no route sends to direct:prepare; this one must, before direct:load, so that commands do"
+              + " with a message what it does");
+    }
     for (YamlPart second : receivers.subList(Math.min(1, receivers.size()), receivers.size())) {
       problem(
           second,
@@ -97,6 +114,13 @@ final class RouteCheck {
   /** Whether a step may refer to this bean, by what {@link #problems} read. */
   boolean mayUse(String bean) {
     return names.contains("") || used.contains(bean);
+  }
+
+  private Set<String> usableInPrepare() {
+    Set<String> few = new HashSet<>(PrepareCheck.BEANS);
+    few.addAll(more);
+    few.addAll(definedBeans(prepare));
+    return few;
   }
 
   /** Where an option of an endpoint is set; an empty string if that is not known. */
@@ -167,7 +191,10 @@ final class RouteCheck {
   private void known(YamlPart at, String name) {
     used.add(name);
     if (!names.contains(name)) {
-      problem(at, "there is no bean " + name + hint(names, name));
+      problem(at, "there is no bean " + name + hint(usable, name));
+    } else if (!usable.contains(name)) {
+      problem(
+          at, "prepare cannot use the bean " + name + "; its own go into " + RouteFiles.PREPARE);
     }
   }
 

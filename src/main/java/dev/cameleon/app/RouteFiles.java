@@ -1,6 +1,8 @@
 package dev.cameleon.app;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -19,12 +21,14 @@ import org.apache.camel.support.ResourceHelper;
 
 /**
  * The files of a pipeline's folder that run, as they were at one moment: what was checked is what
- * runs, whatever happens to the folder meanwhile. Equal if the contents are.
+ * runs, whatever happens to the folder meanwhile. A folder without routes has the shipped ones.
+ * Equal if the contents are.
  *
  * @param folder the folder, as it is configured
+ * @param shipped whether the routes are the shipped ones
  * @param contents the bytes of each file, by its name
  */
-public record RouteFiles(Path folder, TreeMap<String, ByteBuffer> contents) {
+public record RouteFiles(Path folder, boolean shipped, TreeMap<String, ByteBuffer> contents) {
   /** The contract's file. */
   static final String CONTRACT = "login.schema.json";
 
@@ -33,6 +37,27 @@ public record RouteFiles(Path folder, TreeMap<String, ByteBuffer> contents) {
 
   /** The routes' files, as a glob. */
   static final String ROUTES = "*.camel.yaml";
+
+  /** The file of the one definition of how a message is prepared. */
+  static final String PREPARE = "prepare.camel.yaml";
+
+  private static final TreeMap<String, ByteBuffer> SHIPPED = new TreeMap<>();
+
+  static {
+    for (String name :
+        List.of(
+            "dead-letter.camel.yaml",
+            "errors.camel.yaml",
+            "ingest.camel.yaml",
+            "load.camel.yaml",
+            PREPARE)) {
+      try (InputStream file = RouteFiles.class.getResourceAsStream("/shipped/routes/" + name)) {
+        SHIPPED.put(name, ByteBuffer.wrap(file.readAllBytes()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
 
   private static final PathMatcher RUNS =
       FileSystems.getDefault()
@@ -78,12 +103,32 @@ public record RouteFiles(Path folder, TreeMap<String, ByteBuffer> contents) {
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
     }
-    return new RouteFiles(folder, contents);
+    boolean shipped = contents.keySet().stream().noneMatch(RouteFiles::isRoute);
+    if (shipped) {
+      contents.putAll(SHIPPED);
+    }
+    return new RouteFiles(folder, shipped, contents);
+  }
+
+  private static boolean isRoute(String name) {
+    return name.endsWith(ROUTES.substring(1));
+  }
+
+  /** Those of {@link #PREPARE} alone. */
+  RouteFiles prepare() {
+    TreeMap<String, ByteBuffer> prepare = new TreeMap<>(contents);
+    prepare.keySet().removeIf(name -> !name.equals(PREPARE));
+    return new RouteFiles(folder, shipped, prepare);
+  }
+
+  /** Whether there is a file of this name. */
+  boolean has(String name) {
+    return contents.containsKey(name);
   }
 
   /** The path of a file, for messages. */
   Path path(String name) {
-    return folder.resolve(name);
+    return (shipped && isRoute(name) ? Path.of("shipped/routes") : folder).resolve(name);
   }
 
   /**
@@ -102,7 +147,7 @@ public record RouteFiles(Path folder, TreeMap<String, ByteBuffer> contents) {
 
   /** The names of the routes' files, in order. */
   List<String> routes() {
-    return contents.keySet().stream().filter(name -> name.endsWith(ROUTES.substring(1))).toList();
+    return contents.keySet().stream().filter(RouteFiles::isRoute).toList();
   }
 
   /** The routes' files for Camel. */

@@ -1,6 +1,5 @@
 package dev.cameleon.app;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.aws.AwsClients;
 import dev.cameleon.config.Settings;
@@ -13,11 +12,14 @@ import dev.cameleon.dlq.QueuePeek;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.SafeQuote;
 import dev.cameleon.errors.UnreachableException;
-import dev.cameleon.mask.Masker;
+import dev.cameleon.mask.MaskedMessage;
+import dev.cameleon.mask.Preparation;
+import dev.cameleon.mask.PreparationFailedException;
 import dev.cameleon.sqs.QueueEncryption;
 import dev.cameleon.sqs.SenderAttributes;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -183,48 +185,28 @@ public final class SelfCheck {
   private void routes(Preflight connections) {
     try {
       connections.requireUsable();
-      ok(
-          "routes",
-          Application.tryRoutes(plan, connections)
-              + " in "
-              + SafeQuote.path(plan.settings().routes()));
+      String routes = Application.tryRoutes(plan, connections);
+      PrepareRoute.start(plan).close();
+      Path folder = plan.settings().routes();
+      boolean shipped = plan.files().shipped();
+      ok("routes", routes + " in " + (shipped ? "the jar" : SafeQuote.path(folder)));
     } catch (InvalidSettingsException e) {
       e.problems().forEach(problem -> add("routes", Result.WRONG, problem));
     }
   }
 
   private void sample(SqsClient sqs, SqsQueue source, int limit) {
-    Masker masker = plan.masker();
-    ObjectMapper json = StrictJson.strictMapper();
     QueuePeek peek = new QueuePeek(sqs, source);
-    try {
+    try (PrepareRoute preparation = PrepareRoute.start(plan)) {
       List<Message> messages = peek.receive(limit);
       if (messages.isEmpty()) {
         add("sample", Result.NOTE, "the queue is empty");
       }
       for (Message message : messages) {
-        try {
-          ObjectNode event = StrictJson.read(json, message.body());
-          if (plan.contract().isBodyTheEvent() && isSnsEnvelope(event)) {
-            add(
-                "sample",
-                Result.WRONG,
-                message.messageId()
-                    + " is an SNS envelope: set \"x-event\": \"/Message\" in the contract, or"
-                    + " turn on raw message delivery for the subscription");
-            continue;
-          }
-          masker.mask(plan.contract().check(event, SenderAttributes.of(message).values()));
-          ok("sample", message.messageId() + " passes contract and mask");
-        } catch (IgnoredException e) {
-          add("sample", Result.NOTE, message.messageId() + " would be ignored (x-ignore)");
-        } catch (RejectedException e) {
-          add(
-              "sample",
-              Result.NOTE,
-              message.messageId() + " would become a dead letter: " + e.getMessage());
-        }
+        sample(preparation, message);
       }
+    } catch (InvalidSettingsException e) {
+      e.problems().forEach(problem -> add("sample", Result.WRONG, problem));
     } catch (SdkException e) {
       add("sample", Result.FAILED, SqsErrors.describe(e));
     } finally {
@@ -235,8 +217,48 @@ public final class SelfCheck {
     }
   }
 
-  private static boolean isSnsEnvelope(ObjectNode event) {
+  private void sample(Preparation preparation, Message message) {
+    String id = message.messageId();
+    try {
+      MaskedMessage masked = preparation.prepare(message.body(), SenderAttributes.of(message).values());
+      boolean empty = masked.events().stream().allMatch(event -> event.json().equals("{}"));
+      if (empty && isSnsEnvelope(message.body())) {
+        envelope(id);
+      } else {
+        ok("sample", id + " passes contract and mask");
+      }
+    } catch (IgnoredException e) {
+      add("sample", Result.NOTE, id + " would be ignored (x-ignore)");
+    } catch (RejectedException e) {
+      if (isSnsEnvelope(message.body())) {
+        envelope(id);
+      } else {
+        add("sample", Result.NOTE, id + " would become a dead letter: " + e.getMessage());
+      }
+    } catch (PreparationFailedException e) {
+      add("sample", Result.WRONG, id + " would return to the queue: " + e.getMessage());
+    }
+  }
+
+  private void envelope(String id) {
+    add(
+        "sample",
+        Result.WRONG,
+        id
+            + " is an SNS envelope: set \"x-event\": \"/Message\" in the contract, or"
+            + " turn on raw message delivery for the subscription");
+  }
+
+  /** Whether it is one, and the contract does not say so. */
+  private boolean isSnsEnvelope(String body) {
+    ObjectNode event;
+    try {
+      event = StrictJson.read(StrictJson.strictMapper(), body);
+    } catch (RejectedException e) {
+      return false;
+    }
     return event != null
+        && plan.contract().isBodyTheEvent()
         && event.path("TopicArn").isTextual()
         && event.path("Message").isTextual()
         && "Notification".equals(event.path("Type").asText());

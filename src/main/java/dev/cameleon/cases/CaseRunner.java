@@ -1,11 +1,7 @@
 package dev.cameleon.cases;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.IgnoredException;
 import dev.cameleon.contract.RejectedException;
-import dev.cameleon.contract.StrictJson;
 import dev.cameleon.contract.Violation;
 import dev.cameleon.crypto.Recipient;
 import dev.cameleon.db.SqlErrors;
@@ -13,6 +9,8 @@ import dev.cameleon.load.Batch;
 import dev.cameleon.load.LoadStatement;
 import dev.cameleon.mask.MaskedMessage;
 import dev.cameleon.mask.Masker;
+import dev.cameleon.mask.Preparation;
+import dev.cameleon.mask.PreparationFailedException;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.vault.SuppressionList;
 import dev.cameleon.vault.Vault;
@@ -25,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
-/** Runs cases through contract, mask and the statement that loads, and rolls each back. */
+/** Runs cases through the route prepare and the statement that loads, and rolls each back. */
 public final class CaseRunner {
   /**
    * The result of one case.
@@ -46,17 +44,16 @@ public final class CaseRunner {
     }
   }
 
-  private final Contract contract;
+  private final Preparation preparation;
   private final Masker masker;
   private final LoadStatement statement;
   private final Vault vault;
   private final SqlErrors errors = new SqlErrors();
-  private final ObjectMapper json = StrictJson.strictMapper();
 
   /** Runs cases with these parts of a pipeline. */
   public CaseRunner(
-      Contract contract, Masker masker, LoadStatement statement, List<Recipient> recipients) {
-    this.contract = contract;
+      Preparation preparation, Masker masker, LoadStatement statement, List<Recipient> recipients) {
+    this.preparation = preparation;
     this.masker = masker;
     this.statement = statement;
     this.vault = new Vault(recipients);
@@ -85,12 +82,13 @@ public final class CaseRunner {
                     name,
                     MessageAttributeValue.builder().dataType("String").stringValue(value).build()));
     try {
-      List<ObjectNode> events = contract.check(StrictJson.read(json, tried.body()), attributes);
-      return loaded(connection, tried, masker.mask(events));
+      return loaded(connection, tried, preparation.prepare(tried.body(), attributes));
     } catch (IgnoredException e) {
       return Actual.ignored();
     } catch (RejectedException e) {
       return Actual.deadLetter(e.reason(), e.field(), e.detail());
+    } catch (PreparationFailedException e) {
+      return Actual.returned(e.getMessage());
     }
   }
 

@@ -27,16 +27,19 @@ public final class InitCommand implements Callable<Integer> {
       List.of(
           "application.properties",
           "routes/ingest.camel.yaml",
+          "routes/prepare.camel.yaml",
           "routes/load.camel.yaml",
           "routes/dead-letter.camel.yaml",
           "routes/errors.camel.yaml",
           "routes/login.schema.json",
           "routes/load.sql",
           "routes/tests/login.yaml",
-          "routes/ROUTES.md");
+          "routes/ROUTES.md",
+          "routes/PIPELINES.md");
 
   /** Where a file lies in the jar, if not where it is written. */
-  private static final Map<String, String> PLACES = Map.of("routes/ROUTES.md", "docs/ROUTES.md");
+  private static final Map<String, String> PLACES =
+      Map.of("routes/ROUTES.md", "docs/ROUTES.md", "routes/PIPELINES.md", "docs/PIPELINES.md");
 
   @Spec private CommandSpec spec;
 

@@ -1,6 +1,7 @@
 package dev.cameleon.cli;
 
 import dev.cameleon.app.Configuration;
+import dev.cameleon.app.PrepareRoute;
 import dev.cameleon.cases.Case;
 import dev.cameleon.cases.CaseFiles;
 import dev.cameleon.cases.CaseRunner;
@@ -31,7 +32,7 @@ import picocli.CommandLine.Spec;
     name = "test",
     mixinStandardHelpOptions = true,
     description = {
-      "Run the cases in routes/tests/*.yaml through contract, mask and load.sql, and roll"
+      "Run the cases in routes/tests/*.yaml through the route prepare and load.sql, and roll"
           + " everything back.",
       "Uses the configured database as CAMELEON_DB_OWNER_USER; needs no queue."
     })
@@ -69,13 +70,14 @@ public final class TestCommand implements Callable<Integer> {
       Configuration plan, LoadStatement statement, List<Case> cases)
       throws InvalidSettingsException, FailedException {
     Database.Login owner = plan.settings().database().owner();
-    try (Connection connection = Database.connect(owner, plan.keyset().currentId())) {
+    try (PrepareRoute preparation = PrepareRoute.start(plan);
+        Connection connection = Database.connect(owner, plan.keyset().currentId())) {
       connection.setAutoCommit(false);
       try {
         InvalidSettingsException.throwIfAny(plan.maskProblems(connection));
         InvalidSettingsException.throwIfAny(plan.insertCheck().problems(connection));
         CaseRunner runner =
-            new CaseRunner(plan.contract(), plan.masker(), statement, plan.recipients());
+            new CaseRunner(preparation, plan.masker(), statement, plan.recipients());
         List<CaseRunner.Result> results = new ArrayList<>();
         for (Case each : cases) {
           results.add(runner.run(connection, each));

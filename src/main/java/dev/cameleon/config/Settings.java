@@ -133,8 +133,6 @@ public record Settings(
     }
     DatabaseSettings database = DatabaseSettings.read(parser);
     parser.oneOf("cameleon.log", "json", "text");
-    Map<String, String> camel = new TreeMap<>(parser.values());
-    camel.keySet().removeIf(name -> !name.startsWith(CAMEL));
     return new Settings(
         routes,
         parser.oneOf("cameleon.reload", "off", "watch").equals("watch"),
@@ -162,8 +160,15 @@ public record Settings(
             parser.duration(
                 "cameleon.in-flight.time", Duration.ofSeconds(5), Duration.ofHours(11))),
         parser.duration("cameleon.shutdown.timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
-        camel,
+        camel(parser),
         new SettingsChanges(parser.environment(), parser.values()));
+  }
+
+  /** The {@code camel.*} properties of the file. */
+  public static Map<String, String> camel(ValueParser parser) {
+    Map<String, String> camel = new TreeMap<>(parser.values());
+    camel.keySet().removeIf(name -> !name.startsWith(CAMEL));
+    return camel;
   }
 
   /** Reads the text of one property, for code that runs before the configuration is checked. */

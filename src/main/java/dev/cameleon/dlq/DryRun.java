@@ -1,30 +1,29 @@
 package dev.cameleon.dlq;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.IgnoredException;
 import dev.cameleon.contract.RejectedException;
-import dev.cameleon.contract.StrictJson;
 import dev.cameleon.dlq.ReplaySelection.Candidate;
-import dev.cameleon.mask.Masker;
+import dev.cameleon.mask.Preparation;
+import dev.cameleon.mask.PreparationFailedException;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
- * Predicts the result of a replay with today's contract and mask; the database is not asked.
+ * Predicts the result of a replay with today's route, contract and mask; the database is not asked.
  * Changes nothing. Thread-safe.
  */
 public final class DryRun {
   private final ReplaySelection screening;
-  private final Contract contract;
-  private final Optional<Masker> masker;
-  private final ObjectMapper json = StrictJson.strictMapper();
+  private final Set<String> fields;
+  private final Preparation preparation;
   private final Map<Failure, Tally> failures = new HashMap<>();
   private long passing;
   private long rejectedBefore;
+  private final Map<String, Long> returning = new TreeMap<>();
 
   /**
    * A fault with which dead letters would fail again.
@@ -51,13 +50,13 @@ public final class DryRun {
   /**
    * Tests the dead letters that can be replayed.
    *
-   * @param contract today's contract
-   * @param masker today's mask; empty: only the contract is tested
+   * @param fields the names of fields that may be shown: those of today's contract
+   * @param preparation today's route, contract and mask
    */
-  public DryRun(ReplaySelection screening, Contract contract, Optional<Masker> masker) {
+  public DryRun(ReplaySelection screening, Set<String> fields, Preparation preparation) {
     this.screening = screening;
-    this.contract = contract;
-    this.masker = masker;
+    this.fields = fields;
+    this.preparation = preparation;
   }
 
   /** Tests the dead letters of a page that can be replayed. */
@@ -65,15 +64,15 @@ public final class DryRun {
     for (Candidate one : screening.screen(page)) {
       ReceivedDeadLetter deadLetter = one.deadLetter();
       try {
-        var events =
-            contract.check(StrictJson.read(json, one.message().body()), one.sender().values());
-        masker.ifPresent(mask -> mask.mask(events));
+        preparation.prepare(one.message().body(), one.sender().values());
         passes(deadLetter);
       } catch (IgnoredException e) {
         passes(deadLetter); // it would not become a dead letter again
       } catch (RejectedException e) {
-        String before = deadLetter.shown(contract.fields()).field();
+        String before = deadLetter.shown(fields).field();
         fails(new Failure(e.reason(), e.field(), deadLetter.cause(), before), deadLetter.id());
+      } catch (PreparationFailedException e) {
+        returns(e.getMessage());
       }
     }
   }
@@ -81,6 +80,10 @@ public final class DryRun {
   private synchronized void passes(ReceivedDeadLetter deadLetter) {
     passing++;
     rejectedBefore += deadLetter.cause() == DeadLetterReason.DATA_REJECTED ? 1 : 0;
+  }
+
+  private synchronized void returns(String why) {
+    returning.merge(why, 1L, Long::sum);
   }
 
   private synchronized void fails(Failure failure, String id) {
@@ -96,6 +99,11 @@ public final class DryRun {
   /** How many of those the database refused before: whether it accepts them now is not known. */
   public synchronized long rejectedBefore() {
     return rejectedBefore;
+  }
+
+  /** How many would return to the queue because a step of the route fails, by what fails. */
+  public synchronized Map<String, Long> returning() {
+    return new TreeMap<>(returning);
   }
 
   /** How the others would fail, the most frequent first. */

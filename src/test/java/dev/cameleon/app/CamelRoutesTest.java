@@ -121,7 +121,7 @@ class CamelRoutesTest extends CamelTestSupport {
     properties.put("cameleon.batch.rows", "3");
     properties.put("cameleon.batch.wait", "100");
     context.getPropertiesComponent().setInitialProperties(properties);
-    for (String file : List.of("errors", "ingest", "load")) {
+    for (String file : List.of("errors", "ingest", "prepare", "load")) {
       Resource resource =
           PluginHelper.getResourceLoader(context)
               .resolveResource("file:routes/" + file + ".camel.yaml");

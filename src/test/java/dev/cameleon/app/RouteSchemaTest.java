@@ -20,7 +20,7 @@ class RouteSchemaTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   @ParameterizedTest
-  @ValueSource(strings = {"ingest", "load", "dead-letter", "errors"})
+  @ValueSource(strings = {"ingest", "prepare", "load", "dead-letter", "errors"})
   void aRouteFileIsValidByTheSchemaOfTheDsl(String name) throws Exception {
     String yaml = Files.readString(Path.of("routes", name + ".camel.yaml"));
     JsonNode routes =

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.cameleon.app.PrepareRoute;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.db.Database;
 import dev.cameleon.load.LoadStatement;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ShippedCasesTest {
   @TempDir private Path folder;
   private Connection connection;
+  private PrepareRoute preparation;
   private CaseRunner runner;
   private List<Case> cases;
 
@@ -48,13 +50,15 @@ class ShippedCasesTest {
     assertThat(new MaskGuard(keyset, contract.personal().kinds()).problems(connection, Set.of()))
         .isEmpty();
     LoadStatement statement = Shipped.statement();
-    runner =
-        new CaseRunner(contract, new Masker(keyset, contract.personal()), statement, List.of());
+    Masker masker = new Masker(keyset, contract.personal());
+    preparation = PrepareRoute.start(Path.of("routes"), Map.of(), contract, masker);
+    runner = new CaseRunner(preparation, masker, statement, List.of());
     cases = CaseFiles.read(Path.of("routes/tests"), statement.tables());
   }
 
   @AfterEach
   void rollBack() throws Exception {
+    preparation.close();
     connection.rollback();
     connection.close();
   }

@@ -188,10 +188,10 @@ class CheckCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "ingest.camel.yaml | direct:load | direct:laod | routes/ingest.camel.yaml:33: no route begins with direct:laod; did you mean load?",
-        "ingest.camel.yaml | ref: masker | ref: maskr | routes/ingest.camel.yaml:31: there is no bean maskr; did you mean masker?",
-        "ingest.camel.yaml | method: mask | method: maks | routes/ingest.camel.yaml:32: the bean masker has no method maks; did you mean makes?",
-        "ingest.camel.yaml | greedy: | gredy: | routes/ingest.camel.yaml:19: the endpoint has no option gredy",
+        "ingest.camel.yaml | direct:load | direct:laod | routes/ingest.camel.yaml:23: no route begins with direct:laod; did you mean load?",
+        "prepare.camel.yaml | ref: masker | ref: maskr | routes/prepare.camel.yaml:20: there is no bean maskr; did you mean masker?",
+        "prepare.camel.yaml | method: mask | method: maks | routes/prepare.camel.yaml:21: the bean masker has no method maks; did you mean makes?",
+        "ingest.camel.yaml | greedy: | gredy: | routes/ingest.camel.yaml:17: the endpoint has no option gredy",
         "load.camel.yaml | '\"#loadWorkers\"' | '\"#loadWorker\"' | there is no bean loadWorker; did you mean loadWorkers?",
         "errors.camel.yaml | method: malformed | method: malformd | routes/errors.camel.yaml:28: the bean rejections has no method malformd",
       })
@@ -230,6 +230,6 @@ class CheckCommandTest {
                 - bean: {ref: mine, method: getTime}
         """);
 
-    assertThat(check(0)).contains("7 routes");
+    assertThat(check(0)).contains("8 routes");
   }
 }

@@ -88,14 +88,16 @@ class CommandsTest {
     assertThat(second.err()).contains("nothing was written");
     for (String name : InitCommand.SHIPPED) {
       assertThat(folder.resolve("site").resolve(name))
-          .hasSameBinaryContentAs(Path.of(name.replace("routes/ROUTES.md", "docs/ROUTES.md")));
+          .hasSameBinaryContentAs(Path.of(name.replaceFirst("routes/([A-Z]+\\.md)", "docs/$1")));
     }
   }
 
   @Test
   void initShipsEveryRouteFile() throws Exception {
     try (Stream<Path> files = Files.walk(Path.of("routes")).filter(Files::isRegularFile)) {
-      assertThat(Stream.concat(files.map(Path::toString), Stream.of("routes/ROUTES.md")))
+      assertThat(
+              Stream.concat(
+                  files.map(Path::toString), Stream.of("routes/ROUTES.md", "routes/PIPELINES.md")))
           .containsExactlyInAnyOrderElementsOf(
               InitCommand.SHIPPED.stream().filter(name -> name.startsWith("routes/")).toList());
     }
@@ -126,7 +128,7 @@ class CommandsTest {
     assertThat(after.exitCode()).isZero();
     assertThat(after.out())
         .contains("gives {public.user_logins=1} rows")
-        .contains("6 routes")
+        .contains("7 routes")
         .doesNotContain("WRONG");
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isZero();
     assertThat(site.database().number("SELECT count(*) FROM cameleon.mask_key")).isZero();

@@ -182,9 +182,9 @@ class StartFailuresTest {
   @Test
   void aBeanThatDoesNotExistIsRefusedWithTheRoute() throws Exception {
     Site site = Site.in(folder);
-    site.edit("ingest.camel.yaml", "ref: masker", "ref: maskr");
+    site.edit("prepare.camel.yaml", "ref: masker", "ref: maskr");
 
-    assertThat(refusal(site, 2)).contains("maskr").contains("ingest");
+    assertThat(refusal(site, 2)).contains("maskr").contains("prepare");
   }
 
   @Test

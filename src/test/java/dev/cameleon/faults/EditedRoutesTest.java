@@ -28,7 +28,7 @@ class EditedRoutesTest {
   void aStepThatThrowsSlowsReceivingAndDeadLettersNothing() throws Exception {
     Site site = Site.in(folder);
     site.edit(
-        "ingest.camel.yaml",
+        "prepare.camel.yaml",
         "- bean:\n            ref: masker",
         THROW + "\n        - bean:\n            ref: masker");
     site.queues().send(Events.bodies(10));
@@ -52,7 +52,7 @@ class EditedRoutesTest {
   void aStepThatReplacesTheBodyBeforeMaskDeadLettersNothing() throws Exception {
     Site site = Site.in(folder);
     site.edit(
-        "ingest.camel.yaml",
+        "prepare.camel.yaml",
         "- bean:\n            ref: masker",
         "- setBody: {constant: \"x\"}\n        - bean:\n            ref: masker");
     site.queues().send(Events.bodies(3));
@@ -216,7 +216,7 @@ class EditedRoutesTest {
   void aStepThatRemovesHeadersAndFailsLosesNoMessage() throws Exception {
     Site site = Site.in(folder);
     site.edit(
-        "ingest.camel.yaml",
+        "prepare.camel.yaml",
         "- unmarshal:",
         "- removeHeaders: {pattern: \"*\"}\n        - unmarshal:");
     List<String> bodies = Events.bodies(3);

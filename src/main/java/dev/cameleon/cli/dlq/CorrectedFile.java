@@ -4,10 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.cli.console.FailedException;
-import dev.cameleon.contract.Contract;
 import dev.cameleon.contract.IgnoredException;
 import dev.cameleon.contract.RejectedException;
 import dev.cameleon.contract.StrictJson;
+import dev.cameleon.mask.Preparation;
+import dev.cameleon.mask.PreparationFailedException;
 import dev.cameleon.sqs.OutgoingMessage;
 import dev.cameleon.sqs.SenderAttributes;
 import dev.cameleon.sqs.SourceMessage;
@@ -30,12 +31,13 @@ import java.util.regex.Pattern;
  * never held in memory as a whole.
  *
  * @param file one JSON object per line, as {@code dlq export --raw} writes them
- * @param contract today's contract
+ * @param preparation today's route, contract and mask
  * @param queue the name of the queue that the messages are sent to
  * @param maxBytes the largest message that the queue accepts
  * @param oldest a message sent before this may have been loaded, and its id deleted from the ledger
  */
-record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, Instant oldest) {
+record CorrectedFile(
+    Path file, Preparation preparation, String queue, int maxBytes, Instant oldest) {
   /** Enough for a body of 1 MiB with every character escaped, and the other fields. */
   private static final int LONGEST_LINE_CHARACTERS = 8 * 1024 * 1024;
 
@@ -244,11 +246,13 @@ record CorrectedFile(Path file, Contract contract, String queue, int maxBytes, I
   private void requireGood(OutgoingMessage message, SenderAttributes sender)
       throws WrongLineException {
     try {
-      contract.check(StrictJson.read(JSON, message.body()), sender.values());
+      preparation.prepare(message.body(), sender.values());
     } catch (IgnoredException e) {
       throw new WrongLineException("would be ignored: " + e.getMessage());
     } catch (RejectedException e) {
       throw new WrongLineException("would become a dead letter again: " + e.getMessage());
+    } catch (PreparationFailedException e) {
+      throw new WrongLineException("would return to the queue: " + e.getMessage());
     }
     if (message.bytes() > maxBytes) {
       throw new WrongLineException(

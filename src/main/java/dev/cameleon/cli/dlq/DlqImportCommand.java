@@ -1,6 +1,7 @@
 package dev.cameleon.cli.dlq;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.cameleon.app.PrepareRoute;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
 import dev.cameleon.cli.console.UsageException;
@@ -57,12 +58,13 @@ public final class DlqImportCommand extends DlqSubcommand {
     if (!Files.isRegularFile(path)) {
       throw new UsageException(SafeQuote.path(path) + " is not a file");
     }
-    try (DlqSession dlq = open()) {
+    try (DlqSession dlq = open();
+        PrepareRoute preparation = dlq.prepare(dlq.contract())) {
       SourceQueue source = dlq.source();
       CorrectedFile file =
           new CorrectedFile(
               path,
-              dlq.contract(),
+              preparation,
               source.queue().name(),
               source.queue().maxBytes(),
               dlq.remembered());

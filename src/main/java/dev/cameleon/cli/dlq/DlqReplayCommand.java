@@ -1,6 +1,6 @@
 package dev.cameleon.cli.dlq;
 
-import dev.cameleon.app.CommandConfiguration;
+import dev.cameleon.app.PrepareRoute;
 import dev.cameleon.cli.console.Confirmation;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
@@ -15,7 +15,6 @@ import dev.cameleon.dlq.Replay;
 import dev.cameleon.dlq.ReplaySelection;
 import dev.cameleon.dlq.SourceQueue;
 import dev.cameleon.errors.InvalidSettingsException;
-import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
 import java.util.List;
@@ -106,9 +105,12 @@ public final class DlqReplayCommand extends DlqSubcommand {
   private void rehearse(
       DlqSession dlq, DeadLetterFilter selection, ReplaySelection screening, ReplayReport report)
       throws InvalidSettingsException, FailedException, InterruptedException {
-    DryRun rehearsal = rehearsal(dlq, screening);
-    Coverage coverage = dlq.read("trying", page -> rehearsal.tryOut(meant(page, selection, dlq)));
-    report.print(rehearsal, coverage);
+    Contract contract = dlq.contract();
+    try (PrepareRoute preparation = dlq.prepare(contract)) {
+      DryRun rehearsal = new DryRun(screening, contract.fields(), preparation);
+      Coverage coverage = dlq.read("trying", page -> rehearsal.tryOut(meant(page, selection, dlq)));
+      report.print(rehearsal, coverage);
+    }
     refuseMissing(dlq);
   }
 
@@ -192,20 +194,5 @@ public final class DlqReplayCommand extends DlqSubcommand {
                   select.isByFault() ? ", or excluded by --reason or --field" : "",
                   String.join(", ", missing)));
     }
-  }
-
-  private DryRun rehearsal(DlqSession dlq, ReplaySelection screening)
-      throws InvalidSettingsException {
-    Contract contract = dlq.contract();
-    Optional<Masker> masker = Optional.empty();
-    try {
-      masker =
-          Optional.of(
-              new Masker(
-                  CommandConfiguration.keyset(invocation().environment()), contract.personal()));
-    } catch (InvalidSettingsException e) {
-      note("the dry run checks the contract only, without the mask: " + e.getMessage());
-    }
-    return new DryRun(screening, contract, masker);
   }
 }

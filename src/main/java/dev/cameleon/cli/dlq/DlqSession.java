@@ -2,6 +2,7 @@ package dev.cameleon.cli.dlq;
 
 import dev.cameleon.app.CommandConfiguration;
 import dev.cameleon.app.Preflight;
+import dev.cameleon.app.PrepareRoute;
 import dev.cameleon.aws.AwsClients;
 import dev.cameleon.cli.console.FailedException;
 import dev.cameleon.cli.console.Invocation;
@@ -15,6 +16,8 @@ import dev.cameleon.dlq.DeadLetterReader;
 import dev.cameleon.dlq.SourceQueue;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.UnreachableException;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
@@ -154,6 +157,17 @@ final class DlqSession implements AutoCloseable {
     } catch (InvalidContractException e) {
       throw new InvalidSettingsException("the contract " + e.getMessage());
     }
+  }
+
+  /**
+   * Starts today's route that prepares messages. Its keys are made for this: whether a message
+   * passes does not depend on them, and who corrects dead letters need not have the real ones.
+   *
+   * @throws InvalidSettingsException if the route is missing or wrong
+   */
+  PrepareRoute prepare(Contract contract) throws InvalidSettingsException {
+    Masker masker = new Masker(Keyset.create(), contract.personal());
+    return PrepareRoute.start(access.routes(), access.camel(), contract, masker);
   }
 
   /** Reads the whole queue. */

@@ -108,14 +108,19 @@ final class ReplayReport {
   void print(DryRun rehearsal, Coverage coverage) throws FailedException {
     long failing =
         rehearsal.failures().stream().mapToLong(failure -> failure.getValue().count()).sum();
+    long returning = rehearsal.returning().values().stream().mapToLong(Long::longValue).sum();
     if (command.options().json()) {
       out.println(
-          Printable.json(json(rehearsal, failing).put("hidden", coverage.before().hidden())));
+          Printable.json(
+              json(rehearsal, failing)
+                  .put("return", returning)
+                  .put("hidden", coverage.before().hidden())));
       command.requireWritten();
       return;
     }
     out.println(
-        "would pass now: " + rehearsal.passing() + " of " + (rehearsal.passing() + failing));
+        "would pass now: %d of %d"
+            .formatted(rehearsal.passing(), rehearsal.passing() + failing + returning));
     if (rehearsal.rejectedBefore() > 0) {
       out.println(
           "  including %d that the database refused before (DATA_REJECTED): they pass the contract,"
@@ -123,7 +128,12 @@ final class ReplayReport {
               + " but the dry run does not ask the database");
     }
     out.println("would fail again: " + failing);
-    if (rehearsal.passing() + failing + left() == 0) {
+    rehearsal
+        .returning()
+        .forEach(
+            (why, count) ->
+                out.println("would return to the queue: " + count + ", because " + why));
+    if (rehearsal.passing() + failing + returning + left() == 0) {
       out.println(coverage.nothing());
     }
     String line = "  %7s  %-24s  %-24s  %s%n";
@@ -145,7 +155,7 @@ final class ReplayReport {
     explainLeft();
     if (rehearsal.passing() > 0) {
       command.note(
-          "this tried the contract and the mask in the files here. check tests load.sql; before you"
+          "this tried the route prepare and the contract in the files here. check tests load.sql; before you"
               + " replay, restart run if you changed them");
     }
     command.requireWritten();

@@ -66,8 +66,9 @@ public record OutgoingMessage(
     return bytes;
   }
 
+  /** Its length; 0 for a text that an answer of SQS lacks. */
   static int utf8Length(String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length;
+    return text == null ? 0 : text.getBytes(StandardCharsets.UTF_8).length;
   }
 
   /** The message as an entry of a batch call, under this id. */

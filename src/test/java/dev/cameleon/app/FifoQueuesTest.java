@@ -143,7 +143,7 @@ class FifoQueuesTest {
                     .messageAttributeNames("All")
                     .messageSystemAttributeNames(MessageSystemAttributeName.ALL)
                     .visibilityTimeout(0)
-                    .waitTimeSeconds(5))
+                    .waitTimeSeconds(20))
         .messages()
         .get(0);
   }

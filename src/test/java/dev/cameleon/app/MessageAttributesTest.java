@@ -40,7 +40,8 @@ class MessageAttributesTest {
 
   @BeforeEach
   void makePipeline() throws Exception {
-    site = Site.in(folder).with("CAMELEON_TABLES", "public.events()");
+    // What SQS gives to a receive that the stop of a run has cut is hidden for so long.
+    site = Site.in(folder, 5).with("CAMELEON_TABLES", "public.events()");
     site.migrate();
     site.database().execute("CREATE TABLE public.events (n bigint, tenant text)");
     Files.writeString(folder.resolve("routes/login.schema.json"), CONTRACT);
@@ -93,7 +94,7 @@ class MessageAttributesTest {
                     .queueUrl(url)
                     .messageAttributeNames("All")
                     .visibilityTimeout(0)
-                    .waitTimeSeconds(5))
+                    .waitTimeSeconds(20))
         .messages()
         .get(0);
   }

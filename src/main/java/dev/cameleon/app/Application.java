@@ -5,6 +5,7 @@ import dev.cameleon.config.Settings;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.observe.Health;
 import dev.cameleon.observe.Metrics;
+import dev.cameleon.observe.Status;
 import dev.cameleon.observe.Summary;
 import dev.cameleon.sqs.Account;
 import dev.cameleon.sqs.Delivery;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -24,6 +26,12 @@ public final class Application implements AutoCloseable {
 
   /** Calls that are neither receives nor deletes: dead letters, probes, visibility extensions. */
   private static final int OTHER_CONNECTIONS = 4 + WorkerPools.MOST_EXTENDERS;
+
+  private static final List<String> SLOWING =
+      Stream.of(ReceiveGate.Hold.values())
+          .filter(ReceiveGate.Hold::slows)
+          .map(ReceiveGate.Hold::name)
+          .toList();
 
   private final Settings settings;
   private final String contents;
@@ -133,6 +141,24 @@ public final class Application implements AutoCloseable {
       problems.put("STOP", "stopping");
     }
     return problems;
+  }
+
+  /** What the status page shows now. */
+  public Status status() {
+    return new Status(
+        settings.pipeline(),
+        account(),
+        SLOWING,
+        process.deadLetterSender.accepted().entrySet().stream()
+            .map(
+                counted ->
+                    new Status.DeadLetters(
+                        counted.getKey().reason().name(),
+                        counted.getKey().field(),
+                        counted.getValue()))
+            .toList(),
+        checks.deadLetterQueueDepth(),
+        settings.shown());
   }
 
   /** The counts of messages now. */

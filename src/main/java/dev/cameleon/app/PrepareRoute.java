@@ -75,8 +75,7 @@ public final class PrepareRoute implements Preparation, AutoCloseable {
 
   /** Starts that of a configuration. */
   public static PrepareRoute start(Configuration plan) throws InvalidSettingsException {
-    return new PrepareRoute(
-        plan.files(), plan.settings().camel(), plan.contract(), plan.masker());
+    return new PrepareRoute(plan.files(), plan.settings().camel(), plan.contract(), plan.masker());
   }
 
   private static CamelConfiguration bind(Map<String, Object> beans) {

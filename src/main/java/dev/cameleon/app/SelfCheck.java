@@ -220,7 +220,8 @@ public final class SelfCheck {
   private void sample(Preparation preparation, Message message) {
     String id = message.messageId();
     try {
-      MaskedMessage masked = preparation.prepare(message.body(), SenderAttributes.of(message).values());
+      MaskedMessage masked =
+          preparation.prepare(message.body(), SenderAttributes.of(message).values());
       boolean empty = masked.events().stream().allMatch(event -> event.json().equals("{}"));
       if (empty && isSnsEnvelope(message.body())) {
         envelope(id);

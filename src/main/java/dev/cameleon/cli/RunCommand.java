@@ -14,9 +14,11 @@ import dev.cameleon.errors.UnreachableException;
 import dev.cameleon.observe.Health;
 import dev.cameleon.observe.HttpEndpoint;
 import dev.cameleon.observe.Metrics;
+import dev.cameleon.observe.StatusPage;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,11 +87,12 @@ public final class RunCommand implements Callable<Integer> {
     Settings settings = Settings.read(Invocation.of(spec).environment());
     Configuration plan = Configuration.read(settings);
     Health health = new Health();
+    StatusPage page = new StatusPage(health);
     try (Metrics metrics = new Metrics();
-        HttpEndpoint http = listen(settings.http(), health, metrics)) {
+        HttpEndpoint http = listen(settings.http(), health, metrics, page)) {
       LOG.info("Health and metrics: http://{}/observe/health/ready", http.address());
       stop.after(settings.shutdownTimeout());
-      return run(plan, health, metrics, stop);
+      return run(plan, health, metrics, page, stop);
     }
   }
 
@@ -101,10 +104,16 @@ public final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private static HttpEndpoint listen(Settings.Http http, Health health, Metrics metrics)
+  private static HttpEndpoint listen(
+      Settings.Http http, Health health, Metrics metrics, StatusPage page)
       throws InvalidSettingsException {
     try {
-      return new HttpEndpoint(http.host(), http.port(), health, metrics);
+      return new HttpEndpoint(
+          http.host(),
+          http.port(),
+          health,
+          metrics,
+          Optional.of(page).filter(shown -> http.status()));
     } catch (UnknownHostException e) {
       throw Settings.wrong(
           HOST,
@@ -120,7 +129,8 @@ public final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private int run(Configuration plan, Health health, Metrics metrics, ShutdownSignal stop)
+  private int run(
+      Configuration plan, Health health, Metrics metrics, StatusPage page, ShutdownSignal stop)
       throws InvalidSettingsException, UnreachableException, InterruptedException {
     SqsClient sqs = AwsClients.sqs(Application.connections(plan.settings()));
     Preflight connections = connect(plan, sqs, health, stop);
@@ -130,6 +140,7 @@ public final class RunCommand implements Callable<Integer> {
     }
     try (Application pipeline = new Application(plan, connections, sqs, metrics, untilEmpty)) {
       pipeline.start(health);
+      page.report(pipeline::status);
       running = pipeline;
       if (hungUp) {
         pipeline.reload(); // the files may have changed since they were read

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,6 +27,7 @@ import java.util.function.Function;
  * @param shutdownTimeout the longest that a stop may take
  * @param camel the {@code camel.*} properties of the file, passed on unchanged
  * @param changes tells which properties have changed since
+ * @param shown the properties that the status page shows: nothing secret, no host, user or URL
  */
 public record Settings(
     Path routes,
@@ -41,7 +43,8 @@ public record Settings(
     InFlight inFlight,
     Duration shutdownTimeout,
     Map<String, String> camel,
-    SettingsChanges changes) {
+    SettingsChanges changes,
+    Map<String, String> shown) {
 
   /** The queues, each by name or URL. */
   public record Queues(String source, String deadLetters) {
@@ -66,8 +69,9 @@ public record Settings(
    *
    * @param host the address; empty: all addresses of this machine
    * @param port 0 picks a free one
+   * @param status whether the status page is served
    */
-  public record Http(String host, int port) {}
+  public record Http(String host, int port, boolean status) {}
 
   /**
    * How fast messages are received, loaded and deleted.
@@ -95,6 +99,21 @@ public record Settings(
 
   /** Every property and its default: those of the shipped application.properties. */
   public static final Map<String, String> DEFAULTS = SettingsSource.shipped();
+
+  private static final List<String> SHOWN =
+      List.of(
+          "cameleon.pollers",
+          "cameleon.loaders",
+          "cameleon.deleters",
+          "cameleon.batch.rows",
+          "cameleon.batch.wait",
+          "cameleon.in-flight.messages",
+          "cameleon.in-flight.megabytes",
+          "cameleon.in-flight.time",
+          "cameleon.dead-letter.body",
+          "cameleon.dead-letter.brake",
+          "cameleon.ledger.days",
+          "cameleon.shutdown.timeout");
 
   /** What the names of Camel's own properties begin with. */
   static final String CAMEL = "camel.";
@@ -133,6 +152,8 @@ public record Settings(
     }
     DatabaseSettings database = DatabaseSettings.read(parser);
     parser.oneOf("cameleon.log", "json", "text");
+    Map<String, String> shown = new LinkedHashMap<>();
+    SHOWN.forEach(name -> shown.put(name, parser.values().get(name)));
     return new Settings(
         routes,
         parser.oneOf("cameleon.reload", "off", "watch").equals("watch"),
@@ -146,7 +167,9 @@ public record Settings(
             parser.oneOf("cameleon.dead-letter.body", "original", "sealed").equals("sealed"),
             parser.words("cameleon.allow.unmask")),
         new Http(
-            parser.optional("cameleon.http.host"), parser.number("cameleon.http.port", 0, 65_535)),
+            parser.optional("cameleon.http.host"),
+            parser.number("cameleon.http.port", 0, 65_535),
+            parser.flag("cameleon.http.status")),
         new Load(
             parser.number("cameleon.pollers", 1, 256),
             parser.number("cameleon.loaders", 1, 64),
@@ -161,7 +184,8 @@ public record Settings(
                 "cameleon.in-flight.time", Duration.ofSeconds(5), Duration.ofHours(11))),
         parser.duration("cameleon.shutdown.timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
         camel(parser),
-        new SettingsChanges(parser.environment(), parser.values()));
+        new SettingsChanges(parser.environment(), parser.values()),
+        shown);
   }
 
   /** The {@code camel.*} properties of the file. */

@@ -9,11 +9,12 @@ import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.SqsBatchCalls;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
@@ -42,7 +43,20 @@ public final class DeadLetterSender {
   /** When the running call began; empty between calls. */
   private volatile Optional<Long> callBeganNanos = Optional.empty();
 
-  private final Map<Violation, LongAdder> accepted = new EnumMap<>(Violation.class);
+  private final Map<Group, LongAdder> accepted = new ConcurrentHashMap<>();
+
+  /**
+   * Dead letters that are counted together.
+   *
+   * @param field the contract's field; empty: they are about no field
+   */
+  public record Group(Violation reason, String field) implements Comparable<Group> {
+    @Override
+    public int compareTo(Group other) {
+      int byReason = reason.compareTo(other.reason);
+      return byReason == 0 ? field.compareTo(other.field) : byReason;
+    }
+  }
 
   /**
    * Sends to one dead-letter queue.
@@ -69,14 +83,21 @@ public final class DeadLetterSender {
                 sealing, needed.get(), sourceQueue, calls.queue().maxBytes());
     this.gate = gate;
     this.acknowledger = acknowledger;
-    for (Violation reason : Violation.values()) {
-      accepted.put(reason, new LongAdder());
-    }
   }
 
   /** How many dead letters with this reason were accepted so far. */
   public long accepted(Violation reason) {
-    return accepted.get(reason).sum();
+    return accepted.entrySet().stream()
+        .filter(counted -> counted.getKey().reason() == reason)
+        .mapToLong(counted -> counted.getValue().sum())
+        .sum();
+  }
+
+  /** How many dead letters were accepted so far, by reason and field. */
+  public Map<Group, Long> accepted() {
+    Map<Group, Long> counts = new TreeMap<>();
+    accepted.forEach((group, count) -> counts.put(group, count.sum()));
+    return counts;
   }
 
   /**
@@ -151,7 +172,10 @@ public final class DeadLetterSender {
     }
     for (Encoded encoded : result.done()) {
       done.add(encoded.delivery());
-      accepted.get(encoded.of().reason()).increment();
+      accepted
+          .computeIfAbsent(
+              new Group(encoded.of().reason(), encoded.of().field()), group -> new LongAdder())
+          .increment();
     }
     result.refused().forEach((encoded, code) -> refuse(encoded, "SQS answered " + code, returned));
     if (!result.failed().isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.cameleon.observe;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
@@ -8,14 +9,16 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Serves health and metrics over HTTP from the start of the process: {@code /observe/health/live},
- * {@code /observe/health/ready}, {@code /observe/metrics}. GET and HEAD only. Connections, files
- * and threads are bounded, however many clients connect and however slowly they send.
+ * {@code /observe/health/ready}, {@code /observe/metrics}, and the status page at {@code /}. GET
+ * and HEAD only. Connections, files and threads are bounded, however many clients connect and
+ * however slowly they send.
  */
 public final class HttpEndpoint implements AutoCloseable {
   /** Probes and scrapers need a few; the limit is for hostile clients. */
@@ -40,9 +43,12 @@ public final class HttpEndpoint implements AutoCloseable {
    *
    * @param host the address to listen on; empty: all addresses of this machine
    * @param port 0 picks a free one
+   * @param page the status page; empty: there is none
    * @throws IOException if the port is taken, or the address does not belong to this machine
    */
-  public HttpEndpoint(String host, int port, Health health, Metrics metrics) throws IOException {
+  public HttpEndpoint(
+      String host, int port, Health health, Metrics metrics, Optional<StatusPage> page)
+      throws IOException {
     InetSocketAddress address =
         host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
     if (address.isUnresolved()) {
@@ -76,6 +82,7 @@ public final class HttpEndpoint implements AutoCloseable {
         "/observe/metrics",
         exchange ->
             answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape()));
+    page.ifPresent(this::serve);
     server.start();
   }
 
@@ -100,6 +107,22 @@ public final class HttpEndpoint implements AutoCloseable {
     return (host.contains(":") ? "[" + host + "]" : host) + ":" + port();
   }
 
+  private void serve(StatusPage page) {
+    serve("/observe/status", exchange -> answer(exchange, 200, JSON, page.json()));
+    serve(
+        "/",
+        exchange -> {
+          if (!exchange.getRequestURI().getPath().equals("/")) { // "/" stands for every other path
+            answer(exchange, 404, "text/plain; charset=utf-8", "Not found.\n");
+            return;
+          }
+          Headers headers = exchange.getResponseHeaders();
+          headers.set("Content-Security-Policy", StatusPage.POLICY);
+          headers.set("Referrer-Policy", "no-referrer");
+          answer(exchange, 200, "text/html; charset=utf-8", page.page());
+        });
+  }
+
   private void serve(String path, HttpHandler handler) {
     server.createContext(
         path,
@@ -117,9 +140,12 @@ public final class HttpEndpoint implements AutoCloseable {
   private static void answer(HttpExchange exchange, int status, String type, String text)
       throws IOException {
     byte[] body = text.getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().set("Content-Type", type);
+    Headers headers = exchange.getResponseHeaders();
+    headers.set("Content-Type", type);
+    headers.set("Cache-Control", "no-store");
+    headers.set("X-Content-Type-Options", "nosniff");
     if (exchange.getRequestMethod().equals("HEAD")) {
-      exchange.getResponseHeaders().set("Content-Length", Integer.toString(body.length));
+      headers.set("Content-Length", Integer.toString(body.length));
       exchange.sendResponseHeaders(status, -1);
     } else {
       exchange.sendResponseHeaders(status, body.length);

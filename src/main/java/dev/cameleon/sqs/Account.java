@@ -25,6 +25,11 @@ public record Account(
     return received == inFlight + outcomes.values().stream().mapToLong(Long::longValue).sum();
   }
 
+  /** Seconds since the oldest message in flight was sent; 0 if none is in flight. */
+  public double oldestAgeSeconds(long nowMillis) {
+    return inFlight == 0 ? 0 : Math.max(0, nowMillis - oldestSentMillis) / 1000.0;
+  }
+
   /** One line for the log. */
   @Override
   public String toString() {

@@ -34,6 +34,11 @@ public final class ReceiveGate {
     Hold(boolean shuts) {
       this.shuts = shuts;
     }
+
+    /** Whether receiving only slows down for this reason. */
+    public boolean slows() {
+      return !shuts;
+    }
   }
 
   private final Map<Hold, String> holds = new EnumMap<>(Hold.class);
@@ -107,7 +112,7 @@ public final class ReceiveGate {
 
   /** Whether receiving is slowed. */
   synchronized boolean isSlow() {
-    return holds.keySet().stream().anyMatch(hold -> !hold.shuts);
+    return holds.keySet().stream().anyMatch(Hold::slows);
   }
 
   /** Why the gate is closed; empty if it is open. */

@@ -15,6 +15,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +38,7 @@ class HttpEndpointTest {
 
   @BeforeEach
   void listen() throws IOException {
-    endpoint = new HttpEndpoint("", 0, new Health(), metrics);
+    endpoint = new HttpEndpoint("", 0, new Health(), metrics, Optional.empty());
   }
 
   @AfterEach
@@ -72,7 +73,8 @@ class HttpEndpointTest {
 
   @Test
   void itListensOnTheNamedAddressAlone() throws Exception {
-    try (HttpEndpoint local = new HttpEndpoint("127.0.0.1", 0, new Health(), metrics)) {
+    try (HttpEndpoint local =
+        new HttpEndpoint("127.0.0.1", 0, new Health(), metrics, Optional.empty())) {
       assertThat(local.address()).isEqualTo("localhost:" + local.port());
       for (InetAddress address :
           NetworkInterface.networkInterfaces()
@@ -88,9 +90,39 @@ class HttpEndpointTest {
   @Test
   void anAddressOfAnotherMachineOrNoneIsAnError() {
     for (String host : new String[] {"192.0.2.1", "no.such.host.invalid"}) {
-      assertThatThrownBy(() -> new HttpEndpoint(host, 0, new Health(), metrics))
+      assertThatThrownBy(() -> new HttpEndpoint(host, 0, new Health(), metrics, Optional.empty()))
           .isInstanceOf(IOException.class);
     }
+  }
+
+  @Test
+  void theStatusPageLetsNoOtherScriptIn() throws Exception {
+    Health health = new Health();
+    health.waiting("DATABASE", "<b>away</b>");
+    try (HttpEndpoint withPage =
+        new HttpEndpoint("", 0, health, metrics, Optional.of(new StatusPage(health)))) {
+      HttpResponse<String> page = send("GET", withPage, "/");
+
+      assertThat(page.statusCode()).isEqualTo(200);
+      assertThat(page.headers().firstValue("Content-Type")).contains("text/html; charset=utf-8");
+      assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow())
+          .startsWith("default-src 'none'; ")
+          .containsPattern("script-src 'sha256-[A-Za-z0-9+/]{43}='; ")
+          .doesNotContain("unsafe", "http:", "https:");
+      assertThat(page.body())
+          .contains("<title>Cameleon</title>")
+          .doesNotContain("http://", "https://");
+      assertThat(send("GET", withPage, "/observe/status").body())
+          .contains("\"problems\":{\"DATABASE\":\"<b>away</b>\"}");
+      assertThat(send("GET", withPage, "/other").statusCode()).isEqualTo(404);
+      assertThat(send("POST", withPage, "/").statusCode()).isEqualTo(405);
+    }
+  }
+
+  @Test
+  void aPageThatIsTurnedOffIsNotThere() throws Exception {
+    assertThat(send("GET", "/").statusCode()).isEqualTo(404);
+    assertThat(send("GET", "/observe/status").statusCode()).isEqualTo(404);
   }
 
   private static void connect(InetAddress address, int port) throws IOException {
@@ -100,6 +132,11 @@ class HttpEndpointTest {
   }
 
   private HttpResponse<String> send(String method, String path) throws Exception {
+    return send(method, endpoint, path);
+  }
+
+  private static HttpResponse<String> send(String method, HttpEndpoint endpoint, String path)
+      throws Exception {
     return HttpClient.newHttpClient()
         .send(
             HttpRequest.newBuilder(URI.create("http://localhost:" + endpoint.port() + path))

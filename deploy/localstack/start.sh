@@ -43,6 +43,7 @@ localstack_start() {
     DNS_ADDRESS=0 DISABLE_EVENTS=1 SKIP_SSL_CERT_DOWNLOAD=1 LS_LOG=warning \
     "$venv/bin/python" -m localstack.runtime.main >"$folder/localstack.log" 2>&1 &
   localstack_pid=$!
+  disown "$localstack_pid" # so that the shell says nothing when it is killed
   first=${services%%,*}
   for ((i = 0; ; i++)); do
     health=$(curl -fs "$endpoint/_localstack/health" || true)
@@ -60,7 +61,7 @@ localstack_start() {
 localstack_stop() {
   [[ -n $localstack_pid ]] || return 0
   kill "$localstack_pid" 2>/dev/null || true
-  for _ in 1 2 3 4 5 6 7 8 9 10; do
+  for _ in {1..20}; do
     kill -0 "$localstack_pid" 2>/dev/null || break
     sleep 0.5
   done

@@ -8,7 +8,7 @@
 # Needs actionlint, zizmor, JDK 17 and Maven on the PATH; the other checkers are used if they are there (.ci/tools.txt).
 #
 #   ACT_IMAGE      an image for act (https://github.com/nektos/act) with Maven's needs, for example
-#                  catthehacker/ubuntu:act-24.04; needs act on the PATH, Docker, and a network for the actions. Some 15 minutes
+#                  catthehacker/ubuntu:act-24.04; needs act on the PATH, Docker, and a network for the actions
 #   ACT_JAVA       17: which job of the matrix
 #   ACT_OPTIONS    more options for act, separated by spaces, for example --env=MAVEN_ARGS=-Dtest=SettingsTest
 #

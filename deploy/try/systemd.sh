@@ -8,7 +8,8 @@
 #   CAMELEON_DB_URL=jdbc:postgresql://localhost:5432/cameleon_try deploy/try/systemd.sh
 #
 # Needs Docker on this machine (DOCKER_HOST), Java 17 for the keyset, Python 3.13 or newer, curl, psql and an EMPTY database.
-# The container uses this machine's network and needs SYS_ADMIN, for systemd's own sandbox. About four minutes.
+# The container uses this machine's network and needs SYS_ADMIN, for systemd's own sandbox. It took 7 to 11 minutes on
+# two busy cores.
 #
 #   CAMELEON_DB_URL              required
 #   CAMELEON_DB_USER/_PASSWORD   as for the application; one login loads and migrates here

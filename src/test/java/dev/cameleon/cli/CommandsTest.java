@@ -94,7 +94,11 @@ class CommandsTest {
 
   @Test
   void initShipsEveryRouteFile() throws Exception {
-    try (Stream<Path> files = Files.walk(Path.of("routes")).filter(Files::isRegularFile)) {
+    Path kubernetes = Path.of("routes", "kustomization.yaml"); // the repository's alone
+    try (Stream<Path> files =
+        Files.walk(Path.of("routes"))
+            .filter(Files::isRegularFile)
+            .filter(file -> !file.equals(kubernetes))) {
       assertThat(
               Stream.concat(
                   files.map(Path::toString), Stream.of("routes/ROUTES.md", "routes/PIPELINES.md")))

@@ -78,6 +78,7 @@ public final class RunCommand implements Callable<Integer> {
     Health health = new Health();
     try (Metrics metrics = new Metrics();
         HttpEndpoint http = listen(settings.http(), health, metrics)) {
+      metrics.readiness(health);
       LOG.info("Health and metrics: http://{}/observe/health/ready", http.address());
       stop.after(settings.shutdownTimeout());
       return run(plan, health, metrics, stop);

@@ -15,7 +15,9 @@ import java.util.stream.Stream;
 public final class Health {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  /** Every check: those of start and stop, the source queue's, and the reasons to hold receiving. */
+  /**
+   * Every check: those of start and stop, the source queue's, and the reasons to hold receiving.
+   */
   static final Set<String> CHECKS =
       Stream.concat(
               Stream.of("START", "SQS", "QUEUE", "STOP"),

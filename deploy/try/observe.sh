@@ -113,7 +113,7 @@ export PATH="$venv/bin:$PATH" # the AWS CLI
 SEND_SAMPLES=never deploy/localstack/init-queues.sh >&2
 java -jar "$jar" keys create --out "$CAMELEON_KEYSET" >/dev/null
 app=127.0.0.1:$(free_port)
-export CAMELEON_HTTP_HOST=${app%:*} CAMELEON_HTTP_PORT=${app#*:}
+export CAMELEON_HTTP_HOST=${app%:*} CAMELEON_HTTP_PORT=${app#*:} CAMELEON_METRICS=emf
 tracing=()
 if [[ -n ${OTEL_AGENT:-} && -n ${OTELCOL:-} ]]; then
   otlp=127.0.0.1:$(free_port)
@@ -232,5 +232,9 @@ kill "$cameleon"
 code=0
 wait "$cameleon" || code=$?
 if [[ $code == 0 ]]; then ok 'exit code 0'; else wrong "exit code $code"; fi
+loaded=$("$python" -c '
+import json, sys
+print(round(sum(json.loads(line)["Loaded"] for line in sys.stdin)))' <"$work/cameleon.out")
+if [[ $loaded == $((99 * waves)) ]]; then ok "$loaded rows, by the lines for CloudWatch"; else wrong "$loaded rows, by the lines for CloudWatch"; fi
 
 if [[ $failures -eq 0 ]]; then echo PASS; else echo FAIL; exit 1; fi

@@ -3,6 +3,7 @@ package dev.cameleon.app;
 import dev.cameleon.aws.AwsClients;
 import dev.cameleon.config.Settings;
 import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.observe.EmbeddedMetrics;
 import dev.cameleon.observe.Health;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.observe.Summary;
@@ -12,6 +13,7 @@ import dev.cameleon.sqs.ReceiveGate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.main.Main;
 import org.slf4j.Logger;
@@ -31,6 +33,7 @@ public final class Application implements AutoCloseable {
   private final SqsClient sqs;
   private final Beans beans;
   private final Summary summary;
+  private final Optional<EmbeddedMetrics> embedded;
   private final Main main = new Main();
   private final Scheduler scheduler;
   private final PeriodicChecks checks;
@@ -53,11 +56,22 @@ public final class Application implements AutoCloseable {
     this.scheduler = new Scheduler(beans.workers.clock());
     this.checks = new PeriodicChecks(settings, beans, sqs);
     this.summary = new Summary(this::account);
+    this.embedded = settings.embeddedMetrics() ? Optional.of(embeddedMetrics()) : Optional.empty();
     metrics.pipeline(settings.pipeline());
     metrics.account(this::account);
     metrics.unknownFields(() -> plan.contract().unknownFields());
     metrics.deadLetterQueue(checks::deadLetterQueueDepth);
     metrics.deadLetters(beans.deadLetterSender::accepted);
+  }
+
+  private EmbeddedMetrics embeddedMetrics() {
+    return new EmbeddedMetrics(
+        settings.pipeline(),
+        this::account,
+        checks::deadLetterQueueDepth,
+        () -> problems().isEmpty(),
+        System::currentTimeMillis,
+        System.out::println);
   }
 
   /** How many connections the client for all calls except receives needs. */
@@ -78,6 +92,7 @@ public final class Application implements AutoCloseable {
     health.report(this::problems);
     scheduler.every(1, "visibility", beans.visibilityExtender::extend);
     scheduler.every(60, "summary", summary::tick);
+    embedded.ifPresent(each -> scheduler.every(60, "metrics", each::tick));
     checks.schedule(scheduler);
     started = true;
     LOG.info(
@@ -185,6 +200,7 @@ public final class Application implements AutoCloseable {
     sqs.close();
     if (started) {
       summary.end();
+      embedded.ifPresent(EmbeddedMetrics::end);
     }
   }
 

@@ -22,6 +22,7 @@ import java.util.function.Function;
  * @param routes the folder with routes, contract and SQL
  * @param pipeline the pipeline's name in metrics, logs and the database
  * @param tables the tables that {@code load.sql} writes
+ * @param embeddedMetrics whether metrics are also written to standard output, for CloudWatch
  * @param shutdownTimeout the longest that a stop may take
  * @param camel the {@code camel.*} properties of the file, passed on unchanged
  */
@@ -36,6 +37,7 @@ public record Settings(
     Http http,
     Load load,
     InFlight inFlight,
+    boolean embeddedMetrics,
     Duration shutdownTimeout,
     Map<String, String> camel) {
 
@@ -156,6 +158,7 @@ public record Settings(
             parser.number("cameleon.in-flight.megabytes", 1, 65_536) * 1024L * 1024L,
             parser.duration(
                 "cameleon.in-flight.time", Duration.ofSeconds(5), Duration.ofHours(11))),
+        parser.oneOf("cameleon.metrics", "emf", "prometheus").equals("emf"),
         parser.duration("cameleon.shutdown.timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
         camel);
   }

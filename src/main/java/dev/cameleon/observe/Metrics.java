@@ -107,8 +107,6 @@ public final class Metrics implements AutoCloseable {
               .value((double) account.count(outcome))
               .build());
     }
-    double oldestSeconds =
-        account.inFlight() == 0 ? 0 : Math.max(0, nowMillis - account.oldestSentMillis()) / 1000.0;
     return new MetricSnapshots(
         outcomes.build(),
         CounterSnapshot.builder()
@@ -126,7 +124,7 @@ public final class Metrics implements AutoCloseable {
         gauge(
             "cameleon_oldest_message_age_seconds",
             "Age of the oldest message in flight, since it was sent; 0 if there is none",
-            oldestSeconds));
+            account.oldestSeconds(nowMillis)));
   }
 
   private static GaugeSnapshot gauge(String name, String help, double value) {

@@ -22,6 +22,7 @@ import java.util.function.Supplier;
 public final class EmbeddedMetrics {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String NAMESPACE = "Cameleon";
+  private static final String AGE = "OldestMessageAge";
 
   /** The only dimension: each value of one more would be billed as metrics of its own. */
   private static final String DIMENSION = "pipeline";
@@ -88,17 +89,18 @@ public final class EmbeddedMetrics {
     directive.put("Namespace", NAMESPACE).putArray("Dimensions").addArray().add(DIMENSION);
     ArrayNode metrics = directive.putArray("Metrics");
     line.put(DIMENSION, pipeline);
-    add(line, metrics, "Received", "Count", now.received() - before.received());
+    count(line, metrics, "Received", now.received() - before.received());
     for (Outcome outcome : Outcome.values()) {
-      add(line, metrics, NAMES.get(outcome), "Count", now.count(outcome) - before.count(outcome));
+      count(line, metrics, NAMES.get(outcome), now.count(outcome) - before.count(outcome));
     }
-    add(line, metrics, "InFlight", "Count", now.inFlight());
-    add(line, metrics, "OldestMessageAge", "Seconds", now.oldestSeconds(time));
+    count(line, metrics, "InFlight", now.inFlight());
+    metrics.addObject().put("Name", AGE).put("Unit", "Seconds");
+    line.put(AGE, now.oldestSeconds(time));
     deadLetterQueue
         .get()
-        .ifPresent(depth -> add(line, metrics, "DeadLetterQueue", "Count", messages(depth)));
+        .ifPresent(depth -> count(line, metrics, "DeadLetterQueue", messages(depth)));
     if (running) {
-      add(line, metrics, "Ready", "Count", ready.getAsBoolean() ? 1 : 0);
+      count(line, metrics, "Ready", ready.getAsBoolean() ? 1 : 0);
     }
     before = now;
     out.accept(line.toString());
@@ -108,9 +110,8 @@ public final class EmbeddedMetrics {
     return depth.visible() + depth.hidden();
   }
 
-  private static void add(
-      ObjectNode line, ArrayNode metrics, String name, String unit, double value) {
-    metrics.addObject().put("Name", name).put("Unit", unit);
+  private static void count(ObjectNode line, ArrayNode metrics, String name, long value) {
+    metrics.addObject().put("Name", name).put("Unit", "Count");
     line.put(name, value);
   }
 }

@@ -117,16 +117,19 @@ export CAMELEON_HTTP_HOST=${app%:*} CAMELEON_HTTP_PORT=${app#*:} CAMELEON_METRIC
 tracing=()
 if [[ -n ${OTEL_AGENT:-} && -n ${OTELCOL:-} ]]; then
   otlp=127.0.0.1:$(free_port)
-  sed "s|127.0.0.1:4317|$otlp|" "$observe/collector.yaml" >"$work/collector.yaml"
+  sed "s|127.0.0.1:4318|$otlp|" "$observe/collector.yaml" >"$work/collector.yaml"
   "$OTELCOL" --config "$work/collector.yaml" >"$work/collector.log" 2>&1 &
   pids+=($!)
-  await 'the collector' 30 curl -s -o /dev/null "http://$otlp"
-  tracing=(env "JAVA_TOOL_OPTIONS=-javaagent:$OTEL_AGENT" "OTEL_EXPORTER_OTLP_ENDPOINT=http://$otlp")
+  await 'the collector' 60 curl -s -o /dev/null "http://$otlp"
+  # The shipped settings; all traces instead of one in a hundred.
+  mapfile -t tracing < <(grep -v '^#' "$observe/tracing.env")
+  tracing=(env "${tracing[@]}" "JAVA_TOOL_OPTIONS=-javaagent:$(realpath "$OTEL_AGENT")"
+    "OTEL_EXPORTER_OTLP_ENDPOINT=http://$otlp" OTEL_TRACES_SAMPLER=always_on)
 fi
 "${tracing[@]}" java -jar "$jar" run >"$work/cameleon.out" 2>"$work/cameleon.log" &
 cameleon=$!
 pids+=("$cameleon")
-await 'the start of the jar' 90 curl -fs "http://$app/observe/health/ready"
+await 'the start of the jar' 180 curl -fs "http://$app/observe/health/ready"
 
 # --- Prometheus and Alertmanager -------------------------------------------------------------------
 alerts=127.0.0.1:$(free_port)
@@ -160,10 +163,19 @@ waves=3
 for ((i = 0; i < waves; i++)); do
   SEND_SAMPLES=always deploy/localstack/init-queues.sh >&2
 done
-await 'loading' 60 is 'sum(cameleon_messages_total{outcome="loaded"})' $((99 * waves))
+rows=$((99 * waves))
+trace=0af7651916cd43dd8448eb211c80319c
+if [[ ${#tracing[@]} -gt 0 ]]; then # one message whose sender began a trace
+  queue_url=$(aws --region us-east-1 --endpoint-url "$sqs" --output text sqs get-queue-url --queue-name login-queue --query QueueUrl)
+  aws --region us-east-1 --endpoint-url "$sqs" sqs send-message --queue-url "$queue_url" \
+    --message-body "$(head -n 1 deploy/localstack/samples.jsonl)" --message-attributes \
+    "traceparent={DataType=String,StringValue=00-$trace-b7ad6b7169203331-01}" >/dev/null
+  rows=$((rows + 1))
+fi
+await 'loading' 60 is 'sum(cameleon_messages_total{outcome="loaded"})' "$rows"
 await 'dead-lettering' 60 is 'sum(cameleon_messages_total{outcome="dead_lettered"})' "$waves"
 await 'the depth of the dead-letter queue' 60 is 'max(pipeline:cameleon_dead_letter_queue_messages:max)' "$waves"
-ok "$((99 * waves)) rows and $waves dead letters, by Prometheus"
+ok "$rows rows and $waves dead letters, by Prometheus"
 
 # --- every query ---------------------------------------------------------------------------------
 if "$python" - "http://$prometheus/api/v1" "$observe/dashboard.json" "$observe/alerts.yaml" >&2 <<'END'; then
@@ -235,6 +247,33 @@ if [[ $code == 0 ]]; then ok 'exit code 0'; else wrong "exit code $code"; fi
 loaded=$("$python" -c '
 import json, sys
 print(round(sum(json.loads(line)["Loaded"] for line in sys.stdin)))' <"$work/cameleon.out")
-if [[ $loaded == $((99 * waves)) ]]; then ok "$loaded rows, by the lines for CloudWatch"; else wrong "$loaded rows, by the lines for CloudWatch"; fi
+if [[ $loaded == "$rows" ]]; then ok "$loaded rows, by the lines for CloudWatch"; else wrong "$loaded rows, by the lines for CloudWatch"; fi
+if [[ ${#tracing[@]} -gt 0 ]]; then
+  if "$python" - "$work/collector.log" deploy/localstack/samples.jsonl "$trace" >&2 <<'END'; then
+import json, re, sys
+
+with open(sys.argv[1]) as file:
+    log = file.read()
+spans = [dict(re.findall(r"^    (Trace ID|Parent ID|Name) +: ?(.*)$", span, re.M)) for span in log.split("\nSpan #")[1:]]
+ours = [span["Name"] for span in spans if span.get("Trace ID") == sys.argv[3]]
+values = set()
+with open(sys.argv[2]) as file:
+    for line in file:
+        try:
+            event = json.loads(line)
+            values.update(event.get(field) for field in ("user_id", "ip", "device_id"))
+        except ValueError:
+            pass # the one that is no login
+values = {value for value in values if isinstance(value, str) and not value.startswith("127.")} # this script's endpoints
+leaked = sum(value in log for value in values)
+statements = sum(span.get("Name", "").startswith(("INSERT", "SELECT")) for span in spans)
+print(f"  {len(spans)} spans, {statements} of SQL, {ours} in the sender's trace, {leaked} of {len(values)} personal values in them")
+sys.exit(not (len(values) > 100 and leaked == 0 and "login-queue process" in ours and statements))
+END
+    ok 'the sender'"'"'s trace goes on here, and no span has a personal value'
+  else
+    wrong 'spans'
+  fi
+fi
 
 if [[ $failures -eq 0 ]]; then echo PASS; else echo FAIL; exit 1; fi

@@ -3,6 +3,7 @@ package dev.cameleon.app;
 import dev.cameleon.aws.AwsClients;
 import dev.cameleon.config.Settings;
 import dev.cameleon.errors.InvalidSettingsException;
+import dev.cameleon.observe.EmbeddedMetrics;
 import dev.cameleon.observe.Health;
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.observe.Status;
@@ -13,6 +14,7 @@ import dev.cameleon.sqs.ReceiveGate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -38,6 +40,7 @@ public final class Application implements AutoCloseable {
   private final LongLived process;
   private final Pipelines pipelines;
   private final Summary summary;
+  private final Optional<EmbeddedMetrics> embedded;
   private final Scheduler scheduler;
   private final PeriodicChecks checks;
   private final Reload reload;
@@ -61,12 +64,23 @@ public final class Application implements AutoCloseable {
     this.scheduler = new Scheduler(process.workers.clock());
     this.checks = new PeriodicChecks(settings, process, pipelines::current);
     this.summary = new Summary(this::account);
+    this.embedded = settings.embeddedMetrics() ? Optional.of(embeddedMetrics()) : Optional.empty();
     metrics.pipeline(settings.pipeline());
     metrics.account(this::account);
     metrics.unknownFields(pipelines::unknownFields);
     metrics.deadLetterQueue(checks::deadLetterQueueDepth);
     metrics.deadLetters(process.deadLetterSender::accepted);
     metrics.reload(reload::isSuccess, reload::successMillis);
+  }
+
+  private EmbeddedMetrics embeddedMetrics() {
+    return new EmbeddedMetrics(
+        settings.pipeline(),
+        this::account,
+        checks::deadLetterQueueDepth,
+        () -> problems().isEmpty(),
+        System::currentTimeMillis,
+        System.out::println);
   }
 
   /** How many connections the client for all calls except receives needs. */
@@ -85,6 +99,7 @@ public final class Application implements AutoCloseable {
     health.report(this::problems, reload::notes);
     scheduler.every(1, "visibility", process.visibilityExtender::extend);
     scheduler.every(60, "summary", summary::tick);
+    embedded.ifPresent(each -> scheduler.every(60, "metrics", each::tick));
     checks.schedule(scheduler);
     started = true;
     LOG.info(
@@ -220,6 +235,7 @@ public final class Application implements AutoCloseable {
     process.sqs.close();
     if (started) {
       summary.end();
+      embedded.ifPresent(EmbeddedMetrics::end);
     }
   }
 

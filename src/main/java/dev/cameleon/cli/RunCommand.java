@@ -90,6 +90,7 @@ public final class RunCommand implements Callable<Integer> {
     StatusPage page = new StatusPage(health);
     try (Metrics metrics = new Metrics();
         HttpEndpoint http = listen(settings.http(), health, metrics, page)) {
+      metrics.readiness(health);
       LOG.info("Health and metrics: http://{}/observe/health/ready", http.address());
       stop.after(settings.shutdownTimeout());
       return run(plan, health, metrics, page, stop);

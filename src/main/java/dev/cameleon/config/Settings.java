@@ -24,6 +24,7 @@ import java.util.function.Function;
  * @param watch whether a change of the folder is reloaded
  * @param pipeline the pipeline's name in metrics, logs and the database
  * @param tables the tables that {@code load.sql} writes
+ * @param embeddedMetrics whether metrics are also written to standard output, for CloudWatch
  * @param shutdownTimeout the longest that a stop may take
  * @param camel the {@code camel.*} properties of the file, passed on unchanged
  * @param changes tells which properties have changed since
@@ -41,6 +42,7 @@ public record Settings(
     Http http,
     Load load,
     InFlight inFlight,
+    boolean embeddedMetrics,
     Duration shutdownTimeout,
     Map<String, String> camel,
     SettingsChanges changes,
@@ -182,6 +184,7 @@ public record Settings(
             parser.number("cameleon.in-flight.megabytes", 1, 65_536) * 1024L * 1024L,
             parser.duration(
                 "cameleon.in-flight.time", Duration.ofSeconds(5), Duration.ofHours(11))),
+        parser.oneOf("cameleon.metrics", "emf", "prometheus").equals("emf"),
         parser.duration("cameleon.shutdown.timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
         camel(parser),
         new SettingsChanges(parser.environment(), parser.values()),

@@ -2,13 +2,27 @@ package dev.cameleon.observe;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cameleon.sqs.ReceiveGate;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Tells whether this process is ready, and if not, why: database, both queues, circuit breaker. */
 public final class Health {
   private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /**
+   * Every check: those of start and stop, the source queue's, and the reasons to hold receiving.
+   */
+  static final Set<String> CHECKS =
+      Stream.concat(
+              Stream.of("START", "SQS", "QUEUE", "STOP"),
+              Arrays.stream(ReceiveGate.Hold.values()).map(Enum::name))
+          .collect(Collectors.toUnmodifiableSet());
 
   /**
    * The readiness at one moment.

@@ -23,6 +23,8 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -124,7 +126,7 @@ public final class Metrics implements AutoCloseable {
         gauge(
             "cameleon_oldest_message_age_seconds",
             "Age of the oldest message in flight, since it was sent; 0 if there is none",
-            account.oldestAgeSeconds(nowMillis)));
+            account.oldestSeconds(nowMillis)));
   }
 
   private static GaugeSnapshot gauge(String name, String help, double value) {
@@ -174,6 +176,33 @@ public final class Metrics implements AutoCloseable {
         .labels(Labels.of("state", state))
         .value((double) messages)
         .build();
+  }
+
+  /**
+   * Exports each readiness check: 1 if it is UP, 0 if it is DOWN. All of them are there from the
+   * start, so that an alert ends when a check is UP again, and not because its sample is gone.
+   */
+  public void readiness(Health health) {
+    meters
+        .getPrometheusRegistry()
+        .register((MultiCollector) () -> new MetricSnapshots(snapshot(health.ready())));
+  }
+
+  private static GaugeSnapshot snapshot(Health.Report report) {
+    Set<String> checks = new TreeSet<>(Health.CHECKS);
+    checks.addAll(report.problems().keySet());
+    GaugeSnapshot.Builder ready =
+        GaugeSnapshot.builder()
+            .name("cameleon_ready")
+            .help("1 if this readiness check is UP, 0 if it is DOWN; ready: all of them are UP");
+    for (String check : checks) {
+      ready.dataPoint(
+          GaugeSnapshot.GaugeDataPointSnapshot.builder()
+              .labels(Labels.of("check", check))
+              .value(report.problems().containsKey(check) ? 0 : 1)
+              .build());
+    }
+    return ready.build();
   }
 
   /** Exports how many fields outside the contract were dropped. */

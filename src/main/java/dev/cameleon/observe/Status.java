@@ -52,7 +52,7 @@ public record Status(
     }
     messages
         .put("in_flight", account.inFlight())
-        .put("oldest_age_seconds", account.oldestAgeSeconds(nowMillis));
+        .put("oldest_age_seconds", account.oldestSeconds(nowMillis));
     deadLetterQueue.ifPresent(
         depth ->
             root.putObject("dead_letter_queue")

@@ -25,8 +25,12 @@ public record Account(
     return received == inFlight + outcomes.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Seconds since the oldest message in flight was sent; 0 if none is in flight. */
-  public double oldestAgeSeconds(long nowMillis) {
+  /**
+   * Age of the oldest message in flight, since it was sent, in seconds; 0 if none is in flight.
+   *
+   * @param nowMillis milliseconds since 1970
+   */
+  public double oldestSeconds(long nowMillis) {
     return inFlight == 0 ? 0 : Math.max(0, nowMillis - oldestSentMillis) / 1000.0;
   }
 

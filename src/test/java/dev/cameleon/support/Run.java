@@ -28,6 +28,7 @@ public final class Run implements AutoCloseable {
     SqsClient sqs = AwsClients.sqs(Application.connections(plan.settings()));
     Preflight connections = Preflight.open(plan, sqs, plan.settings().database().migrate());
     pipeline = new Application(plan, connections, sqs, metrics, true);
+    metrics.readiness(health);
     pipeline.start(health);
   }
 

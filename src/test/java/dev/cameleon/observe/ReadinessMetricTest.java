@@ -19,7 +19,7 @@ class ReadinessMetricTest {
       assertThat(ready(metrics, "START")).isEqualTo("1.0");
       assertThat(ready(metrics, "DATABASE")).isEqualTo("0.0");
 
-      health.report(Map::of);
+      health.report(Map::of, Map::of);
       assertThat(metrics.scrape().lines().filter(line -> line.startsWith("cameleon_ready{")))
           .hasSize(Health.CHECKS.size())
           .allMatch(line -> line.endsWith(" 1.0"));
@@ -30,7 +30,7 @@ class ReadinessMetricTest {
   void aCheckThatTheListDoesNotNameIsExportedWhileItIsDown() {
     try (Metrics metrics = new Metrics()) {
       metrics.readiness(health);
-      health.report(() -> Map.of("MOON", "full"));
+      health.report(() -> Map.of("MOON", "full"), Map::of);
 
       assertThat(ready(metrics, "MOON")).isEqualTo("0.0");
       assertThat(metrics.scrape()).doesNotContain("full");

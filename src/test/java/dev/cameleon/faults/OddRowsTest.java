@@ -151,8 +151,9 @@ class OddRowsTest {
       assertThat(log)
           .contains("Some rows fail even when loaded alone, while other rows load")
           .contains("a query of a trigger or function found no row");
-      // Once to find out, and for a batch that begins with the odd row.
-      assertThat(log.split("Receiving pauses", -1)).hasSizeBetween(2, 8);
+      // Once to find out, and for a batch that begins with an odd row; the slower the machine, the
+      // more of the 40 odd rows are back from the queue in time to begin one.
+      assertThat(log.split("Receiving pauses", -1)).hasSizeBetween(2, 15);
       assertThat(log.split("Some rows fail", -1)).hasSize(2);
     }
   }

@@ -69,6 +69,8 @@ final class LoadCheck {
         connection.rollback(before);
         if (loaded.isPresent()) {
           arrive(loaded.get().distinct());
+          connection.rollback(before);
+          suppressed(sample, loaded.get());
         }
       } finally {
         connection.rollback(before);
@@ -165,6 +167,28 @@ final class LoadCheck {
       if (!errors.isRefusal(e)) { // a refused one is noted as not tried
         throw e;
       }
+    }
+  }
+
+  /** Loads an event as one of a suppressed person, whose id is random. */
+  private void suppressed(Sample sample, MaskedMessage message) throws SQLException {
+    if (message.events().get(0).user().isEmpty()) {
+      return;
+    }
+    try {
+      statement.run(connection, values(message.erased()));
+      LoadStatement.checkDeferred(connection);
+    } catch (SQLException e) {
+      if (!errors.isRefusal(e)) {
+        throw e;
+      }
+      add(
+          Result.NOTE,
+          sample.name()
+              + " is refused if its person is suppressed (erase --suppress), and would become a"
+              + " dead letter: "
+              + SqlErrors.describe(e)
+              + "; the id is then a random text of 36 characters, or a negative integer");
     }
   }
 

@@ -68,7 +68,8 @@ public final class CaseRunner {
   public Result run(Connection connection, Case tried) throws SQLException {
     long began = System.nanoTime();
     List<Difference.Line> difference =
-        new Difference(tried.expected(), masker).from(actual(connection, tried));
+        new Difference(tried.expected(), masker, statement.upserts())
+            .from(actual(connection, tried));
     return new Result(tried, difference, Duration.ofNanos(System.nanoTime() - began));
   }
 

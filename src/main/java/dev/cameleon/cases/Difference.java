@@ -31,11 +31,14 @@ public final class Difference {
 
   private final Case.Expected expected;
   private final Masker masker;
+  private final Set<String> upserts;
   private final List<Line> lines = new ArrayList<>();
 
-  Difference(Case.Expected expected, Masker masker) {
+  /** Compares with what was expected; upserts: the tables that are written with ON CONFLICT. */
+  Difference(Case.Expected expected, Masker masker, Set<String> upserts) {
     this.expected = expected;
     this.masker = masker;
+    this.upserts = upserts;
   }
 
   List<Line> from(Actual actual) {
@@ -88,13 +91,21 @@ public final class Difference {
         add(' ', table + ": a row that is not expected");
         add('+', others.get(i).toString());
       } else if (i >= others.size()) {
-        add(' ', table + ": row " + (wanted.indexOf(missing.get(i)) + 1) + " is missing");
+        add(
+            ' ',
+            table + ": row " + (wanted.indexOf(missing.get(i)) + 1) + " is missing" + met(table));
         missing.get(i).forEach((column, value) -> add('-', column + ": " + value));
       } else {
         add(' ', table + ": row " + (wanted.indexOf(missing.get(i)) + 1));
         columns(missing.get(i), others.get(i));
       }
     }
+  }
+
+  private String met(String table) {
+    return upserts.contains(table)
+        ? "; its ON CONFLICT may have met a row that the database has: use other ids in the case"
+        : "";
   }
 
   private void columns(Map<String, JsonNode> wanted, ObjectNode came) {

@@ -68,8 +68,9 @@ public final class InitCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
-            "Wrote %d files to %s. Next, run in that folder with this jar:%n  keys"
-                + " create --out keys/mask.json%n  check%n  test%n  run%n",
+            "Wrote %d files to %s; next, set the queues and the database in"
+                + " application.properties, and run in that folder with this jar:%n  keys create"
+                + " --out keys/mask.json%n  migrate%n  check%n  test%n  run%n",
             SHIPPED.size(), SafeQuote.path(folder));
     return ExitCode.DONE;
   }

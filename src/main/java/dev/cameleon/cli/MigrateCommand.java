@@ -10,6 +10,7 @@ import dev.cameleon.db.TableRecord;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.UnreachableException;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Spec;
       "Migrate the database to this version's schema, as CAMELEON_DB_OWNER_USER.",
       "Records the tables of cameleon.tables for the privacy commands, and grants the roles their"
           + " part in them.",
-      "Does not change an existing user_logins; everything else is in the schema cameleon."
+      "Creates public.user_logins if there is none, whatever your pipeline loads, and does not"
+          + " change an existing one; everything else is in the schema cameleon."
     })
 public final class MigrateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -43,6 +45,15 @@ public final class MigrateCommand implements Callable<Integer> {
             applied == 0
                 ? "The database is up to date."
                 : "Applied " + applied + " migrations as " + owner + ".");
+    spec.commandLine()
+        .getOut()
+        .println(
+            "The pipeline %s loads %s (see tables list)."
+                .formatted(
+                    tables.pipeline(),
+                    tables.tables().stream()
+                        .map(table -> table.table().toString())
+                        .collect(Collectors.joining(", "))));
     return ExitCode.DONE;
   }
 }

@@ -91,7 +91,11 @@ public final class RunCommand implements Callable<Integer> {
     try (Metrics metrics = new Metrics();
         HttpEndpoint http = listen(settings.http(), health, metrics, page)) {
       metrics.readiness(health);
-      LOG.info("Health and metrics: http://{}/observe/health/ready", http.address());
+      String address = "http://" + http.address();
+      if (settings.http().status()) {
+        LOG.info("Status page: {}/", address);
+      }
+      LOG.info("Health and metrics: {}/observe/health/ready", address);
       stop.after(settings.shutdownTimeout());
       return run(plan, health, metrics, page, stop);
     }

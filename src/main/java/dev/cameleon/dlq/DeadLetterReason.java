@@ -14,7 +14,7 @@ public enum DeadLetterReason {
   /** {@link dev.cameleon.contract.Violation#CONTRACT}. */
   CONTRACT(
       "The event breaks a rule of login.schema.json.",
-      "If the rule is wrong, correct the contract and restart Cameleon (run), then: dlq replay"
+      "If the rule is wrong, correct the contract, reload or restart run, then: dlq replay"
           + " --dry-run, and dlq replay --field FIELD. If the event is wrong, correct the"
           + " sender, and the event in a file: dlq export --raw, edit, dlq import."),
   /** {@link dev.cameleon.contract.Violation#DATA_REJECTED}. */

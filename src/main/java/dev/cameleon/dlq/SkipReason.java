@@ -20,7 +20,7 @@ public enum SkipReason {
       "of messages already replayed",
       "This command already sent their messages: each failed again since, or was on"
           + " the queue twice. Check why they failed (dlq list) before you replay them"
-          + " again; if you corrected a rule, restart run first."),
+          + " again; if you corrected a rule, reload or restart run first."),
   /** Its body can only be opened with a private key. */
   SEALED(
       "sealed",

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 public final class SafeQuote {
   /** Without the characters of keys, of passwords in URLs and of JSON, and not an address. */
   private static final Pattern PLAIN =
-      Pattern.compile("(?![0-9A-Fa-f:.]+$)[\\p{L}\\p{N}._ /\\\\:~()-]{1,1024}");
+      Pattern.compile("(?!\\.*[0-9A-Fa-f:][0-9A-Fa-f:.]*$)[\\p{L}\\p{N}._ /\\\\:~()-]{1,1024}");
 
   private static final Pattern FILE_NAME =
       Pattern.compile(".*\\.(json|jsonl|pem|key|crt|properties|sql|yaml|txt|csv)(\\.part)?");

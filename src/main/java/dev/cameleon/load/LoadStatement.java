@@ -230,6 +230,14 @@ public final class LoadStatement {
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
+  /** Those of {@link #tables} that it writes with ON CONFLICT. */
+  public Set<String> upserts() {
+    return file.inserts().stream()
+        .filter(LoadSql.Insert::upsert)
+        .map(LoadSql.Insert::table)
+        .collect(Collectors.toSet());
+  }
+
   /**
    * Runs the statement as a trial, in which each INSERT returns its rows, and checks deferred
    * constraints, which a commit would.

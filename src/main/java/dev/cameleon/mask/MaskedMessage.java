@@ -23,6 +23,11 @@ public final class MaskedMessage {
     return new MaskedMessage(events.stream().map(MaskedRecord::distinct).toList());
   }
 
+  /** The same events as they are loaded if their persons are suppressed. */
+  public MaskedMessage erased() {
+    return new MaskedMessage(events.stream().map(MaskedRecord::erased).toList());
+  }
+
   /** Without the fields: even those that are not marked as personal may be sensitive. */
   @Override
   public String toString() {

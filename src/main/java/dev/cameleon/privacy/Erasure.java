@@ -222,6 +222,7 @@ public final class Erasure implements AutoCloseable {
     RowRewriter.blendVault(db);
     return new ErasureResult(
         stored || rows > 0 || outcome.deleted() > 0 || outcome.kept() > 0,
+        PersonalTables.present(db).all().stream().map(PersonalTables.Table::name).sorted().toList(),
         rows,
         outcome.deleted(),
         outcome.kept(),

@@ -1,10 +1,13 @@
 package dev.cameleon.privacy;
 
+import java.util.List;
+
 /**
  * The result of an erasure.
  *
  * @param found whether there was anything to erase, or an interrupted erase to finish
- * @param rows how many rows were rewritten
+ * @param tables the loaded tables, as SQL names them
+ * @param rows how many rows were rewritten or deleted
  * @param entries how many vault entries were deleted
  * @param kept tokens whose entries stay, because rows of other persons use them
  * @param waiting tokens whose entries are not deleted yet: the value still arrives, or a rotation
@@ -15,6 +18,7 @@ package dev.cameleon.privacy;
  */
 public record ErasureResult(
     boolean found,
+    List<String> tables,
     long rows,
     long entries,
     long kept,

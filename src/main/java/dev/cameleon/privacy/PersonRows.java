@@ -1,7 +1,9 @@
 package dev.cameleon.privacy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -20,7 +22,13 @@ final class PersonRows {
   private static final String REQUEST = "reveal-user";
   private static final int SALT_BYTES = 32;
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** Keeps numerics as the table has them, to the last digit. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
 
   private PersonRows() {}
 

@@ -87,6 +87,23 @@ class CheckCommandTest {
   }
 
   @Test
+  void aColumnWithoutRoomForTheRandomIdOfASuppressedPersonIsNoted() throws Exception {
+    pipeline(
+        "{\"properties\": {\"a\": {\"type\": \"string\", \"maxLength\": 20, \"x-subject\": true},"
+            + " \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}",
+        "INSERT INTO public.t (a, b) SELECT a, b FROM event");
+    site.database().execute("ALTER TABLE public.t ALTER a TYPE varchar(20)");
+    site.with("CAMELEON_TABLES", "public.t(a) delete");
+
+    assertThat(check(0))
+        .contains("OK      load.sql     a sample event gives {public.t=1} rows")
+        .contains("NOTE    load.sql     a sample event is refused if its person is suppressed");
+
+    site.database().execute("ALTER TABLE public.t ALTER a TYPE varchar(36)");
+    assertThat(check(0)).doesNotContain("is suppressed");
+  }
+
+  @Test
   void anUpsertThatCannotTakeTwoEventsOfOneKeyIsANoteWithItsPlace() throws Exception {
     String contract =
         "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}";

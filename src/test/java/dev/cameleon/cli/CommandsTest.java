@@ -93,6 +93,13 @@ class CommandsTest {
   }
 
   @Test
+  void initNamesTheWorkingFolder() throws Exception {
+    Program.Result here = Program.run(Map.of(), folder, "init", ".");
+
+    assertThat(here.out()).contains("Wrote 11 files to .; next").contains("migrate");
+  }
+
+  @Test
   void initShipsEveryRouteFile() throws Exception {
     Path kubernetes = Path.of("routes", "kustomization.yaml"); // the repository's alone
     try (Stream<Path> files =

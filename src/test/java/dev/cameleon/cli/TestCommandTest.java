@@ -109,6 +109,27 @@ class TestCommandTest {
         .doesNotContain("192.0.2.1");
   }
 
+  @Test
+  void aRowThatOnConflictMayHaveSwallowedSaysSo() throws Exception {
+    site.database()
+        .execute(
+            "CREATE UNIQUE INDEX ON public.user_logins (user_id);"
+                + " INSERT INTO public.user_logins (user_id) VALUES ('u')");
+    site.edit("load.sql", "FROM event;", "FROM event ON CONFLICT (user_id) DO NOTHING;");
+    cases(
+        """
+        - name: met
+          body: {user_id: u, app_version: '1', device_type: x, ip: 192.0.2.1, device_id: d}
+          rows: {public.user_logins: [{user_id: u}]}
+        """);
+
+    Program.Result result = test();
+
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.out())
+        .contains("row 1 is missing; its ON CONFLICT may have met a row that the database has");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -2,12 +2,14 @@ package dev.cameleon.privacy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cameleon.db.Database;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.LoginRole;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -76,6 +78,26 @@ class PersonRowsTest {
     // Two requests about one person cannot be told from two about different ones, nor tried out.
     assertThat(audit.get(4).get(4)).matches("[0-9a-f]{64}").isNotEqualTo(audit.get(0).get(4));
     assertThat(audit.toString()).doesNotContain(ADA, about(new byte[0], ADA));
+  }
+
+  @Test
+  void numbersComeToTheLastDigit() throws Exception {
+    site.database()
+        .execute(
+            "ALTER TABLE public.user_logins ADD paid numeric DEFAULT 12345678901234567.890,"
+                + " ADD bought jsonb DEFAULT '[{\"price\": 9.990}]'");
+
+    List<PersonRow> rows;
+    try (Connection connection = revealer.connect()) {
+      rows =
+          new Reveal(connection, site.key(), Optional.of(site.keyset()), "Art. 15", "T-1")
+              .rowsOf(ADA, 1);
+    }
+
+    assertThat(rows)
+        .extracting(PersonRow::columns)
+        .extracting(row -> row.get("paid").decimalValue(), row -> row.get("bought").toString())
+        .containsExactly(tuple(new BigDecimal("12345678901234567.890"), "[{\"price\":9.990}]"));
   }
 
   @Test

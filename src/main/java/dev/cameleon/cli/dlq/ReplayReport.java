@@ -156,7 +156,7 @@ final class ReplayReport {
     if (rehearsal.passing() > 0) {
       command.note(
           "this tried the route prepare and the contract in the files here. check tests load.sql; before you"
-              + " replay, restart run if you changed them");
+              + " replay, reload or restart run if you changed them");
     }
     command.requireWritten();
   }

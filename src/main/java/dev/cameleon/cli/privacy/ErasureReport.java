@@ -22,10 +22,10 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
       The source queue and the dead-letter queue may hold messages with the originals.
       Backups, lagging replicas and PostgreSQL's WAL hold the old rows.
       Dead rows and statistics hold them too, until the owner runs: VACUUM (ANALYZE) \
-      public.user_logins, cameleon.vault, cameleon.audit_token, cameleon.erased_token, \
+      %s, cameleon.vault, cameleon.audit_token, cameleon.erased_token, \
       cameleon.ingested_message
-      Erased rows can be recognized as such; their unmasked columns (device type, locale, version, \
-      day) are unchanged, and neighbouring rows (ctid) were written together.
+      Rows that were rewritten can be recognized as such; their columns that are not masked are \
+      unchanged, and neighbouring rows (ctid) were written together.
       The data key of a kept vault entry tells the hour in which its value first arrived: if no \
       other row arrived then, an erased one did. The audit tells which acts concerned erased \
       values, but not the values or persons.
@@ -36,7 +36,7 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(title() + " Ticket: " + ticket);
-    lines.add(line("rows rewritten", done.rows()));
+    lines.add(line("rows rewritten or deleted", done.rows()));
     lines.add(line("vault entries deleted", done.entries()));
     lines.add(line("tokens kept, because other rows use them", done.kept()));
     lines.add(line("tokens still to erase", done.waiting()));
@@ -120,7 +120,7 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
           "Rows from before Cameleon that hold the value unmasked: erase the persons"
               + " of these rows.");
     }
-    ALWAYS.lines().forEach(remains::add);
+    ALWAYS.formatted(String.join(", ", done.tables())).lines().forEach(remains::add);
     return remains;
   }
 }

@@ -98,6 +98,12 @@ public final class MaskCommand extends PrivacyCommand {
     if (kind == PiiKind.IP && !Masker.isAddress(value)) {
       throw new UsageException("standard input must hold one IPv4 or IPv6 address");
     }
+    if (kind == PiiKind.PHONE && !value.strip().startsWith("+")) {
+      err()
+          .println(
+              "note: without + this is the token of the digits only; if the contract has"
+                  + " x-country, give the number with + and its country");
+    }
     return kind;
   }
 

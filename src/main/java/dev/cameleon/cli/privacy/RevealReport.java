@@ -88,9 +88,20 @@ final class RevealReport {
       } else if (json) {
         columns.set(name, column.getValue());
       } else {
-        print(name, "", column.getValue().isNull() ? "" : value, row);
+        print(name, "", plain(column.getValue()), row);
       }
     }
+  }
+
+  /** A value as text: null is empty, an object or array is its JSON. */
+  private static String plain(JsonNode value) {
+    if (value.isContainerNode()) {
+      return value.toString();
+    }
+    if (value.isBigDecimal()) {
+      return value.decimalValue().toPlainString();
+    }
+    return value.isNull() ? "" : value.asText();
   }
 
   /** Notes, once per column, that text that looks like a token is shown as it is. */

@@ -124,10 +124,36 @@ class EraseCommandTest {
     assertThat(lastLine(2, true, false)).contains("NOT FINISHED").contains("--suppress");
   }
 
+  @Test
+  void theReportNamesTheTablesThatWereSearched() {
+    ErasureResult done =
+        new ErasureResult(
+            true,
+            List.of("public.customers", "public.orders"),
+            6,
+            0,
+            0,
+            0,
+            false,
+            false,
+            new Audit.Entry(1, "0".repeat(64)));
+
+    assertThat(new ErasureReport(true, false, "T", done).lines())
+        .anyMatch(line -> line.contains("VACUUM (ANALYZE) public.customers, public.orders, "));
+  }
+
   private static String lastLine(long waiting, boolean arriving, boolean rotating) {
     ErasureResult done =
         new ErasureResult(
-            true, 1, 0, 0, waiting, arriving, rotating, new Audit.Entry(1, "0".repeat(64)));
+            true,
+            List.of(),
+            1,
+            0,
+            0,
+            waiting,
+            arriving,
+            rotating,
+            new Audit.Entry(1, "0".repeat(64)));
     assertThat(done.isFinished()).isEqualTo(waiting == 0);
     List<String> lines = new ErasureReport(true, false, "T", done).lines();
     return lines.get(lines.size() - 1);

@@ -92,10 +92,10 @@ public final class RunCommand implements Callable<Integer> {
         HttpEndpoint http = listen(settings.http(), health, metrics, page)) {
       metrics.readiness(health);
       String address = "http://" + http.address();
+      LOG.info("Health and metrics: {}/observe/health/ready", address);
       if (settings.http().status()) {
         LOG.info("Status page: {}/", address);
       }
-      LOG.info("Health and metrics: {}/observe/health/ready", address);
       stop.after(settings.shutdownTimeout());
       return run(plan, health, metrics, page, stop);
     }

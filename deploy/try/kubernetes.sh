@@ -99,7 +99,7 @@ send() { # number: events of distinct users, ten a request, all over one connect
       for (i = n; i < n + 10 && i < last; i++) {
         body = sprintf("{\"user_id\":\"try-%d\",\"app_version\":\"2.3.0\",\"device_type\":\"android\",\"ip\":\"192.0.2.%d\",\"locale\":\"RU\",\"device_id\":\"593-47-%d\"}", i, i % 250, i)
         gsub(/"/, "\\\"", body)
-        printf "%s{\"Id\":\"%d\",\"MessageBody\":\"%s\"}", i > n ? "," : "", i - n, body > file
+        printf "%s{\"Id\":\"%d\",\"MessageBody\":\"%s\"}", (i > n ? "," : ""), i - n, body > file
       }
       print "]}" > file
       close(file)
@@ -122,6 +122,7 @@ settled() { # what: every message sent is one row
 }
 loaders() { k get pods -l app.kubernetes.io/component=loader --field-selector=status.phase=Running -o name | wc -l; }
 at_least() { (($(loaders) >= $1)); }
+one() { [[ $(k get pods -l app.kubernetes.io/component=loader -o name | wc -l) == 1 ]]; }
 none() { [[ $(k get pods -l app.kubernetes.io/component=loader -o name | wc -l) == 0 ]]; }
 
 # --- everything is applied from a copy, so that routes can be edited -------------------------------
@@ -156,11 +157,14 @@ wait "$sender_pid"; sender_pid=''; sent=$((sent + messages))
 settled 'pods killed'
 
 say 'drain the node of the loaders under load'
+# One pod: where one node is all there is, an evicted pod has no other, and the budget would not let the second one go.
+k scale deploy/cameleon --replicas=1 >/dev/null
+wait_for 60 'one pod runs' one
 node=$(k get pods -l app.kubernetes.io/component=loader -o jsonpath='{.items[0].spec.nodeName}')
 k rollout status deploy/cameleon --timeout=180s >/dev/null
 send "$messages" &
 sender_pid=$!
-kubectl drain "$node" --ignore-daemonsets --pod-selector=app.kubernetes.io/component=loader --timeout=120s >/dev/null 2>&1
+kubectl drain "$node" --ignore-daemonsets --delete-emptydir-data --pod-selector=app.kubernetes.io/component=loader --timeout=120s >&2
 expect 'the node is drained' 0 "$(k get pods -l app.kubernetes.io/component=loader --field-selector="spec.nodeName=$node" -o name | wc -l)"
 kubectl uncordon "$node" >/dev/null
 node=''

@@ -89,12 +89,13 @@ class BoundsTest {
         // Given: small messages are expected, and receives that begin when everything is there.
         site.queues().send(Events.bodies(known));
         run.await(Outcome.LOADED, known);
-        sqs.on(SqsProxy.RECEIVE, Fault.silence());
-        holder.setAutoCommit(false);
-        statement.execute("LOCK TABLE user_logins IN ACCESS EXCLUSIVE MODE");
+        sqs.on(SqsProxy.RECEIVE, Fault.silence(500));
+        sqs.awaitNone(SqsProxy.RECEIVE);
         site.queues().send(Events.bodies(small));
         send(site, known, known + large, 3 * LARGE);
-        // When
+        // When: not before, because receiving pauses when the table is locked for long.
+        holder.setAutoCommit(false);
+        statement.execute("LOCK TABLE user_logins IN ACCESS EXCLUSIVE MODE");
         sqs.heal();
         Awaitility.await()
             .atMost(Duration.ofSeconds(60))

@@ -139,7 +139,15 @@ interface Fault {
 
   /** The service does nothing, and says neither that it did nor that it failed. */
   static Fault silence() {
-    return call -> Answer.whole(200, "{}");
+    return silence(0);
+  }
+
+  /** As {@link #silence()}, after some milliseconds. */
+  static Fault silence(long millis) {
+    return call -> {
+      call.delay(millis);
+      return Answer.whole(200, "{}");
+    };
   }
 
   /** The service refuses the entries that contain this text, for their own sake. */

@@ -47,7 +47,7 @@ final class SqsProxy implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Map<String, Fault> faults = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> calls = new ConcurrentHashMap<>();
-  private final Map<String, AtomicInteger> underWay = new ConcurrentHashMap<>();
+  private final Map<String, AtomicInteger> atSqs = new ConcurrentHashMap<>();
   private final HttpServer server;
 
   /** How much of an answer reaches the client. */
@@ -90,15 +90,21 @@ final class SqsProxy implements AutoCloseable {
 
     /** Lets SQS do another work than the client asked. */
     Answer forward(String other) throws IOException, InterruptedException {
-      HttpResponse<String> response =
-          upstream.send(
-              HttpRequest.newBuilder(Shared.sqs().endpoint())
-                  .header("Content-Type", TYPE)
-                  .header(TARGET, target)
-                  .POST(HttpRequest.BodyPublishers.ofString(other))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString());
-      return Answer.whole(response.statusCode(), response.body());
+      AtomicInteger now = atSqs(target.substring(target.indexOf('.') + 1));
+      now.incrementAndGet();
+      try {
+        HttpResponse<String> response =
+            upstream.send(
+                HttpRequest.newBuilder(Shared.sqs().endpoint())
+                    .header("Content-Type", TYPE)
+                    .header(TARGET, target)
+                    .POST(HttpRequest.BodyPublishers.ofString(other))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+        return Answer.whole(response.statusCode(), response.body());
+      } finally {
+        now.decrementAndGet();
+      }
     }
 
     /** Keeps the client waiting, for as long as this proxy is there. */
@@ -150,25 +156,23 @@ final class SqsProxy implements AutoCloseable {
     return calls.computeIfAbsent(action, key -> new AtomicInteger()).get();
   }
 
-  /** Waits until no call of this action is under way any more, nor comes. */
+  /** Waits until SQS works on no call of this action any more, nor gets one. */
   void awaitNone(String action) {
     Awaitility.await("no " + action)
         .atMost(Duration.ofSeconds(60))
         .during(Duration.ofSeconds(1))
-        .until(() -> underWay.computeIfAbsent(action, key -> new AtomicInteger()).get() == 0);
+        .until(() -> atSqs(action).get() == 0);
+  }
+
+  private AtomicInteger atSqs(String action) {
+    return atSqs.computeIfAbsent(action, key -> new AtomicInteger());
   }
 
   private void handle(HttpExchange exchange) throws IOException {
     String target = exchange.getRequestHeaders().getFirst(TARGET);
     String action = target.substring(target.indexOf('.') + 1);
     calls.computeIfAbsent(action, key -> new AtomicInteger()).incrementAndGet();
-    AtomicInteger now = underWay.computeIfAbsent(action, key -> new AtomicInteger());
-    now.incrementAndGet();
-    try {
-      answer(exchange, target, action);
-    } finally {
-      now.decrementAndGet();
-    }
+    answer(exchange, target, action);
   }
 
   private void answer(HttpExchange exchange, String target, String action) throws IOException {

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.Personal;
 import dev.cameleon.contract.PiiField;
-import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -38,7 +37,7 @@ public final class MaskedRecord {
   MaskedRecord(ObjectNode event, List<Original> originals, Personal personal) {
     this.json = event.toString();
     this.user = personal.subjectOf(event);
-    this.originals = originals;
+    this.originals = List.copyOf(originals);
     this.personal = personal;
   }
 
@@ -54,7 +53,7 @@ public final class MaskedRecord {
 
   /** The masked values, for the vault: personal. */
   public List<Original> originals() {
-    return Collections.unmodifiableList(originals);
+    return originals;
   }
 
   /**

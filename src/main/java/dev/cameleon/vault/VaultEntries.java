@@ -48,10 +48,19 @@ public final class VaultEntries {
       return;
     }
     for (Original original : originals) {
-      if (known.stream().noneMatch(some -> some.contains(original.token()))) {
+      if (!isKnown(original.token())) {
         add(messageId, original, dataKey.get());
       }
     }
+  }
+
+  private boolean isKnown(String token) {
+    for (Set<String> some : known) {
+      if (some.contains(token)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void add(String messageId, Original original, DataKey current) {

@@ -9,6 +9,7 @@ import dev.cameleon.load.InsertCheck;
 import dev.cameleon.load.LoadParameters;
 import dev.cameleon.load.LoadStatement;
 import dev.cameleon.load.TokenArrival;
+import dev.cameleon.load.TrialLoad;
 import dev.cameleon.mask.MaskedMessage;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.vault.SuppressionList;
@@ -93,7 +94,7 @@ final class LoadCheck {
         SuppressionList suppression = new SuppressionList(plan.masker());
         suppression.refresh(connection);
         LoadParameters values = batch.parameters(new Vault(List.of()), suppression);
-        Optional<String> place = statement.repeatedKey(connection, values);
+        Optional<String> place = new TrialLoad(statement, connection).repeatedKey(values);
         if (place.isPresent()) {
           add(
               Result.NOTE,
@@ -148,7 +149,7 @@ final class LoadCheck {
       MaskedMessage message = plan.masker().mask(List.of(sample.event()));
       LoadParameters values = values(message);
       Map<String, Long> counts = statement.run(connection, values);
-      LoadStatement.checkDeferred(connection);
+      TrialLoad.checkDeferred(connection);
       Map<String, Long> again = statement.run(connection, values);
       loaded(sample, counts, again);
       return Optional.of(message);
@@ -190,7 +191,7 @@ final class LoadCheck {
     }
     try {
       statement.run(connection, values(message.erased()));
-      LoadStatement.checkDeferred(connection);
+      TrialLoad.checkDeferred(connection);
     } catch (SQLException e) {
       if (!errors.isRefusal(e)) {
         throw e;

@@ -7,6 +7,7 @@ import dev.cameleon.crypto.Recipient;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.load.Batch;
 import dev.cameleon.load.LoadStatement;
+import dev.cameleon.load.TrialLoad;
 import dev.cameleon.mask.MaskedMessage;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.mask.Preparation;
@@ -100,7 +101,8 @@ public final class CaseRunner {
       SuppressionList suppression = new SuppressionList(masker);
       suppression.refresh(connection);
       Batch batch = Batch.of(Delivery.sample(tried.sentAt()), message);
-      return Actual.rows(statement.written(connection, batch.parameters(vault, suppression)));
+      return Actual.rows(
+          new TrialLoad(statement, connection).written(batch.parameters(vault, suppression)));
     } catch (SQLException e) {
       if (errors.isRefusal(e)) {
         return Actual.deadLetter(Violation.DATA_REJECTED, "", SqlErrors.describe(e));

@@ -1,28 +1,18 @@
 package dev.cameleon.load;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.Column;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.db.LoadedTable;
-import dev.cameleon.db.SqlErrors;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -89,12 +79,6 @@ public final class LoadStatement {
         SELECT :columns FROM cameleon_batch JOIN cameleon_fresh USING (message_id)
          ORDER BY cameleon_position                -- of one group of a FIFO queue, in its order
       )""";
-
-  private static final JsonMapper ROWS =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
-          .build();
 
   private final LoadSql file;
   private final String pipeline;
@@ -196,12 +180,11 @@ public final class LoadStatement {
   }
 
   /** Reads the one row of a result. */
-  private interface Reader<T> {
+  interface Reader<T> {
     T read(ResultSet result) throws SQLException;
   }
 
-  private static <T> T run(
-      Connection connection, String sql, LoadParameters values, Reader<T> reader)
+  static <T> T run(Connection connection, String sql, LoadParameters values, Reader<T> reader)
       throws SQLException {
     try (Statement limit = connection.createStatement();
         PreparedStatement statement =
@@ -239,91 +222,22 @@ public final class LoadStatement {
   }
 
   /**
-   * Runs the statement as a trial, in which each INSERT returns its rows, and checks deferred
-   * constraints, which a commit would.
-   *
-   * @param connection in a transaction that the caller rolls back
-   * @return the rows that were written, by table
+   * The statement whose INSERTs return their rows, as JSON in {@code rows_1}, {@code rows_2}, ….
    */
-  public Map<String, List<ObjectNode>> written(Connection connection, LoadParameters values)
-      throws SQLException {
-    List<List<ObjectNode>> rows = trial(connection, values);
-    Map<String, List<ObjectNode>> written = new LinkedHashMap<>();
-    for (int i = 0; i < rows.size(); i++) {
-      written
-          .computeIfAbsent(file.inserts().get(i).table(), name -> new ArrayList<>())
-          .addAll(rows.get(i));
-    }
-    return written;
+  String trialSql() {
+    return compose(
+        "RETURNING *", "(SELECT json_agg(load) FROM cameleon_load_%d AS load) AS rows_%d");
   }
 
-  /** As {@link #written}, the rows by INSERT. */
-  List<List<ObjectNode>> trial(Connection connection, LoadParameters values) throws SQLException {
-    String trial =
-        compose("RETURNING *", "(SELECT json_agg(load) FROM cameleon_load_%d AS load) AS rows_%d");
-    List<List<ObjectNode>> rows =
-        run(
-            connection,
-            trial,
-            values,
-            result -> {
-              List<List<ObjectNode>> written = new ArrayList<>();
-              for (int i = 1; i <= file.inserts().size(); i++) {
-                List<ObjectNode> insert = new ArrayList<>();
-                String json = result.getString("rows_" + i);
-                parse(json == null ? "[]" : json).forEach(row -> insert.add((ObjectNode) row));
-                written.add(insert);
-              }
-              return written;
-            });
-    checkDeferred(connection);
-    return rows;
+  /** The statement with the first INSERTs only. */
+  LoadStatement first(int count) {
+    LoadSql first = new LoadSql(file.file(), file.text(), file.inserts().subList(0, count));
+    return new LoadStatement(first, declared, columns, pipeline);
   }
 
-  private static JsonNode parse(String rows) {
-    try {
-      return ROWS.readTree(rows);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("what PostgreSQL wrote as JSON can be read");
-    }
-  }
-
-  /**
-   * The first INSERT that refuses these events because two of its rows have the same key.
-   *
-   * @param connection in a transaction that the caller rolls back
-   * @param values equal events
-   * @return its place in the file; empty if there is none
-   */
-  public Optional<String> repeatedKey(Connection connection, LoadParameters values)
-      throws SQLException {
-    for (int count = 1; count <= file.inserts().size(); count++) {
-      if (!file.inserts().get(count - 1).upsert()) {
-        continue;
-      }
-      LoadSql first = new LoadSql(file.file(), file.text(), file.inserts().subList(0, count));
-      Savepoint before = connection.setSavepoint();
-      try {
-        new LoadStatement(first, declared, columns, pipeline).run(connection, values);
-      } catch (SQLException e) {
-        if (SqlErrors.isRepeatedKey(e)) {
-          return Optional.of(file.place(file.inserts().get(count - 1).offset()));
-        }
-        if (!new SqlErrors().isRefusal(e)) {
-          throw e;
-        }
-      } finally {
-        connection.rollback(before);
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** Checks what the database would check at the commit. */
-  public static void checkDeferred(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
-    }
+  /** What the operator wrote. */
+  LoadSql file() {
+    return file;
   }
 
   /**

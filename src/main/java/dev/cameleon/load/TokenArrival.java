@@ -64,7 +64,7 @@ public final class TokenArrival {
    */
   public void load(Connection connection, ObjectNode event, LoadParameters values)
       throws SQLException {
-    List<List<ObjectNode>> rows = statement.trial(connection, values);
+    List<List<ObjectNode>> rows = new TrialLoad(statement, connection).byInsert(values);
     for (int i = 0; i < rows.size(); i++) {
       LoadSql.Insert insert = file.inserts().get(i);
       Map<String, String> kinds = kinds(connection, insert.table());

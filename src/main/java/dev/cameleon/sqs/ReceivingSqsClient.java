@@ -2,7 +2,6 @@ package dev.cameleon.sqs;
 
 import dev.cameleon.errors.OutOfMemory;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,7 +15,6 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
-import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
@@ -28,9 +26,6 @@ import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
  */
 public final class ReceivingSqsClient implements SqsClient {
   private static final Logger LOG = LoggerFactory.getLogger(ReceivingSqsClient.class);
-
-  /** All message attributes, in a request. */
-  private static final String ALL = "All";
 
   private static final long FIRST_PAUSE_MILLIS = 100;
   private static final long LONGEST_PAUSE_MILLIS = 5_000;
@@ -143,13 +138,14 @@ public final class ReceivingSqsClient implements SqsClient {
     long began = System.nanoTime();
     underWay.put(Thread.currentThread(), new UnderWay(began, room));
     try {
-      List<String> seen = union(request.messageAttributeNames(), attributes);
+      AskedAttributes asked =
+          new AskedAttributes(union(request.messageAttributeNames(), attributes));
       ReceiveMessageResponse response =
           client.receiveMessage(
               request.toBuilder()
                   .waitTimeSeconds(waitSeconds)
                   .messageSystemAttributeNames(Delivery.SYSTEM_ATTRIBUTES)
-                  .messageAttributeNames(ALL)
+                  .messageAttributeNames(AskedAttributes.ALL)
                   .overrideConfiguration(call -> call.putExecutionAttribute(AnswerLimit.ROOM, room))
                   .build());
       // Before messages are registered: if no thread can be started, SQS must make them visible
@@ -157,9 +153,7 @@ public final class ReceivingSqsClient implements SqsClient {
       adapt(response.messages().size());
       List<Message> taken = register(response.messages(), began);
       recovered();
-      return response.toBuilder()
-          .messages(taken.stream().map(message -> forRoute(message, seen)).toList())
-          .build();
+      return response.toBuilder().messages(taken.stream().map(asked::of).toList()).build();
     } catch (SdkException | IllegalStateException e) {
       // IllegalStateException: the HTTP client was closed by stop().
       if (room.isDeclined()) {
@@ -178,30 +172,6 @@ public final class ReceivingSqsClient implements SqsClient {
     synchronized (underWay) {
       return ended ? List.of() : deliveries.receive(messages, beganNanos);
     }
-  }
-
-  /**
-   * The message with those attributes only that the route asked for: Camel makes a header of each.
-   */
-  private static Message forRoute(Message message, List<String> names) {
-    if (message.messageAttributes().isEmpty()) {
-      return message;
-    }
-    Map<String, MessageAttributeValue> shown = new HashMap<>(SenderAttributes.of(message).values());
-    for (String own : SourceMessage.ATTRIBUTES) {
-      if (message.messageAttributes().containsKey(own)) {
-        shown.put(own, message.messageAttributes().get(own));
-      }
-    }
-    shown.keySet().removeIf(name -> names.stream().noneMatch(asked -> matches(asked, name)));
-    return message.toBuilder().messageAttributes(shown).build();
-  }
-
-  /** As SQS reads a name in a request: {@code All}, or a prefix that ends in {@code .*}. */
-  private static boolean matches(String asked, String name) {
-    return asked.equals(name)
-        || asked.equals(ALL)
-        || (asked.endsWith(".*") && name.startsWith(asked.substring(0, asked.length() - 2)));
   }
 
   private static void warnOfDeclined(long count) {

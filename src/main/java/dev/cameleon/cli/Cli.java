@@ -56,6 +56,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TestCommand.class,
       MigrateCommand.class,
       InitCommand.class,
+      AotCommand.class,
       DlqCommand.class,
       KeysCommand.class,
       RevealCommand.class,

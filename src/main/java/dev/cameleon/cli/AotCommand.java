@@ -1,0 +1,122 @@
+package dev.cameleon.cli;
+
+import dev.cameleon.cli.console.ExitCode;
+import dev.cameleon.cli.console.FailedException;
+import dev.cameleon.cli.console.Invocation;
+import dev.cameleon.cli.console.UsageException;
+import dev.cameleon.errors.SafeQuote;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code aot}: writes an ahead-of-time cache of Java (JEP 483, 514 and 515), by running {@code
+ * check} in another JVM that records what it loads.
+ */
+@Command(
+    name = "aot",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Write an ahead-of-time cache, with which this jar starts faster:"
+          + " java -XX:AOTCache=FILE -jar cameleon.jar run",
+      "Runs check against the configured queues and database, and records what it uses; changes"
+          + " nothing. Needs Java 25 or newer. Give this command the JVM options of run, because the"
+          + " cache depends on the garbage collector. Java ignores a cache of another jar or another"
+          + " Java, and says so."
+    })
+public final class AotCommand implements Callable<Integer> {
+  private static final int FIRST_JAVA = 25;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE",
+      description = "The file to write, for example cameleon.aot. An existing one is replaced.")
+  private Path file;
+
+  @Override
+  public Integer call() throws FailedException, UsageException, InterruptedException {
+    if (Runtime.version().feature() < FIRST_JAVA) {
+      throw new UsageException(
+          "an ahead-of-time cache needs Java %d or newer; this is Java %s"
+              .formatted(FIRST_JAVA, Runtime.version()));
+    }
+    Path target = file.toAbsolutePath();
+    Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
+    try {
+      List<String> output = new ArrayList<>();
+      int code = train(unfinished, output);
+      if (code != ExitCode.DONE || !Files.exists(unfinished)) {
+        output.forEach(spec.commandLine().getErr()::println);
+        throw new FailedException(
+            code == ExitCode.DONE
+                ? "Java wrote no cache; what it said is above"
+                : "no cache was written, because check failed; its findings are above");
+      }
+      Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING);
+      spec.commandLine()
+          .getOut()
+          .printf(
+              "Wrote %s (%d MB), for this jar and Java %s; next:%n  java -XX:AOTCache=%s -jar %s"
+                  + " run%n",
+              SafeQuote.path(file),
+              Files.size(target) >> 20,
+              Runtime.version(),
+              SafeQuote.path(file),
+              SafeQuote.path(jar()));
+      return ExitCode.DONE;
+    } catch (IOException e) {
+      throw new FailedException(
+          SafeQuote.path(file) + " cannot be written (" + e.getClass().getSimpleName() + ")");
+    } finally {
+      unfinished.toFile().delete();
+    }
+  }
+
+  /** Returns the exit code of {@code check}. */
+  private int train(Path cache, List<String> output)
+      throws IOException, FailedException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(option -> !option.startsWith("-XX:AOT"))
+        .forEach(command::add);
+    command.addAll(List.of("-XX:AOTCacheOutput=" + cache, "-jar", jar().toString(), "check"));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(Invocation.of(spec).environment());
+    Process check = builder.start();
+    try {
+      check.getOutputStream().close();
+      check.inputReader(StandardCharsets.UTF_8).lines().forEach(output::add);
+      return check.waitFor();
+    } finally {
+      check.destroy();
+    }
+  }
+
+  private static Path jar() throws FailedException {
+    try {
+      Path jar =
+          Path.of(AotCommand.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      if (Files.isRegularFile(jar)) {
+        return jar;
+      }
+    } catch (URISyntaxException e) {
+      // as for a folder of classes
+    }
+    throw new FailedException("a cache is for a jar, and this program does not run from one");
+  }
+}

@@ -164,12 +164,13 @@ for ((i = 0; i < waves; i++)); do
   SEND_SAMPLES=always deploy/localstack/init-queues.sh >&2
 done
 rows=$((99 * waves))
-trace=0af7651916cd43dd8448eb211c80319c
-if [[ ${#tracing[@]} -gt 0 ]]; then # one message whose sender began a trace
+trace=0af7651916cd43dd8448eb211c80319c sender=b7ad6b7169203331 planted=zanzibar
+if [[ ${#tracing[@]} -gt 0 ]]; then # one message whose sender began a trace, with attributes that no span may have
   queue_url=$(aws --region us-east-1 --endpoint-url "$sqs" --output text sqs get-queue-url --queue-name login-queue --query QueueUrl)
   aws --region us-east-1 --endpoint-url "$sqs" sqs send-message --queue-url "$queue_url" \
     --message-body "$(head -n 1 deploy/localstack/samples.jsonl)" --message-attributes \
-    "traceparent={DataType=String,StringValue=00-$trace-b7ad6b7169203331-01}" >/dev/null
+    "traceparent={DataType=String,StringValue=00-$trace-$sender-01},tracestate={DataType=String,StringValue=a=$planted},\
+$planted={DataType=String,StringValue=$planted}" >/dev/null
   rows=$((rows + 1))
 fi
 await 'loading' 60 is 'sum(cameleon_messages_total{outcome="loaded"})' "$rows"
@@ -249,15 +250,22 @@ import json, sys
 print(round(sum(json.loads(line)["Loaded"] for line in sys.stdin)))' <"$work/cameleon.out")
 if [[ $loaded == "$rows" ]]; then ok "$loaded rows, by the lines for CloudWatch"; else wrong "$loaded rows, by the lines for CloudWatch"; fi
 if [[ ${#tracing[@]} -gt 0 ]]; then
-  if "$python" - "$work/collector.log" deploy/localstack/samples.jsonl "$trace" >&2 <<'END'; then
+  if "$python" - "$work/collector.log" deploy/localstack/samples.jsonl "$trace" "$sender" "$planted" >&2 <<'END'; then
 import json, re, sys
 
-with open(sys.argv[1]) as file:
+collected, samples, trace, sender, planted = sys.argv[1:]
+with open(collected) as file:
     log = file.read()
-spans = [dict(re.findall(r"^    (Trace ID|Parent ID|Name) +: ?(.*)$", span, re.M)) for span in log.split("\nSpan #")[1:]]
-ours = [span["Name"] for span in spans if span.get("Trace ID") == sys.argv[3]]
-values = set()
-with open(sys.argv[2]) as file:
+spans = {}
+for text in log.split("\nSpan #")[1:]:
+    span = dict(re.findall(r"^    (Trace ID|Parent ID|ID|Name) +: ?(.*)$", text, re.M))
+    links = re.findall(r"-> ID: (\w+)", text.partition("\nLinks:")[2])
+    outcome = re.search(r"cameleon\.outcome: Str\((\w+)\)", text)
+    spans[span["ID"]] = span | {"Links": links, "Outcome": outcome and outcome[1]}
+ours = [span for span in spans.values() if span["Parent ID"] == sender]
+commits = [spans.get(link) for span in ours for link in span["Links"]]
+values = {planted}
+with open(samples) as file:
     for line in file:
         try:
             event = json.loads(line)
@@ -267,11 +275,15 @@ with open(sys.argv[2]) as file:
 # Short ones and 127.… would be found anywhere: versions, the endpoints of this script.
 values = {value for value in values if isinstance(value, str) and len(value) > 6 and not value.startswith("127.")}
 leaked = sum(value in log for value in values)
-statements = sum(span.get("Name", "").startswith(("INSERT", "SELECT")) for span in spans)
-print(f"  {len(spans)} spans, {statements} of SQL, {ours} in the sender's trace, {leaked} of {len(values)} personal values in them")
-sys.exit(not (len(values) > 100 and leaked == 0 and "login-queue process" in ours and statements))
+print(f"  {len(spans)} spans, {[(span['Name'], span['Outcome']) for span in ours]} in the sender's trace,"
+      f" {leaked} of {len(values)} personal values in them")
+sys.exit(not (
+    len(values) > 100 and leaked == 0
+    and [(span["Trace ID"], span["Name"], span["Outcome"]) for span in ours] == [(trace, "process login-queue", "loaded")]
+    and [commit and commit["Name"] for commit in commits] == ["load login-queue"]
+    and ours[0]["ID"] in commits[0]["Links"]))
 END
-    ok 'the sender'"'"'s trace goes on here, and no span has a personal value'
+    ok 'the sender'"'"'s trace goes on here and is linked with the commit, and no span has a personal value'
   else
     wrong 'spans'
   fi

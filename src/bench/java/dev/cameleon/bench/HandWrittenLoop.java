@@ -20,6 +20,7 @@ import dev.cameleon.sqs.CpuHeadroom;
 import dev.cameleon.sqs.DeadLetterBrake;
 import dev.cameleon.sqs.ReceivingSqsClient;
 import dev.cameleon.sqs.InFlightMessages;
+import dev.cameleon.sqs.MessageTracing;
 import dev.cameleon.sqs.ManualReceiver;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.SqsBatchCalls;
@@ -65,7 +66,7 @@ public final class HandWrittenLoop {
     ReceiveGate gate = new ReceiveGate();
     gate.start();
     DeadLetterBrake brake = new DeadLetterBrake(gate, 100);
-    InFlightMessages deliveries = new InFlightMessages(settings.inFlight().messages(), settings.inFlight().bytes(), brake);
+    InFlightMessages deliveries = new InFlightMessages(settings.inFlight().messages(), settings.inFlight().bytes(), brake, MessageTracing.OFF);
     int most = settings.load().deleters();
     ThreadPoolExecutor deleters =
         new ThreadPoolExecutor(most, most, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>());

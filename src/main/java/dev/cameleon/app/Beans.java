@@ -74,7 +74,8 @@ final class Beans implements CamelConfiguration {
         new DatabaseCircuitBreaker(
             gate, database, probe, rowFailures, settings.inFlight().time().toNanos());
     CommitHandler commitHandler =
-        new CommitHandler(circuitBreaker, rowFailures, process.metrics, statement, acknowledger);
+        new CommitHandler(
+            circuitBreaker, rowFailures, process.metrics, statement, process.tracing, acknowledger);
     GroupOrder groupOrder =
         new GroupOrder(process.workers.loaders(), process.inFlight, acknowledger);
 

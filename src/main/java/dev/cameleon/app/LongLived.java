@@ -13,6 +13,7 @@ import dev.cameleon.sqs.ConcurrencyLimit;
 import dev.cameleon.sqs.CpuHeadroom;
 import dev.cameleon.sqs.DeadLetterBrake;
 import dev.cameleon.sqs.InFlightMessages;
+import dev.cameleon.sqs.MessageTracing;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.sqs.SqsQueue;
@@ -44,6 +45,7 @@ final class LongLived {
   final WorkerPools workers;
   final ReceiveGate gate = new ReceiveGate();
   final DeadLetterBrake brake;
+  final MessageTracing tracing;
   final InFlightMessages inFlight;
   final ConcurrencyLimit receives;
   final LoaderPool database;
@@ -74,8 +76,9 @@ final class LongLived {
     pollSeconds = untilEmpty ? SHORT_POLL_SECONDS : LONG_POLL_SECONDS;
     workers = WorkerPools.of(load);
     brake = new DeadLetterBrake(gate, load.brakePercent());
-    inFlight =
-        new InFlightMessages(settings.inFlight().messages(), bytes(settings.inFlight()), brake);
+    tracing = MessageTracing.of(source.name());
+    Settings.InFlight limits = settings.inFlight();
+    inFlight = new InFlightMessages(limits.messages(), bytes(limits), brake, tracing);
     receives = new ConcurrencyLimit(load.pollers(), new CpuHeadroom()::hasRoom, workers::resize);
     database =
         Database.pool(settings.database().loader(), load.loaders(), plan.keyset().currentId());

@@ -2,6 +2,7 @@ package dev.cameleon.load;
 
 import dev.cameleon.observe.Metrics;
 import dev.cameleon.sqs.Acknowledger;
+import dev.cameleon.sqs.MessageTracing;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,7 @@ public final class CommitHandler {
   private final RowFailures rows;
   private final Metrics metrics;
   private final LoadStatement statement;
+  private final MessageTracing tracing;
   private final Acknowledger acknowledger;
 
   /**
@@ -28,17 +30,20 @@ public final class CommitHandler {
    * @param breaker receives every success
    * @param rows receives every commit of new rows
    * @param statement knows the tables of its counts
+   * @param tracing receives every commit
    */
   public CommitHandler(
       DatabaseCircuitBreaker breaker,
       RowFailures rows,
       Metrics metrics,
       LoadStatement statement,
+      MessageTracing tracing,
       Acknowledger acknowledger) {
     this.breaker = breaker;
     this.rows = rows;
     this.metrics = metrics;
     this.statement = statement;
+    this.tracing = tracing;
     this.acknowledger = acknowledger;
   }
 
@@ -76,6 +81,7 @@ public final class CommitHandler {
       }
       Duration took = Duration.ofNanos(System.nanoTime() - batch.readyNanos());
       metrics.loaded(batch.size(), took);
+      tracing.committed(batch.deliveries(), inserted, batch.readyNanos());
       LOG.debug("Loaded a batch. rows={} new={} ms={}", batch.size(), inserted, took.toMillis());
     } finally {
       // Whatever fails above: no other code deletes committed messages.

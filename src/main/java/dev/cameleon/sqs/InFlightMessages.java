@@ -56,6 +56,7 @@ public final class InFlightMessages {
   }
 
   private final DeadLetterBrake brake;
+  private final MessageTracing tracing;
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);
   private long received;
 
@@ -65,8 +66,11 @@ public final class InFlightMessages {
    * @param maxMessages how many messages may be in flight before receiving pauses
    * @param maxBytes how many bytes they may occupy, all copies and answers being read included
    * @param brake receives every outcome
+   * @param tracing follows every message
    */
-  public InFlightMessages(int maxMessages, long maxBytes, DeadLetterBrake brake) {
+  public InFlightMessages(
+      int maxMessages, long maxBytes, DeadLetterBrake brake, MessageTracing tracing) {
+    this.tracing = tracing;
     this.maxMessages = maxMessages;
     this.room = new MemoryBudget(maxBytes);
     this.brake = brake;
@@ -92,6 +96,7 @@ public final class InFlightMessages {
       if (inFlight.putIfAbsent(delivery.receiptHandle(), new InFlight(delivery)) == null) {
         room.occupy(MemoryBudget.bytesOf(textBytes(delivery)));
         received++;
+        tracing.received(delivery);
         taken.add(messages.get(i));
       }
       largest = Math.max(largest, textBytes(delivery));
@@ -160,6 +165,7 @@ public final class InFlightMessages {
         bytes += MemoryBudget.bytesOf(textBytes(delivery));
         outcomes.merge(outcome, 1L, Long::sum);
         brake.settled(outcome);
+        tracing.settled(delivery, outcome);
       }
     }
     room.vacate(bytes, ofEvents);

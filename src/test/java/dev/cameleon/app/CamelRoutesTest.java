@@ -28,6 +28,7 @@ import dev.cameleon.sqs.Acknowledger;
 import dev.cameleon.sqs.DeadLetterBrake;
 import dev.cameleon.sqs.DeliveryTracking;
 import dev.cameleon.sqs.InFlightMessages;
+import dev.cameleon.sqs.MessageTracing;
 import dev.cameleon.sqs.Outcome;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.ReceivedMessages;
@@ -58,7 +59,8 @@ import org.junit.jupiter.api.Test;
 /** The real YAML, route by route: what goes in, and where it comes out. */
 class CamelRoutesTest extends CamelTestSupport {
   private final InFlightMessages deliveries =
-      new InFlightMessages(100, 1_000_000, new DeadLetterBrake(new ReceiveGate(), 100));
+      new InFlightMessages(
+          100, 1_000_000, new DeadLetterBrake(new ReceiveGate(), 100), MessageTracing.OFF);
   private final ReceiveGate gate = new ReceiveGate();
   private Masker masker;
   private final ExecutorService loaders = Executors.newFixedThreadPool(1);
@@ -107,7 +109,9 @@ class CamelRoutesTest extends CamelTestSupport {
     DatabaseCircuitBreaker breaker =
         new DatabaseCircuitBreaker(gate, database, probe, rows, 60_000_000_000L);
     context.getRegistry().bind("databaseCircuitBreaker", breaker);
-    CommitHandler loaded = new CommitHandler(breaker, rows, new Metrics(), statement, acknowledger);
+    CommitHandler loaded =
+        new CommitHandler(
+            breaker, rows, new Metrics(), statement, MessageTracing.OFF, acknowledger);
     context.getRegistry().bind("commitHandler", loaded);
     context.getRegistry().bind("failedBatches", new FailedBatches(breaker, rows, acknowledger));
     context

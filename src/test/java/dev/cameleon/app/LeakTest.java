@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cameleon.support.Commands;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
+import dev.cameleon.support.PrintedSpans;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Site;
@@ -16,6 +17,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
@@ -51,13 +53,17 @@ class LeakTest {
               WHEN (NEW.device_type = 'raised') EXECUTE FUNCTION quote()
             """);
     List<String> bodies = new ArrayList<>(malformed());
-    bodies.add(planted().toString());
     site.queues().send(bodies);
+    site.queues()
+        .send(
+            planted().toString(),
+            Map.of("traceparent", WORD, "tracestate", "a=" + WORD, WORD, WORD));
 
     String metrics;
     String health;
     String log;
-    try (Program program = Program.start(site.environment(), folder, "run")) {
+    try (Program program =
+        Program.startWithHeap(PrintedSpans.OPTIONS, site.environment(), folder, "run")) {
       Awaitility.await()
           .atMost(java.time.Duration.ofSeconds(60))
           .until(() -> site.queues().deadLetters() == malformed().size());
@@ -78,7 +84,8 @@ class LeakTest {
     assertThat(site.database().number("SELECT count(*) FROM cameleon.vault")).isPositive();
     assertThat(metrics).contains("cameleon_dead_letters_total");
     assertThat(health).contains("UP").contains("DOWN");
-    nothingPlantedIn("the log", log);
+    assertThat(PrintedSpans.in(log)).hasSizeGreaterThan(malformed().size());
+    nothingPlantedIn("the log and the spans", log);
     nothingPlantedIn("the metrics", metrics);
     nothingPlantedIn("the health", health);
     nothingPlantedIn("the columns", everyColumn(site.database()));

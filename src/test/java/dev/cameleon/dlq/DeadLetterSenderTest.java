@@ -7,6 +7,7 @@ import dev.cameleon.sqs.Acknowledger;
 import dev.cameleon.sqs.DeadLetterBrake;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.sqs.InFlightMessages;
+import dev.cameleon.sqs.MessageTracing;
 import dev.cameleon.sqs.Outcome;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.ReceivedMessages;
@@ -33,7 +34,8 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 class DeadLetterSenderTest {
   private final TestQueues queues = TestQueues.create(30);
   private final InFlightMessages deliveries =
-      new InFlightMessages(1000, 1L << 30, new DeadLetterBrake(new ReceiveGate(), 100));
+      new InFlightMessages(
+          1000, 1L << 30, new DeadLetterBrake(new ReceiveGate(), 100), MessageTracing.OFF);
   private final ReceiveGate gate = new ReceiveGate();
   private final ExecutorService calls = Executors.newFixedThreadPool(2);
   private final SqsQueue source = new SqsQueue("source", queues.sourceUrl(), "", 30, 1 << 20);

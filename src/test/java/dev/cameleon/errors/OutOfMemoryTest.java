@@ -9,6 +9,7 @@ import dev.cameleon.load.RouteFailureHandler;
 import dev.cameleon.sqs.ConcurrencyLimit;
 import dev.cameleon.sqs.DeadLetterBrake;
 import dev.cameleon.sqs.InFlightMessages;
+import dev.cameleon.sqs.MessageTracing;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.ReceivingSqsClient;
 import dev.cameleon.support.Commands;
@@ -133,7 +134,7 @@ class OutOfMemoryTest {
               AwsClients.sqs(1, hungry),
               gate,
               brake,
-              new InFlightMessages(1, 1, brake),
+              new InFlightMessages(1, 1, brake, MessageTracing.OFF),
               new ConcurrencyLimit(1, () -> true, now -> {}),
               0,
               List.of());

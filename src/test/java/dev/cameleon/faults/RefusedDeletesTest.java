@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cameleon.sqs.Acknowledger;
 import dev.cameleon.sqs.DeadLetterBrake;
 import dev.cameleon.sqs.InFlightMessages;
+import dev.cameleon.sqs.MessageTracing;
 import dev.cameleon.sqs.Outcome;
 import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.ReceivedMessages;
@@ -42,7 +43,7 @@ class RefusedDeletesTest {
   private final CountDownLatch allInFlight = new CountDownLatch(1);
   private final ReceiveGate gate = new ReceiveGate();
   private final InFlightMessages deliveries =
-      new InFlightMessages(10, 1L << 30, new DeadLetterBrake(gate, 100));
+      new InFlightMessages(10, 1L << 30, new DeadLetterBrake(gate, 100), MessageTracing.OFF);
   private TestQueues queues;
 
   @Test

@@ -43,7 +43,7 @@ class AnswerLimitTest {
 
   private final ReceiveGate gate = new ReceiveGate();
   private final InFlightMessages deliveries =
-      new InFlightMessages(1000, MAX_BYTES, new DeadLetterBrake(gate, 100));
+      new InFlightMessages(1000, MAX_BYTES, new DeadLetterBrake(gate, 100), MessageTracing.OFF);
   private final List<Message> inFlight = new ArrayList<>();
   private final AtomicInteger calls = new AtomicInteger();
   private volatile int bodyLength = SMALL;

@@ -31,7 +31,7 @@ class DeletionsTest {
   private final TestQueues queues = TestQueues.create(600);
   private final ReceiveGate gate = new ReceiveGate();
   private final InFlightMessages deliveries =
-      new InFlightMessages(1000, 1L << 30, new DeadLetterBrake(gate, 100));
+      new InFlightMessages(1000, 1L << 30, new DeadLetterBrake(gate, 100), MessageTracing.OFF);
   private final SqsQueue source = new SqsQueue("source", queues.sourceUrl(), "", 600, 1 << 20);
   private final ThreadPoolExecutor calls = (ThreadPoolExecutor) Executors.newFixedThreadPool(4);
   private List<Delivery> inFlight;

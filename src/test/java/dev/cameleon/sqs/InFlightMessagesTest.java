@@ -12,7 +12,8 @@ class InFlightMessagesTest {
   @Test
   void theAccountAddsUpAndADoubleSettlementChangesNothing() {
     InFlightMessages deliveries =
-        new InFlightMessages(10, 1_000_000, new DeadLetterBrake(new ReceiveGate(), 100));
+        new InFlightMessages(
+            10, 1_000_000, new DeadLetterBrake(new ReceiveGate(), 100), MessageTracing.OFF);
     ReceivedMessages.one(deliveries, "a");
     ReceivedMessages.one(deliveries, "b");
     List<Delivery> inFlight = deliveries.rest();
@@ -30,7 +31,8 @@ class InFlightMessagesTest {
   @Test
   void anAnswerWithAMessageThatCannotBeReadLeavesNothingInFlight() {
     InFlightMessages deliveries =
-        new InFlightMessages(10, 1_000_000, new DeadLetterBrake(new ReceiveGate(), 100));
+        new InFlightMessages(
+            10, 1_000_000, new DeadLetterBrake(new ReceiveGate(), 100), MessageTracing.OFF);
     Message unread = ReceivedMessages.message("b").toBuilder().attributes(Map.of()).build();
 
     assertThatThrownBy(() -> deliveries.receive(List.of(ReceivedMessages.message("a"), unread), 0))
@@ -49,7 +51,8 @@ class InFlightMessagesTest {
   @Test
   void thereIsNoRoomBeyondTheMessagesOrTheBytes() throws Exception {
     InFlightMessages few =
-        new InFlightMessages(2, 1L << 30, new DeadLetterBrake(new ReceiveGate(), 100));
+        new InFlightMessages(
+            2, 1L << 30, new DeadLetterBrake(new ReceiveGate(), 100), MessageTracing.OFF);
     ReceivedMessages.one(few, "a");
     assertThat(hasRoom(few)).isTrue();
     ReceivedMessages.one(few, "b");
@@ -58,7 +61,8 @@ class InFlightMessagesTest {
     assertThat(hasRoom(few)).isTrue();
 
     InFlightMessages small =
-        new InFlightMessages(1000, 10_000, new DeadLetterBrake(new ReceiveGate(), 100));
+        new InFlightMessages(
+            1000, 10_000, new DeadLetterBrake(new ReceiveGate(), 100), MessageTracing.OFF);
     ReceivedMessages.one(small, "x".repeat(9_000));
     assertThat(hasRoom(small)).isFalse();
     small.settle(small.rest(), Outcome.LOADED);

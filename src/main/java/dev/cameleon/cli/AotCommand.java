@@ -3,7 +3,6 @@ package dev.cameleon.cli;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.FailedException;
 import dev.cameleon.cli.console.Invocation;
-import dev.cameleon.cli.console.UsageException;
 import dev.cameleon.errors.SafeQuote;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -15,28 +14,29 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code aot}: writes an ahead-of-time cache of Java (JEP 483, 514 and 515), by running {@code
- * check} in another JVM that records what it loads.
+ * {@code aot}: writes an archive of the classes that {@code check} loads (application class data
+ * sharing, JEP 350). Not the cache of JEP 483: Java 25 does not notice that such a cache is of
+ * another jar, and runs the classes of that one.
  */
 @Command(
     name = "aot",
     mixinStandardHelpOptions = true,
     description = {
-      "Write an ahead-of-time cache, with which this jar starts faster:"
-          + " java -XX:AOTCache=FILE -jar cameleon.jar run",
-      "Runs check against the configured queues and database, and records what it uses; changes"
-          + " nothing. Needs Java 25 or newer. Give this command the JVM options of run, because the"
-          + " cache depends on the garbage collector. Java ignores a cache of another jar or another"
-          + " Java, and says so."
+      "Write an archive of loaded classes, with which this jar starts faster:"
+          + " java -XX:SharedArchiveFile=FILE -jar cameleon.jar run",
+      "Runs check against the configured queues and database, and archives the classes that it"
+          + " loads; changes nothing. Java ignores an archive of another jar or another Java."
     })
 public final class AotCommand implements Callable<Integer> {
-  private static final int FIRST_JAVA = 25;
+  private static final Pattern ARCHIVES =
+      Pattern.compile("-XX:(AOT|SharedArchiveFile|ArchiveClassesAtExit).*|-Xshare:.*");
 
   @Spec private CommandSpec spec;
 
@@ -44,16 +44,11 @@ public final class AotCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "FILE",
-      description = "The file to write, for example cameleon.aot. An existing one is replaced.")
+      description = "The file to write, for example cameleon.jsa. An existing one is replaced.")
   private Path file;
 
   @Override
-  public Integer call() throws FailedException, UsageException, InterruptedException {
-    if (Runtime.version().feature() < FIRST_JAVA) {
-      throw new UsageException(
-          "an ahead-of-time cache needs Java %d or newer; this is Java %s"
-              .formatted(FIRST_JAVA, Runtime.version()));
-    }
+  public Integer call() throws FailedException, InterruptedException {
     Path target = file.toAbsolutePath();
     Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
     try {
@@ -63,14 +58,14 @@ public final class AotCommand implements Callable<Integer> {
         output.forEach(spec.commandLine().getErr()::println);
         throw new FailedException(
             code == ExitCode.DONE
-                ? "Java wrote no cache; what it said is above"
-                : "no cache was written, because check failed; its findings are above");
+                ? "Java wrote no archive; what it said is above"
+                : "no archive was written, because check failed; its findings are above");
       }
       Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING);
       spec.commandLine()
           .getOut()
           .printf(
-              "Wrote %s (%d MB), for this jar and Java %s; next:%n  java -XX:AOTCache=%s -jar %s"
+              "Wrote %s (%d MB), for this jar and Java %s; next:%n  java -XX:SharedArchiveFile=%s -jar %s"
                   + " run%n",
               SafeQuote.path(file),
               Files.size(target) >> 20,
@@ -87,14 +82,20 @@ public final class AotCommand implements Callable<Integer> {
   }
 
   /** Returns the exit code of {@code check}. */
-  private int train(Path cache, List<String> output)
+  private int train(Path archive, List<String> output)
       throws IOException, FailedException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(option -> !option.startsWith("-XX:AOT"))
+        .filter(option -> !ARCHIVES.matcher(option).matches())
         .forEach(command::add);
-    command.addAll(List.of("-XX:AOTCacheOutput=" + cache, "-jar", jar().toString(), "check"));
+    command.addAll(
+        List.of(
+            "-Xlog:disable",
+            "-XX:ArchiveClassesAtExit=" + archive,
+            "-jar",
+            jar().toString(),
+            "check"));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(Invocation.of(spec).environment());
     Process check = builder.start();
@@ -117,6 +118,6 @@ public final class AotCommand implements Callable<Integer> {
     } catch (URISyntaxException e) {
       // as for a folder of classes
     }
-    throw new FailedException("a cache is for a jar, and this program does not run from one");
+    throw new FailedException("an archive is for a jar, and this program does not run from one");
   }
 }

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -233,6 +234,26 @@ class PackagedJarIT {
     command(site, 2, "erase");
     command(site, 2, "vault", "prune");
     assertThat(command(site, 0, "generate-completion").out()).contains("cameleon");
+    ahead(site);
+  }
+
+  private void ahead(Site site) throws Exception {
+    Map<String, String> wrong = new HashMap<>(site.environment());
+    wrong.put("CAMELEON_QUEUE", "there-is-none");
+    Program.Result refused = Program.run(wrong, folder, "aot", "--out", "cameleon.jsa");
+    assertThat(refused.exitCode()).isEqualTo(1);
+    assertThat(refused.err()).contains("there-is-none", "no archive was written");
+    assertThat(folder).isDirectoryNotContaining("glob:**.jsa*");
+
+    assertThat(command(site, 0, "aot", "--out", "cameleon.jsa").out())
+        .startsWith("Wrote cameleon.jsa (");
+    assertThat(folder)
+        .isDirectoryContaining("glob:**.jsa")
+        .isDirectoryNotContaining("glob:**.jsa.*");
+    site.queues().send(Events.bodies(5));
+    site.with(
+        "JAVA_TOOL_OPTIONS", "-Xshare:on -XX:SharedArchiveFile=" + folder.resolve("cameleon.jsa"));
+    command(site, 0, "run", "--until-empty", "--timeout", "50s");
   }
 
   private Program.Result command(Site site, int exitCode, String... arguments) throws Exception {

@@ -189,7 +189,7 @@ settled 'update'
 say 'a good edit of load.sql under load'
 send "$messages" &
 sender_pid=$!
-sed -i 's/device_id, locale,/device_id, lower(locale),/' "$work/routes/load.sql"
+sed -i '/^SELECT/s/ locale,/ lower(locale),/' "$work/routes/load.sql"
 apply "$overlay"
 k rollout status deploy/cameleon --timeout=240s >/dev/null
 wait "$sender_pid"; sender_pid=''; sent=$((sent + messages))

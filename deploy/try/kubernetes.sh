@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The whole of deploy/kubernetes on a real cluster: migrate, load, scale from 0 and back with KEDA, kill pods, drain the node,
-# update, and edit a route badly. After each, every message must be one row. Prints PASS or FAIL, exits 0 or 1 (2: cannot begin).
+# The whole of deploy/kubernetes on a real cluster: migrate, load, kill pods, drain the node, update, edit load.sql well and
+# badly, scale from 0 and back with KEDA. All of it under load; after each, every message must be one row.
+# Prints PASS or FAIL, exits 0 or 1 (2: cannot begin).
 #
 #   docker build -f deploy/Dockerfile -t cameleon:local .      and load the image into the cluster
 #   mvn -q package -DskipTests
@@ -120,6 +121,10 @@ settled() { # what: every message sent is one row
   expect "$1: rows, of distinct users" "$((sent + 99)), $sent" \
     "$(query "select count(*) || ', ' || count(distinct user_id) filter (where user_id like 'try-%') from user_logins")"
 }
+apply() { # overlay
+  k delete job cameleon-migrate --ignore-not-found >/dev/null # a Job cannot be changed
+  kubectl apply -k "$1" >"$work/applied"
+}
 loaders() { k get pods -l app.kubernetes.io/component=loader --field-selector=status.phase=Running -o name | wc -l; }
 at_least() { (($(loaders) >= $1)); }
 one() { [[ $(k get pods -l app.kubernetes.io/component=loader -o name | wc -l) == 1 ]]; }
@@ -133,7 +138,7 @@ java -jar "$jar" keys create --out "$overlay/mask.json" >/dev/null
 chmod a+r "$overlay/mask.json"
 
 say 'apply the local overlay'
-kubectl apply -k "$overlay" >"$work/applied"
+apply "$overlay"
 k wait --for=condition=complete job/cameleon-migrate --timeout=300s >/dev/null
 k rollout status deploy/cameleon --timeout=300s >/dev/null
 forward
@@ -176,43 +181,53 @@ k rollout status deploy/cameleon --timeout=180s >/dev/null
 send "$messages" &
 sender_pid=$!
 echo 'CAMELEON_BATCH_ROWS=400' >>"$overlay/settings.env"
-kubectl delete job cameleon-migrate -n cameleon --ignore-not-found >/dev/null
-kubectl apply -k "$overlay" >/dev/null
+apply "$overlay"
 k rollout status deploy/cameleon --timeout=240s >/dev/null
 wait "$sender_pid"; sender_pid=''; sent=$((sent + messages))
 settled 'update'
+
+say 'a good edit of load.sql under load'
+send "$messages" &
+sender_pid=$!
+sed -i '/^SELECT/s/ locale,/ lower(locale),/' "$work/routes/load.sql"
+apply "$overlay"
+k rollout status deploy/cameleon --timeout=240s >/dev/null
+wait "$sender_pid"; sender_pid=''; sent=$((sent + messages))
+wait_for 60 'the old pod is gone' one
+send 10
+settled 'good edit'
+expect 'rows of the new load.sql' 10 "$(query "select count(*) from user_logins
+  where locale = 'ru' and user_id in (select 'try-' || n from generate_series($((sent - 10)), $((sent - 1))) n)")"
 
 say 'a bad edit of load.sql: the old pods stay'
 before=$(k get pods -l app.kubernetes.io/component=loader -o name | sort)
 cp "$work/routes/load.sql" "$work/load.sql"
 sed -i 's/device_type, ip,/device_tipe, ip,/' "$work/routes/load.sql"
-kubectl delete job cameleon-migrate -n cameleon --ignore-not-found >/dev/null
-kubectl apply -k "$overlay" >/dev/null
+apply "$overlay"
 refused() { k logs -l app.kubernetes.io/component=loader -c check --tail=-1 2>/dev/null | grep -q 'device_tipe'; }
 wait_for 120 'the check of a new pod names the mistake' refused
 send "$messages"
 settled 'bad edit'
 expect 'the old pods load' "$before" "$(k get pods -l app.kubernetes.io/component=loader --field-selector=status.phase=Running -o name | sort)"
-cp "$work/load.sql" "$work/routes/load.sql"
-kubectl delete job cameleon-migrate -n cameleon --ignore-not-found >/dev/null
-kubectl apply -k "$overlay" >/dev/null
+mv "$work/load.sql" "$work/routes/load.sql"
+apply "$overlay"
 k rollout status deploy/cameleon --timeout=240s >/dev/null
 
 scaled='not tried: the cluster has no KEDA'
 if kubectl get crd scaledobjects.keda.sh >/dev/null 2>&1; then
   say 'scale from 0 and back with KEDA'
-  kubectl delete job cameleon-migrate -n cameleon --ignore-not-found >/dev/null
-  kubectl apply -k "$overlay-keda" >/dev/null
+  apply "$overlay-keda"
   wait_for 180 'no pod while nothing waits' none
-  send "$messages"
+  send "$messages" &
+  sender_pid=$!
   most=0
   end=$((SECONDS + 180))
-  until empty && ((most > 0)); do
+  until { ! kill -0 "$sender_pid" 2>/dev/null && empty; } || ((SECONDS >= end)); do
     now=$(loaders)
     if ((now > most)); then most=$now; fi
-    if ((SECONDS >= end)); then break; fi
     sleep 1
   done
+  wait "$sender_pid"; sender_pid=''; sent=$((sent + messages))
   settled 'scaled'
   if ((most < 2)); then expect 'most pods at a time' '2 or more' "$most"; fi
   wait_for 180 'no pod afterwards' none

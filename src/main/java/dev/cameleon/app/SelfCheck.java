@@ -7,6 +7,7 @@ import dev.cameleon.contract.IgnoredException;
 import dev.cameleon.contract.RejectedException;
 import dev.cameleon.contract.StrictJson;
 import dev.cameleon.db.Database;
+import dev.cameleon.db.SharedSessions;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.dlq.QueuePeek;
 import dev.cameleon.errors.InvalidSettingsException;
@@ -111,6 +112,8 @@ public final class SelfCheck {
     Database.Login login = plan.settings().database().loader();
     try (Connection connection = Database.connect(login, plan.keyset().currentId())) {
       ok("database", "connected as " + login);
+      SharedSessions.problem(connection, login)
+          .ifPresent(problem -> add("database", Result.WRONG, problem));
       findings.add(TransportChecks.database(connection, login));
       findings.add(TransportChecks.login(connection, plan.declared()));
       connection.setAutoCommit(false);

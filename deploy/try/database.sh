@@ -7,7 +7,7 @@
 #   deploy/try/database.sh
 #
 # Needs PostgreSQL's server programs, psql, pgbouncer, openssl, java, curl, and Python 3.13 or newer for LocalStack. Makes its
-# own servers in a temporary folder, with TLS (verify-full), and takes about five minutes.
+# own servers in a temporary folder, with TLS (verify-full), and takes about four minutes; twelve on a machine that is very busy.
 #
 #   CAMELEON_JAR      target/cameleon.jar
 #   PG_BIN            the folder of initdb and pg_basebackup; else pg_config says it
@@ -226,7 +226,7 @@ failover() { # name, sync or async, seconds that the standby is behind
   local from=$sent receiver='' before killed
   new_standby "$2"
   send "$messages" 15
-  await "loading before the failover ($1)" 120 rows_from "$from" $((messages / 3))
+  await "loading before the failover ($1)" 240 rows_from "$from" $((messages / 3))
   if [[ $3 -gt 0 ]]; then # the standby receives nothing for a while
     receiver=$(standby_query 'select pid from pg_stat_wal_receiver')
     kill -STOP "$receiver"
@@ -238,7 +238,7 @@ failover() { # name, sync or async, seconds that the standby is behind
   [[ -z $receiver ]] || kill -KILL "$receiver" # it would still read what the kernel has received
   sleep 2                                      # until somebody decides to promote
   promote
-  await "loading after the failover ($1)" 120 rows_from "$from" "$(($(query "select count(*) from user_logins where substr(user_id, 5)::int >= $from") + 1))"
+  await "loading after the failover ($1)" 240 rows_from "$from" "$(($(query "select count(*) from user_logins where substr(user_id, 5)::int >= $from") + 1))"
   say "  loads again $((SECONDS - killed)) s after the kill, 2 of them waited for the decision to promote; $before rows before it"
   wait "$sender" || wrong "sender: $(tail -n 3 "$work/sender.log")"
   await "the queue is empty ($1)" 240 empty

@@ -26,6 +26,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -112,8 +113,11 @@ public final class SelfCheck {
     Database.Login login = plan.settings().database().loader();
     try (Connection connection = Database.connect(login, plan.keyset().currentId())) {
       ok("database", "connected as " + login);
-      SharedSessions.problem(connection, login)
-          .ifPresent(problem -> add("database", Result.WRONG, problem));
+      Optional<String> shared = SharedSessions.problem(connection, login);
+      if (shared.isPresent()) {
+        add("database", Result.WRONG, shared.get());
+        return findings; // what follows would fail by chance
+      }
       findings.add(TransportChecks.database(connection, login));
       findings.add(TransportChecks.login(connection, plan.declared()));
       connection.setAutoCommit(false);

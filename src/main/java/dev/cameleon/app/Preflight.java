@@ -4,6 +4,7 @@ import dev.cameleon.config.Settings;
 import dev.cameleon.db.Database;
 import dev.cameleon.db.LockHolders;
 import dev.cameleon.db.Migrations;
+import dev.cameleon.db.SharedSessions;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.db.TableRecord;
 import dev.cameleon.errors.InvalidSettingsException;
@@ -229,6 +230,8 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
       throws InvalidSettingsException, UnreachableException {
     Database.Login login = plan.settings().database().loader();
     try (Connection connection = Database.connect(login)) {
+      InvalidSettingsException.throwIfAny(
+          SharedSessions.problem(connection, login).stream().toList());
       InvalidSettingsException.throwIfAny(plan.maskProblems(connection));
       InvalidSettingsException.throwIfAny(plan.unrecordedTables(connection));
       InvalidSettingsException.throwIfAny(undeclared(plan, connection));

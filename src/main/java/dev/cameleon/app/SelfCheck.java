@@ -7,6 +7,7 @@ import dev.cameleon.contract.IgnoredException;
 import dev.cameleon.contract.RejectedException;
 import dev.cameleon.contract.StrictJson;
 import dev.cameleon.db.Database;
+import dev.cameleon.db.SharedSessions;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.dlq.QueuePeek;
 import dev.cameleon.errors.InvalidSettingsException;
@@ -25,6 +26,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -111,6 +113,11 @@ public final class SelfCheck {
     Database.Login login = plan.settings().database().loader();
     try (Connection connection = Database.connect(login, plan.keyset().currentId())) {
       ok("database", "connected as " + login);
+      Optional<String> shared = SharedSessions.problem(connection, login);
+      if (shared.isPresent()) {
+        add("database", Result.WRONG, shared.get());
+        return findings; // what follows would fail by chance
+      }
       findings.add(TransportChecks.database(connection, login));
       findings.add(TransportChecks.login(connection, plan.declared()));
       connection.setAutoCommit(false);

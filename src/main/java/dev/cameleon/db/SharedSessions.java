@@ -1,0 +1,57 @@
+package dev.cameleon.db;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
+
+/**
+ * Finds a pooler that hands a connection another session of the server for each transaction. There,
+ * a loader's settings (its mask key, its durable commits, its time-outs) get lost, or apply to
+ * somebody else.
+ */
+public final class SharedSessions {
+  /** The process id alone may repeat on another server. */
+  private static final String SESSION =
+      "SELECT pid || ' ' || backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+
+  /** A pool that others use may hand out the same session again. */
+  private static final int ROUNDS = 3;
+
+  private SharedSessions() {}
+
+  /**
+   * The problem with the remedy, if two connections shared a session.
+   *
+   * @param connection one that is outside a transaction
+   * @param login opens the second one
+   * @throws SQLException if the database does not answer
+   */
+  public static Optional<String> problem(Connection connection, Database.Login login)
+      throws SQLException {
+    String own = session(connection);
+    try (Connection second = Database.connect(login)) {
+      second.setAutoCommit(false); // a pooler reserves a session for as long as a transaction
+      for (int i = 0; i < ROUNDS; i++) {
+        boolean shared = session(second).equals(own) || !session(connection).equals(own);
+        second.rollback();
+        if (shared) {
+          return Optional.of(
+              "a pooler before the database changes the session between transactions, so the"
+                  + " loader's settings do not hold, and rows of deleted messages could be lost;"
+                  + " set pool_mode=session there, or connect to the server itself");
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String session(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(SESSION)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+}

@@ -165,6 +165,11 @@ final class LocalSite {
     }
   }
 
+  /** The environment variables of this site. */
+  Map<String, String> settings() {
+    return settings;
+  }
+
   /** The commands with which a shell comes to this site. */
   List<String> exports() {
     List<String> exports = new ArrayList<>();

@@ -114,16 +114,10 @@ class LargeMessagesTest {
     }
   }
 
-  /** Without the cache, which fits the image's Java only. */
   private static String imagesOptions() throws IOException {
     Matcher options =
         Pattern.compile("\"(-X[^\"]+)\"").matcher(Files.readString(Path.of("deploy/Dockerfile")));
-    List<String> found =
-        options
-            .results()
-            .map(each -> each.group(1))
-            .filter(option -> !option.startsWith("-XX:AOTCache"))
-            .toList();
+    List<String> found = options.results().map(each -> each.group(1)).toList();
     assertThat(found).isNotEmpty();
     return found.stream().collect(Collectors.joining(" "));
   }

@@ -75,24 +75,8 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-failures=0
-ok() { say "  ok    $*"; }
-wrong() { say "  WRONG $*"; failures=$((failures + 1)); }
-expect() { # what, expected, found
-  if [[ $2 == "$3" ]]; then ok "$1: $3"; else wrong "$1: $3, expected $2"; fi
-}
-await() { # what, seconds, command…
-  local what=$1 until=$((SECONDS + $2))
-  shift 2
-  until "$@" >/dev/null 2>&1; do
-    if ((SECONDS > until)); then
-      tail -n 20 "$work"/*.log >&2 || true
-      say "FAIL: $what took too long"
-      exit 1
-    fi
-    sleep 0.2
-  done
-}
+# shellcheck source=deploy/try/asserts.sh
+. deploy/try/asserts.sh
 
 # --- SQS -----------------------------------------------------------------------------------------
 code=0

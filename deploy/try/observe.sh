@@ -56,25 +56,12 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-failures=0
-ok() { say "  ok    $*"; }
-wrong() { say "  WRONG $*"; failures=$((failures + 1)); }
+# shellcheck source=deploy/try/asserts.sh
+. deploy/try/asserts.sh
 check() { # what, command…: quiet unless it fails
   local what=$1
   shift
   if "$@" >"$work/check.log" 2>&1; then ok "$what"; else cat "$work/check.log" >&2; wrong "$what"; fi
-}
-await() { # what, seconds, command…
-  local what=$1 until=$((SECONDS + $2))
-  shift 2
-  until "$@" >/dev/null 2>&1; do
-    if ((SECONDS > until)); then
-      tail -n 20 "$work"/*.log >&2 || true
-      say "FAIL: $what took too long"
-      exit 1
-    fi
-    sleep 0.5
-  done
 }
 
 # --- the files -----------------------------------------------------------------------------------

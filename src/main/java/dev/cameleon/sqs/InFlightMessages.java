@@ -27,34 +27,6 @@ public final class InFlightMessages {
   /** The key is the receipt handle. */
   private final Map<String, InFlight> inFlight = new LinkedHashMap<>();
 
-  /** A message in flight. */
-  private static final class InFlight {
-    private final Delivery delivery;
-
-    /** Until when it is invisible, by {@link System#nanoTime}; empty if that was not extended. */
-    private Optional<Long> extendedNanos = Optional.empty();
-
-    /** The memory that {@link MemoryBudget#admit} took for its events. */
-    private long eventBytes;
-
-    /** Whether it is finished and not deleted yet: then it is never returned. */
-    private boolean undeleted;
-
-    /** Whether {@link #overdue} has handed it out: it is being returned. */
-    private boolean handedOut;
-
-    /** Whether an earlier message of its group was returned, which must be loaded first. */
-    private boolean overtakes;
-
-    private InFlight(Delivery delivery) {
-      this.delivery = delivery;
-    }
-
-    private boolean isOverdue(long limitNanos) {
-      return delivery.isOverdue(limitNanos) && !undeleted;
-    }
-  }
-
   private final DeadLetterBrake brake;
   private final MessageTracing tracing;
   private final Map<Outcome, Long> outcomes = new EnumMap<>(Outcome.class);

@@ -22,17 +22,17 @@ import java.util.Map;
  * <p>System properties: {@code bench} (only contestants whose name begins so), {@code bench.try}
  * (what to try beside the shipped settings, see {@link Contestant#all}), {@code bench.millis}
  * (round trips, {@code 0,40}), {@code bench.rounds}, {@code bench.warm} and {@code bench.turn}
- * (seconds).
+ * (seconds), {@code bench.cold} (numbers of messages: see {@link ColdStart}).
  */
 public final class Bench {
-  private static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
+  static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
   private static final long TURN_SECONDS = Long.getLong("bench.turn", 5);
   private static final long IDLE_SECONDS = 20;
 
   /** With round trips, PostgreSQL is in the same region at least. */
-  private static final long DATABASE_MILLIS = 10;
+  static final long DATABASE_MILLIS = 10;
 
-  private final Path folder = Files.createTempDirectory("bench");
+  final Path folder = Files.createTempDirectory("bench");
   private final Path keyset = folder.resolve("mask.json");
   private final BenchReport report = new BenchReport(ROUNDS);
 
@@ -44,6 +44,10 @@ public final class Bench {
   /** Runs it; the argument is the jar. */
   public static void main(String[] arguments) throws Exception {
     Bench bench = new Bench();
+    if (!property("bench.cold", "").isEmpty()) {
+      ColdStart.main(bench, arguments[0]);
+      System.exit(0);
+    }
     for (String millis : property("bench.millis", "0,40").split(",", -1)) {
       bench.scenario(Long.parseLong(millis), arguments[0]);
     }
@@ -56,13 +60,13 @@ public final class Bench {
     System.exit(0);
   }
 
-  private static String property(String name, String otherwise) {
+  static String property(String name, String otherwise) {
     String value = System.getProperty(name, "");
     return value.isEmpty() ? otherwise : value;
   }
 
   /** Of the contestants that are wanted: by the beginnings of their names, or all. */
-  private static boolean matches(String name) {
+  static boolean matches(String name) {
     return Arrays.stream(property("bench", "").split(",", -1)).anyMatch(name::startsWith);
   }
 
@@ -116,7 +120,7 @@ public final class Bench {
     }
   }
 
-  private Map<String, String> environment(SqsProcess sqs, TestDatabase database, int port) {
+  Map<String, String> environment(SqsProcess sqs, TestDatabase database, int port) {
     Map<String, String> environment = new LinkedHashMap<>();
     environment.put("AWS_ENDPOINT_URL", "http://127.0.0.1:" + sqs.port());
     environment.put("AWS_REGION", "eu-central-1");

@@ -1,5 +1,6 @@
 package dev.cameleon.bench;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,6 +26,10 @@ record Contestant(
     long warmUpSeconds) {
 
   private static final long LONG_WARM_UP_SECONDS = Long.getLong("bench.warm", 45);
+
+  /** Compiled with the profile alone, for which its libraries are fetched. */
+  private static final String SPRING = "dev.cameleon.bench.SpringPeer";
+
   private static final String FEW_POLLERS = "32";
   private static final Map<String, String> NO_VAULT = Map.of("CAMELEON_RECIPIENTS", "");
 
@@ -34,14 +39,16 @@ record Contestant(
    *
    * @param slow whether there are round-trip times, which take more threads to fill
    * @param options what to try beside the shipped settings: JVM options, {@code NAME=value} of the
-   *     environment, another jar; several such sets, separated by semicolons
+   *     environment ({@code JAVA_HOME} for another Java), another jar, {@code spring} for the
+   *     peer; several such sets, separated by semicolons
    */
   static List<Contestant> all(String jar, boolean slow, String options) {
     List<Contestant> all = new ArrayList<>();
-    all.add(onClassPath("stand-in", PlainSockets.class, 5, slow ? "1024" : "8"));
-    all.add(onClassPath("bare", SdkOnly.class, 20, slow ? "256" : "8"));
-    all.add(onClassPath("by hand", HandWrittenLoop.class, LONG_WARM_UP_SECONDS));
-    all.add(onClassPath("naive", Naive.class, 10));
+    all.add(onClassPath("stand-in", PlainSockets.class.getName(), 5, slow ? "1024" : "8"));
+    all.add(onClassPath("bare", SdkOnly.class.getName(), 20, slow ? "256" : "8"));
+    all.add(onClassPath("by hand", HandWrittenLoop.class.getName(), LONG_WARM_UP_SECONDS));
+    all.add(onClassPath("naive", Naive.class.getName(), 10));
+    all.add(onClassPath("spring", SPRING, LONG_WARM_UP_SECONDS));
     all.add(jar("cameleon", jar, Map.of(), 1));
     all.add(jar("no vault", jar, NO_VAULT, 1));
     if (slow) {
@@ -73,9 +80,9 @@ record Contestant(
   }
 
   private static Contestant onClassPath(
-      String name, Class<?> main, long warmUpSeconds, String... arguments) {
+      String name, String main, long warmUpSeconds, String... arguments) {
     List<String> command =
-        new ArrayList<>(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        new ArrayList<>(List.of("-cp", System.getProperty("java.class.path"), main));
     command.addAll(List.of(arguments));
     return new Contestant(name, command, Map.of(), 1, false, warmUpSeconds);
   }
@@ -84,24 +91,45 @@ record Contestant(
     List<String> command = new ArrayList<>();
     Map<String, String> environment = new LinkedHashMap<>();
     String tried = jar;
+    boolean spring = options.contains("spring");
     for (String option : options) {
       if (option.startsWith("-")) {
         command.add(option);
       } else if (option.endsWith(".jar")) {
         tried = option;
-      } else {
+      } else if (option.contains("=")) {
         environment.put(
             option.substring(0, option.indexOf('=')), option.substring(option.indexOf('=') + 1));
       }
     }
-    command.addAll(List.of("-jar", tried, "run"));
+    command.addAll(
+        spring
+            ? List.of("-cp", System.getProperty("java.class.path"), SPRING)
+            : List.of("-jar", tried, "run"));
     return new Contestant(name, command, environment, 1, false, LONG_WARM_UP_SECONDS);
+  }
+
+  /** Starts one of its processes on a queue. */
+  Process start(Map<String, String> common, String queue, Path log) throws IOException {
+    ProcessBuilder builder =
+        java(environment.getOrDefault("JAVA_HOME", System.getProperty("java.home")), command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().clear();
+    builder.environment().putAll(common);
+    builder.environment().put("CAMELEON_QUEUE", queue);
+    builder.environment().putAll(environment);
+    return builder.start();
   }
 
   /** A JVM as each contestant gets it. */
   static ProcessBuilder java(List<String> arguments) {
+    return java(System.getProperty("java.home"), arguments);
+  }
+
+  private static ProcessBuilder java(String home, List<String> arguments) {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(Path.of(home, "bin", "java").toString());
     command.add("-Xmx256m");
     command.addAll(arguments);
     return new ProcessBuilder(command);

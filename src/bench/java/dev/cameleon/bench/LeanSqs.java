@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Queues exist once they are named, and are empty. {@code GET /counts/NAME} answers {@code
  * deleted receives deletes others} since the start; {@code /fill/NAME} gives the queue messages
- * without end, {@code /send/NAME} one message, and {@code /empty/NAME} takes them away.
+ * without end, {@code /send/NAME/N} so many, and {@code /empty/NAME} takes them away.
  */
 public final class LeanSqs {
   private static final int BODIES = 4096;
@@ -159,7 +159,7 @@ public final class LeanSqs {
         queue.newValues = true;
         queue.put(true, 0);
       }
-      case "send" -> queue.put(false, 1);
+      case "send" -> queue.put(false, Integer.parseInt(path[3]));
       case "empty" -> queue.put(false, 0);
       default -> {}
     }

@@ -1,5 +1,8 @@
 package dev.cameleon.bench;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -38,6 +41,19 @@ record Measured(
 
   private static double median(List<Measured> rounds, ToDoubleFunction<Measured> figure) {
     return median(rounds.stream().map(figure::applyAsDouble).toList());
+  }
+
+  /** The most memory that a process held so far (VmHWM). Linux only; elsewhere 0. */
+  static double peakMegabytes(Process process) throws IOException {
+    Path status = Path.of("/proc/" + process.pid() + "/status");
+    if (!Files.exists(status)) {
+      return 0;
+    }
+    return Files.readAllLines(status).stream()
+        .filter(line -> line.startsWith("VmHWM:"))
+        .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024)
+        .findFirst()
+        .orElse(0);
   }
 
   static double median(List<Double> figures) {

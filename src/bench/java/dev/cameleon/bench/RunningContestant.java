@@ -51,15 +51,7 @@ final class RunningContestant {
     sqs.fill(queue(), contestant.newValues());
     long began = System.nanoTime();
     for (int i = 0; i < contestant.processes(); i++) {
-      ProcessBuilder builder =
-          Contestant.java(contestant.command())
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-      builder.environment().clear();
-      builder.environment().putAll(environment);
-      builder.environment().put("CAMELEON_QUEUE", queue());
-      builder.environment().putAll(contestant.environment());
-      processes.add(builder.start());
+      processes.add(contestant.start(environment, queue(), log));
     }
     while (sqs.counts(queue()).deleted() == 0) {
       if (seconds(began) > START_SECONDS) {
@@ -139,7 +131,7 @@ final class RunningContestant {
   private double loneMessageMillis() throws IOException, InterruptedException {
     long deleted = sqs.counts(queue()).deleted();
     long began = System.nanoTime();
-    sqs.send(queue());
+    sqs.send(queue(), 1);
     while (sqs.counts(queue()).deleted() == deleted) {
       TimeUnit.MILLISECONDS.sleep(2);
     }
@@ -162,22 +154,15 @@ final class RunningContestant {
     }
   }
 
-  private static double seconds(long sinceNanos) {
+  static double seconds(long sinceNanos) {
     return (System.nanoTime() - sinceNanos) / (double) Duration.ofSeconds(1).toNanos();
   }
 
-  /** Of the greatest of its processes. Linux only; elsewhere 0. */
+  /** Of the greatest of its processes. */
   private double peakMegabytes() throws IOException {
     double peak = 0;
     for (Process process : processes) {
-      Path status = Path.of("/proc/" + process.pid() + "/status");
-      if (Files.exists(status)) {
-        peak =
-            Files.readAllLines(status).stream()
-                .filter(line -> line.startsWith("VmHWM:"))
-                .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024)
-                .reduce(peak, Math::max);
-      }
+      peak = Math.max(peak, Measured.peakMegabytes(process));
     }
     return peak;
   }

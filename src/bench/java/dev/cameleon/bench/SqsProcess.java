@@ -45,9 +45,9 @@ record SqsProcess(Process process, int port) implements AutoCloseable {
     tell(newValues ? "fill-new" : "fill", queue);
   }
 
-  /** Puts one message into an empty queue. */
-  void send(String queue) throws IOException, InterruptedException {
-    tell("send", queue);
+  /** Puts messages into an empty queue. */
+  void send(String queue, int messages) throws IOException, InterruptedException {
+    tell("send", queue + "/" + messages);
   }
 
   /** Takes all messages away. */

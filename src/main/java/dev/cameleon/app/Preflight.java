@@ -47,13 +47,21 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
    */
   public static Preflight open(Configuration plan, SqsClient sqs, boolean migrate)
       throws InvalidSettingsException, UnreachableException {
-    // In parallel: each takes most of a second, and neither needs the other.
+    // In parallel: each waits for many answers, and none needs another.
     FutureTask<Preflight> queues = new FutureTask<>(() -> queues(plan, sqs));
     start(queues, "queues");
+    FutureTask<Void> sessions =
+        new FutureTask<>(
+            () -> {
+              requireOwnSessions(plan.settings().database().loader());
+              return null;
+            });
+    start(sessions, "sessions");
     if (migrate) {
       migrate(plan.settings().database().owner());
     }
     record(plan, migrate);
+    result(sessions);
     return result(queues);
   }
 
@@ -99,7 +107,21 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
     return Optional.empty();
   }
 
-  private static void start(FutureTask<Preflight> task, String name) {
+  private static void requireOwnSessions(Database.Login login)
+      throws InvalidSettingsException, UnreachableException {
+    try (Connection connection = Database.connect(login)) {
+      InvalidSettingsException.throwIfAny(
+          SharedSessions.problem(connection, login).stream().toList());
+    } catch (SQLException e) {
+      throw unusable(login, e);
+    }
+  }
+
+  private static UnreachableException unusable(Database.Login login, SQLException failure) {
+    return failed("cannot use the database", login, failure);
+  }
+
+  private static void start(FutureTask<?> task, String name) {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     thread.start();
@@ -116,10 +138,10 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
     return connections;
   }
 
-  private static Preflight result(FutureTask<Preflight> queues)
+  private static <T> T result(FutureTask<T> task)
       throws InvalidSettingsException, UnreachableException {
     try {
-      return queues.get();
+      return task.get();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof InvalidSettingsException wrong) {
         throw wrong;
@@ -130,7 +152,8 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new UnreachableException("SQS", "interrupted while looking up the queues");
+      throw new UnreachableException(
+          "SQS", "interrupted while the queues and the database were checked");
     }
   }
 
@@ -230,13 +253,11 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
       throws InvalidSettingsException, UnreachableException {
     Database.Login login = plan.settings().database().loader();
     try (Connection connection = Database.connect(login)) {
-      InvalidSettingsException.throwIfAny(
-          SharedSessions.problem(connection, login).stream().toList());
       InvalidSettingsException.throwIfAny(plan.maskProblems(connection));
       InvalidSettingsException.throwIfAny(plan.unrecordedTables(connection));
       InvalidSettingsException.throwIfAny(undeclared(plan, connection));
     } catch (SQLException e) {
-      throw failed("cannot use the database", login, e);
+      throw unusable(login, e);
     }
   }
 

@@ -1,6 +1,9 @@
 package dev.cameleon.db;
 
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 
@@ -20,10 +23,22 @@ public final class Migrations {
   /** Flyway has no error code for a lock that it cannot get. */
   private static final String LOCKED_OUT = "advisory lock";
 
+  /** What Flyway has recorded when there is nothing to migrate: versions with their checksums. */
+  static final String CURRENT =
+      "1:2056664039,2:197963918,3:177344106,4:1214017253,5:1601263431,6:-1000096930";
+
+  private static final String RECORDED =
+      "SELECT coalesce(string_agg(version || ':' || checksum || CASE WHEN success THEN '' ELSE ' failed' END, ','"
+          + " ORDER BY installed_rank), '') FROM cameleon.flyway_schema_history WHERE type <> 'SCHEMA'";
+
+  private static final String UNDEFINED_TABLE = "42P01";
+
   private Migrations() {}
 
   /**
-   * Applies pending migrations. Processes that start together take turns, by Flyway's lock.
+   * Applies pending migrations. Processes that start together take turns, by Flyway's lock. If
+   * there is nothing to migrate, one query finds that out: Flyway needs some thirty, which at 10 ms
+   * from the database are half a second of every start.
    *
    * @param owner the role that owns the tables
    * @return how many migrations were applied
@@ -35,6 +50,25 @@ public final class Migrations {
   }
 
   static int migrate(Database.Login owner, int lockRetries) throws SQLException {
+    return recorded(owner).equals(CURRENT) ? 0 : run(owner, lockRetries);
+  }
+
+  /** The migrations that Flyway has recorded, in their order; empty without a record. */
+  static String recorded(Database.Login owner) throws SQLException {
+    try (Connection connection = Database.connect(owner);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(RECORDED)) {
+      row.next();
+      return row.getString(1);
+    } catch (SQLException e) {
+      if (UNDEFINED_TABLE.equals(e.getSQLState())) {
+        return "";
+      }
+      throw e;
+    }
+  }
+
+  private static int run(Database.Login owner, int lockRetries) throws SQLException {
     try {
       return Flyway.configure()
           .dataSource(Database.patient(owner))

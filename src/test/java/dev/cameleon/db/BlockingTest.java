@@ -153,14 +153,22 @@ class BlockingTest {
 
   @Test
   void whoHasFlywaysOwnLockIsNamed() throws Exception {
-    LoginRole nobody = LoginRole.in(database);
+    TestDatabase old = Shared.postgres().database();
+    Database.Login oldOwner = new Database.Login(old.url(), "postgres", "postgres");
+    Flyway.configure()
+        .dataSource(old.url(), "postgres", "postgres")
+        .schemas("cameleon")
+        .target("5")
+        .load()
+        .migrate();
+    LoginRole nobody = LoginRole.in(old);
     try (Connection attacker = nobody.connect()) {
       execute(attacker, "SELECT pg_advisory_lock(" + FLYWAYS_NUMBER + ")");
 
       SQLException failure =
-          catchThrowableOfType(SQLException.class, () -> Migrations.migrate(owner, 1));
+          catchThrowableOfType(SQLException.class, () -> Migrations.migrate(oldOwner, 1));
 
-      assertThat(LockHolders.describe(owner, failure))
+      assertThat(LockHolders.describe(oldOwner, failure))
           .contains("session " + pid(attacker) + " of user " + nobody.name())
           .contains("Flyway's lock");
     }

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.Test;
 
 class MigrationsTest {
@@ -41,6 +42,24 @@ class MigrationsTest {
             List.of("locale", "character varying(32)"),
             List.of("app_version", "integer"),
             List.of("create_date", "date"));
+  }
+
+  @Test
+  void aMigratedDatabaseIsRecognizedWithoutFlyway() throws Exception {
+    assertThat(Migrations.recorded(owner)).isEmpty();
+    Migrations.migrate(owner);
+
+    assertThat(Migrations.recorded(owner)).isEqualTo(Migrations.CURRENT);
+
+    database.execute("UPDATE cameleon.flyway_schema_history SET checksum = 1 WHERE version = '6'");
+    assertThatThrownBy(() -> Migrations.migrate(owner))
+        .isInstanceOf(FlywayException.class)
+        .hasMessageContaining("checksum");
+    database.execute("DELETE FROM cameleon.flyway_schema_history WHERE version = '6'");
+    assertThat(Migrations.migrate(owner)).isEqualTo(1);
+    database.execute(
+        "UPDATE cameleon.flyway_schema_history SET success = false WHERE version = '6'");
+    assertThatThrownBy(() -> Migrations.migrate(owner)).isInstanceOf(FlywayException.class);
   }
 
   @Test

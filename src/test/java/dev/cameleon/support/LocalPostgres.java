@@ -88,6 +88,16 @@ public final class LocalPostgres implements AutoCloseable {
     return new TestDatabase("jdbc:postgresql://localhost:" + server.getPort() + "/" + name, name);
   }
 
+  /** Drops one, whoever is connected to it. */
+  public void drop(TestDatabase database) {
+    try (Connection connection = server.getPostgresDatabase().getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("DROP DATABASE " + database.name() + " WITH (FORCE)");
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** The port that it listens on. */
   public int port() {
     return server.getPort();

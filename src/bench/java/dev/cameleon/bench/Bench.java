@@ -84,7 +84,9 @@ public final class Bench {
           RunningContestant entrant = new RunningContestant(contestant, sqs, database, log);
           entrants.add(entrant);
           System.out.printf("%3d ms  %s starts and warms up%n", sqsMillis, entrant.name());
-          entrant.start(environment(sqs, database, databasePort));
+          Map<String, String> environment = environment(sqs, database, databasePort);
+          migrate(jar, environment, log);
+          entrant.start(environment);
         }
       }
       takeTurns(sqsMillis, entrants, CpuTime.ofPostgres(postgresFolder.resolve("data")));
@@ -132,5 +134,19 @@ public final class Bench {
     environment.put("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
     environment.put("CAMELEON_HTTP_PORT", "0");
     return environment;
+  }
+
+  /** Creates the tables, which not every contestant does. */
+  void migrate(String jar, Map<String, String> environment, Path log)
+      throws IOException, InterruptedException {
+    ProcessBuilder migrate =
+        Contestant.java(List.of("-jar", jar, "migrate"))
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+    migrate.environment().clear();
+    migrate.environment().putAll(environment);
+    if (migrate.start().waitFor() != 0) {
+      throw new IllegalStateException("not migrated:\n" + Files.readString(log));
+    }
   }
 }

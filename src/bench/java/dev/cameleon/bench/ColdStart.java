@@ -24,7 +24,6 @@ final class ColdStart {
   /** It needs minutes for what others do in seconds; its rate is plain sooner. */
   private static final double NAIVE_LIMIT_SECONDS = 20;
 
-  private static final long END_SECONDS = 60;
   private static final long SAMPLE_MILLIS = 100;
 
   private final Bench bench;
@@ -92,7 +91,7 @@ final class ColdStart {
       int messages)
       throws IOException, InterruptedException {
     Path log = Files.createTempFile(bench.folder, "cold", ".log");
-    migrate(environment, log);
+    bench.migrate(jar, environment, log);
     String queue = database.name();
     sqs.send(queue, messages);
     List<Long> deleted = new ArrayList<>();
@@ -124,23 +123,7 @@ final class ColdStart {
       }
       return new ColdRun(seconds, first, now, cpu, peak, deleted);
     } finally {
-      process.destroy(); // gently: an archive of classes is written at the end
-      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly().waitFor();
-      }
-    }
-  }
-
-  private void migrate(Map<String, String> environment, Path log)
-      throws IOException, InterruptedException {
-    ProcessBuilder migrate =
-        Contestant.java(List.of("-jar", jar, "migrate"))
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
-    migrate.environment().clear();
-    migrate.environment().putAll(environment);
-    if (migrate.start().waitFor() != 0) {
-      throw new IllegalStateException("not migrated:\n" + Files.readString(log));
+      RunningContestant.end(process);
     }
   }
 }

@@ -40,7 +40,7 @@ record Contestant(
    * @param slow whether there are round-trip times, which take more threads to fill
    * @param options what to try beside the shipped settings: JVM options, {@code NAME=value} of the
    *     environment ({@code JAVA_HOME} for another Java), another jar, {@code spring} for the
-   *     peer; several such sets, separated by semicolons
+   *     peer, {@code new} for new values; several such sets, separated by semicolons
    */
   static List<Contestant> all(String jar, boolean slow, String options) {
     List<Contestant> all = new ArrayList<>();
@@ -106,7 +106,7 @@ record Contestant(
         spring
             ? List.of("-cp", System.getProperty("java.class.path"), SPRING)
             : List.of("-jar", tried, "run"));
-    return new Contestant(name, command, environment, 1, false, LONG_WARM_UP_SECONDS);
+    return new Contestant(name, command, environment, 1, options.contains("new"), LONG_WARM_UP_SECONDS);
   }
 
   /** Starts one of its processes on a queue. */

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class RunningContestant {
   private static final long START_SECONDS = 60;
+  private static final long END_SECONDS = 60;
   private static final int LONE_MESSAGES = 21;
 
   private final Contestant contestant;
@@ -169,6 +170,14 @@ final class RunningContestant {
 
   void end() throws InterruptedException {
     for (Process process : processes) {
+      end(process);
+    }
+  }
+
+  /** Gently at first, because a recording or an archive is written at the end. */
+  static void end(Process process) throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly().waitFor();
     }
   }

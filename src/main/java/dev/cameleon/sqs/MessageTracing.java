@@ -31,7 +31,7 @@ public interface MessageTracing {
                 System.getenv().keySet().stream(),
                 System.getProperties().stringPropertyNames().stream())
             .anyMatch(name -> name.startsWith("OTEL_") || name.startsWith("otel."));
-    return set ? MessageSpans.of(queue) : OFF;
+    return set ? new GuardedTracing(MessageSpans.of(queue)) : OFF;
   }
 
   /** A message was received. */

@@ -68,6 +68,17 @@ record Contestant(
     return all;
   }
 
+  /** The jar with the options that suit a process of minutes (docs/REFERENCE.md). */
+  static Contestant job(String jar) {
+    return new Contestant(
+        "job",
+        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", jar, "run"),
+        Map.of(),
+        1,
+        false,
+        LONG_WARM_UP_SECONDS);
+  }
+
   private static Contestant jar(
       String name, String jar, Map<String, String> environment, int processes) {
     return new Contestant(

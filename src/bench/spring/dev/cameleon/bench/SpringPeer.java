@@ -27,8 +27,8 @@ import software.amazon.awssdk.services.sqs.SqsAsyncClient;
  * What a team writes with Spring Cloud AWS: a batch listener, and one JDBC batch for what it is given. It masks the
  * same fields with the same functions. No contract, no ledger, no vault, no dead letters of its own.
  *
- * <p>System properties: {@code peer.batch}, {@code peer.concurrent}, {@code peer.connections}. The defaults are what was
- * fastest of those tried.
+ * <p>System properties: {@code peer.batch} (messages per call), {@code peer.concurrent} (in flight at most), {@code
+ * peer.connections}.
  */
 public final class SpringPeer {
   private static final int BATCH = Integer.getInteger("peer.batch", 10);

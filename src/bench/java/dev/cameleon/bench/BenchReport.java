@@ -78,7 +78,7 @@ final class BenchReport {
       return "";
     }
     StringBuilder text = new StringBuilder();
-    for (String other : new String[] {"by hand", "bare", "naive", "no vault"}) {
+    for (String other : new String[] {"by hand", "bare", "naive", "spring", "no vault"}) {
       if (all.containsKey(other)) {
         text.append(format("  cameleon / %-10s %s%n", other, ratio(cameleon, all.get(other))));
       }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import software.amazon.awssdk.core.util.VersionInfo;
@@ -13,7 +12,6 @@ import software.amazon.awssdk.core.util.VersionInfo;
 /** The results as a table for the terminal, as JSON, and as a chart. */
 final class BenchReport {
   private static final int BAR = 26;
-  private static final int WIDTH = 760;
 
   private final Map<Long, Map<String, Measured>> results = new LinkedHashMap<>();
   private final Map<Long, Idle> idle = new LinkedHashMap<>();
@@ -38,7 +36,7 @@ final class BenchReport {
     results.forEach(
         (millis, all) -> {
           text.append(
-              format(
+              Svg.format(
                   "%nRound trip to SQS %d ms; medians of %d rounds%n  %-13s %9s %8s %10s %9s %9s"
                       + " %9s %6s%n",
                   millis,
@@ -54,7 +52,7 @@ final class BenchReport {
           all.forEach(
               (name, each) ->
                   text.append(
-                      format(
+                      Svg.format(
                           "  %-13s %,9.0f %8s %10.3f %9.3f %9.3f %9.0f %6.0f%n",
                           name,
                           each.messagesPerSecond(),
@@ -80,18 +78,18 @@ final class BenchReport {
     StringBuilder text = new StringBuilder();
     for (String other : new String[] {"by hand", "bare", "naive", "spring", "no vault"}) {
       if (all.containsKey(other)) {
-        text.append(format("  cameleon / %-10s %s%n", other, ratio(cameleon, all.get(other))));
+        text.append(Svg.format("  cameleon / %-10s %s%n", other, ratio(cameleon, all.get(other))));
       }
     }
     if (all.containsKey("new, no vault")) {
       text.append(
-          format(
+          Svg.format(
               "  new values / new, no vault  %s%n",
               ratio(all.get("new values"), all.get("new, no vault"))));
     }
     if (all.containsKey("2 × 32")) {
       text.append(
-          format(
+          Svg.format(
               "  two processes / one, 32 pollers each  %s%n",
               ratio(all.get("2 × 32"), all.get("1 × 32"))));
     }
@@ -99,7 +97,7 @@ final class BenchReport {
   }
 
   private static String line(Measured measured, Idle idle) {
-    return format(
+    return Svg.format(
         "  cameleon: start to first row %.1f s; idle %.0f receives in 10 s and %.1f %% of a core; a"
             + " lone message %.0f ms; stop %.1f s%n",
         measured.firstRowSeconds(),
@@ -110,11 +108,7 @@ final class BenchReport {
   }
 
   private static String ratio(Measured one, Measured other) {
-    return other == null ? "" : format("%.2f", one.messagesPerSecond() / other.messagesPerSecond());
-  }
-
-  private static String format(String text, Object... values) {
-    return String.format(Locale.ROOT, text, values);
+    return other == null ? "" : Svg.format("%.2f", one.messagesPerSecond() / other.messagesPerSecond());
   }
 
   String json() {
@@ -167,33 +161,25 @@ final class BenchReport {
               .max()
               .orElse(1);
       bars.append(
-          text(10, y + 8, "Round trip to SQS " + scenario.getKey() + " ms: messages per second"));
+          Svg.text(10, y + 8, "Round trip to SQS " + scenario.getKey() + " ms: messages per second"));
       y += BAR;
       for (Map.Entry<String, Measured> each : scenario.getValue().entrySet()) {
         if (each.getKey().equals("stand-in")) {
           continue;
         }
         double value = each.getValue().messagesPerSecond();
-        long width = Math.round(value / most * (WIDTH - 220));
+        long width = Math.round(value / most * (Svg.WIDTH - 220));
         String color = each.getKey().equals("cameleon") ? "#2a7" : "#9ab";
-        bars.append(text(20, y + 14, each.getKey()))
+        bars.append(Svg.text(20, y + 14, each.getKey()))
             .append(
-                format(
+                Svg.format(
                     "<rect x=\"120\" y=\"%d\" width=\"%d\" height=\"18\" fill=\"%s\"/>%n",
                     y, width, color))
-            .append(text(126 + width, y + 14, format("%,.0f", value)));
+            .append(Svg.text(126 + width, y + 14, Svg.format("%,.0f", value)));
         y += BAR;
       }
       y += 14;
     }
-    return format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family="
-            + "\"sans-serif\" font-size=\"13\">%n<rect width=\"100%%\" height=\"100%%\""
-            + " fill=\"white\"/>%n%s</svg>%n",
-        WIDTH, y, bars);
-  }
-
-  private static String text(long x, int y, String text) {
-    return format("<text x=\"%d\" y=\"%d\">%s</text>%n", x, y, text);
+    return Svg.document(y, bars);
   }
 }

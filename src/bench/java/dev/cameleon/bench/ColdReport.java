@@ -7,13 +7,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /** The cold starts as a table for the terminal, as JSON, and as a chart. */
 final class ColdReport {
-  private static final int WIDTH = 760;
   private static final int HEIGHT = 220;
   private static final String[] COLORS = {
     "#89a", "#c84", "#b6c", "#48c", "#2a7", "#d55", "#aa3", "#5bb", "#777"
@@ -27,7 +25,7 @@ final class ColdReport {
   }
 
   void add(long sqsMillis, int messages, Map<String, List<ColdRun>> runs) {
-    scenarios.put(format("%,d messages at %d ms", messages, sqsMillis), runs);
+    scenarios.put(Svg.format("%,d messages at %d ms", messages, sqsMillis), runs);
   }
 
   String table() {
@@ -35,13 +33,13 @@ final class ColdReport {
     scenarios.forEach(
         (name, runs) -> {
           text.append(
-              format(
+              Svg.format(
                   "%nFrom process start: %s; medians of %d rounds%n  %-10s %7s %7s %9s %8s %6s %6s%n",
                   name, rounds, "", "s", "first s", "msg/s", "/ spring", "CPU-s", "MB"));
           runs.forEach(
               (contestant, all) ->
                   text.append(
-                      format(
+                      Svg.format(
                           "  %-10s %7.1f %7.2f %,9.0f %8s %6.1f %6.0f%n",
                           contestant,
                           median(all, ColdRun::seconds),
@@ -57,17 +55,13 @@ final class ColdReport {
   private static String ratio(List<ColdRun> some, List<ColdRun> spring) {
     return spring == null
         ? ""
-        : format(
+        : Svg.format(
             "%.2f",
             median(some, ColdRun::messagesPerSecond) / median(spring, ColdRun::messagesPerSecond));
   }
 
   private static double median(List<ColdRun> runs, ToDoubleFunction<ColdRun> figure) {
     return Measured.median(runs.stream().map(figure::applyAsDouble).toList());
-  }
-
-  private static String format(String text, Object... values) {
-    return String.format(Locale.ROOT, text, values);
   }
 
   /** The run in the middle: its series stands for all. */
@@ -124,11 +118,7 @@ final class ColdReport {
       charts.append(chart(top, scenario.getKey(), scenario.getValue()));
       top += HEIGHT + 50;
     }
-    return format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family="
-            + "\"sans-serif\" font-size=\"13\">%n<rect width=\"100%%\" height=\"100%%\""
-            + " fill=\"white\"/>%n%s</svg>%n",
-        WIDTH, top, charts);
+    return Svg.document(top, charts);
   }
 
   private static String chart(int top, String name, Map<String, List<ColdRun>> runs) {
@@ -138,39 +128,35 @@ final class ColdReport {
       most = Math.max(most, rates(middle(all)).stream().mapToLong(Long::longValue).max().orElse(1));
       seconds = Math.max(seconds, middle(all).series().size());
     }
-    double perSecond = (WIDTH - 220.0) / seconds;
+    double perSecond = (Svg.WIDTH - 220.0) / seconds;
     StringBuilder chart = new StringBuilder();
     chart
-        .append(text(10, top + 10, name + ": messages in each second since the start"))
-        .append(text(10, top + 34, format("%,d", most)))
-        .append(text(WIDTH - 150, top + HEIGHT + 20, format("%d s", seconds)));
+        .append(Svg.text(10, top + 10, name + ": messages in each second since the start"))
+        .append(Svg.text(10, top + 34, Svg.format("%,d", most)))
+        .append(Svg.text(Svg.WIDTH - 150, top + HEIGHT + 20, Svg.format("%d s", seconds)));
     int color = 0;
     for (Map.Entry<String, List<ColdRun>> each : runs.entrySet()) {
-      StringBuilder points = new StringBuilder(format("70,%d", top + HEIGHT));
+      StringBuilder points = new StringBuilder(Svg.format("70,%d", top + HEIGHT));
       int second = 0;
       for (long rate : rates(middle(each.getValue()))) {
         points.append(
-            format(
+            Svg.format(
                 " %.0f,%.0f",
                 70 + ++second * perSecond, top + HEIGHT - rate * (HEIGHT - 30.0) / most));
       }
       String paint = COLORS[color % COLORS.length];
       chart
           .append(
-              format(
+              Svg.format(
                   "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"/>%n",
                   points, paint))
           .append(
-              format(
+              Svg.format(
                   "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" fill=\"%s\"/>%n",
-                  WIDTH - 135, top + 24 + color * 20, paint))
-          .append(text(WIDTH - 118, top + 35 + color * 20, each.getKey()));
+                  Svg.WIDTH - 135, top + 24 + color * 20, paint))
+          .append(Svg.text(Svg.WIDTH - 118, top + 35 + color * 20, each.getKey()));
       color++;
     }
     return chart.toString();
-  }
-
-  private static String text(long x, int y, String text) {
-    return format("<text x=\"%d\" y=\"%d\">%s</text>%n", x, y, text);
   }
 }

@@ -113,7 +113,7 @@ final class Pipelines implements AutoCloseable {
       current.close();
       next.start(fieldsBefore);
       // Nothing is received yet. If this fails, the database has no record of files that never ran.
-      Preflight.record(next.plan);
+      DatabasePreflight.record(next.plan);
       done = true;
     } finally {
       if (!done && !process.gate.isStopping()) {

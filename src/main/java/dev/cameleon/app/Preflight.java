@@ -1,40 +1,27 @@
 package dev.cameleon.app;
 
 import dev.cameleon.config.Settings;
-import dev.cameleon.db.Database;
-import dev.cameleon.db.LockHolders;
-import dev.cameleon.db.Migrations;
-import dev.cameleon.db.SharedSessions;
-import dev.cameleon.db.SqlErrors;
-import dev.cameleon.db.TableRecord;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.UnreachableException;
 import dev.cameleon.sqs.SqsErrors;
 import dev.cameleon.sqs.SqsQueue;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import org.flywaydb.core.api.FlywayException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException;
 import software.amazon.awssdk.services.sqs.model.SqsException;
 
 /**
- * Checks the database and the queues before the start.
+ * Checks the database ({@link DatabasePreflight}) and the queues before the start.
  *
  * @param source the queue to read
  * @param deadLetters the dead-letter queue
  */
 public record Preflight(SqsQueue source, SqsQueue deadLetters) {
-  private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
   private static final long LOOK_MILLIS = 20;
   private static final String DEAD_LETTERS = "cameleon.dead-letter-queue";
 
@@ -53,35 +40,17 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
     FutureTask<Void> sessions =
         new FutureTask<>(
             () -> {
-              requireOwnSessions(plan.settings().database().loader());
+              DatabasePreflight.requireOwnSessions(plan.settings().database().loader());
               return null;
             });
     start(sessions, "sessions");
     if (migrate) {
-      migrate(plan.settings().database().owner());
+      DatabasePreflight.migrate(plan.settings().database().owner());
+      DatabasePreflight.record(plan.settings().database().owner(), plan.tables());
     }
-    record(plan, migrate);
-    result(sessions);
+    result(sessions); // first: a mask is not recorded through a pooler that is refused
+    DatabasePreflight.guard(plan);
     return result(queues);
-  }
-
-  /**
-   * Records tables and mask of the files that run from now on, unless they do not fit what is
-   * recorded.
-   *
-   * @throws InvalidSettingsException if they do not fit
-   * @throws UnreachableException if the database does not answer
-   */
-  static void record(Configuration plan) throws InvalidSettingsException, UnreachableException {
-    record(plan, plan.settings().database().migrate());
-  }
-
-  private static void record(Configuration plan, boolean migrate)
-      throws InvalidSettingsException, UnreachableException {
-    if (migrate) {
-      record(plan.settings().database().owner(), plan.tables());
-    }
-    guard(plan);
   }
 
   /**
@@ -105,20 +74,6 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
     }
     return Optional.empty();
-  }
-
-  private static void requireOwnSessions(Database.Login login)
-      throws InvalidSettingsException, UnreachableException {
-    try (Connection connection = Database.connect(login)) {
-      InvalidSettingsException.throwIfAny(
-          SharedSessions.problem(connection, login).stream().toList());
-    } catch (SQLException e) {
-      throw unusable(login, e);
-    }
-  }
-
-  private static UnreachableException unusable(Database.Login login, SQLException failure) {
-    return failed("cannot use the database", login, failure);
   }
 
   private static void start(FutureTask<?> task, String name) {
@@ -197,79 +152,6 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
               + source.name()
               + " is a standard queue: its messages have no message group, which a FIFO queue"
               + " needs; name a standard queue");
-    }
-  }
-
-  /** Applies the migrations; returns how many. */
-  public static int migrate(Database.Login owner)
-      throws InvalidSettingsException, UnreachableException {
-    try {
-      int applied = Migrations.migrate(owner);
-      if (applied > 0) {
-        LOG.info("Applied {} migrations to the database.", applied);
-      }
-      return applied;
-    } catch (FlywayException e) {
-      if (SqlErrors.state(e).isEmpty()) {
-        throw new InvalidSettingsException(
-            "this version cannot migrate the schema cameleon of the database (Flyway: "
-                + e.getErrorCode()
-                + "): it may have been created by hand, or by a newer version; run that"
-                + " version, or set CAMELEON_DB_URL to another database");
-      }
-      throw failed("cannot apply the migrations", owner, e);
-    } catch (SQLException e) {
-      throw failed("cannot apply the migrations", owner, e);
-    }
-  }
-
-  /**
-   * Records the tables that a pipeline loads, for the privacy commands.
-   *
-   * @throws InvalidSettingsException if a table does not fit its declaration
-   * @throws UnreachableException if the database does not answer
-   */
-  public static void record(Database.Login owner, TableRecord tables)
-      throws InvalidSettingsException, UnreachableException {
-    try (Connection connection = Database.connect(owner)) {
-      List<String> problems = tables.save(connection);
-      InvalidSettingsException.throwIfAny(
-          problems.stream()
-              .map(problem -> Settings.named("cameleon.tables") + ": " + problem)
-              .toList());
-    } catch (SQLException e) {
-      throw failed("cannot record the tables", owner, e);
-    }
-  }
-
-  private static UnreachableException failed(String what, Database.Login login, Exception e) {
-    return new UnreachableException(
-        "DATABASE",
-        what + " as " + login + ": " + LockHolders.describe(login, e),
-        what + ": " + SqlErrors.describe(e));
-  }
-
-  private static void guard(Configuration plan)
-      throws InvalidSettingsException, UnreachableException {
-    Database.Login login = plan.settings().database().loader();
-    try (Connection connection = Database.connect(login)) {
-      InvalidSettingsException.throwIfAny(plan.maskProblems(connection));
-      InvalidSettingsException.throwIfAny(plan.unrecordedTables(connection));
-      InvalidSettingsException.throwIfAny(undeclared(plan, connection));
-    } catch (SQLException e) {
-      throw unusable(login, e);
-    }
-  }
-
-  private static List<String> undeclared(Configuration plan, Connection connection)
-      throws SQLException {
-    try {
-      return plan.undeclaredTables(connection);
-    } catch (SQLException e) {
-      if (!SqlErrors.state(e).startsWith("42")) {
-        throw e;
-      }
-      return plan.undeclaredTables(); // as it is, it loads nothing: the probe says why
     }
   }
 

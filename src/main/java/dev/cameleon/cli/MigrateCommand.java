@@ -1,7 +1,7 @@
 package dev.cameleon.cli;
 
 import dev.cameleon.app.Configuration;
-import dev.cameleon.app.Preflight;
+import dev.cameleon.app.DatabasePreflight;
 import dev.cameleon.cli.console.ExitCode;
 import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.config.Settings;
@@ -37,8 +37,8 @@ public final class MigrateCommand implements Callable<Integer> {
     Settings settings = Settings.read(Invocation.of(spec).environment());
     TableRecord tables = Configuration.tables(settings);
     Database.Login owner = settings.database().owner();
-    int applied = Preflight.migrate(owner);
-    Preflight.record(owner, tables);
+    int applied = DatabasePreflight.migrate(owner);
+    DatabasePreflight.record(owner, tables);
     spec.commandLine()
         .getOut()
         .println(

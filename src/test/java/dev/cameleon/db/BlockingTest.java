@@ -17,7 +17,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,12 +126,7 @@ class BlockingTest {
     TestDatabase old = Shared.postgres().database();
     Database.Login hurried =
         new Database.Login(old.url() + "?options=-c%20lock_timeout=300ms", "postgres", "postgres");
-    Flyway.configure()
-        .dataSource(old.url(), "postgres", "postgres")
-        .schemas("cameleon")
-        .target("3")
-        .load()
-        .migrate();
+    old.migrateTo("3");
     LoginRole role = LoginRole.in(old);
     old.execute(
         "GRANT USAGE ON SCHEMA cameleon TO %1$s; GRANT SELECT ON cameleon.mask_key TO %1$s"
@@ -155,12 +149,7 @@ class BlockingTest {
   void whoHasFlywaysOwnLockIsNamed() throws Exception {
     TestDatabase old = Shared.postgres().database();
     Database.Login oldOwner = new Database.Login(old.url(), "postgres", "postgres");
-    Flyway.configure()
-        .dataSource(old.url(), "postgres", "postgres")
-        .schemas("cameleon")
-        .target("5")
-        .load()
-        .migrate();
+    old.migrateTo("5");
     LoginRole nobody = LoginRole.in(old);
     try (Connection attacker = nobody.connect()) {
       execute(attacker, "SELECT pg_advisory_lock(" + FLYWAYS_NUMBER + ")");

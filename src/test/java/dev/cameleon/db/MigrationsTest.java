@@ -16,7 +16,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.Test;
 
@@ -78,13 +77,7 @@ class MigrationsTest {
 
   @Test
   void aDatabaseOfBeforeTheVaultKeepsItsMaskAndLoadsOn() throws Exception {
-    Flyway.configure()
-        .dataSource(database.url(), "postgres", "postgres")
-        .schemas("cameleon")
-        .locations("classpath:db/migration")
-        .target("3")
-        .load()
-        .migrate();
+    database.migrateTo("3");
     database.execute("INSERT INTO cameleon.mask_key (key_id, check_value) VALUES ('k1', 'v1')");
 
     Migrations.migrate(owner);
@@ -107,13 +100,7 @@ class MigrationsTest {
 
   @Test
   void aDatabaseOfOneTableKeepsItsRowsAndAProcessOfBeforeLoadsOn() throws Exception {
-    Flyway.configure()
-        .dataSource(database.url(), "postgres", "postgres")
-        .schemas("cameleon")
-        .locations("classpath:db/migration")
-        .target("4")
-        .load()
-        .migrate();
+    database.migrateTo("4");
     database.execute(
         """
         SELECT cameleon.add_keys('{11111111}', '{check_11111111_AAAAAAAAAAAAAAAAAAAAAA}');

@@ -2,7 +2,7 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.app.Preflight;
+import dev.cameleon.app.DatabasePreflight;
 import dev.cameleon.config.Settings;
 import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Events;
@@ -167,7 +167,7 @@ class BadRowsTest {
 
   private Site migrated() throws Exception {
     Site site = Site.in(folder);
-    Preflight.migrate(Settings.read(site.environment()).database().owner());
+    DatabasePreflight.migrate(Settings.read(site.environment()).database().owner());
     return site;
   }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.flywaydb.core.Flyway;
 
 /** A real PostgreSQL from Maven artifacts, one per JVM; each test takes a database of its own. */
 public final class LocalPostgres implements AutoCloseable {
@@ -133,6 +134,16 @@ public final class LocalPostgres implements AutoCloseable {
         throw new UncheckedIOException(e);
       }
       execute("SELECT pg_reload_conf()");
+    }
+
+    /** Creates the schema as an older version had it: by the migrations up to this one. */
+    public void migrateTo(String version) {
+      Flyway.configure()
+          .dataSource(url, "postgres", "postgres")
+          .schemas("cameleon")
+          .target(version)
+          .load()
+          .migrate();
     }
 
     /** A connection as its owner. */

@@ -1,6 +1,6 @@
 package dev.cameleon.support;
 
-import dev.cameleon.app.Preflight;
+import dev.cameleon.app.DatabasePreflight;
 import dev.cameleon.config.Settings;
 import dev.cameleon.errors.InvalidSettingsException;
 import dev.cameleon.errors.UnreachableException;
@@ -137,7 +137,7 @@ public final class Site {
 
   /** Applies the migrations, for a test that changes the tables before the first run. */
   public void migrate() throws InvalidSettingsException, UnreachableException {
-    Preflight.migrate(Settings.read(environment).database().owner());
+    DatabasePreflight.migrate(Settings.read(environment).database().owner());
   }
 
   /** The test's database. */

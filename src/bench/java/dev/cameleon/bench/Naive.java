@@ -45,7 +45,7 @@ public final class Naive {
             .process(
                 exchange -> {
                   ObjectNode event = exchange.getMessage().getBody(ObjectNode.class);
-                  masker.mask(event);
+                  masker.maskEvent(event);
                   event
                       .properties()
                       .forEach(

@@ -96,7 +96,7 @@ public final class SpringPeer {
     Date today = Date.valueOf(LocalDate.now(ZoneOffset.UTC));
     for (Message<Object> message : messages) {
       ObjectNode event = read((String) message.getPayload());
-      masker.mask(event);
+      masker.maskEvent(event);
       String version = event.get("app_version").textValue();
       rows.add(
           new Object[] {

@@ -192,6 +192,7 @@ public final class Batch {
     StringBuilder json =
         new StringBuilder((int) Math.min(characters, MOST_CHARACTERS) + 2).append('[');
     Set<String> ids = new HashSet<>();
+    TimeText sentAt = new TimeText();
     for (Row row : rows) {
       String id = row.delivery().sourceMessage().id();
       if (!ids.add(id)) {
@@ -208,9 +209,9 @@ public final class Batch {
             .append(id)
             .append("\",\"event_number\":")
             .append(++number)
-            .append(",\"sent_at\":\"")
-            .append(row.delivery().sourceMessage().sentAt())
-            .append('"');
+            .append(",\"sent_at\":\"");
+        sentAt.append(json, row.delivery().sourceMessage().sentAt());
+        json.append('"');
         String fields = record.json();
         json.append(fields.length() > 2 ? "," : "").append(fields, 1, fields.length());
       }

@@ -65,29 +65,30 @@ record CanonicalForm(byte type, byte[] bytes) {
    * addresses.
    */
   private static byte[] ipv4(String value) {
-    String[] octets = value.split("\\.", -1);
-    if (octets.length != 4) {
-      return null;
-    }
     byte[] address = new byte[4];
+    int from = 0;
     for (int i = 0; i < 4; i++) {
-      int octet = octet(octets[i]);
+      int dot = value.indexOf('.', from);
+      int to = i < 3 ? dot : value.length();
+      int octet = octet(value, from, to);
       if (octet < 0) {
         return null;
       }
       address[i] = (byte) octet;
+      from = to + 1;
     }
     return address;
   }
 
-  private static int octet(String digits) {
-    int length = digits.length();
-    if (length == 0 || length > 3 || (length > 1 && digits.charAt(0) == '0')) {
+  /** The number between two places; -1 if there is none from 0 to 255. */
+  private static int octet(String value, int from, int to) {
+    int length = to - from;
+    if (length < 1 || length > 3 || (length > 1 && value.charAt(from) == '0')) {
       return -1;
     }
     int octet = 0;
-    for (int i = 0; i < length; i++) {
-      char c = digits.charAt(i);
+    for (int i = from; i < to; i++) {
+      char c = value.charAt(i);
       if (c < '0' || c > '9') {
         return -1;
       }

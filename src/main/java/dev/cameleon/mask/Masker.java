@@ -60,21 +60,22 @@ public final class Masker {
   @Handler
   public MaskedMessage mask(List<ObjectNode> events) {
     if (events.size() == 1) {
-      return new MaskedMessage(List.of(mask(events.get(0))));
+      return new MaskedMessage(List.of(maskEvent(events.get(0))));
     }
     List<MaskedRecord> masked = new ArrayList<>(events.size());
     for (ObjectNode event : events) {
-      masked.add(mask(event));
+      masked.add(maskEvent(event));
     }
     return new MaskedMessage(masked);
   }
 
   /**
-   * Masks one event. The only way to make a {@link MaskedRecord}.
+   * Masks one event. The only way to make a {@link MaskedRecord}. Not called {@code mask}: among
+   * methods of one name, Camel chooses anew for each message.
    *
    * @param event an event that passed the contract; its personal values are replaced in place
    */
-  public MaskedRecord mask(ObjectNode event) {
+  public MaskedRecord maskEvent(ObjectNode event) {
     List<Original> originals = new ArrayList<>(personal.fields().size());
     for (PiiField field : personal.fields()) {
       field.replace(

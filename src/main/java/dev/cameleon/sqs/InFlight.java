@@ -6,6 +6,9 @@ import java.util.Optional;
 final class InFlight {
   final Delivery delivery;
 
+  /** The memory of its texts, counted once: each count reads all of them. */
+  final long textBytes;
+
   /** Until when it is invisible, by {@link System#nanoTime}; empty if that was not extended. */
   Optional<Long> extendedNanos = Optional.empty();
 
@@ -23,6 +26,7 @@ final class InFlight {
 
   InFlight(Delivery delivery) {
     this.delivery = delivery;
+    this.textBytes = MemoryBudget.textBytes(delivery.body()) + delivery.attributes().bytes();
   }
 
   boolean isOverdue(long limitNanos) {

@@ -65,13 +65,14 @@ public final class InFlightMessages {
     long largest = 0;
     for (int i = 0; i < messages.size(); i++) {
       Delivery delivery = deliveries.get(i);
-      if (inFlight.putIfAbsent(delivery.receiptHandle(), new InFlight(delivery)) == null) {
-        room.occupy(MemoryBudget.bytesOf(textBytes(delivery)));
+      InFlight message = new InFlight(delivery);
+      if (inFlight.putIfAbsent(delivery.receiptHandle(), message) == null) {
+        room.occupy(MemoryBudget.bytesOf(message.textBytes));
         received++;
         tracing.received(delivery);
         taken.add(messages.get(i));
       }
-      largest = Math.max(largest, textBytes(delivery));
+      largest = Math.max(largest, message.textBytes);
     }
     if (messages.isEmpty()) {
       room.seenNothing();
@@ -79,10 +80,6 @@ public final class InFlightMessages {
       room.seen(largest);
     }
     return taken;
-  }
-
-  private static long textBytes(Delivery delivery) {
-    return MemoryBudget.textBytes(delivery.body()) + delivery.attributes().bytes();
   }
 
   /**
@@ -134,7 +131,7 @@ public final class InFlightMessages {
       InFlight message = inFlight.remove(delivery.receiptHandle());
       if (message != null) {
         ofEvents += message.eventBytes;
-        bytes += MemoryBudget.bytesOf(textBytes(delivery));
+        bytes += MemoryBudget.bytesOf(message.textBytes);
         outcomes.merge(outcome, 1L, Long::sum);
         brake.settled(outcome);
         tracing.settled(delivery, outcome);

@@ -177,7 +177,7 @@ class MaskerTest {
             .put("ip", "1.2.3.4")
             .putNull("device_id");
 
-    MaskedRecord record = masker.mask(event);
+    MaskedRecord record = masker.maskEvent(event);
 
     assertThat(record.json())
         .isEqualTo(
@@ -189,7 +189,7 @@ class MaskerTest {
   void aPersonalValueThatIsNotTextNeverPasses() {
     ObjectNode event = JsonMapper.builder().build().createObjectNode().put("ip", 16909060);
 
-    assertThatThrownBy(() -> masker.mask(event))
+    assertThatThrownBy(() -> masker.maskEvent(event))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageNotContaining("16909060");
   }

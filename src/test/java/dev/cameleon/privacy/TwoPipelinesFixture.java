@@ -108,7 +108,7 @@ abstract class TwoPipelinesFixture extends ErasureFixture {
     String message = UUID.nameUUIDFromBytes(id.getBytes(StandardCharsets.UTF_8)).toString();
     try (Connection connection = site.database().connect()) {
       suppression.refresh(connection);
-      MaskedRecord record = suppression.apply(masker.mask(event));
+      MaskedRecord record = suppression.apply(masker.maskEvent(event));
       entries.add(message, record.originals());
       statement.run(
           connection,

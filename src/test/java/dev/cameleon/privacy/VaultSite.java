@@ -120,7 +120,7 @@ final class VaultSite {
     VaultEntries entries = vault.entries();
     StringBuilder batch = new StringBuilder();
     for (ObjectNode event : events) {
-      MaskedRecord record = suppression.apply(masker.mask(event.deepCopy()));
+      MaskedRecord record = suppression.apply(masker.maskEvent(event.deepCopy()));
       String id = UUID.randomUUID().toString();
       entries.add(id, record.originals());
       batch.append(batch.length() == 0 ? "[" : ",");

@@ -1,22 +1,28 @@
 #!/usr/bin/env bash
 # The whole of deploy/kubernetes on a real cluster: migrate, load, kill pods, drain the node, update, edit load.sql well and
 # badly, scale from 0 and back with KEDA. All of it under load; after each, every message must be one row.
+# Before that it applies the overlay for AWS, without AWS: the API server accepts everything as strictly as it can, the pods
+# are made under the restricted pod security standard, and each reference from one resource to another leads somewhere.
 # Prints PASS or FAIL, exits 0 or 1 (2: cannot begin).
 #
 #   docker build -f deploy/Dockerfile -t cameleon:local .      and load the image into the cluster
 #   mvn -q package -DskipTests
 #   KUBECONFIG=… deploy/try/kubernetes.sh
 #
-# Needs kubectl, curl, java, and a cluster with its DNS for this alone: a namespace "cameleon" must not exist, and is deleted
-# at the end. Takes about ten minutes.
+# Needs kubectl, curl, java, and a cluster with its DNS for this alone: the namespaces "cameleon" and "cameleon-aws" must not
+# exist, and are deleted at the end. Takes about ten minutes.
 #
-#   CAMELEON_JAR   target/cameleon.jar; makes the mask keys
-#   MESSAGES       4000: for each step
-#   KEEP=1         keep the namespace
+#   CAMELEON_JAR      target/cameleon.jar; makes the mask keys
+#   MESSAGES          4000: for each step
+#   PROMETHEUS_CRDS   the folder of the Prometheus Operator's CRDs (example/prometheus-operator-crd), if the cluster has none;
+#                     they are applied, and stay
+#   ONLY=aws          the overlay for AWS alone: a control plane without a node suffices; half a minute, no jar
+#   KEEP=1            keep the namespaces
 #
 # Not exercised on a cluster of one node: the spread over zones; "drained" means that the node is drained of the loaders and
 # uncordoned. The network policy is applied, but enforced only by a network plug-in that does so. Without KEDA's resources in
-# the cluster, scaling is skipped, and the last line says so.
+# the cluster, scaling is skipped, and the last line says so. Of the overlay for AWS nothing runs: there is no image, no role,
+# no queue. The parts for which the cluster has no resources (KEDA, Prometheus Operator) are left out, with a line.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -26,12 +32,18 @@ bad=1 # of the 100 samples; one is no login and must be dead-lettered
 
 say() { printf '%s  %s\n' "$(date +%T)" "$*" >&2; }
 die() { say "kubernetes.sh: $*"; exit 2; }
-for tool in kubectl curl java; do
+tools=(kubectl)
+if [[ ${ONLY:-} != aws ]]; then
+  tools+=(curl java)
+  [[ -f $jar ]] || die "there is no $jar; build it with: mvn -q package -DskipTests"
+fi
+for tool in "${tools[@]}"; do
   command -v "$tool" >/dev/null || die "$tool is not on the PATH"
 done
-[[ -f $jar ]] || die "there is no $jar; build it with: mvn -q package -DskipTests"
 kubectl get --raw /readyz >/dev/null || die "the cluster does not answer; is KUBECONFIG set?"
-if kubectl get namespace cameleon >/dev/null 2>&1; then die "the namespace cameleon exists; delete it, or use another cluster"; fi
+for namespace in cameleon cameleon-aws; do
+  if kubectl get namespace "$namespace" >/dev/null 2>&1; then die "the namespace $namespace exists; delete it, or use another cluster"; fi
+done
 
 k() { kubectl -n cameleon "$@"; }
 
@@ -46,13 +58,14 @@ clean_up() {
   [[ -z $sender_pid ]] || kill "$sender_pid" 2>/dev/null || true
   [[ -z $forward_pid ]] || kill "$forward_pid" 2>/dev/null || true
   if [[ $code -ne 0 ]]; then
+    kubectl -n cameleon-aws get events >&2 || true
     k get pods -o wide >&2 || true
     k logs -l app.kubernetes.io/component=loader -c cameleon --tail=20 >&2 || true
     k logs -l app.kubernetes.io/component=loader -c check --tail=20 >&2 || true
   fi
   [[ -z $node ]] || kubectl uncordon "$node" >/dev/null || true
-  if [[ ${KEEP:-} == 1 ]]; then say "kept: the namespace cameleon, $work"; else
-    kubectl delete namespace cameleon --ignore-not-found --timeout=120s >/dev/null 2>&1 || true
+  if [[ ${KEEP:-} == 1 ]]; then say "kept: the namespaces cameleon and cameleon-aws, $work"; else
+    kubectl delete namespace cameleon cameleon-aws --ignore-not-found --timeout=120s >/dev/null 2>&1 || true
     rm -rf "$work"
   fi
 }
@@ -132,6 +145,74 @@ none() { [[ $(k get pods -l app.kubernetes.io/component=loader -o name | wc -l) 
 
 # --- everything is applied from a copy, so that routes can be edited -------------------------------
 cp -r deploy routes "$work"
+
+say 'apply the overlay for AWS, to the API server alone'
+aws=$work/deploy/kubernetes/overlays/aws
+a() { kubectl -n cameleon-aws "$@"; }
+strictly() { kubectl apply --server-side --validate=strict --warnings-as-errors "$@" >"$work/applied"; }
+made() { [[ $(a get pods -l "$1" -o name) == pod/* ]]; } # admitted as restricted; that they run is not asked for
+each() { # a template per pod, a line per value
+  a get pods -o jsonpath="{range .items[*]}$1{end}" | sort -u
+}
+setting() { sed -n "s/^ *\(- \)\?$1[:=] *//p" "$aws"/*.{yaml,env}; }
+if [[ -n ${PROMETHEUS_CRDS:-} ]]; then
+  strictly -f "$PROMETHEUS_CRDS"
+  kubectl wait --for=condition=established -f "$PROMETHEUS_CRDS" --timeout=60s >/dev/null
+fi
+sed -i 's/^namespace: cameleon$/namespace: cameleon-aws/' "$aws/kustomization.yaml"
+echo 'stands for the authorities of the database' >"$aws/rds.pem"
+keda=yes monitoring=yes
+if ! kubectl get crd scaledobjects.keda.sh >/dev/null 2>&1; then
+  keda='' && sed -i '/components\/keda$/d' "$aws/kustomization.yaml" && say '  not tried: components/keda; the cluster has no KEDA'
+fi
+if ! kubectl get crd podmonitors.monitoring.coreos.com prometheusrules.monitoring.coreos.com >/dev/null 2>&1; then
+  monitoring='' && sed -i '/components\/monitoring$/d' "$aws/kustomization.yaml"
+  say '  not tried: components/monitoring; the cluster has no Prometheus Operator, and PROMETHEUS_CRDS is not set'
+fi
+strictly -k "$aws"
+wait_for 30 'a loader is made' made app.kubernetes.io/component=loader
+wait_for 30 'a migration is made' made app.kubernetes.io/component=migrate
+for component in loader migrate; do
+  account=$(a get pods -l "app.kubernetes.io/component=$component" -o jsonpath='{.items[0].spec.serviceAccountName}')
+  expect "the role of the $component" "$(setting "$component")" \
+    "$(a get serviceaccount "$account" -o jsonpath='{.metadata.annotations.eks\.amazonaws\.com/role-arn}')"
+done
+expect 'the image of each container' "$(setting newName):$(setting newTag)" \
+  "$(each '{range .spec.initContainers[*]}{.image}{"\n"}{end}{range .spec.containers[*]}{.image}{"\n"}{end}')"
+{
+  each '{range .spec.volumes[*]}{.configMap.name}{"\n"}{end}'
+  each '{range .spec.containers[*].envFrom[*]}{.configMapRef.name}{"\n"}{end}'
+  each '{range .spec.initContainers[*].envFrom[*]}{.configMapRef.name}{"\n"}{end}'
+} | grep . | sort -u >"$work/named"
+a get configmaps -o jsonpath='{range .items[*]}{.metadata.name}{"\n"}{end}' | sort >"$work/there"
+expect 'ConfigMaps that the pods name, and that are not there' cameleon-recipients "$(comm -23 "$work/named" "$work/there")" # optional
+expect 'ConfigMaps that no pod names' "${monitoring:+cameleon-dashboard }kube-root-ca.crt" "$(comm -13 "$work/named" "$work/there" | paste -sd' ')"
+expect 'the pods of the network policy' 2 "$(a get pods -o name -l \
+  "$(a get networkpolicy cameleon -o jsonpath='{.spec.podSelector.matchLabels}' | tr -d '{}"' | tr : =)" | wc -l)"
+expect 'what the network policy lets out' 'UDP/53 TCP/53 TCP/443 TCP/5432 TCP/80 ' \
+  "$(a get networkpolicy cameleon -o jsonpath='{range .spec.egress[*].ports[*]}{.protocol}/{.port} {end}')"
+if [[ -n $keda ]]; then
+  scaled() { a get scaledobject cameleon -o jsonpath="{.spec.$1}"; }
+  expect 'what KEDA scales' deployment.apps/cameleon "$(a get deployment "$(scaled scaleTargetRef.name)" -o name)"
+  expect "KEDA's region" "$(setting AWS_REGION)" "$(scaled triggers[0].metadata.awsRegion)"
+  expect "KEDA's login: the operator's own role" 'aws ' "$(a get triggerauthentication "$(scaled triggers[0].authenticationRef.name)" \
+    -o jsonpath='{.spec.podIdentity.provider} {.spec.podIdentity.identityOwner}')"
+fi
+if [[ -n $monitoring ]]; then
+  expect 'what kube-prometheus-stack selects' podmonitor,prometheusrule \
+    "$(a get podmonitors,prometheusrules -l release=kube-prometheus-stack -o name | sed 's/[.].*//' | paste -sd,)"
+  expect 'the groups of alerts' 'cameleon-dead-letters cameleon-flow cameleon-process' \
+    "$(a get prometheusrule cameleon -o jsonpath='{.spec.groups[*].name}')"
+fi
+sed -i '/components\/keda$/d; s,components/migrate$,components/cron,' "$aws/kustomization.yaml"
+strictly -k "$aws"
+a create job --from=cronjob/cameleon once >/dev/null
+wait_for 30 'a pod of the cron job is made' made job-name=once
+kubectl delete namespace cameleon-aws --wait=false >/dev/null
+if [[ ${ONLY:-} == aws ]]; then
+  if [[ $failures -eq 0 ]]; then echo PASS; exit 0; else echo FAIL; exit 1; fi
+fi
+
 overlay=$work/deploy/kubernetes/overlays/local
 rm -f "$overlay/mask.json"
 java -jar "$jar" keys create --out "$overlay/mask.json" >/dev/null

@@ -202,7 +202,7 @@ for variable in board["templating"]["list"]:
 with open(alerts) as file:
     text = "".join(line for line in file if not line.lstrip().startswith("#"))
 # What other programs export, and what is there only where edits are loaded without a restart.
-elsewhere = {"kube_pod_container_status_restarts_total"}
+elsewhere = {"kube_pod_container_status_restarts_total", "kube_pod_init_container_status_restarts_total"}
 metrics = set(re.findall(r"\b(?:cameleon|jvm|process|kube|pipeline:cameleon)_\w+(?::max)?(?=[{\[)\s])", text)) - elsewhere
 for metric in sorted(metrics):
     expect(f"alerts.yaml: {metric}", samples(metric))

@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.SdkSystemSetting;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
@@ -120,9 +121,16 @@ public final class AwsClients {
       credentials.resolveCredentials();
     } catch (SdkClientException e) {
       problems.add(
-          "no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,"
-              + " or run with an IAM role (a local SQS accepts any, for example test and"
-              + " test)");
+          SdkSystemSetting.AWS_WEB_IDENTITY_TOKEN_FILE
+              .getStringValue()
+              .map(
+                  file ->
+                      "AWS STS gives no credentials for the token AWS_WEB_IDENTITY_TOKEN_FILE: see the"
+                          + " trust policy of the role AWS_ROLE_ARN, and whether STS can be reached")
+              .orElse(
+                  "no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,"
+                      + " or run with an IAM role (a local SQS accepts any, for example test and"
+                      + " test)"));
     }
     return problems;
   }

@@ -11,6 +11,7 @@ import dev.cameleon.support.Run;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -70,6 +71,23 @@ class EndpointsTest {
     assertThatThrownBy(() -> called("login-queue"))
         .isInstanceOf(SdkClientException.class)
         .hasMessageContaining("FIPS and custom endpoint are not supported");
+  }
+
+  /** Its pod has credentials: those that are "not found" would be looked for in the wrong place. */
+  @Test
+  void aRoleThatStsDoesNotGiveIsNotCalledMissingCredentials() throws Exception {
+    set("aws.endpointUrl", Shared.sqs().endpoint().toString()); // no STS
+    set("aws.region", "us-east-1");
+    set("aws.accessKeyId", null);
+    set("aws.secretAccessKey", null);
+    set("aws.disableEc2Metadata", "true");
+    set("aws.roleArn", "arn:aws:iam::123456789012:role/cameleon-loader");
+    set("aws.webIdentityTokenFile", Files.writeString(folder.resolve("token"), "a.b.c").toString());
+
+    assertThat(AwsClients.problems())
+        .singleElement()
+        .asString()
+        .contains("AWS STS gives no credentials", "AWS_ROLE_ARN", "trust policy");
   }
 
   @Test

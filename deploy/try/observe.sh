@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Alerts and dashboard against a real Prometheus and Alertmanager: starts the jar, has Prometheus scrape it with the
 # shipped configuration and rules, sends samples, runs every query of the dashboard and of the alerts, and waits until
-# Alertmanager has the alert about dead letters. Prints PASS or FAIL, exits 0 or 1 (2: cannot even begin).
+# Alertmanager has the alert about dead letters. Then SQS refuses deletes, and the process is gone: both alerts fire and
+# end (each "for" is 4 s here). Prints PASS or FAIL, exits 0 or 1 (2: cannot even begin).
 #
 #   mvn -q package -DskipTests
 #   createdb cameleon_try
@@ -20,7 +21,7 @@
 #   OTELCOL                      a collector with the otlp receiver and the debug exporter
 #
 # Not exercised: Grafana (the queries of its panels are, the drawing is not), the Prometheus Operator, kube-state-metrics
-# (CameleonPodRestarting), and whether each alert fires: alerts.test.yaml does that, and this script runs it.
+# (CameleonPodRestarting), and whether the other alerts fire: alerts.test.yaml does that, and this script runs it.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -99,6 +100,10 @@ export CAMELEON_QUEUE=login-queue CAMELEON_DEAD_LETTER_QUEUE=login-queue-dlq CAM
 export PATH="$venv/bin:$PATH" # the AWS CLI
 SEND_SAMPLES=never deploy/localstack/init-queues.sh >&2
 java -jar "$jar" keys create --out "$CAMELEON_KEYSET" >/dev/null
+proxy=127.0.0.1:$(free_port)
+refuses=$work/refuses-deletes # while there is this file
+"$python" deploy/try/refusing_proxy.py "${proxy#*:}" "${sqs#http://}" "$refuses" >"$work/proxy.log" 2>&1 &
+pids+=($!)
 app=127.0.0.1:$(free_port)
 export CAMELEON_HTTP_HOST=${app%:*} CAMELEON_HTTP_PORT=${app#*:} CAMELEON_METRICS=emf
 tracing=()
@@ -113,7 +118,7 @@ if [[ -n ${OTEL_AGENT:-} && -n ${OTELCOL:-} ]]; then
   tracing=(env "${tracing[@]}" "JAVA_TOOL_OPTIONS=-javaagent:$(realpath "$OTEL_AGENT")"
     "OTEL_EXPORTER_OTLP_ENDPOINT=http://$otlp" OTEL_TRACES_SAMPLER=always_on)
 fi
-"${tracing[@]}" java -jar "$jar" run >"$work/cameleon.out" 2>"$work/cameleon.log" &
+AWS_ENDPOINT_URL=http://$proxy "${tracing[@]}" java -jar "$jar" run >"$work/cameleon.out" 2>"$work/cameleon.log" &
 cameleon=$!
 pids+=("$cameleon")
 await 'the start of the jar' 180 curl -fs "http://$app/observe/health/ready"
@@ -128,7 +133,7 @@ END
   --web.listen-address="$alerts" --cluster.listen-address= >"$work/alertmanager.log" 2>&1 &
 pids+=($!)
 prometheus=127.0.0.1:$(free_port)
-cp "$observe/alerts.yaml" "$work/"
+sed -E 's/^( +for: ).*/\14s/' "$observe/alerts.yaml" >"$work/alerts.yaml"
 sed -e "s|cameleon:9876|$app|" -e 's|interval: 15s|interval: 2s|' "$observe/prometheus.yml" >"$work/prometheus.yml"
 cat >>"$work/prometheus.yml" <<END
 alerting:
@@ -227,11 +232,34 @@ sys.exit(not found or found[0]["annotations"]["runbook_url"] != "docs/RUNBOOK.md
 await 'the alert CameleonDeadLetters at Alertmanager' 60 alerted
 ok 'Alertmanager has CameleonDeadLetters, with its runbook'
 
+# --- deletes are refused ---------------------------------------------------------------------------
+fires() { is "max(ALERTS{alertstate=\"firing\", alertname=$1})" 1; }
+ended() { is "max(ALERTS{alertname=$1})" none; }
+touch "$refuses"
+SEND_SAMPLES=always deploy/localstack/init-queues.sh >&2
+not_ready='"CameleonNotReady", check="DELETES"'
+await 'the alert CameleonNotReady, DELETES' 60 fires "$not_ready"
+rm "$refuses"
+await 'the end of CameleonNotReady, DELETES' 60 ended "$not_ready"
+rows=$((rows + 99))
+waves=$((waves + 1))
+await 'loading what could not be deleted' 60 is 'sum(cameleon_messages_total{outcome="loaded"})' "$rows"
+await 'dead-lettering the rest' 60 is 'sum(cameleon_messages_total{outcome="dead_lettered"})' "$waves"
+ok 'CameleonNotReady fires while deletes are refused, and ends; each message is loaded once'
+
 # --- the end: what the process wrote --------------------------------------------------------------
 kill "$cameleon"
 code=0
 wait "$cameleon" || code=$?
 if [[ $code == 0 ]]; then ok 'exit code 0'; else wrong "exit code $code"; fi
+absent='"CameleonAbsent", pipeline="login"'
+await 'the alert CameleonDown' 60 fires '"CameleonDown"'
+await 'the alert CameleonAbsent' 60 fires "$absent"
+java -jar "$jar" run >"$work/again.out" 2>"$work/again.log" &
+pids+=($!)
+await 'the end of CameleonDown' 60 ended '"CameleonDown"'
+await 'the end of CameleonAbsent' 60 ended "$absent"
+ok 'CameleonDown and CameleonAbsent fire without a process, and end with the next'
 loaded=$("$python" -c '
 import json, sys
 print(round(sum(json.loads(line)["Loaded"] for line in sys.stdin)))' <"$work/cameleon.out")

@@ -90,7 +90,8 @@ final class Deletions {
     if (!waiting.isEmpty()) {
       LOG.warn(
           "Could not delete all messages before the stop. They reappear after their"
-              + " visibility timeout, and then count as duplicates. first={}",
+              + " visibility timeout: rows then count as duplicates, dead letters are sent again."
+              + " first={}",
           waiting.element().chunk().get(0).messageId());
     }
     waiting.forEach(finished -> deliveries.settle(finished.chunk(), finished.outcome()));

@@ -3,6 +3,7 @@ package dev.cameleon.sqs;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
@@ -54,6 +55,9 @@ public final class SqsErrors {
               + " SQS speaks only the older query protocol, as LocalStack before 3.0 does; use a"
               + " newer one"
           : "SQS answered " + details.errorCode() + " (HTTP " + service.statusCode() + ")";
+    }
+    if (failure instanceof ApiCallTimeoutException) {
+      return "SQS does not answer";
     }
     if (failure instanceof SdkException) {
       Throwable root = failure;

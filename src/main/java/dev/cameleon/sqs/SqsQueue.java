@@ -1,6 +1,7 @@
 package dev.cameleon.sqs;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -18,6 +19,12 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 public record SqsQueue(String name, String url, String arn, int visibilitySeconds, int maxBytes) {
   /** AWS: the largest limit that a queue may have is 1 MiB, since August 2025. */
   private static final int LARGEST_BYTES = 1024 * 1024;
+
+  /**
+   * How long an answer about a queue may take, retries included. The SDK's own retries wait for two
+   * minutes, in which somebody looks at a process that says nothing.
+   */
+  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
 
   /** AWS: the names of FIFO queues, and of no others, end in this. */
   public static final String FIFO = ".fifo";
@@ -64,7 +71,12 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
     String url =
         nameOrUrl.contains("://")
             ? nameOrUrl
-            : sqs.getQueueUrl(request -> request.queueName(nameOrUrl)).queueUrl();
+            : sqs.getQueueUrl(
+                    request ->
+                        request
+                            .queueName(nameOrUrl)
+                            .overrideConfiguration(call -> call.apiCallTimeout(ANSWER_TIMEOUT)))
+                .queueUrl();
     Map<QueueAttributeName, String> attributes =
         sqs.getQueueAttributes(
                 request ->
@@ -73,7 +85,8 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
                         .attributeNames(
                             QueueAttributeName.QUEUE_ARN,
                             QueueAttributeName.VISIBILITY_TIMEOUT,
-                            QueueAttributeName.MAXIMUM_MESSAGE_SIZE))
+                            QueueAttributeName.MAXIMUM_MESSAGE_SIZE)
+                        .overrideConfiguration(call -> call.apiCallTimeout(ANSWER_TIMEOUT)))
             .attributes();
     String arn = attributes.getOrDefault(QueueAttributeName.QUEUE_ARN, "");
     return new SqsQueue(

@@ -8,7 +8,9 @@ import dev.cameleon.aws.AwsClients;
 import dev.cameleon.support.Shared;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
@@ -47,6 +49,25 @@ class SqsErrorsTest {
     } finally {
       System.setProperty("aws.endpointUrl", Shared.sqs().endpoint().toString());
       server.stop(0);
+    }
+  }
+
+  @Test
+  void aLookupEndsSoonIfSqsTakesTheCallAndDoesNotAnswer() throws Exception {
+    Shared.sqs();
+    // Nobody accepts: the system takes the connection and the request.
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      System.setProperty("aws.endpointUrl", "http://127.0.0.1:" + silent.getLocalPort());
+      try (SqsClient sqs = AwsClients.sqs(1)) {
+        long began = System.nanoTime();
+        SdkException failure =
+            catchThrowableOfType(SdkException.class, () -> SqsQueue.find(sqs, "q"));
+
+        assertThat(SqsErrors.describe(failure)).isEqualTo("SQS does not answer");
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
+      }
+    } finally {
+      System.setProperty("aws.endpointUrl", Shared.sqs().endpoint().toString());
     }
   }
 }

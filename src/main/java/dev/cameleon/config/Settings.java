@@ -150,7 +150,10 @@ public record Settings(
     if (!Files.isDirectory(routes)) {
       parser.problem(
           "cameleon.routes",
-          SafeQuote.path(routes) + " is not a folder; to write the shipped one: init DIR");
+          (routes.toString().equals(DEFAULTS.get("cameleon.routes")) // no secret
+                  ? "there is no folder " + routes + " in " + Path.of("").toAbsolutePath()
+                  : SafeQuote.path(routes) + " is not a folder")
+              + "; to write the shipped one: init DIR");
     }
     DatabaseSettings database = DatabaseSettings.read(parser);
     parser.oneOf("cameleon.log", "json", "text");

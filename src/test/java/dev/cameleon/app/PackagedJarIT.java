@@ -169,6 +169,10 @@ class PackagedJarIT {
     site.queues().send(bodies);
     Path place = folder.resolve("place");
 
+    Program.Result early =
+        Program.run(Map.of(), Files.createDirectory(folder.resolve("empty")), "check");
+    assertThat(early.exitCode()).isEqualTo(2);
+    assertThat(early.out() + early.err()).contains("there is no folder routes in ", "init DIR");
     assertThat(Program.run(Map.of(), folder, "init", "place").exitCode()).isZero();
     assertThat(Program.run(Map.of(), place, "keys", "create", "--out", "keys/mask.json").exitCode())
         .isZero();

@@ -8,11 +8,13 @@
 # FOLDER is for its state and its log (localstack.log), SERVICES a list with commas.
 #   LOCALSTACK_VENV  a folder for the virtual environment, kept for the next run; else FOLDER/venv
 #   PYTHON           an interpreter to use instead of the first suitable one (3.13 or newer)
+#   LOCALSTACK_MAIN  a Python file to run instead of LocalStack's own entry
 
 localstack_pid=''
 
 localstack_start() {
-  local folder=$1 requirements=$2 services=$3 venv python='' candidate port health first i
+  local folder=$1 requirements=$2 services=$3 venv python='' candidate port health first i main=(-m localstack.runtime.main)
+  [[ -z ${LOCALSTACK_MAIN:-} ]] || main=("$LOCALSTACK_MAIN")
   venv=${LOCALSTACK_VENV:-$folder/venv}
   if [[ ! -x $venv/bin/python ]]; then
     for candidate in ${PYTHON:+"$PYTHON"} python3.13 python3.14 python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[3-9]*/bin/python3; do
@@ -41,7 +43,7 @@ localstack_start() {
     SERVICES="$services" EAGER_SERVICE_LOADING=1 SQS_ENDPOINT_STRATEGY=path \
     GATEWAY_LISTEN="127.0.0.1:$port" LOCALSTACK_HOST="127.0.0.1:$port" GATEWAY_SERVER=hypercorn \
     DNS_ADDRESS=0 DISABLE_EVENTS=1 SKIP_SSL_CERT_DOWNLOAD=1 LS_LOG=warning \
-    "$venv/bin/python" -m localstack.runtime.main >"$folder/localstack.log" 2>&1 &
+    "$venv/bin/python" "${main[@]}" >"$folder/localstack.log" 2>&1 &
   localstack_pid=$!
   disown "$localstack_pid" # so that the shell says nothing when it is killed
   first=${services%%,*}

@@ -9,7 +9,7 @@
 #
 # Needs Java 17, Python 3.13 or newer, curl, psql, and an EMPTY database, as deploy/localstack/try.sh does: the mask keys are
 # new in each run. It starts a LocalStack and a moto of its own and never calls AWS. It leaves two logins in the database server,
-# cameleon_try_owner and cameleon_try_loader. It took 6 minutes on two busy cores, most of them for the alarm.
+# cameleon_try_owner and cameleon_try_loader. With LocalStack installed it took 6 minutes on two busy cores, most of them for the alarm.
 #
 #   CAMELEON_DB_URL              required
 #   CAMELEON_DB_USER/_PASSWORD   as for the application; a login that may create logins

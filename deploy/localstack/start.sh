@@ -4,15 +4,19 @@
 #   localstack_start FOLDER REQUIREMENTS SERVICES   installs LocalStack 4.14.0 from PyPI, starts it on a free port of
 #                                                   127.0.0.1 and sets endpoint, localstack_pid and the PATH (AWS CLI)
 #   localstack_stop                                 ends it
+#   localstack_install FOLDER REQUIREMENTS          the first part of localstack_start, for a script that starts something else
+#                                                   of the requirements before; free_port prints a port
 #
 # FOLDER is for its state and its log (localstack.log), SERVICES a list with commas.
 #   LOCALSTACK_VENV  a folder for the virtual environment, kept for the next run; else FOLDER/venv
 #   PYTHON           an interpreter to use instead of the first suitable one (3.13 or newer)
+#   LOCALSTACK_MAIN  a Python file to run instead of LocalStack's own entry
 
 localstack_pid=''
+localstack_python=''
 
-localstack_start() {
-  local folder=$1 requirements=$2 services=$3 venv python='' candidate port health first i
+localstack_install() {
+  local folder=$1 requirements=$2 venv python='' candidate
   venv=${LOCALSTACK_VENV:-$folder/venv}
   if [[ ! -x $venv/bin/python ]]; then
     for candidate in ${PYTHON:+"$PYTHON"} python3.13 python3.14 python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[3-9]*/bin/python3; do
@@ -30,8 +34,18 @@ localstack_start() {
   echo "installing LocalStack into $venv …" >&2
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements"
   export PATH="$venv/bin:$PATH"
+  localstack_python=$venv/bin/python
+}
 
-  port=$("$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+free_port() {
+  "$localstack_python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+localstack_start() {
+  local folder=$1 requirements=$2 services=$3 port health first i main=(-m localstack.runtime.main)
+  [[ -z ${LOCALSTACK_MAIN:-} ]] || main=("$LOCALSTACK_MAIN")
+  [[ -n $localstack_python ]] || localstack_install "$folder" "$requirements" || return
+  port=$(free_port)
   endpoint=http://127.0.0.1:$port
   mkdir -p "$folder/root"
   # `localstack start --host` is deprecated and comes with another package, so the runtime itself is
@@ -41,7 +55,7 @@ localstack_start() {
     SERVICES="$services" EAGER_SERVICE_LOADING=1 SQS_ENDPOINT_STRATEGY=path \
     GATEWAY_LISTEN="127.0.0.1:$port" LOCALSTACK_HOST="127.0.0.1:$port" GATEWAY_SERVER=hypercorn \
     DNS_ADDRESS=0 DISABLE_EVENTS=1 SKIP_SSL_CERT_DOWNLOAD=1 LS_LOG=warning \
-    "$venv/bin/python" -m localstack.runtime.main >"$folder/localstack.log" 2>&1 &
+    "$localstack_python" "${main[@]}" >"$folder/localstack.log" 2>&1 &
   localstack_pid=$!
   disown "$localstack_pid" # so that the shell says nothing when it is killed
   first=${services%%,*}

@@ -2,6 +2,7 @@
 # Sourced by scripts of this folder; no use by itself. Needs their say() and, for await, the folder of logs in $work.
 #
 #   expect WHAT EXPECTED FOUND        counts a difference in $failures
+#   expect_in WHAT PART FOUND         likewise, if the part is not in it
 #   await WHAT SECONDS COMMAND…       until it succeeds; ends the script with FAIL and the ends of the logs if it does not
 
 failures=0
@@ -9,6 +10,9 @@ ok() { say "  ok    $*"; }
 wrong() { say "  WRONG $*"; failures=$((failures + 1)); }
 expect() {
   if [[ $2 == "$3" ]]; then ok "$1: $3"; else wrong "$1: $3, expected $2"; fi
+}
+expect_in() {
+  if [[ $3 == *"$2"* ]]; then ok "$1: $2"; else wrong "$1: no $2 in: $3"; fi
 }
 # shellcheck disable=SC2154  # work: the script sets it
 await() {

@@ -72,7 +72,7 @@ record Contestant(
   static Contestant job(String jar) {
     return new Contestant(
         "job",
-        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", jar, "run"),
+        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseParallelGC", "-jar", jar, "run"),
         Map.of(),
         1,
         false,

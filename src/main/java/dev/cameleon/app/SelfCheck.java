@@ -99,6 +99,7 @@ public final class SelfCheck {
         }
       }
       if (source != null) {
+        findings.addAll(TransportChecks.rights(sqs, source));
         findings.add(TransportChecks.queue(AwsClients.endpoint(sqs, source.url())));
       }
       if (source != null && sample > 0) {

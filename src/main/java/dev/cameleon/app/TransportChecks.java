@@ -5,6 +5,8 @@ import dev.cameleon.app.SelfCheck.Result;
 import dev.cameleon.config.DatabaseSettings;
 import dev.cameleon.db.Database;
 import dev.cameleon.db.LoadedTable;
+import dev.cameleon.sqs.SqsErrors;
+import dev.cameleon.sqs.SqsQueue;
 import java.net.URI;
 import java.sql.Array;
 import java.sql.Connection;
@@ -14,11 +16,20 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.SqsException;
 
-/** The part of {@link SelfCheck} about encryption in transit and about the loader's privileges. */
+/** The part of {@link SelfCheck} about encryption in transit and about what this process may do. */
 final class TransportChecks {
   private static final String STRONGEST = "verify-full";
+
+  /** The receipt handle of no message, so that a call with it changes nothing. */
+  private static final String NO_RECEIPT = "check";
+
+  private static final int FORBIDDEN = 403;
 
   private TransportChecks() {}
 
@@ -62,6 +73,49 @@ final class TransportChecks {
             "transport",
             Result.NOTE,
             "calls to SQS on another machine are not encrypted: use an https:// endpoint");
+  }
+
+  /** What is missing of the rights to settle messages; to look up a queue takes others. */
+  static List<Finding> rights(SqsClient sqs, SqsQueue source) {
+    return Stream.of(
+            missing(
+                "sqs:DeleteMessage",
+                () ->
+                    sqs.deleteMessage(
+                        call -> call.queueUrl(source.url()).receiptHandle(NO_RECEIPT))),
+            missing(
+                "sqs:ChangeMessageVisibility",
+                () ->
+                    sqs.changeMessageVisibility(
+                        call ->
+                            call.queueUrl(source.url())
+                                .receiptHandle(NO_RECEIPT)
+                                .visibilityTimeout(0))))
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  private static Optional<Finding> missing(String action, Runnable call) {
+    try {
+      call.run();
+      return Optional.empty();
+    } catch (SqsException e) {
+      return e.statusCode() == FORBIDDEN // else it is about the receipt handle
+          ? Optional.of(
+              failed(
+                  SqsErrors.describe(e)
+                      + ": allow "
+                      + action
+                      + " on the source queue, in the role and in the policies of queue and VPC"
+                      + " endpoint"))
+          : Optional.empty();
+    } catch (SdkException e) {
+      return Optional.of(failed(SqsErrors.describe(e)));
+    }
+  }
+
+  private static Finding failed(String detail) {
+    return new Finding("queue", Result.FAILED, detail);
   }
 
   /**

@@ -11,6 +11,9 @@ import dev.cameleon.sqs.ReceiveGate;
 import dev.cameleon.sqs.ReceivedMessages;
 import dev.cameleon.sqs.SqsBatchCalls;
 import dev.cameleon.sqs.SqsQueue;
+import dev.cameleon.support.Commands;
+import dev.cameleon.support.Events;
+import dev.cameleon.support.Program;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
@@ -83,6 +86,25 @@ class RefusedDeletesTest {
         assertThat(run.account().count(Outcome.DEAD_LETTERED)).isEqualTo(traffic.malformed());
       }
       traffic.assertArrivedOnce();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"DeleteMessage", "ChangeMessageVisibility"})
+  void checkNamesTheRightThatIsMissingAndTouchesNoMessage(String call) throws Exception {
+    try (proxy) {
+      Site site = Site.in(folder, 4).with("AWS_ENDPOINT_URL", proxy.url());
+      site.migrate();
+      site.queues().send(Events.bodies(5));
+      Program.Result allowed = Commands.run(site.environment(), folder, "check");
+      proxy.on(call, Fault.denied());
+      Program.Result denied = Commands.run(site.environment(), folder, "check");
+
+      assertThat(allowed.exitCode()).as(allowed.out() + allowed.err()).isZero();
+      assertThat(denied.exitCode()).isEqualTo(1);
+      assertThat(denied.out())
+          .contains("FAILED  queue ", "AccessDenied", "(HTTP 403): allow sqs:" + call);
+      assertThat(site.queues().visible()).isEqualTo(5);
     }
   }
 

@@ -64,7 +64,7 @@ class SqsErrorsTest {
             catchThrowableOfType(SdkException.class, () -> SqsQueue.find(sqs, "q"));
 
         assertThat(SqsErrors.describe(failure)).isEqualTo("SQS does not answer");
-        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(60));
       }
     } finally {
       System.setProperty("aws.endpointUrl", Shared.sqs().endpoint().toString());

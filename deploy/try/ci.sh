@@ -10,7 +10,8 @@
 #   ACT_IMAGE      an image for act (https://github.com/nektos/act) with Maven's needs, for example
 #                  catthehacker/ubuntu:act-24.04; needs act on the PATH, Docker, and a network for the actions
 #   ACT_JAVA       17: which job of the matrix
-#   ACT_OPTIONS    more options for act, separated by spaces, for example --env=MAVEN_ARGS=-Dtest=SettingsTest
+#   ACT_OPTIONS    more options for act, separated by spaces, for example --env-file=FILE, and in it for a short run
+#                  MAVEN_OPTS=-Dtest=SettingsTest -DskipITs=true    (MAVEN_ARGS is ignored by Maven before 3.9)
 #
 # What this does not show: anything of GitHub (permissions, environments, attestations), the push of the image, cosign's
 # signature, CodeQL. Without ACT_IMAGE no job is run as a job; the scripts are run themselves.

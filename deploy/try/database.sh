@@ -168,7 +168,7 @@ kill_primary() { # all its processes at once, as when the machine loses power
   local postmaster
   postmaster=$(head -n 1 "${data[$primary]}/postmaster.pid")
   # shellcheck disable=SC2046  # one word per process
-  kill -9 "$postmaster" $(ps -o pid= --ppid "$postmaster")
+  kill -9 "$postmaster" $(ps -o pid= --ppid "$postmaster") 2>/dev/null # a child may have ended since
 }
 promote() {
   primary=$((1 - primary))

@@ -2,6 +2,7 @@ package dev.cameleon.app;
 
 import dev.cameleon.app.SelfCheck.Finding;
 import dev.cameleon.app.SelfCheck.Result;
+import dev.cameleon.aws.AwsClients;
 import dev.cameleon.config.DatabaseSettings;
 import dev.cameleon.db.Database;
 import dev.cameleon.db.LoadedTable;
@@ -29,7 +30,8 @@ final class TransportChecks {
   /** The receipt handle of no message, so that a call with it changes nothing. */
   private static final String NO_RECEIPT = "check";
 
-  private static final int FORBIDDEN = 403;
+  /** In the code of a refusal, whose HTTP status throttling can have, too. */
+  private static final String DENIED = "AccessDenied";
 
   private TransportChecks() {}
 
@@ -100,7 +102,7 @@ final class TransportChecks {
       call.run();
       return Optional.empty();
     } catch (SqsException e) {
-      return e.statusCode() == FORBIDDEN // else it is about the receipt handle
+      return AwsClients.code(e).contains(DENIED) // else it is about the receipt handle
           ? Optional.of(
               failed(
                   SqsErrors.describe(e)

@@ -28,8 +28,8 @@ class SealedBodyToolsTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String BODY = "{\"user_id\": \"grüße\", \"ip\": \"192.0.2.777\"}";
 
-  private final KeyPair anna = Recipients.rsa(3072);
-  private final KeyPair ben = Recipients.rsa(3072);
+  private final KeyPair anna = Recipients.pair("anna");
+  private final KeyPair ben = Recipients.pair("ben");
   private final List<Recipient> both =
       List.of(Recipient.of(anna.getPublic()), Recipient.of(ben.getPublic()));
 

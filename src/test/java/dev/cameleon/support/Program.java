@@ -17,7 +17,7 @@ public final class Program implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** Short runs end sooner without the optimizing compiler. */
-  private static final String USUAL_OPTIONS = "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+  static final String USUAL_OPTIONS = "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
   private final Process process;
   private final Path out;
@@ -56,6 +56,9 @@ public final class Program implements AutoCloseable {
       command.addAll(
           List.of("-cp", System.getProperty("java.class.path"), "dev.cameleon.Cameleon"));
     } else {
+      if (heap.equals(USUAL_OPTIONS)) {
+        command.add("-XX:SharedArchiveFile=" + JarArchive.file());
+      }
       command.addAll(List.of("-jar", jar));
     }
     command.addAll(List.of(arguments));

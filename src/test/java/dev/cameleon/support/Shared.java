@@ -8,6 +8,9 @@ public final class Shared {
   static {
     // Awaitility's own 10 s are too few for a machine that does other work.
     Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
+    // Most conditions ask a server: the longer a test waits, the less often.
+    Awaitility.setDefaultPollInterval(
+        (count, previous) -> Duration.ofMillis(Math.min(50L + 25L * count, 300L)));
   }
 
   private static LocalSqs sqs;

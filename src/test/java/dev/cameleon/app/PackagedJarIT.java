@@ -160,7 +160,7 @@ class PackagedJarIT {
 
   @Test
   void aStrangerWithOnlyTheJarGetsFromInitToLoadedRows() throws Exception {
-    Site site = Site.in(folder);
+    Site site = Site.onEmptyDatabase(folder);
     Map<String, String> environment = site.environment();
     environment.remove("CAMELEON_ROUTES");
     environment.remove("CAMELEON_KEYSET");

@@ -116,7 +116,7 @@ class CommandsTest {
 
   @Test
   void migrateAppliesTheSchemaOnce() throws Exception {
-    Site site = Site.in(folder);
+    Site site = Site.onEmptyDatabase(folder);
 
     assertThat(Commands.run(site.environment(), folder, "migrate").out()).contains("Applied");
     assertThat(Commands.run(site.environment(), folder, "migrate").out()).contains("up to date");
@@ -124,7 +124,7 @@ class CommandsTest {
 
   @Test
   void checkNamesWhatIsMissingAndChangesNothing() throws Exception {
-    Site site = Site.in(folder);
+    Site site = Site.onEmptyDatabase(folder);
 
     Program.Result fresh = Commands.run(site.environment(), folder, "check");
     site.with("CAMELEON_MIGRATE", "false");

@@ -3,6 +3,7 @@ package dev.cameleon.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.support.Events;
+import dev.cameleon.support.LocalSqs;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Site;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +39,12 @@ class LargeMessagesTest {
   private static final int REJECTED_EVERY = 10;
 
   @TempDir private Path folder;
+  private final LocalSqs sqs = LocalSqs.startForLargeMessages();
+
+  @AfterEach
+  void stop() {
+    sqs.close();
+  }
 
   @Test
   void messagesOfOneMegabyteInTheImagesMemory() throws Exception {
@@ -52,7 +60,7 @@ class LargeMessagesTest {
   }
 
   private void loadsAll(String options, int messages, int characters) throws Exception {
-    Site site = Site.in(folder, 120);
+    Site site = Site.in(folder, 120, sqs);
     // The large value goes all the way into the statement.
     site.edit("login.schema.json", "\"maxLength\": 128}", "\"maxLength\": 2000000}");
     site.edit("load.sql", "SELECT user_id, device_type", "SELECT left(user_id, 20), device_type");

@@ -34,7 +34,7 @@ class ManyProcessesIT {
   @Test
   void threeStartedTogetherOnAnEmptyDatabaseShareTheQueueAndOneMayLeave() throws Exception {
     // What SQS gives to a receive that a stop has cut is hidden for so long.
-    Site site = Site.in(folder, 10);
+    Site site = Site.onEmptyDatabase(folder, 10);
     Traffic traffic = new Traffic(site).send(1000, 100);
     start(site);
     start(site);

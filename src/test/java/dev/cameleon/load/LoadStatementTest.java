@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cameleon.contract.Contract;
 import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.Delivery;
 import dev.cameleon.sqs.ReceivedMessages;
@@ -38,12 +37,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The shipped load.sql on a real PostgreSQL. */
 class LoadStatementTest {
-  private final TestDatabase database = Shared.postgres().database();
+  private final TestDatabase database = Shared.postgres().migrated();
   private LoadStatement statement;
 
   @BeforeEach
-  void migrate() throws Exception {
-    Migrations.migrate(login());
+  void prepare() throws Exception {
     statement = Shipped.statement();
   }
 

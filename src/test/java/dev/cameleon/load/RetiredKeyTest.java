@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Events;
@@ -111,8 +110,7 @@ class RetiredKeyTest {
   }
 
   private static TestDatabase withTwoKeys() throws Exception {
-    TestDatabase database = Shared.postgres().database();
-    Migrations.migrate(login(database));
+    TestDatabase database = Shared.postgres().migrated();
     database.execute(
         "INSERT INTO cameleon.mask_key (key_id, check_value, follows)"
             + " VALUES ('00000001', 'a', NULL), ('00000002', 'b', '00000001')");

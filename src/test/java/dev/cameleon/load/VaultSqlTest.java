@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cameleon.crypto.Recipient;
 import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.mask.Original;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
@@ -36,15 +35,14 @@ class VaultSqlTest {
   /** A row's message and the token in its column {@code ip}. */
   private record Row(UUID id, String token) {}
 
-  private final TestDatabase database = Shared.postgres().database();
+  private final TestDatabase database = Shared.postgres().migrated();
   private final Database.Login login = new Database.Login(database.url(), "postgres", "postgres");
   @TempDir private Path folder;
   private LoadStatement statement;
   private Vault vault;
 
   @BeforeEach
-  void migrate() throws Exception {
-    Migrations.migrate(login);
+  void prepare() throws Exception {
     statement = Shipped.statement();
     Recipients.add(folder, "anna");
     vault = new Vault(Recipient.read(folder.resolve("recipients")));

@@ -3,8 +3,6 @@ package dev.cameleon.mask;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.contract.PiiKind;
-import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
 import dev.cameleon.support.FixedKeys;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Shared;
@@ -12,20 +10,14 @@ import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class MaskGuardTest {
   private static final Map<String, PiiKind> BOTH =
       Map.of("ip", PiiKind.IP, "device_id", PiiKind.DEVICE);
 
-  private final TestDatabase database = Shared.postgres().database();
+  private final TestDatabase database = Shared.postgres().migrated();
   private final Keyset keyset = FixedKeys.of(1, 0x0b);
-
-  @BeforeEach
-  void migrate() throws Exception {
-    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
-  }
 
   @Test
   void theFirstKeyIsRecordedAndAcceptedAgain() throws Exception {

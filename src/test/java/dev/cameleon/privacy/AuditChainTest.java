@@ -2,8 +2,6 @@ package dev.cameleon.privacy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.LoginRole;
 import dev.cameleon.support.Shared;
@@ -37,13 +35,12 @@ class AuditChainTest {
         END LOOP;
       END $$""";
 
-  private final TestDatabase database = Shared.postgres().database();
+  private final TestDatabase database = Shared.postgres().migrated();
   private final List<String> heads = new ArrayList<>();
   private LoginRole officer;
 
   @BeforeEach
-  void migrateAndRecordFiveActs() throws Exception {
-    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
+  void recordFiveActs() throws Exception {
     officer = LoginRole.in(database, "cameleon_officer");
     try (Connection connection = officer.connect()) {
       for (int i = 1; i <= 5; i++) {

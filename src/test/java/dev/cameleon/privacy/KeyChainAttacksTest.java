@@ -2,8 +2,6 @@ package dev.cameleon.privacy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.support.FixedKeys;
@@ -30,13 +28,12 @@ class KeyChainAttacksTest {
   private static final String RENAME =
       "UPDATE cameleon.vault SET token = 'ip_0000000%s_BBBBBBBBBBBBBBBBBBBBBB'";
 
-  private final TestDatabase database = Shared.postgres().database();
+  private final TestDatabase database = Shared.postgres().migrated();
   private LoginRole officer;
   private LoginRole loader;
 
   @BeforeEach
   void storeOneEntryUnderTheOnlyKey() throws Exception {
-    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
     start(FixedKeys.of(1, 0x0b), database.connect());
     database.execute(
         "INSERT INTO cameleon.vault VALUES"
@@ -99,8 +96,7 @@ class KeyChainAttacksTest {
 
   @Test
   void aLoaderAddsTheFirstKeyAndTheNextOneAndNoOther() throws Exception {
-    TestDatabase fresh = Shared.postgres().database();
-    Migrations.migrate(new Database.Login(fresh.url(), "postgres", "postgres"));
+    TestDatabase fresh = Shared.postgres().migrated();
     LoginRole first = LoginRole.in(fresh, "cameleon_loader");
 
     assertThat(start(FixedKeys.of(1, 0x0b), first.connect())).isEmpty();

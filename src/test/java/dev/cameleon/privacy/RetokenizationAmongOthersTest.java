@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class RetokenizationAmongOthersTest extends RetokenizationFixture {
   @Test
   void aRowThatWasBeingLoadedAtTheRetirementIsRewrittenToo() throws Exception {
-    migrate();
+    beginWithTheFirstKey();
     try (Connection loader = database.connect();
         Statement load = loader.createStatement()) {
       loader.setAutoCommit(false);
@@ -37,7 +37,7 @@ class RetokenizationAmongOthersTest extends RetokenizationFixture {
 
   @Test
   void aRowThatSomebodyHasLockedIsWaitedFor() throws Exception {
-    migrate();
+    beginWithTheFirstKey();
     database.execute(row("u", ip(FIRST, 1), null));
     try (Connection other = database.connect();
         Statement update = other.createStatement()) {
@@ -55,7 +55,7 @@ class RetokenizationAmongOthersTest extends RetokenizationFixture {
 
   @Test
   void whoeverKeepsALockForTooLongEndsItAndNothingIsRetired() throws Exception {
-    migrate();
+    beginWithTheFirstKey();
     database.execute(row("u", ip(FIRST, 1), null));
     Retokenization.Sizes impatient = new Retokenization.Sizes(1, 3, Duration.ofMillis(300));
     try (Connection other = database.connect();
@@ -72,7 +72,7 @@ class RetokenizationAmongOthersTest extends RetokenizationFixture {
 
   @Test
   void whoPutsOldTokensBackForEverIsReportedInsteadOfFoughtForEver() throws Exception {
-    migrate();
+    beginWithTheFirstKey();
     database.execute(row("u", ip(FIRST, 1), null));
     database.execute(
         """
@@ -89,7 +89,7 @@ class RetokenizationAmongOthersTest extends RetokenizationFixture {
 
   @Test
   void onlyOneRunsAtATime() throws Exception {
-    migrate();
+    beginWithTheFirstKey();
     try (Connection two = database.connect()) {
       try (Connection one = database.connect()) {
         assertThat(Retokenization.begin(one, SECOND)).isPresent();

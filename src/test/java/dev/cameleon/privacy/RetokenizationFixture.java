@@ -3,8 +3,6 @@ package dev.cameleon.privacy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.contract.PiiKind;
-import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
@@ -32,7 +30,7 @@ class RetokenizationFixture {
 
   static final String ROWS = "SELECT user_id, masked_ip, maked_device_id FROM user_logins";
 
-  final TestDatabase database = Shared.postgres().database();
+  final TestDatabase database = Shared.postgres().migrated();
 
   RetokenizationResult retokenize(Keyset keyset) throws Exception {
     return retokenize(keyset, SMALL);
@@ -57,8 +55,7 @@ class RetokenizationFixture {
         });
   }
 
-  void migrate() throws Exception {
-    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
+  void beginWithTheFirstKey() throws Exception {
     assertThat(problems(FIRST)).isEmpty();
   }
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class RetokenizationTest extends RetokenizationFixture {
   @Test
   void rowsVaultAndSubjectsAreWhatTheNewestKeyMakesOfTheirValues() throws Exception {
-    migrate();
+    beginWithTheFirstKey();
     execute(300, n -> row("u" + n, ip(FIRST, n % 100), device(FIRST, n)));
     execute(100, n -> entry(ip(FIRST, n)));
     String subject = new Masker(FIRST, BOTH).subjects("ada").get(0);
@@ -47,7 +47,7 @@ class RetokenizationTest extends RetokenizationFixture {
 
   @Test
   void theActIsInTheAuditWithItsBeginAndItsEnd() throws Exception {
-    migrate();
+    beginWithTheFirstKey();
     database.execute(row("u", ip(FIRST, 1), null));
 
     RetokenizationResult result = retokenize(SECOND);
@@ -66,7 +66,7 @@ class RetokenizationTest extends RetokenizationFixture {
 
   @Test
   void randomTokensForeignOnesAndUserIdsThatLookLikeOneStay() throws Exception {
-    migrate();
+    beginWithTheFirstKey();
     String erased = Token.random("ip");
     String foreign = ip(FixedKeys.of(0xabcdef01, 7), 1);
     String lookalike = ip(FIRST, 1);
@@ -85,7 +85,7 @@ class RetokenizationTest extends RetokenizationFixture {
 
   @Test
   void columnsThatAnOperatorAddedAreRewrittenWhateverTheyAreCalled() throws Exception {
-    migrate();
+    beginWithTheFirstKey();
     database.execute("ALTER TABLE user_logins ADD COLUMN \"Padded?\" char(60)");
     database.execute(
         "INSERT INTO user_logins (user_id, \"Padded?\") VALUES ('u', '" + ip(FIRST, 1) + "')");
@@ -109,7 +109,7 @@ class RetokenizationTest extends RetokenizationFixture {
         CREATE TABLE logins_ru_1 PARTITION OF logins_ru FOR VALUES WITH (MODULUS 2, REMAINDER 1);
         CREATE TABLE logins_else PARTITION OF user_logins DEFAULT
         """);
-    migrate();
+    beginWithTheFirstKey();
     execute(200, n -> row("u" + n, ip(FIRST, n), device(FIRST, n)));
     database.execute("UPDATE user_logins SET locale = 'RU' WHERE user_id LIKE '%0'");
 
@@ -122,7 +122,7 @@ class RetokenizationTest extends RetokenizationFixture {
 
   @Test
   void twoRotationsAtOnceEndInOneEntryPerValue() throws Exception {
-    migrate();
+    beginWithTheFirstKey();
     assertThat(problems(SECOND)).isEmpty();
     database.execute(row("a", ip(FIRST, 1), device(FIRST, 1)));
     database.execute(row("b", ip(SECOND, 1), device(SECOND, 2)));
@@ -142,7 +142,7 @@ class RetokenizationTest extends RetokenizationFixture {
 
   @Test
   void anEntryThatALoaderHasWrittenUnderTheNewTokenIsTheOneThatStays() throws Exception {
-    migrate();
+    beginWithTheFirstKey();
     database.execute(entry(ip(FIRST, 1)));
     database.execute(entry(ip(SECOND, 1)));
     String entry = database.query(entryOf(ip(SECOND, 1))).get(0).get(0);

@@ -3,8 +3,6 @@ package dev.cameleon.privacy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
 import dev.cameleon.db.SqlErrors;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.LoginRole;
@@ -24,12 +22,11 @@ class RevealFunctionTest {
   private static final String TOKEN = "ip_00000001_AAAAAAAAAAAAAAAAAAAAAA";
   private static final String REVEAL = "SELECT count(*) FROM cameleon.reveal(%s)";
 
-  private final TestDatabase database = Shared.postgres().database();
+  private final TestDatabase database = Shared.postgres().migrated();
   private LoginRole revealer;
 
   @BeforeEach
-  void migrateAndStoreOneEntry() throws Exception {
-    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
+  void storeOneEntry() throws Exception {
     database.execute(
         "INSERT INTO cameleon.vault VALUES ('"
             + TOKEN

@@ -2,8 +2,6 @@ package dev.cameleon.privacy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.LoginRole;
 import dev.cameleon.support.Shared;
@@ -11,7 +9,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,12 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RolesTest {
   private static final String DENIED = "42501";
 
-  private final TestDatabase database = Shared.postgres().database();
-
-  @BeforeAll
-  void migrate() throws Exception {
-    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
-  }
+  private final TestDatabase database = Shared.postgres().migrated();
 
   @Test
   void theLoaderWritesTheVaultAndReadsNoPersonalData() {

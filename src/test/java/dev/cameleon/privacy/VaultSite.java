@@ -7,7 +7,6 @@ import dev.cameleon.crypto.PrivateKeyFile;
 import dev.cameleon.crypto.Recipient;
 import dev.cameleon.crypto.RecipientKey;
 import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
 import dev.cameleon.load.LoadParameters;
 import dev.cameleon.load.LoadStatement;
 import dev.cameleon.load.Shipped;
@@ -45,7 +44,7 @@ final class VaultSite {
       Map.of("ip", PiiKind.IP, "device_id", PiiKind.DEVICE);
   private static final Duration GENERATION = Duration.ofMillis(200);
 
-  private final TestDatabase database = Shared.postgres().database();
+  private final TestDatabase database = Shared.postgres().migrated();
   private final LoadStatement statement;
   private final RecipientKey key;
   private final Vault vault;
@@ -53,7 +52,6 @@ final class VaultSite {
   private volatile Masker masker = new Masker(keyset, Personal.of(PERSONAL, "user_id"));
 
   VaultSite(Path folder) throws Exception {
-    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
     statement = Shipped.statement();
     key = PrivateKeyFile.read(Recipients.add(folder, "anna"));
     vault = new Vault(Recipient.read(folder.resolve("recipients")), new RecentTokens(GENERATION));

@@ -3,6 +3,9 @@ package dev.cameleon.support;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
+import org.elasticmq.Limits;
+import org.elasticmq.RelaxedSQSLimits$;
+import org.elasticmq.StrictSQSLimits$;
 import org.elasticmq.rest.sqs.SQSRestServer;
 import org.elasticmq.rest.sqs.SQSRestServerBuilder;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -36,11 +39,25 @@ public final class LocalSqs implements AutoCloseable {
 
   /** Starts one on a free port. */
   public static LocalSqs start() {
+    return start(StrictSQSLimits$.MODULE$);
+  }
+
+  /** Starts one that does not look at each character of a body, which takes longest. */
+  public static LocalSqs startForLargeMessages() {
+    return start(RelaxedSQSLimits$.MODULE$);
+  }
+
+  private static LocalSqs start(Limits limits) {
     if (!EXTERNAL.isEmpty()) {
       return new LocalSqs(null, URI.create(EXTERNAL));
     }
+    // Its own 10 ms keep a processor busy even while nothing happens.
+    System.setProperty("pekko.scheduler.tick-duration", "50ms");
     SQSRestServer server =
-        SQSRestServerBuilder.withDynamicPort().withInterface("127.0.0.1").start();
+        SQSRestServerBuilder.withDynamicPort()
+            .withInterface("127.0.0.1")
+            .withSQSLimits(limits)
+            .start();
     int port = server.waitUntilStarted().localAddress().getPort();
     return new LocalSqs(server, URI.create("http://127.0.0.1:" + port));
   }

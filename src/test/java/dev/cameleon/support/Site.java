@@ -24,12 +24,13 @@ public final class Site {
 
   private final Path folder;
   private final TestQueues queues;
-  private final TestDatabase database = Shared.postgres().database();
+  private final TestDatabase database;
   private final Map<String, String> environment = new HashMap<>();
 
-  private Site(Path folder, TestQueues queues) {
+  private Site(Path folder, TestQueues queues, TestDatabase database) {
     this.folder = folder;
     this.queues = queues;
+    this.database = database;
     copyRoutes(folder.resolve("routes"));
     environment.putAll(Shared.sqs().environment());
     environment.putAll(queues.environment());
@@ -46,12 +47,30 @@ public final class Site {
 
   /** A site whose source queue has this visibility timeout. */
   public static Site in(Path folder, int visibilitySeconds) {
-    return new Site(folder, TestQueues.create(visibilitySeconds));
+    return new Site(folder, TestQueues.create(visibilitySeconds), Shared.postgres().migrated());
+  }
+
+  /** A site with queues in a service of the test's own. */
+  public static Site in(Path folder, int visibilitySeconds, LocalSqs sqs) {
+    Site site =
+        new Site(folder, TestQueues.create(visibilitySeconds, sqs), Shared.postgres().migrated());
+    site.environment.putAll(sqs.environment());
+    return site;
+  }
+
+  /** A site whose database has no tables yet. */
+  public static Site onEmptyDatabase(Path folder) {
+    return onEmptyDatabase(folder, 30);
+  }
+
+  /** The same with this visibility timeout of the source queue. */
+  public static Site onEmptyDatabase(Path folder, int visibilitySeconds) {
+    return new Site(folder, TestQueues.create(visibilitySeconds), Shared.postgres().database());
   }
 
   /** A site with FIFO queues. */
   public static Site fifo(Path folder, int visibilitySeconds) {
-    return new Site(folder, TestQueues.fifo(visibilitySeconds));
+    return new Site(folder, TestQueues.fifo(visibilitySeconds), Shared.postgres().migrated());
   }
 
   private static void copyRoutes(Path target) {

@@ -33,7 +33,12 @@ public final class TestQueues {
 
   /** Makes them. */
   public static TestQueues create(int visibilitySeconds) {
-    return new TestQueues(Shared.sqs().client(), visibilitySeconds, "");
+    return create(visibilitySeconds, Shared.sqs());
+  }
+
+  /** Makes them in a service of the test's own. */
+  static TestQueues create(int visibilitySeconds, LocalSqs sqs) {
+    return new TestQueues(sqs.client(), visibilitySeconds, "");
   }
 
   /** Makes FIFO queues. */

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
 import dev.cameleon.privacy.Audit;
 import dev.cameleon.support.Commands;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
@@ -24,13 +22,12 @@ import org.junit.jupiter.api.io.TempDir;
 class AuditCommandTest {
   @TempDir private Path folder;
 
-  private final TestDatabase database = Shared.postgres().database();
+  private final TestDatabase database = Shared.postgres().migrated();
   private LoginRole officer;
   private String head;
 
   @BeforeEach
-  void migrateAndRecordThreeActs() throws Exception {
-    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
+  void recordThreeActs() throws Exception {
     officer = LoginRole.in(database, "cameleon_officer");
     try (Connection connection = officer.connect()) {
       record(connection, new Audit.Act("reveal", "ip_t", "a court order", "T-1", null));

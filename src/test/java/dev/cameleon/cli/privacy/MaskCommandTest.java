@@ -3,8 +3,6 @@ package dev.cameleon.cli.privacy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cameleon.contract.PiiKind;
-import dev.cameleon.db.Database;
-import dev.cameleon.db.Migrations;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.mask.Masker;
@@ -31,13 +29,12 @@ class MaskCommandTest {
 
   @TempDir private Path folder;
 
-  private final TestDatabase database = Shared.postgres().database();
+  private final TestDatabase database = Shared.postgres().migrated();
   private final Keyset keyset = Keyset.create();
   private LoginRole revealer;
 
   @BeforeEach
-  void migrateAndUseAKeyset() throws Exception {
-    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
+  void useAKeyset() throws Exception {
     try (Connection connection = database.connect()) {
       assertThat(new MaskGuard(keyset, FIELDS).problems(connection, Set.of())).isEmpty();
     }

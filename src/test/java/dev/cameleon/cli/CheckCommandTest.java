@@ -49,7 +49,7 @@ class CheckCommandTest {
     assertThat(result.exitCode()).as(result.out() + result.err()).isZero();
     assertThat(result.out())
         .contains("gives {public.user_logins=1} rows (rolled back)")
-        .contains("how masked values arrive was not tried")
+        .contains("the columns of masked values were not checked")
         .doesNotContain("WRONG");
   }
 
@@ -57,7 +57,7 @@ class CheckCommandTest {
   void theShippedPipelineIsTriedWithOneEventAndWithOneOfTheLongestTexts() throws Exception {
     assertThat(check(0))
         .contains("OK      load.sql     a sample event gives {public.user_logins=1} rows (rolled")
-        .contains("OK      load.sql     one with every text at its longest gives");
+        .contains("OK      load.sql     a sample event with the longest texts gives");
   }
 
   @Test
@@ -68,14 +68,17 @@ class CheckCommandTest {
     assertThat(check(0))
         .contains("OK      load.sql     a sample event gives")
         .contains(
-            "NOTE    load.sql     one with every text at its longest is refused: a check constraint of the table refuses");
+            "NOTE    load.sql     a sample event with the longest texts is refused: a check"
+                + " constraint of the table refuses");
   }
 
   @Test
   void anExampleThatIsRefusedIsWrongAndNamesTheConstraint() throws Exception {
     pipeline(
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}},"
-            + " \"examples\": [{\"a\": 1, \"b\": \"x\"}, {\"a\": 13, \"b\": \"x\"}, {\"a\": \"x\"}]}",
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
+            + " \"string\", \"x-pii\": \"text\"}},"
+            + " \"examples\": [{\"a\": 1, \"b\": \"x\"}, {\"a\": 13, \"b\": \"x\"}, {\"a\":"
+            + " \"x\"}]}",
         "INSERT INTO public.t SELECT a, b FROM event");
     site.database().execute("ALTER TABLE public.t ADD CONSTRAINT lucky CHECK (a <> 13)");
 
@@ -84,17 +87,19 @@ class CheckCommandTest {
         .contains("WRONG   load.sql     examples/1 is refused")
         .contains("constraint lucky")
         .contains(
-            "WRONG   load.sql     examples/2 of the contract is no valid event: CONTRACT at a");
+            "WRONG   load.sql     examples/2 of the contract is not a valid event: CONTRACT at a");
   }
 
   @Test
   void aDeferredConstraintIsCheckedAndAGeneratedEventIsOnlyNoted() throws Exception {
     pipeline(
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}",
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
+            + " \"string\", \"x-pii\": \"text\"}}}",
         "INSERT INTO public.t SELECT a, b FROM event");
     site.database()
         .execute(
-            "CREATE TABLE public.parents (id bigint PRIMARY KEY); ALTER TABLE public.t ADD CONSTRAINT parent"
+            "CREATE TABLE public.parents (id bigint PRIMARY KEY); ALTER TABLE public.t ADD"
+                + " CONSTRAINT parent"
                 + " FOREIGN KEY (a) REFERENCES public.parents DEFERRABLE INITIALLY DEFERRED");
 
     assertThat(check(0))
@@ -122,14 +127,16 @@ class CheckCommandTest {
   @Test
   void anUpsertThatCannotTakeTwoEventsOfOneKeyIsANoteWithItsPlace() throws Exception {
     String contract =
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}";
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
+            + " \"string\", \"x-pii\": \"text\"}}}";
     String upsert = " ON CONFLICT (a) DO UPDATE SET b = excluded.b";
     String once = "INSERT INTO public.t SELECT DISTINCT ON (a) a, b FROM event ORDER BY a" + upsert;
-    String note = "load.sql:2:1: ON CONFLICT DO UPDATE refuses two events of the same key";
+    String note = "load.sql:2:1: ON CONFLICT DO UPDATE refuses two events with the same key";
     pipeline(contract, once + ";\nINSERT INTO public.u SELECT a, b FROM event" + upsert);
     site.database()
         .execute(
-            "ALTER TABLE public.t ADD PRIMARY KEY (a); CREATE TABLE public.u (LIKE public.t INCLUDING ALL)");
+            "ALTER TABLE public.t ADD PRIMARY KEY (a); CREATE TABLE public.u (LIKE"
+                + " public.t INCLUDING ALL)");
     site.with("CAMELEON_TABLES", "public.t(), public.u()");
 
     assertThat(check(0))
@@ -139,7 +146,7 @@ class CheckCommandTest {
         .contains("OK      load.sql     a sample event gives {public.t=1, public.u=1} rows");
 
     Files.writeString(folder.resolve("routes/load.sql"), once);
-    assertThat(check(0)).doesNotContain("two events of the same key");
+    assertThat(check(0)).doesNotContain("two events with the same key");
   }
 
   @ParameterizedTest
@@ -151,7 +158,8 @@ class CheckCommandTest {
       })
   void whatIsNotReadAndWhatWritesNothingIsNoted(String sql, String note) throws Exception {
     pipeline(
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}",
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
+            + " \"string\", \"x-pii\": \"text\"}}}",
         sql);
 
     assertThat(check(0)).contains("NOTE    load.sql     " + note);
@@ -166,7 +174,8 @@ class CheckCommandTest {
       })
   void aWholeRowReadsEveryField(int exitCode, String select) throws Exception {
     pipeline(
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}",
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
+            + " \"string\", \"x-pii\": \"text\"}}}",
         "INSERT INTO public.t " + select);
 
     assertThat(check(exitCode)).doesNotContain("no INSERT reads");
@@ -176,13 +185,16 @@ class CheckCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "'INSERT INTO public.t SELECT a, c FROM event' | load.sql:1:32: column \"c\" does not exist",
-        "'INSERT INTO public.u SELECT a FROM event' | load.sql:1:13: relation \"public.u\" does not exist",
+        "'INSERT INTO public.t SELECT a, c FROM event' | load.sql:1:32: column \"c\""
+            + " does not exist",
+        "'INSERT INTO public.u SELECT a FROM event' | load.sql:1:13: relation"
+            + " \"public.u\" does not exist",
         "'INSERT INTO public.t SELECT a FROM FROM event' | load.sql:1:36: syntax error",
       })
   void aMistakeInSqlHasItsPlace(String sql, String problem) throws Exception {
     pipeline(
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}",
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
+            + " \"string\", \"x-pii\": \"text\"}}}",
         sql);
 
     assertThat(check(2)).contains("WRONG   load.sql     ").contains(problem);
@@ -200,18 +212,20 @@ class CheckCommandTest {
           "g": {"type": "string", "minLength": 12, "maxLength": 40}, "p": {"type": "string", "x-pii": "text"}},
          "$defs": {"nested": {"type": "object", "required": ["at"], "properties": {"at": {"type": "string", "format": "date-time"}}}}}
         """,
-        "INSERT INTO public.t SELECT a, concat(b, c, d, e, f, g) FROM event;\nINSERT INTO public.t SELECT a, p FROM event");
+        "INSERT INTO public.t SELECT a, concat(b, c, d, e, f, g) FROM event;\nINSERT"
+            + " INTO public.t SELECT a, p FROM event");
 
     assertThat(check(0))
         .contains("OK      load.sql     a sample event gives {public.t=2} rows")
         .contains(
-            "OK      load.sql     one with every text at its longest gives {public.t=2} rows");
+            "OK      load.sql     a sample event with the longest texts gives {public.t=2} rows");
   }
 
   @Test
   void anEventThatCannotBeGeneratedIsANote() throws Exception {
     pipeline(
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"pattern\": \"^(?=x)x$\", \"x-pii\": \"text\"}}}",
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
+            + " \"string\", \"pattern\": \"^(?=x)x$\", \"x-pii\": \"text\"}}}",
         "INSERT INTO public.t SELECT a, b FROM event");
 
     assertThat(check(0)).contains("add \"examples\" to the contract");
@@ -221,12 +235,19 @@ class CheckCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "ingest.camel.yaml | direct:load | direct:laod | routes/ingest.camel.yaml:23: no route begins with direct:laod; did you mean load?",
-        "prepare.camel.yaml | ref: masker | ref: maskr | routes/prepare.camel.yaml:20: there is no bean maskr; did you mean masker?",
-        "prepare.camel.yaml | method: mask | method: maks | routes/prepare.camel.yaml:21: the bean masker has no method maks; did you mean makes?",
-        "ingest.camel.yaml | greedy: | gredy: | routes/ingest.camel.yaml:17: the endpoint has no option gredy",
-        "load.camel.yaml | '\"#loadWorkers\"' | '\"#loadWorker\"' | there is no bean loadWorker; did you mean loadWorkers?",
-        "errors.camel.yaml | method: malformed | method: malformd | routes/errors.camel.yaml:28: the bean rejections has no method malformd",
+        "ingest.camel.yaml | direct:load | direct:laod | routes/ingest.camel.yaml:23:"
+            + " no route begins with direct:laod; did you mean load?",
+        "prepare.camel.yaml | ref: masker | ref: maskr | routes/prepare.camel.yaml:20:"
+            + " there is no bean maskr; did you mean masker?",
+        "prepare.camel.yaml | method: mask | method: maks |"
+            + " routes/prepare.camel.yaml:21: the bean masker has no method maks; did you"
+            + " mean makes?",
+        "ingest.camel.yaml | greedy: | gredy: | routes/ingest.camel.yaml:17: the"
+            + " endpoint has no option gredy",
+        "load.camel.yaml | '\"#loadWorkers\"' | '\"#loadWorker\"' | there is no bean"
+            + " loadWorker; did you mean loadWorkers?",
+        "errors.camel.yaml | method: malformed | method: malformd |"
+            + " routes/errors.camel.yaml:28: the bean rejections has no method malformd",
       })
   void aMistakeInARouteHasItsPlace(String file, String text, String by, String problem)
       throws Exception {
@@ -239,11 +260,13 @@ class CheckCommandTest {
   void aSecondConsumerOfSqsIsWrong() throws Exception {
     Files.writeString(
         folder.resolve("routes/more.camel.yaml"),
-        "- route:\n    from:\n      uri: aws2-sqs:other\n      steps:\n        - to: direct:load\n");
+        "- route:\n    from:\n      uri: aws2-sqs:other\n      steps:\n        - to:"
+            + " direct:load\n");
 
     assertThat(check(2))
         .contains(
-            "routes/more.camel.yaml:3: a second consumer of SQS; a pipeline has one, the first is in")
+            "routes/more.camel.yaml:3: a second consumer of SQS; a pipeline has one, the"
+                + " first is in")
         .contains("ingest.camel.yaml:");
   }
 

@@ -139,7 +139,7 @@ class StartFailuresTest {
     Site site = Site.in(folder);
     site.edit("load.sql", "SELECT user_id, device_type", "SELECT :?rows, device_type");
 
-    assertThat(refusal(site, 2)).contains("load.sql:3:8").contains("no parameters");
+    assertThat(refusal(site, 2)).contains("load.sql:3:8").contains("parameters are not allowed");
   }
 
   @Test

@@ -29,7 +29,8 @@ class TokenArrivalTest {
   private static final String ALL_THREE =
       "INSERT INTO public.t (id, ip, mail) SELECT id, %s, customer ->> 'mail' FROM event"
           + " ON CONFLICT (id) DO UPDATE SET ip = excluded.ip;\n"
-          + "INSERT INTO public.l SELECT id, l ->> 'from' FROM event, jsonb_array_elements(lines) l";
+          + "INSERT INTO public.l SELECT id, l ->> 'from' FROM event,"
+          + " jsonb_array_elements(lines) l";
 
   private Path folder;
   private Site site;
@@ -109,7 +110,7 @@ class TokenArrivalTest {
   void aTokenThatArrivesNowhereIsANote() throws Exception {
     assertThat(check(0, "", ALL_THREE.formatted("md5(ip)")))
         .contains(
-            "NOTE    load.sql     the tokens of these fields arrive in no column as they are: \"ip\"");
+            "NOTE    load.sql     no column receives the tokens of these fields unchanged: \"ip\"");
   }
 
   @Test
@@ -117,9 +118,10 @@ class TokenArrivalTest {
     assertThat(
             check(
                 0,
-                ", \"examples\": [{\"id\": \"a\", \"ip\": \"192.0.2.1\", \"lines\": [{\"from\": \"192.0.2.1\"}, {\"from\": \"192.0.2.1\"}]}]",
+                ", \"examples\": [{\"id\": \"a\", \"ip\": \"192.0.2.1\", \"lines\":"
+                    + " [{\"from\": \"192.0.2.1\"}, {\"from\": \"192.0.2.1\"}]}]",
                 ALL_THREE.formatted("ip")))
-        .contains("how they arrive was not tried: \"customer.mail\"")
+        .contains("so their columns were not checked: \"customer.mail\"")
         .doesNotContain("WRONG");
   }
 }

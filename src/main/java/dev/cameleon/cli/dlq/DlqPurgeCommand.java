@@ -60,7 +60,7 @@ public final class DlqPurgeCommand extends DlqSubcommand {
       description = "Delete only those about this field of the contract.")
   private String field;
 
-  /** The part of a dead letter that is kept in memory: there may be many. */
+  /** The part of a dead letter that is kept in memory; there may be many. */
   private record Meant(String id, Instant failedAt) {}
 
   @Override

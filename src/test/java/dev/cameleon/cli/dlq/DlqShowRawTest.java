@@ -139,7 +139,7 @@ class DlqShowRawTest {
 
     assertNothingShown(result, 1);
     assertThat(result.err())
-        .contains("the database refused or failed the command")
+        .contains("the command failed at the database")
         .doesNotContain("reading");
   }
 

@@ -102,9 +102,13 @@ class PreparationTest extends DlqFixture {
   @CsvSource(
       delimiter = '|',
       value = {
-        "throwException: {exceptionType: java.lang.IllegalStateException, message: planted} | a step of the route prepare fails (IllegalStateException)",
-        "setBody: {simple: '${body.substring(9999)}'} | a step of the route prepare fails (",
-        "doTry: {steps: [throwException: {exceptionType: java.lang.IllegalStateException, message: planted}], doCatch: [{exception: [java.lang.Exception], steps: [setBody: {constant: x}]}]} | would become a dead letter",
+        "throwException: {exceptionType: java.lang.IllegalStateException, message:"
+            + " planted} | a step of the route prepare failed (IllegalStateException)",
+        "setBody: {simple: '${body.substring(9999)}'} | a step of the route prepare failed (",
+        "doTry: {steps: [throwException: {exceptionType:"
+            + " java.lang.IllegalStateException, message: planted}], doCatch: [{exception:"
+            + " [java.lang.Exception], steps: [setBody: {constant: x}]}]} | would become a"
+            + " dead letter",
       })
   void aStepThatFailsIsReportedByEachCommandWithoutValues(String step, String problem)
       throws Exception {
@@ -153,11 +157,14 @@ class PreparationTest extends DlqFixture {
         "enrich: {constant: 'direct:load'} | :13: enrich: prepare may only compute",
         "multicast: {steps: [to: direct:load]} | :13: multicast: prepare may only compute",
         "split: {tokenize: {token: x}, steps: []} | :13: split: prepare may only compute",
-        "aggregate: {constant: x, aggregationStrategy: \"#rejections\"} | :13: aggregate: prepare may only compute",
+        "aggregate: {constant: x, aggregationStrategy: \"#rejections\"} | :13:"
+            + " aggregate: prepare may only compute",
         "log: {message: \"${body}\"} | :13: log: prepare may only compute",
         "stop: {} | :13: stop: prepare may only compute",
-        "choice: {when: [{simple: '${body} == 1', steps: [to: direct:load]}]} | :13: to: prepare may only compute",
-        "bean: {ref: acknowledger, method: ignored} | :13: prepare cannot use the bean acknowledger; its own go into prepare.camel.yaml",
+        "choice: {when: [{simple: '${body} == 1', steps: [to: direct:load]}]} | :13:"
+            + " to: prepare may only compute",
+        "bean: {ref: acknowledger, method: ignored} | :13: prepare cannot use the bean"
+            + " acknowledger; its own go into prepare.camel.yaml",
       })
   void aStepThatDoesMoreThanComputeIsRefusedWithItsPlace(String step, String problem)
       throws Exception {

@@ -28,8 +28,8 @@ class EraseCommandTest {
       textBlock =
           """
           erase                                                         | --ticket
-          erase --ticket T                                              | name a person or values
-          erase --ticket T --user plantedvalue ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | name a person or values
+          erase --ticket T                                              | give either --user ID or one or more tokens
+          erase --ticket T --user plantedvalue ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | give either --user ID or one or more tokens
           erase --ticket T --suppress ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | needs --user
           erase --ticket T plantedvalue                                 | argument 1 is not a token
           erase --ticket T ip_00000000_AAAAAAAAAAAAAAAAAAAAAA           | is a random token: its value is already erased

@@ -97,7 +97,7 @@ class RevealRefusalsTest extends RevealFixture {
     assertThat(refusal("--private-key=" + site.anna(), "--purpose=x")).contains("tokens");
     assertThat(refusal("--purpose=x", token)).contains("--private-key FILE or --kms-key ARN");
     assertThat(refusal("--private-key=" + site.anna(), "--purpose=x", "--user=u-1", token))
-        .contains("either --user ID or TOKENs")
+        .contains("either --user ID or tokens")
         .doesNotContain("u-1");
     assertThat(site.audit(revealer)).isEmpty();
   }

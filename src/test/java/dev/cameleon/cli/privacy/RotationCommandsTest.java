@@ -111,7 +111,7 @@ class RotationCommandsTest {
 
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.err())
-          .contains("another erase or keys retokenize is running")
+          .contains("another erase, keys retokenize or vault prune is running")
           .containsPattern("session \\d+ of user postgres since \\d{4}-");
     }
   }

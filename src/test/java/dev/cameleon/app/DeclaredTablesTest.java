@@ -65,7 +65,7 @@ class DeclaredTablesTest {
 
     assertThatThrownBy(() -> Run.on(site))
         .isInstanceOf(InvalidSettingsException.class)
-        .hasMessageContaining("cameleon.suppressed, which is Cameleon's own");
+        .hasMessageContaining("cameleon.suppressed, one of Cameleon's own tables");
   }
 
   @Test

@@ -14,14 +14,14 @@ import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Erases a person or a value. It rewrites rows with random values; then, when no loader can rely on
- * the tokens any more, it deletes the vault entries that no other row uses. The process may die at
- * any point: the request is in the audit before the first change, the tokens of rewritten rows are
+ * Erases a person or a value. Rewrites rows with random values; then, once no loader can rely on
+ * the tokens any more, deletes the vault entries that no other row uses. The process may die at any
+ * point: the request is in the audit before the first change, the tokens of rewritten rows are
  * recorded in the transaction that rewrites them, and the next erase finishes an interrupted one.
  *
- * <p>It also prunes the vault, when rows are deleted by hand and their originals would stay
- * revealable: the entries of unused tokens are recorded first, and deleted once no loader can rely
- * on them, unless a row came meanwhile.
+ * <p>Also prunes the vault after rows were deleted by hand, because their originals could still be
+ * revealed: first records the unused tokens, then deletes their entries once no loader can rely on
+ * them, unless a new row uses them.
  */
 public final class Erasure implements AutoCloseable {
   /**
@@ -29,22 +29,22 @@ public final class Erasure implements AutoCloseable {
    *
    * @param entries how many entries were deleted
    * @param waiting how many tokens are not processed yet
-   * @param rotating whether a rotation is in progress: then nothing is deleted
+   * @param rotating whether a rotation is in progress, in which case nothing is deleted
    * @param audit the audit entry; empty if nothing was deleted
    */
   public record Pruned(long entries, long waiting, boolean rotating, Optional<Audit.Entry> audit) {}
 
   /**
-   * How long a loader may rely on what it knew: for 15 s it remembers a token, or who is
-   * suppressed, when it builds a statement; the database refuses a statement that was built 30 s
-   * ago, and cancels one that runs for more than 30 s.
+   * How long a loader may rely on outdated information: when it builds a statement, its tokens and
+   * suppression list are up to 15 s old; the database refuses a statement that was built more than
+   * 30 s ago, and cancels one that runs for more than 30 s.
    */
   public static final Duration LOADERS_MEMORY = Duration.ofSeconds(75);
 
   /** Allows for the difference between the clocks of two machines. */
   private static final Duration SLACK = Duration.ofSeconds(1);
 
-  /** How often rows are rewritten again after the first time, while new ones arrive. */
+  /** How often rows are rewritten again after the first time if new ones keep arriving. */
   private static final int MOST_SWEEPS = 3;
 
   private static final String WAIT = "no running loader has the old values in memory";
@@ -63,9 +63,9 @@ public final class Erasure implements AutoCloseable {
    * Connects.
    *
    * @param officer a role with the rights of cameleon_officer
-   * @param memory how long loaders rely on what they knew: {@link #LOADERS_MEMORY}, except in tests
-   *     with other loaders
-   * @param pause waits and reports it
+   * @param memory how long loaders may rely on outdated information: {@link #LOADERS_MEMORY},
+   *     except in tests with other loaders
+   * @param pause waits, and reports the wait
    * @throws SQLException if the database cannot be reached or refuses the login
    */
   public static Erasure open(Database.Login officer, Duration memory, ProgressPause pause)
@@ -82,7 +82,7 @@ public final class Erasure implements AutoCloseable {
   }
 
   /**
-   * Whether user ids are masked in this database: then a person is identified by a token, and
+   * Whether user ids are masked in this database; a person is then identified by a token, and
    * cannot be suppressed for ever.
    */
   public boolean masksUsers() throws SQLException {
@@ -95,8 +95,8 @@ public final class Erasure implements AutoCloseable {
   }
 
   /**
-   * Whether one of these tokens, or one in the audit, is older than a rotation, so that the keys
-   * are needed to compute its newer token.
+   * Whether one of these tokens, or one in the audit, is from before a rotation, so that the keys
+   * are needed to compute its newer form.
    */
   public boolean needsKeys(List<String> tokens) throws SQLException {
     return Sql.call(
@@ -115,10 +115,10 @@ public final class Erasure implements AutoCloseable {
   /**
    * Erases a person.
    *
-   * @param user their user id
-   * @param ticket the ticket that asks for it
-   * @param suppress whether their later events are loaded with random values too
-   * @throws PreventedException if a value cannot be erased; then no row is changed, but the request
+   * @param user the person's user id
+   * @param ticket the ticket of the request
+   * @param suppress whether later events of the person are loaded with random values, too
+   * @throws PreventedException if a value cannot be erased. No row is changed then, but the request
    *     is in the audit, and a requested suppression stays
    * @throws InterruptedException if the wait for loaders is interrupted; the next erase finishes
    *     this one
@@ -127,10 +127,10 @@ public final class Erasure implements AutoCloseable {
       throws SQLException, InterruptedException {
     Masker masker = new Masker(keyset, Map.of());
     String detail = suppress ? "a person, later events too" : "a person";
-    // Without the person's token: a lasting record would link the rows to them for whoever has the
-    // mask key.
+    // Without the person's token: a permanent record of it would let anybody with the mask key link
+    // the rows to the person.
     Audit.Act request = new Audit.Act("erase", null, null, ticket, detail);
-    // Under every key: loaders that have only the older ones may still run.
+    // Under every key, because loaders with only the older keys may still run.
     List<String> subjects = suppress ? masker.subjects(user) : List.of();
     return Sql.call(
         () -> {
@@ -156,8 +156,8 @@ public final class Erasure implements AutoCloseable {
    *
    * @param tokens the tokens of the values, none of them random
    * @param keyset the keys, if {@link #needsKeys}
-   * @param ticket the ticket that asks for it
-   * @throws PreventedException if a value cannot be erased; then no row is changed, but the request
+   * @param ticket the ticket of the request
+   * @throws PreventedException if a value cannot be erased. No row is changed then, but the request
    *     is in the audit
    * @throws InterruptedException if the wait for loaders is interrupted; the next erase finishes
    *     this one
@@ -191,11 +191,11 @@ public final class Erasure implements AutoCloseable {
   }
 
   /**
-   * Rewrites rows until no more arrive from loaders, then deletes vault entries.
+   * Rewrites rows until loaders add no more, then deletes vault entries.
    *
    * @param stored whether the vault has the values to be erased
-   * @param expected whether to wait although no row was found: a load may be in progress, or an
-   *     interrupted erase is to be finished
+   * @param expected whether to wait although no row was found, because a load may be in progress or
+   *     an interrupted erase has to be finished
    */
   private ErasureResult sweepAndSettle(
       RowRewriter sweep,
@@ -218,7 +218,7 @@ public final class Erasure implements AutoCloseable {
     }
     VaultErasure.Outcome outcome = new VaultErasure(db, pause, erasedTokens).run(memory);
     RowRewriter.blend(db);
-    // Also if nothing was found: an earlier erase may have died just before this line.
+    // Even if nothing was found: an earlier erase may have died just before this line.
     RowRewriter.blendVault(db);
     return new ErasureResult(
         stored || rows > 0 || outcome.deleted() > 0 || outcome.kept() > 0,
@@ -235,9 +235,9 @@ public final class Erasure implements AutoCloseable {
   /**
    * Deletes vault entries that no row uses.
    *
-   * @param ticket the ticket that asks for it
+   * @param ticket the ticket of the request
    * @throws InterruptedException if the wait for loaders is interrupted; the next prune or erase
-   *     goes on
+   *     continues
    */
   public Pruned prune(String ticket) throws SQLException, InterruptedException {
     return Sql.call(

@@ -3,7 +3,7 @@ package dev.cameleon.privacy;
 import dev.cameleon.mask.Token;
 import dev.cameleon.privacy.Doctor.Verdict;
 
-/** The doctor's checks of the vault: who can read it, and whether it matches the rows. */
+/** The doctor's checks of the vault: its recipients, and whether it matches the rows. */
 final class VaultFindings {
   private final Doctor doctor;
 
@@ -51,7 +51,8 @@ final class VaultFindings {
         doctor.number("SELECT count(*) FROM " + tables.unused() + " t"),
         Verdict.NOTE,
         "vault entries that no row uses",
-        "their rows were deleted, or an erase or retokenize has not ended; vault prune deletes them");
+        "their rows were deleted, or an erase or retokenize has not ended; vault prune"
+            + " deletes them");
   }
 
   private void recipients(long entries) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What {@code check} finds in load.sql and the routes, before a message comes. */
+/** Mistakes in load.sql and the routes that {@code check} finds before any message arrives. */
 class CheckCommandTest {
   @TempDir private Path folder;
   private Site site;
@@ -75,10 +75,8 @@ class CheckCommandTest {
   @Test
   void anExampleThatIsRefusedIsWrongAndNamesTheConstraint() throws Exception {
     pipeline(
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
-            + " \"string\", \"x-pii\": \"text\"}},"
-            + " \"examples\": [{\"a\": 1, \"b\": \"x\"}, {\"a\": 13, \"b\": \"x\"}, {\"a\":"
-            + " \"x\"}]}",
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}},"
+            + " \"examples\": [{\"a\": 1, \"b\": \"x\"}, {\"a\": 13, \"b\": \"x\"}, {\"a\": \"x\"}]}",
         "INSERT INTO public.t SELECT a, b FROM event");
     site.database().execute("ALTER TABLE public.t ADD CONSTRAINT lucky CHECK (a <> 13)");
 
@@ -93,13 +91,11 @@ class CheckCommandTest {
   @Test
   void aDeferredConstraintIsCheckedAndAGeneratedEventIsOnlyNoted() throws Exception {
     pipeline(
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
-            + " \"string\", \"x-pii\": \"text\"}}}",
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}",
         "INSERT INTO public.t SELECT a, b FROM event");
     site.database()
         .execute(
-            "CREATE TABLE public.parents (id bigint PRIMARY KEY); ALTER TABLE public.t ADD"
-                + " CONSTRAINT parent"
+            "CREATE TABLE public.parents (id bigint PRIMARY KEY); ALTER TABLE public.t ADD CONSTRAINT parent"
                 + " FOREIGN KEY (a) REFERENCES public.parents DEFERRABLE INITIALLY DEFERRED");
 
     assertThat(check(0))
@@ -127,16 +123,14 @@ class CheckCommandTest {
   @Test
   void anUpsertThatCannotTakeTwoEventsOfOneKeyIsANoteWithItsPlace() throws Exception {
     String contract =
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
-            + " \"string\", \"x-pii\": \"text\"}}}";
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}";
     String upsert = " ON CONFLICT (a) DO UPDATE SET b = excluded.b";
     String once = "INSERT INTO public.t SELECT DISTINCT ON (a) a, b FROM event ORDER BY a" + upsert;
     String note = "load.sql:2:1: ON CONFLICT DO UPDATE refuses two events with the same key";
     pipeline(contract, once + ";\nINSERT INTO public.u SELECT a, b FROM event" + upsert);
     site.database()
         .execute(
-            "ALTER TABLE public.t ADD PRIMARY KEY (a); CREATE TABLE public.u (LIKE"
-                + " public.t INCLUDING ALL)");
+            "ALTER TABLE public.t ADD PRIMARY KEY (a); CREATE TABLE public.u (LIKE public.t INCLUDING ALL)");
     site.with("CAMELEON_TABLES", "public.t(), public.u()");
 
     assertThat(check(0))
@@ -156,10 +150,9 @@ class CheckCommandTest {
         "INSERT INTO public.t (b) SELECT b FROM event | no INSERT reads these fields: \"a\"",
         "INSERT INTO public.t SELECT a, b FROM event WHERE a > 1000 | a sample event writes no row",
       })
-  void whatIsNotReadAndWhatWritesNothingIsNoted(String sql, String note) throws Exception {
+  void unreadFieldsAndEventsWithoutRowsAreNoted(String sql, String note) throws Exception {
     pipeline(
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
-            + " \"string\", \"x-pii\": \"text\"}}}",
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}",
         sql);
 
     assertThat(check(0)).contains("NOTE    load.sql     " + note);
@@ -174,8 +167,7 @@ class CheckCommandTest {
       })
   void aWholeRowReadsEveryField(int exitCode, String select) throws Exception {
     pipeline(
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
-            + " \"string\", \"x-pii\": \"text\"}}}",
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}",
         "INSERT INTO public.t " + select);
 
     assertThat(check(exitCode)).doesNotContain("no INSERT reads");
@@ -185,16 +177,13 @@ class CheckCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "'INSERT INTO public.t SELECT a, c FROM event' | load.sql:1:32: column \"c\""
-            + " does not exist",
-        "'INSERT INTO public.u SELECT a FROM event' | load.sql:1:13: relation"
-            + " \"public.u\" does not exist",
+        "'INSERT INTO public.t SELECT a, c FROM event' | load.sql:1:32: column \"c\" does not exist",
+        "'INSERT INTO public.u SELECT a FROM event' | load.sql:1:13: relation \"public.u\" does not exist",
         "'INSERT INTO public.t SELECT a FROM FROM event' | load.sql:1:36: syntax error",
       })
   void aMistakeInSqlHasItsPlace(String sql, String problem) throws Exception {
     pipeline(
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
-            + " \"string\", \"x-pii\": \"text\"}}}",
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}",
         sql);
 
     assertThat(check(2)).contains("WRONG   load.sql     ").contains(problem);
@@ -212,8 +201,7 @@ class CheckCommandTest {
           "g": {"type": "string", "minLength": 12, "maxLength": 40}, "p": {"type": "string", "x-pii": "text"}},
          "$defs": {"nested": {"type": "object", "required": ["at"], "properties": {"at": {"type": "string", "format": "date-time"}}}}}
         """,
-        "INSERT INTO public.t SELECT a, concat(b, c, d, e, f, g) FROM event;\nINSERT"
-            + " INTO public.t SELECT a, p FROM event");
+        "INSERT INTO public.t SELECT a, concat(b, c, d, e, f, g) FROM event;\nINSERT INTO public.t SELECT a, p FROM event");
 
     assertThat(check(0))
         .contains("OK      load.sql     a sample event gives {public.t=2} rows")
@@ -224,8 +212,7 @@ class CheckCommandTest {
   @Test
   void anEventThatCannotBeGeneratedIsANote() throws Exception {
     pipeline(
-        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\":"
-            + " \"string\", \"pattern\": \"^(?=x)x$\", \"x-pii\": \"text\"}}}",
+        "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"pattern\": \"^(?=x)x$\", \"x-pii\": \"text\"}}}",
         "INSERT INTO public.t SELECT a, b FROM event");
 
     assertThat(check(0)).contains("add \"examples\" to the contract");
@@ -235,19 +222,12 @@ class CheckCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "ingest.camel.yaml | direct:load | direct:laod | routes/ingest.camel.yaml:23:"
-            + " no route begins with direct:laod; did you mean load?",
-        "prepare.camel.yaml | ref: masker | ref: maskr | routes/prepare.camel.yaml:20:"
-            + " there is no bean maskr; did you mean masker?",
-        "prepare.camel.yaml | method: mask | method: maks |"
-            + " routes/prepare.camel.yaml:21: the bean masker has no method maks; did you"
-            + " mean makes?",
-        "ingest.camel.yaml | greedy: | gredy: | routes/ingest.camel.yaml:17: the"
-            + " endpoint has no option gredy",
-        "load.camel.yaml | '\"#loadWorkers\"' | '\"#loadWorker\"' | there is no bean"
-            + " loadWorker; did you mean loadWorkers?",
-        "errors.camel.yaml | method: malformed | method: malformd |"
-            + " routes/errors.camel.yaml:28: the bean rejections has no method malformd",
+        "ingest.camel.yaml | direct:load | direct:laod | routes/ingest.camel.yaml:23: no route begins with direct:laod; did you mean load?",
+        "prepare.camel.yaml | ref: masker | ref: maskr | routes/prepare.camel.yaml:20: there is no bean maskr; did you mean masker?",
+        "prepare.camel.yaml | method: mask | method: maks | routes/prepare.camel.yaml:21: the bean masker has no method maks; did you mean makes?",
+        "ingest.camel.yaml | greedy: | gredy: | routes/ingest.camel.yaml:17: the endpoint has no option gredy",
+        "load.camel.yaml | '\"#loadWorkers\"' | '\"#loadWorker\"' | there is no bean loadWorker; did you mean loadWorkers?",
+        "errors.camel.yaml | method: malformed | method: malformd | routes/errors.camel.yaml:28: the bean rejections has no method malformd",
       })
   void aMistakeInARouteHasItsPlace(String file, String text, String by, String problem)
       throws Exception {
@@ -260,13 +240,11 @@ class CheckCommandTest {
   void aSecondConsumerOfSqsIsWrong() throws Exception {
     Files.writeString(
         folder.resolve("routes/more.camel.yaml"),
-        "- route:\n    from:\n      uri: aws2-sqs:other\n      steps:\n        - to:"
-            + " direct:load\n");
+        "- route:\n    from:\n      uri: aws2-sqs:other\n      steps:\n        - to: direct:load\n");
 
     assertThat(check(2))
         .contains(
-            "routes/more.camel.yaml:3: a second consumer of SQS; a pipeline has one, the"
-                + " first is in")
+            "routes/more.camel.yaml:3: a second consumer of SQS; a pipeline has one, the first is in")
         .contains("ingest.camel.yaml:");
   }
 

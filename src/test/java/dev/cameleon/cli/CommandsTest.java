@@ -158,7 +158,7 @@ class CommandsTest {
   }
 
   @Test
-  void checkTriesRealMessagesShowsNothingOfThemAndGivesThemBack() throws Exception {
+  void checkTriesRealMessagesWithoutShowingThemAndReturnsThem() throws Exception {
     Site site = Site.in(folder);
     Commands.run(site.environment(), folder, "migrate");
     site.queues()

@@ -15,7 +15,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code check} looks whether each token arrives as it is in a column that is searched for it. */
+/**
+ * {@code check} tests whether each token arrives unchanged in a column that the privacy commands
+ * search.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TokenArrivalTest {
   private static final String CONTRACT =
@@ -29,8 +32,7 @@ class TokenArrivalTest {
   private static final String ALL_THREE =
       "INSERT INTO public.t (id, ip, mail) SELECT id, %s, customer ->> 'mail' FROM event"
           + " ON CONFLICT (id) DO UPDATE SET ip = excluded.ip;\n"
-          + "INSERT INTO public.l SELECT id, l ->> 'from' FROM event,"
-          + " jsonb_array_elements(lines) l";
+          + "INSERT INTO public.l SELECT id, l ->> 'from' FROM event, jsonb_array_elements(lines) l";
 
   private Path folder;
   private Site site;
@@ -60,7 +62,7 @@ class TokenArrivalTest {
   }
 
   @Test
-  void tokensThatArriveAsTheyAreAreNotMentioned() throws Exception {
+  void tokensThatArriveUnchangedAreNotMentioned() throws Exception {
     assertThat(check(0, "", ALL_THREE.formatted("ip"))).doesNotContain("token");
   }
 
@@ -118,8 +120,7 @@ class TokenArrivalTest {
     assertThat(
             check(
                 0,
-                ", \"examples\": [{\"id\": \"a\", \"ip\": \"192.0.2.1\", \"lines\":"
-                    + " [{\"from\": \"192.0.2.1\"}, {\"from\": \"192.0.2.1\"}]}]",
+                ", \"examples\": [{\"id\": \"a\", \"ip\": \"192.0.2.1\", \"lines\": [{\"from\": \"192.0.2.1\"}, {\"from\": \"192.0.2.1\"}]}]",
                 ALL_THREE.formatted("ip")))
         .contains("so their columns were not checked: \"customer.mail\"")
         .doesNotContain("WRONG");

@@ -96,7 +96,7 @@ class RolesTest {
   }
 
   @Test
-  void theOfficerErasesAndRetokenizesWithoutReadingWhatIsSealed() {
+  void theOfficerErasesAndRetokenizesWithoutReadingSealedValues() {
     assertThat(privileges("cameleon_officer"))
         .contains("cameleon.vault DELETE", "cameleon.audit SELECT")
         .doesNotContain(
@@ -161,7 +161,7 @@ class RolesTest {
           officer  | SELECT cameleon.rows_of(1, 'u', '')
           officer  | SELECT cameleon.grant_roles()
           """)
-  void whatARoleMayNotIsRefusedToWhoeverLogsInWithIt(String role, String sql) {
+  void anActionOutsideARolesRightsIsRefusedToItsMembers(String role, String sql) {
     assertThat(attempt(LoginRole.in(database, "cameleon_" + role), sql)).isEqualTo(DENIED);
   }
 

@@ -141,7 +141,9 @@ abstract class TwoPipelinesFixture extends ErasureFixture {
         .toList();
   }
 
-  /** Tokens of any row that are neither random nor in the vault: there must be none, ever. */
+  /**
+   * The number of tokens in rows that are neither random nor in the vault, which must always be 0.
+   */
   long tokensWithoutEntry() {
     return site.database()
         .number(

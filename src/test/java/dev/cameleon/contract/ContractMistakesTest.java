@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Mistakes in a contract, each of which is refused with its place. */
+/** Mistakes in a contract, each of which is rejected with its place. */
 class ContractMistakesTest extends ContractFixture {
   @ParameterizedTest(name = "{0}")
   @CsvSource(

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How {@code load.sql} is read. */
+/** Parsing of {@code load.sql}. */
 class LoadSqlTest {
   @TempDir private Path folder;
 
@@ -33,7 +33,7 @@ class LoadSqlTest {
   }
 
   @Test
-  void anOperatorWithAQuestionMarkIsNoParameterOfJdbc() throws Exception {
+  void anOperatorWithAQuestionMarkIsNotAJdbcParameter() throws Exception {
     LoadSql.Insert insert =
         read("INSERT INTO a SELECT d ? 'k', d ?| ARRAY['?'], '?', \"?\" FROM event -- ?")
             .inserts()
@@ -69,7 +69,7 @@ class LoadSqlTest {
         "nothing                                            | :1:1: not an INSERT",
         "-- nothing                                         | has no INSERT"
       })
-  void whatIsNoInsertIsRefusedWithItsPlace(String sql, String problem) {
+  void aStatementThatIsNotAnInsertIsRefusedWithItsPlace(String sql, String problem) {
     assertThatThrownBy(() -> read(sql))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("load.sql")

@@ -159,8 +159,7 @@ class LoadStatementTest {
     Path sql =
         Files.writeString(
             folder.resolve("load.sql"),
-            "INSERT INTO public.user_logins (user_id)\n-- user\nSELECT \"user\" ||"
-                + " event.user || 'user'\n"
+            "INSERT INTO public.user_logins (user_id)\n-- user\nSELECT \"user\" || event.user || 'user'\n"
                 + "|| user AS user FROM event");
     LoadSql file = LoadSql.read(sql);
 
@@ -193,8 +192,7 @@ class LoadStatementTest {
 
   private static String row(UUID id, String version) {
     return String.format(
-        ""
-            + "{\"message_id\":\"%s\",\"event_number\":1,\"sent_at\":\"2026-03-01T12:00:00Z\",\"user_id\":\"u\","
+        "{\"message_id\":\"%s\",\"event_number\":1,\"sent_at\":\"2026-03-01T12:00:00Z\",\"user_id\":\"u\","
             + "\"app_version\":\"%s\",\"device_type\":\"ios\",\"ip\":\"ip_x\",\"locale\":null,"
             + "\"device_id\":\"device_x\"}",
         id, version);

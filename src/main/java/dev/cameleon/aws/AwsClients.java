@@ -125,8 +125,7 @@ public final class AwsClients {
               .getStringValue()
               .map(
                   file ->
-                      "AWS STS gives no credentials for the token AWS_WEB_IDENTITY_TOKEN_FILE: see"
-                          + " the"
+                      "AWS STS gives no credentials for the token AWS_WEB_IDENTITY_TOKEN_FILE: see the"
                           + " trust policy of the role AWS_ROLE_ARN, and whether STS can be reached")
               .orElse(
                   "no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,"

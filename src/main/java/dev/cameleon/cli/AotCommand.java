@@ -66,8 +66,7 @@ public final class AotCommand implements Callable<Integer> {
       spec.commandLine()
           .getOut()
           .printf(
-              "Wrote %s (%d MB), for this jar and Java %s; next:%n  java"
-                  + " -XX:SharedArchiveFile=%s -jar %s"
+              "Wrote %s (%d MB), for this jar and Java %s; next:%n  java -XX:SharedArchiveFile=%s -jar %s"
                   + " run%n",
               SafeQuote.path(file),
               Files.size(target) >> 20,

@@ -77,8 +77,7 @@ public record ValueParser(
     String name = Settings.DEFAULTS.get(property);
     String otherwise =
         "is not the name of a queue, for example %s, or its URL, for example"
-            + " https://sqs.eu-central-1.amazonaws.com/123456789012/%s; leave out user and"
-            + " password";
+            + " https://sqs.eu-central-1.amazonaws.com/123456789012/%s; leave out user and password";
     return value(property, text -> text, SqsQueue::isNameOrUrl, otherwise.formatted(name, name))
         .orElse("");
   }

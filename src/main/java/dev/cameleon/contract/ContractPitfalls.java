@@ -49,8 +49,7 @@ final class ContractPitfalls {
                   + " type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum"
                   + " maxLength minLength pattern maxItems minItems uniqueItems maxContains"
                   + " minContains maxProperties minProperties required dependentRequired format"
-                  + " contentEncoding contentMediaType title description default deprecated"
-                  + " readOnly"
+                  + " contentEncoding contentMediaType title description default deprecated readOnly"
                   + " writeOnly examples")
               .split(" ", -1));
 

@@ -54,8 +54,7 @@ final class References {
     }
     return !safe && targets.stream().anyMatch(target -> isMarked(target, new HashSet<>()))
         ? Optional.of(
-            " points to a schema with a mark, and marks do not apply through this"
-                + " reference; repeat "
+            " points to a schema with a mark, and marks do not apply through this reference; repeat "
                 + Keywords.PII
                 + " at the property, or refer to rules without it, in $defs")
         : Optional.empty();

@@ -71,8 +71,7 @@ public enum AdvisoryLock {
       statement.execute(
           "UPDATE "
               + table
-              + " SET pid = pg_backend_pid(), login = session_user, since = clock_timestamp(),"
-              + " lock ="
+              + " SET pid = pg_backend_pid(), login = session_user, since = clock_timestamp(), lock ="
               + " ('x' || left(replace(gen_random_uuid()::text, '-', ''), 16))::bit(64)::bigint"
               + " RETURNING pg_advisory_lock(lock)");
       connection.commit();

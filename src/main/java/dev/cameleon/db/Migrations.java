@@ -31,10 +31,8 @@ public final class Migrations {
       "1:2056664039,2:197963918,3:177344106,4:1214017253,5:1601263431,6:-1000096930";
 
   private static final String RECORDED =
-      "SELECT coalesce(string_agg(version || ':' || checksum || CASE WHEN success"
-          + " THEN '' ELSE ' failed' END, ','"
-          + " ORDER BY installed_rank), '') FROM cameleon.flyway_schema_history WHERE type"
-          + " <> 'SCHEMA'";
+      "SELECT coalesce(string_agg(version || ':' || checksum || CASE WHEN success THEN '' ELSE ' failed' END, ','"
+          + " ORDER BY installed_rank), '') FROM cameleon.flyway_schema_history WHERE type <> 'SCHEMA'";
 
   private static final String UNDEFINED_TABLE = "42P01";
 

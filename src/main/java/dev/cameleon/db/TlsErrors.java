@@ -62,8 +62,7 @@ final class TlsErrors {
     OF_DRIVER.put(
         "Could not read password for SSL key file, console is not available.",
         KEY
-            + " is encrypted, or not PKCS #8 in DER; set sslpassword in the URL if it is"
-            + " encrypted");
+            + " is encrypted, or not PKCS #8 in DER; set sslpassword in the URL if it is encrypted");
     OF_DRIVER.put(
         "Could not load the private key",
         KEY

@@ -64,8 +64,7 @@ public final class InsertCheck {
   /** The columns of {@code event} that SQL must quote, according to the server's keywords. */
   public List<String> quotedNames(Connection connection) throws SQLException {
     String query =
-        "SELECT name FROM unnest(?) WITH ORDINALITY AS t(name, position) WHERE"
-            + " quote_ident(name) <> name AND NOT EXISTS"
+        "SELECT name FROM unnest(?) WITH ORDINALITY AS t(name, position) WHERE quote_ident(name) <> name AND NOT EXISTS"
             + " (SELECT FROM pg_get_keywords() WHERE word = name AND catcode = 'C')"
             + " ORDER BY position";
     Object[] all = columns.stream().map(Column::name).toArray();

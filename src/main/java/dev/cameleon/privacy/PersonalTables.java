@@ -159,8 +159,7 @@ final class PersonalTables {
   /** The message about a recorded table that does not exist. */
   static String missing(String name) {
     return name
-        + ", which a pipeline loads, does not exist any more: if you renamed it, declare"
-        + " its new name"
+        + ", which a pipeline loads, does not exist any more: if you renamed it, declare its new name"
         + " (CAMELEON_TABLES) and run migrate; if you dropped it, there is nothing to"
         + " declare. Then run: tables"
         + " remove "

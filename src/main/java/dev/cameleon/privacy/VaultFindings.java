@@ -51,8 +51,7 @@ final class VaultFindings {
         doctor.number("SELECT count(*) FROM " + tables.unused() + " t"),
         Verdict.NOTE,
         "vault entries that no row uses",
-        "their rows were deleted, or an erase or retokenize has not ended; vault prune"
-            + " deletes them");
+        "their rows were deleted, or an erase or retokenize has not ended; vault prune deletes them");
   }
 
   private void recipients(long entries) {

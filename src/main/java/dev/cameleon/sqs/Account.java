@@ -39,8 +39,7 @@ public record Account(
   public String toString() {
     return String.format(
         java.util.Locale.ROOT,
-        "received %,d = loaded %,d + duplicate %,d + ignored %,d + dead-lettered %,d +"
-            + " returned %,d + in flight %,d",
+        "received %,d = loaded %,d + duplicate %,d + ignored %,d + dead-lettered %,d + returned %,d + in flight %,d",
         received,
         count(Outcome.LOADED),
         count(Outcome.DUPLICATE),

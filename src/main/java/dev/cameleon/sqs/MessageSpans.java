@@ -66,8 +66,7 @@ final class MessageSpans implements MessageTracing {
     Tracer tracer = GlobalOpenTelemetry.getTracer(SCOPE);
     if (tracer == OpenTelemetry.noop().getTracer(SCOPE)) {
       LOG.warn(
-          "No traces: a variable OTEL_… or a system property otel.… is set, but the JVM"
-              + " runs without"
+          "No traces: a variable OTEL_… or a system property otel.… is set, but the JVM runs without"
               + " OpenTelemetry's agent. Add -javaagent:FILE to JAVA_TOOL_OPTIONS, or unset them.");
       return OFF;
     }

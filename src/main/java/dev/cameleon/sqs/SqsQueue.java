@@ -33,8 +33,7 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
 
   private static final Pattern URL =
       Pattern.compile(
-          ""
-              + "https?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?(/([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)+/?");
+          "https?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?(/([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)+/?");
 
   private static final QueueAttributeName[] COUNTS = {
     QueueAttributeName.APPROXIMATE_NUMBER_OF_MESSAGES,

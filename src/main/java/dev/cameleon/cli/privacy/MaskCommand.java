@@ -42,8 +42,7 @@ public final class MaskCommand extends PrivacyCommand {
       required = true,
       paramLabel = "DOMAIN",
       description =
-          "The kind of value: ip, device, email, phone, or the path of a field that is"
-              + " masked as text.")
+          "The kind of value: ip, device, email, phone, or the path of a field that is masked as text.")
   private String domain;
 
   @Option(names = "--purpose", paramLabel = "TEXT", description = "The reason, for the audit.")

@@ -85,9 +85,8 @@ final class CamelRoutes {
           @Override
           public Collection<Resource> findRouteResourcesFromDirectory(
               CamelContext context, String exclude, String include) {
-            return files
-                .resources(); // the files as they were read and checked; the folder may have
-            // changed since
+            // The files as they were read and checked; the folder may have changed since.
+            return files.resources();
           }
         });
     main.configure().addConfiguration(beans);

@@ -185,7 +185,7 @@ final class Pipelines implements AutoCloseable {
   /**
    * Ends receiving for good.
    *
-   * @param nanos how long to wait for the answers that are under way
+   * @param nanos how long to wait for answers that have begun
    */
   synchronized void stopReceiving(long nanos) throws InterruptedException {
     if (current != null) {

@@ -194,7 +194,7 @@ final class Reload implements AutoCloseable {
           e.getMessage());
       said = e.getMessage();
     }
-    failed("new files wait until the database can be asked; the old ones keep running");
+    failed("new files wait until the database answers; the old ones keep running");
   }
 
   private void failed(String note) {

@@ -141,8 +141,7 @@ final class ContractReader {
     if (types.contains("array") && !named.hasItems() && !keep) {
       problem(
           place,
-          "describe the elements of the array with \"items\" (false: there are no others);"
-              + " to keep whatever they hold, write \"x-keep\": \"all\"");
+          "describe the elements of the array with \"items\" (false: there are no further ones); to keep the whole array, write \"x-keep\": \"all\"");
     }
     return keepsAll(layers) || (types.isEmpty() && listed) ? Named.all() : named;
   }

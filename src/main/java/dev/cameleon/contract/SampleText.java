@@ -9,7 +9,7 @@ import java.util.regex.PatternSyntaxException;
  * Supports groups, classes, alternatives (takes the first) and quantifiers.
  */
 final class SampleText {
-  /** Characters for {@code \d}, {@code \w}, {@code \s}, and for a negated class. */
+  /** Candidates for a negated class, of which the first match is taken. */
   private static final String UNKNOWN_IN_NEGATED_CLASS = "abc123 -_.:/";
 
   private final String pattern;

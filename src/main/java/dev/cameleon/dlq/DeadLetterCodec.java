@@ -47,7 +47,7 @@ final class DeadLetterCodec {
 
   /**
    * The attributes that are dropped after the sender's; BODY never is. The original's id and date
-   * are dropped last, because the ledger needs both: without them, a replay of a loaded message
+   * are dropped late, because the ledger needs both: without them, a replay of a loaded message
    * would become a second row.
    */
   private static final List<String> SHED_LAST =

@@ -187,8 +187,8 @@ public final class Batch {
    */
   public LoadParameters parameters(Vault vault, SuppressionList suppression) {
     begin();
-    Optional<Instant> made =
-        suppression.databaseTime(); // read first, so that everything else is newer
+    // Read first, so that everything else is newer.
+    Optional<Instant> made = suppression.databaseTime();
     entries = vault.entries();
     StringBuilder json =
         new StringBuilder((int) Math.min(characters, MOST_CHARACTERS) + 2).append('[');

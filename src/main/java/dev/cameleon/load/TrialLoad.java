@@ -82,7 +82,7 @@ public final class TrialLoad {
     try {
       return ROWS.readTree(rows);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("what PostgreSQL wrote as JSON can be read");
+      throw new IllegalStateException("cannot read JSON from PostgreSQL");
     }
   }
 

@@ -70,7 +70,7 @@ final class WrittenTables {
       row.next();
       return JsonMapper.builder().build().readTree(row.getString(1));
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("PostgreSQL's JSON can be read");
+      throw new IllegalStateException("cannot read JSON from PostgreSQL");
     }
   }
 

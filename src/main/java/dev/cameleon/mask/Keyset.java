@@ -168,7 +168,7 @@ public final class Keyset {
       return TinkJsonProtoKeysetFormat.serializeKeyset(
           handle, RegistryConfiguration.get(), InsecureSecretKeyAccess.get());
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("a keyset that was read can be written", e);
+      throw new IllegalStateException("cannot write a keyset that was read", e);
     }
   }
 

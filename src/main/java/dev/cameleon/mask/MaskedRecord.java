@@ -85,7 +85,7 @@ public final class MaskedRecord {
     try {
       return (ObjectNode) JSON.readTree(json);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("what was written as JSON can be read");
+      throw new IllegalStateException("cannot read the event's own JSON");
     }
   }
 

@@ -113,10 +113,8 @@ public final class HttpEndpoint implements AutoCloseable {
     serve(
         "/",
         exchange -> {
-          if (!exchange
-              .getRequestURI()
-              .getPath()
-              .equals("/")) { // the handler of "/" receives every unknown path
+          // The handler of "/" receives every unknown path.
+          if (!exchange.getRequestURI().getPath().equals("/")) {
             answer(exchange, 404, "text/plain; charset=utf-8", "Not found.\n");
             return;
           }

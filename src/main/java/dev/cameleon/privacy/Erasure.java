@@ -45,7 +45,7 @@ public final class Erasure implements AutoCloseable {
   private static final Duration SLACK = Duration.ofSeconds(1);
 
   /** How often rows are rewritten again after the first time if new ones keep arriving. */
-  private static final int MOST_SWEEPS = 3;
+  private static final int MOST_REPEATS = 3;
 
   private static final String WAIT = "no running loader has the old values in memory";
 
@@ -137,8 +137,8 @@ public final class Erasure implements AutoCloseable {
           Audit.Entry entry = db.inTransaction(tx -> request(request, subjects));
           ErasedTokens erasedTokens = new ErasedTokens(db, Optional.of(masker));
           boolean pending = erasedTokens.count() > 0;
-          RowRewriter sweep = RowRewriter.person(db, erasedTokens, user);
-          return sweepAndSettle(sweep, erasedTokens, false, suppress || pending, entry);
+          RowRewriter rewriter = RowRewriter.person(db, erasedTokens, user);
+          return rewriteThenDelete(rewriter, erasedTokens, false, suppress || pending, entry);
         });
   }
 
@@ -177,8 +177,8 @@ public final class Erasure implements AutoCloseable {
           ErasedTokens erasedTokens = new ErasedTokens(db, masker);
           boolean pending = erasedTokens.count() > 0;
           boolean stored = erasedTokens.addGiven(all) > 0;
-          RowRewriter sweep = RowRewriter.tokens(db, erasedTokens, all);
-          return sweepAndSettle(sweep, erasedTokens, stored, stored || pending, last);
+          RowRewriter rewriter = RowRewriter.tokens(db, erasedTokens, all);
+          return rewriteThenDelete(rewriter, erasedTokens, stored, stored || pending, last);
         });
   }
 
@@ -197,24 +197,24 @@ public final class Erasure implements AutoCloseable {
    * @param expected whether to wait although no row was found, because a load may be in progress or
    *     an interrupted erase has to be finished
    */
-  private ErasureResult sweepAndSettle(
-      RowRewriter sweep,
+  private ErasureResult rewriteThenDelete(
+      RowRewriter rewriter,
       ErasedTokens erasedTokens,
       boolean stored,
       boolean expected,
       Audit.Entry entry)
       throws InterruptedException {
-    long rows = sweep.run();
+    long rows = rewriter.run();
     boolean arriving = false;
     if (rows > 0 || expected) {
-      int sweeps = 0;
+      int repeats = 0;
       do {
         pause.await(memory.plus(SLACK), WAIT);
-        long more = sweep.run();
+        long more = rewriter.run();
         rows += more;
         arriving = more > 0;
-        sweeps++;
-      } while (arriving && sweeps < MOST_SWEEPS);
+        repeats++;
+      } while (arriving && repeats < MOST_REPEATS);
     }
     VaultErasure.Outcome outcome = new VaultErasure(db, pause, erasedTokens).run(memory);
     RowRewriter.blend(db);

@@ -76,7 +76,7 @@ final class PersonRows {
     try {
       return JSON.readTree(row);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("PostgreSQL's JSON can be read");
+      throw new IllegalStateException("cannot read JSON from PostgreSQL");
     }
   }
 }

@@ -100,8 +100,8 @@ public final class InFlightMessages {
 
   private void admit(String handle, long bytes) {
     try {
-      room.admit(
-          bytes); // outside this object's lock, because other messages must be settled meanwhile
+      // Outside this object's lock, because other messages must be settled meanwhile.
+      room.admit(bytes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for memory", e);
@@ -141,8 +141,8 @@ public final class InFlightMessages {
     }
     room.vacate(bytes, ofEvents);
     if (wasFull && !isFull()) {
-      notifyAll(); // only below the limit: otherwise each delete would wake all waiting threads for
-      // nothing
+      // Only below the limit; otherwise each delete would wake all waiting threads for nothing.
+      notifyAll();
     }
   }
 

@@ -66,7 +66,7 @@ public final class Vault {
 
   private synchronized DataKey bodies(long nowNanos) {
     if (recipients.isEmpty()) {
-      throw new IllegalStateException("without recipients, nobody could open what is sealed");
+      throw new IllegalStateException("without recipients, nobody could open a sealed value");
     }
     if (bodies == null || bodies.isOver(nowNanos)) {
       bodies = new DataKey(recipients, nowNanos + DATA_KEY.toNanos());

@@ -85,7 +85,7 @@ public final class Printable {
     try {
       return ASCII.writeValueAsString(node);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree can be written", e);
+      throw new IllegalStateException("cannot write a JSON tree", e);
     }
   }
 

@@ -91,7 +91,7 @@ final class Pipelines implements AutoCloseable {
   }
 
   /**
-   * Replaces the running pipeline by another one. If that fails, starts the old files again.
+   * Replaces the running pipeline with another one. If that fails, starts the old files again.
    *
    * @return whether the new pipeline runs; false if the process is stopping
    * @throws InvalidSettingsException if a route cannot be started, or mask or tables do not fit the

@@ -33,7 +33,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
     name = "run",
     mixinStandardHelpOptions = true,
     description = {
-      "Load login events from SQS into PostgreSQL until stopped (the default command).",
+      "Load events from SQS into PostgreSQL until stopped (the default command).",
       "On SIGTERM, stops receiving, loads the messages in flight and exits with 0; a"
           + " second SIGTERM ends the process at once.",
       "On SIGHUP, checks the files of cameleon.routes and switches to them if they are valid"

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 public final class SettingsChanges {
   private static final Logger LOG = LoggerFactory.getLogger(SettingsChanges.class);
 
-  /** Passwords are read again when PostgreSQL refuses the old one. */
+  /** Passwords need no restart, because they are read again when PostgreSQL refuses the old one. */
   private static final Set<String> NEED_NO_RESTART =
       Set.of("cameleon.db.password", "cameleon.db.owner.password");
 

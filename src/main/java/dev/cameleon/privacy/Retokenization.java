@@ -52,7 +52,7 @@ public final class Retokenization {
   private static final Sizes SIZES = new Sizes(64, 500, Duration.ofMinutes(2));
 
   /**
-   * One sweep is enough without loaders under an older key; rows that still appear bypass the
+   * One sweep is enough without loaders under an older key; rows that appear after that bypass the
    * retirement.
    */
   private static final int MOST_SWEEPS = 10;

@@ -12,7 +12,7 @@ import java.util.function.IntConsumer;
  */
 public final class ConcurrencyLimit {
   /**
-   * The lower bound for one more than the number of cores: some calls may hang until their
+   * The smallest limit on a machine with few cores, because some calls may hang until their
    * time-out.
    */
   private static final int LEAST = 3;

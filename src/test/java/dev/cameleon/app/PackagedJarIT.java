@@ -93,7 +93,7 @@ class PackagedJarIT {
     }
   }
 
-  /** What scanners find by themselves. */
+  /** The libraries that scanners find by themselves. */
   private static Set<String> named(JarFile jar) {
     return jar.stream()
         .map(JarEntry::getName)
@@ -188,7 +188,7 @@ class PackagedJarIT {
     assertThat(site.queues().left()).isZero();
   }
 
-  /** Erasure and pruning wait for a minute; from the jar they only say what they need. */
+  /** Erasure and pruning wait for a minute, so here they only report missing options. */
   @Test
   void everyCommandRunsFromTheJar() throws Exception {
     Site site = Site.in(folder);

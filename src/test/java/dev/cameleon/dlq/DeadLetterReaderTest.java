@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Reading the dead-letter queue: each dead letter once, and what is not deleted is returned. */
+/** Reading the dead-letter queue: each dead letter once; those not deleted are returned. */
 class DeadLetterReaderTest {
   private static final int COUNT = 300;
 

@@ -237,7 +237,7 @@ class TlsFaultsTest {
           .atMost(Duration.ofSeconds(60))
           .until(TlsFaultsTest::isAWriteStuck);
 
-      // On a thread of its own: the driver's abort would block it.
+      // On a separate thread, because the driver's abort would block it.
       CompletableFuture<Void> givenUp = CompletableFuture.runAsync(() -> giveUp.accept(pool));
 
       assertThat(givenUp).succeedsWithin(Duration.ofMinutes(2));

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Erasure beside running loaders, and beside another erase or an interrupted one. */
+/** Erasure while loaders run, while another erase runs, and after an interrupted one. */
 class ErasureAmongLoadersTest extends ErasureFixture {
   @Test
   void rowsThatASlowLoaderAddsMeanwhileAreErasedToo() throws Exception {

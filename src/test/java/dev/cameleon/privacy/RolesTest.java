@@ -17,7 +17,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What each role may do, all of it; and that the database holds somebody who logs in to that. */
+/** All rights of each role, and that the database enforces them for its members. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RolesTest {
   private static final String DENIED = "42501";

@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 
-/** A second pipeline, of orders in two tables, beside the logins. */
+/** A second pipeline in addition to the logins: orders in two tables. */
 abstract class TwoPipelinesFixture extends ErasureFixture {
   private static final String CONTRACT =
       """

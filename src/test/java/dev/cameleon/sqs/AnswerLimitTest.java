@@ -28,7 +28,7 @@ import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 class AnswerLimitTest {
   private static final int MAX_BYTES = 1_000_000;
 
-  /** Five copies of it fit, but not beside {@link #IN_FLIGHT} small ones. */
+  /** Five copies of it fit, but not together with {@link #IN_FLIGHT} small messages. */
   private static final int LARGE = 100_000;
 
   private static final int SMALL = 2_000;

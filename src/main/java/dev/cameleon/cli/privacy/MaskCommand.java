@@ -25,7 +25,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code mask}: prints the token of a value, to find the rows of a known value. */
+/** {@code mask}: prints the token of a value, to find its rows. */
 @Command(
     name = "mask",
     description = {

@@ -59,7 +59,7 @@ public final class TablesCommand implements Callable<Integer> {
   @Command(
       name = "remove",
       description = {
-        "Take a table out of the record, for every pipeline, after you dropped or renamed it.",
+        "Remove a table from the record, for every pipeline, after you dropped or renamed it.",
         "The privacy commands then no longer cover it: erase and keys retokenize leave"
             + " its remaining rows as they are, and vault prune deletes vault entries that"
             + " only these rows use. So a table that still exists is refused without"
@@ -67,7 +67,7 @@ public final class TablesCommand implements Callable<Integer> {
         "Uses CAMELEON_DB_OWNER_USER. The audit records it."
       })
   static final class Remove extends PrivacyCommand {
-    @Parameters(paramLabel = "TABLE", description = "As tables list prints it.")
+    @Parameters(paramLabel = "TABLE", description = "The table, as tables list prints it.")
     private String table;
 
     @Option(names = "--although-it-exists", description = "Remove it although the table exists.")

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code erase} as a process beside a running loader, with the real wait of more than a minute. */
+/** {@code erase} as a process while a loader runs, with the real wait of more than a minute. */
 @EnabledIfSystemProperty(named = "soak", matches = ".+")
 class EraseIT {
   @TempDir private Path folder;

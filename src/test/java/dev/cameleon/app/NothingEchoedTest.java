@@ -71,7 +71,7 @@ class NothingEchoedTest {
   }
 
   @Test
-  void aKeysetInTheWrongVariableIsToldItsVariable() {
+  void aKeysetInTheWrongVariableIsReportedWithTheRightOne() {
     Map<String, String> json = Map.of("CAMELEON_KEYSET", Planted.keyset());
     Map<String, String> reference = Map.of("CAMELEON_KEYSET", "{{aws:prod/mask}}");
     Map<String, String> path = Map.of("CAMELEON_KEYSET_JSON", "keys/mask.json");
@@ -173,7 +173,7 @@ class NothingEchoedTest {
         "help 203.0.113.77 | Unknown command",
         "dlq | name a subcommand: dlq list",
       })
-  void aWrongValueIsToldByItsOption(String arguments, String message) {
+  void aWrongValueIsReportedByItsOption(String arguments, String message) {
     assertThat(refused(arguments.split(" ", -1))).contains(message).doesNotContain("203.0");
   }
 

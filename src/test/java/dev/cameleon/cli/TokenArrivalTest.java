@@ -93,7 +93,7 @@ class TokenArrivalTest {
         "plain ; json_build_array(ip) ; inside json, an array or another type",
         "list ; ARRAY[ip] ; inside json, an array or another type",
       })
-  void aTokenThatArrivesOtherwiseIsWrongEvenBesideOneAsItIs(
+  void aChangedTokenIsWrongEvenIfAnUnchangedOneArrivesToo(
       String column, String expression, String how) throws Exception {
     String out =
         check(

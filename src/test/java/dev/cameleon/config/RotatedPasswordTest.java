@@ -43,7 +43,7 @@ class RotatedPasswordTest {
   }
 
   @Test
-  void aPasswordThatIsRotatedInTheFileIsNoOutage() throws Exception {
+  void aPasswordRotatedInTheFileCausesNoOutage() throws Exception {
     Site site = site();
     LoginRole role = loader(site);
     Path file = folder.resolve("application.properties");
@@ -54,7 +54,7 @@ class RotatedPasswordTest {
   }
 
   @Test
-  void aPasswordThatIsRotatedInSecretsManagerIsNoOutage() throws Exception {
+  void aPasswordRotatedInSecretsManagerCausesNoOutage() throws Exception {
     Site site = site();
     LoginRole role = loader(site);
     try (LocalSecrets secrets = LocalSecrets.start().with("db", "{\"password\":\"first\"}")) {

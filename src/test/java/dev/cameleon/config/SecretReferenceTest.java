@@ -68,7 +68,7 @@ class SecretReferenceTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"}}{{aws:other}}", "{{aws:other}}", "{{env:HOME}}", "#:@{{", "p w"})
-  void aSecretIsTakenAsItIs(String password) throws Exception {
+  void aSecretIsUsedLiterally(String password) throws Exception {
     secrets
         .with("rds", JsonMapper.builder().build().createObjectNode().put("p", password).toString())
         .with("other", "not asked for");

@@ -189,7 +189,7 @@ class ContractTest {
           "a": {"$ref": "#/%zz"}                                         | $ref at /properties/a points to nothing | place
           "a": {"$dynamicRef": "b.json#c"}                               | $dynamicRef at /properties/a | must begin with #
           """)
-  void aReferenceToWhatIsMaskedIsRefusedWhereNothingIsMasked(
+  void aReferenceToAMaskedFieldIsRefusedWhereNothingIsMasked(
       String properties, String problem, String hint) throws Exception {
     Path file = contract(properties);
 

@@ -47,8 +47,7 @@ class KmsKeyTest {
   }
 
   @Test
-  void itIsTheRecipientOfItsPublicHalfAndOpensWhatIsSealedToItWithOneCallPerDataKey()
-      throws Exception {
+  void itIsTheRecipientOfItsPublicHalfAndOpensValuesWithOneCallPerDataKey() throws Exception {
     JsonNode sealed = seal("203.0.113.77", "198.51.100.1");
     RecipientKey key = KmsKey.find(arn);
 

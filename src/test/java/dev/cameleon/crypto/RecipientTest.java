@@ -29,7 +29,7 @@ class RecipientTest {
   }
 
   @Test
-  void onePersonsKeyIsOneRecipientHoweverOftenAndWithWhateverLineEndsItIsThere() throws Exception {
+  void copiesOfAKeyWithAnyLineEndsAreOneRecipient() throws Exception {
     RecipientKey anna = PrivateKeyFile.read(Recipients.add(folder, "anna"));
     String pem = Files.readString(recipients.resolve("anna.pem"));
     put("copy.pem", "Anna's key:\r\n" + pem.replace("\n", "\r\n"));

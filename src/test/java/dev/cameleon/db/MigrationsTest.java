@@ -62,7 +62,7 @@ class MigrationsTest {
   }
 
   @Test
-  void anExistingTableAndItsRowsAreKeptAsTheyAre() throws Exception {
+  void anExistingTableAndItsRowsAreKeptUnchanged() throws Exception {
     database.execute(
         "CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip"
             + " varchar(256), maked_device_id varchar(256), locale varchar(32), app_version"

@@ -80,7 +80,7 @@ class DeadLetterTest {
         "ServiceUnavailable",
         "InternalError"
       })
-  void aKeyOrARightOrARateThatFailsIsNoRefusalOfTheDeadLetter(String code) {
+  void aFailureOfKeyRightsOrRateIsNotARefusalOfTheDeadLetter(String code) {
     assertThat(SqsErrors.isForGood(entry(code))).isFalse();
   }
 

@@ -113,7 +113,7 @@ class HostilePostgresTest {
 
   @ParameterizedTest(name = "{0}")
   @CsvSource({"a deadlock, 40P01", "a serialization failure, 40001"})
-  void aConflictThatPassesIsRetriedAtOnceAndIsNoOutage(String fault, String sqlState)
+  void aTransientConflictIsRetriedAtOnceAndCausesNoOutage(String fault, String sqlState)
       throws Exception {
     Site site = Site.in(folder);
     try (FaultScenario trial = FaultScenario.on(site)) {

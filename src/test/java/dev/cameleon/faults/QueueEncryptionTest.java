@@ -44,7 +44,8 @@ class QueueEncryptionTest {
         "{\"SqsManagedSseEnabled\":\"false\",\"KmsMasterKeyId\":\"k\"} | OK | with a KMS key",
         "{} | NOTE | does not say"
       })
-  void itSaysWhatTheQueueSays(String attributes, String result, String words) throws Exception {
+  void checkReportsTheQueuesEncryption(String attributes, String result, String words)
+      throws Exception {
     proxy.on(
         ASK,
         call ->

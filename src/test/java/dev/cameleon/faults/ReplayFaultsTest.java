@@ -154,7 +154,7 @@ class ReplayFaultsTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void stoppedByTheOperatorWhatWasSentIsDeletedAndTheRestVisible(boolean terminalGone)
+  void afterAStopSentDeadLettersAreDeletedAndTheRestIsVisible(boolean terminalGone)
       throws Exception {
     try (Program replay = replay("--rate=5")) {
       Awaitility.await("the first messages")

@@ -71,7 +71,7 @@ class HostileTablesTest extends TablesFixture {
 
   /** A name that does not exist in the parent must not resolve to the child's own column. */
   @Test
-  void aLinkWhoseColumnIsGoneDeletesNothing() throws Exception {
+  void aReferenceThroughAMissingColumnDeletesNothing() throws Exception {
     site.database()
         .execute(
             """
@@ -107,7 +107,7 @@ class HostileTablesTest extends TablesFixture {
   }
 
   @Test
-  void tablesThatReferToOthersAreDeletedFirstWhateverTheirNames() throws Exception {
+  void tablesThatReferToOthersAreDeletedFirstUnderAnyName() throws Exception {
     site.database()
         .execute(
             """

@@ -41,7 +41,7 @@ class RevealCommandTest extends RevealFixture {
   }
 
   @Test
-  void withoutTheKeysetItIsSaidThatNothingWasCheckedAndAnotherKeysetIsRefused() throws Exception {
+  void withoutTheKeysetValuesAreReportedAsUncheckedAndAnotherKeysetIsRefused() throws Exception {
     Program.Result without = site.reveal(revealer, site.anna(), token);
     Program.Result wrong = checked(site.anna(), Keyset.create().json());
 

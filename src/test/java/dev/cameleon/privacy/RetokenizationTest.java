@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What {@link Retokenization} rewrites, and what it leaves alone. */
+/** The values that {@link Retokenization} rewrites, and those that it does not change. */
 class RetokenizationTest extends RetokenizationFixture {
   @Test
-  void rowsVaultAndSubjectsAreWhatTheNewestKeyMakesOfTheirValues() throws Exception {
+  void rowsVaultAndSubjectsHaveTheTokensOfTheNewestKey() throws Exception {
     migrate();
     execute(300, n -> row("u" + n, ip(FIRST, n % 100), device(FIRST, n)));
     execute(100, n -> entry(ip(FIRST, n)));
@@ -84,7 +84,7 @@ class RetokenizationTest extends RetokenizationFixture {
   }
 
   @Test
-  void columnsThatAnOperatorAddedAreRewrittenWhateverTheyAreCalled() throws Exception {
+  void columnsThatAnOperatorAddedAreRewrittenUnderAnyName() throws Exception {
     migrate();
     database.execute("ALTER TABLE user_logins ADD COLUMN \"Padded?\" char(60)");
     database.execute(
@@ -97,7 +97,7 @@ class RetokenizationTest extends RetokenizationFixture {
   }
 
   @Test
-  void everyPartitionIsRewrittenAlsoWhereItIsTheTokenThatDecides() throws Exception {
+  void everyPartitionIsRewrittenEvenIfTheTokenIsThePartitionKey() throws Exception {
     database.execute(
         """
         CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32),

@@ -25,14 +25,14 @@ case $send_samples in auto | always | never) ;; *)
   ;;
 esac
 
-# LocalStack takes any credentials; set here so that a developer's real ones are not sent to it.
+# LocalStack accepts any credentials; set here so that a developer's real ones are not sent to it.
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 unset AWS_SESSION_TOKEN AWS_PROFILE
 export AWS_DEFAULT_REGION=${AWS_REGION:-us-east-1} AWS_PAGER=''
 
 sqs() { aws --endpoint-url "$endpoint" --output text sqs "$@"; }
 
-# Sets url to the URL of queue $1 and created to yes or no; the queue is created if there is none.
+# Sets url to the URL of queue $1 and created to yes or no; the queue is created if it does not exist.
 ensure_queue() {
   created=no
   if ! url=$(sqs get-queue-url --queue-name "$1" --query QueueUrl 2>/dev/null); then
@@ -47,8 +47,8 @@ ensure_queue "$queue"
 queue_url=$url
 queue_created=$created
 
-# 14 days, the longest that SQS keeps a message. A redriven message keeps its first day, so the
-# source queue erases earlier (7 days): what is redriven last still has a week to be looked at.
+# 14 days, the longest time that SQS keeps a message. A redriven message keeps its original date, so the source queue's
+# retention is shorter (7 days): a message that is redriven at the last moment can still be inspected for a week.
 sqs set-queue-attributes --queue-url "$dead_letter_url" --attributes MessageRetentionPeriod=1209600
 dead_letter_arn=$(sqs get-queue-attributes --queue-url "$dead_letter_url" \
   --attribute-names QueueArn --query Attributes.QueueArn)
@@ -64,7 +64,7 @@ if [[ $send_samples == never || ($send_samples == auto && $queue_created == no) 
   exit 0
 fi
 
-# Up to ten messages a request. A sample is one line of JSON without control characters, so the two
+# Up to ten messages per request. A sample is one line of JSON without control characters, so the two
 # replacements below make it a JSON string.
 sent=0
 count=0

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sourced by scripts that need a LocalStack; no use by itself.
+# Sourced by scripts that need a LocalStack; not useful by itself.
 #
 #   localstack_start FOLDER REQUIREMENTS SERVICES   installs LocalStack 4.14.0 from PyPI, starts it on a free port of
 #                                                   127.0.0.1 and sets endpoint, localstack_pid and the PATH (AWS CLI)

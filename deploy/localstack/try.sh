@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # The whole job against LocalStack without Docker: installs LocalStack from PyPI into a temporary
 # folder, starts it, creates the queues, sends the samples, runs the jar until the queue is empty
-# and counts. Prints PASS or FAIL, exits 0 or 1 (2: cannot even begin).
+# and counts. Prints PASS or FAIL, exits 0 or 1 (2: cannot begin).
 #
 #   mvn -q package -DskipTests
 #   createdb cameleon_try
 #   CAMELEON_DB_URL=jdbc:postgresql://localhost:5432/cameleon_try deploy/localstack/try.sh
 #
-# Needs Java 17, Python 3.13 or newer, curl, and an EMPTY database: the mask keys are made anew for
-# each run, and Cameleon refuses a database that was loaded with others. What was loaded stays there.
+# Needs Java 17, Python 3.13 or newer, curl, and an EMPTY database: each run creates new mask keys, and Cameleon refuses
+# a database that was loaded with others. The loaded rows stay there.
 #
 #   CAMELEON_DB_URL              required
 #   CAMELEON_DB_USER/_PASSWORD   and the other CAMELEON_* variables: as for the application

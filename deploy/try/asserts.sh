@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Sourced by scripts of this folder; no use by itself. Needs their say() and, for await, the folder of logs in $work.
+# Sourced by the scripts of this folder; not useful by itself. Needs their say() and, for await, the folder of logs in $work.
 #
 #   expect WHAT EXPECTED FOUND        counts a difference in $failures
 #   expect_in WHAT PART FOUND         likewise, if the part is not in it
-#   await WHAT SECONDS COMMAND…       until it succeeds; ends the script with FAIL and the ends of the logs if it does not
+#   await WHAT SECONDS COMMAND…       waits until it succeeds; otherwise ends the script with FAIL and the ends of logs
 
 failures=0
 ok() { say "  ok    $*"; }

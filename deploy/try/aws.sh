@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The templates of deploy/aws on LocalStack and moto: deploys them as docs/AWS.md does, checks what they made, migrates and loads
+# Tests the templates of deploy/aws on LocalStack and moto: deploys them as docs/AWS.md does, checks their resources, migrates
+# and loads
 # the samples with the environments of the two ECS tasks, and follows one dead letter to the alarm, to SNS and to a subscriber.
 # Deletes a pipeline's stacks at the end. Prints PASS or FAIL, exits 0 or 1 (2: cannot begin).
 #
@@ -17,22 +18,22 @@
 #   LOCALSTACK_VENV              a folder for LocalStack, moto and the AWS CLI, kept for the next run
 #   KEEP=1                       keep the temporary folder
 #
-# LocalStack 4.14.0 deploys the stacks. It has no types for ECS, RDS, CloudTrail and Application Auto Scaling, and makes security
-# groups without their rules: localstack-moto.py makes these at moto, by the API of each service. So every type of resource in the
-# templates is made by one of the two; one that neither has would fail.
+# LocalStack 4.14.0 deploys the stacks. It does not support ECS, RDS, CloudTrail and Application Auto Scaling, and creates
+# security groups without their rules: localstack-moto.py creates these in moto, through the API of each service. So one of the
+# two creates every type of resource in the templates; an unsupported type fails the script.
 #
-# What this does not show. Nothing runs at moto: no task, no database, no scaling, no trail is delivered, and it knows few of the
-# rules about which values go together. Any call is allowed, so policies are only read, those that demand TLS too. LocalStack
+# Not exercised: nothing runs in moto (no task, no database, no scaling, no delivery of a trail), and it knows few of the rules
+# about which values go together. Any call is allowed, so policies are only parsed, including those that require TLS. LocalStack
 # ignores encryption and lifecycle of the bucket, encryption and retention of log groups, encryption of messages, and the 1 of
 # "1 of 5 minutes" in an alarm; it does not evaluate the alarm for the first task, and does not publish SQS's metric
 # ApproximateAgeOfOldestMessage. moto ignores Performance Insights, enhanced monitoring and the service's deployment settings, and
-# does not get the key of the admin's secret.
+# does not receive the key of the admin's secret.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 jar=${CAMELEON_JAR:-target/cameleon.jar}
 unset CAMELEON_JAR # not a variable of the application, which refuses those it does not know
-good=99            # of the 100 samples; one is no login and must become a dead letter
+good=99            # of the 100 samples; one is not a login and must become a dead letter
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "aws.sh: $*"; exit 2; }
@@ -81,7 +82,7 @@ localstack_start "$work" deploy/try/localstack.txt \
 await 'the start of moto' 30 curl -fs "$MOTO/moto-api/data.json"
 unset AWS_PROFILE AWS_SESSION_TOKEN # nothing of a developer's real account is used
 export AWS_ENDPOINT_URL=$endpoint AWS_ENDPOINT_URL_SECRETS_MANAGER=$endpoint AWS_PAGER='' AWS_DEFAULT_OUTPUT=text
-# Named in each call: for SQS, version 1 of the CLI ignores AWS_ENDPOINT_URL.
+# Named in each call, because version 1 of the CLI ignores AWS_ENDPOINT_URL for SQS.
 aws() { command aws --endpoint-url "$endpoint" "$@"; }
 moto() { command aws --endpoint-url "$MOTO" "$@"; }
 export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
@@ -95,7 +96,7 @@ deploy() { # stack, template, parameters
   for parameter; do parameters+=("ParameterKey=${parameter%%=*},ParameterValue='${parameter#*=}'"); done
   aws cloudformation create-stack --stack-name "$stack" --template-body "file://$template" --capabilities CAPABILITY_IAM \
     --parameters "${parameters[@]}" >/dev/null || fail "$stack was refused"
-  # "deploy" asks every 30 seconds only.
+  # "deploy" polls only every 30 seconds.
   while status=$(aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].StackStatus') && [[ $status == *IN_PROGRESS ]]; do
     sleep 0.5
   done
@@ -189,7 +190,7 @@ run_task() { # task definition, URL of the database, command
   local task=$1 url=$2 environment code=0
   shift 2
   mapfile -t environment < <(task "$task" "containerDefinitions[0].environment[].join('=', [name, value])" | tr '\t' '\n')
-  # Without a folder for temporary files: on Fargate, /tmp belongs to root (service.yaml).
+  # Without a writable folder for temporary files, because on Fargate /tmp belongs to root (service.yaml).
   env -i PATH="$PATH" HOME="$work" "${environment[@]}" CAMELEON_DB_URL="$url" CAMELEON_HTTP_PORT=0 \
     AWS_ENDPOINT_URL="$endpoint" AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \
     java -Djava.io.tmpdir=/nonexistent -jar "$jar" "$@" >"$work/$task.log" 2>&1 || code=$?
@@ -216,7 +217,7 @@ expect 'run: exit code' 0 "$(run_task cameleon-login "$CAMELEON_DB_URL" run --un
 expect 'rows in user_logins' "$good" "$(query 'select count(*) from user_logins')"
 expect 'messages in the dead-letter queue' 1 "$(attribute "$dlq_url" ApproximateNumberOfMessages)"
 expect 'messages in the source queue' 0 "$(attribute "$queue_url" ApproximateNumberOfMessages)"
-# With tokens of RDS: no database here takes them, so check may only miss that.
+# With RDS tokens, which no database here accepts: that must be the only finding of check.
 expect 'check with tokens: exit code' 1 \
   "$(run_task cameleon-orders 'jdbc:postgresql://localhost:1/cameleon?sslmode=verify-full&sslrootcert=/etc/cameleon/rds.pem' check)"
 made 'what failed' 'database the database cannot be reached (SQLSTATE 08001)' sed -n 's/^FAILED *//p' "$work/cameleon-orders.log"
@@ -240,7 +241,7 @@ for role in Loader Migrate Reader Operator; do
   made "policy of ${role}Role" "${of[login-queues.${role}Policy]}" aws iam list-attached-role-policies \
     --role-name "${of[login-queues.${role}Role]}" --query 'AttachedPolicies[].PolicyArn'
 done
-# LocalStack answers with the text, AWS with what is in it.
+# LocalStack answers with the text, AWS with the parsed text.
 expect_in 'trust of a service account' 'id/0123:sub": "system:serviceaccount:cameleon:cameleon"' \
   "$(aws iam get-role --role-name "${of[orders-queues.LoaderRole]}" --output json --query Role.AssumeRolePolicyDocument | sed 's,\\,,g')"
 expect 'secrets with IAM logins' cameleon/orders/mask-keyset \
@@ -350,7 +351,7 @@ made 'alarm for the first task' "${of[orders-service.FirstTask]}" aws cloudwatch
   --alarm-names cameleon-orders-first-task --query 'MetricAlarms[].AlarmActions[]'
 
 # --- the alarm's way to a subscriber -------------------------------------------------------------
-# LocalStack looks every 5 minutes at an alarm with 5 periods of one.
+# LocalStack evaluates an alarm with 5 periods of one minute every 5 minutes.
 say 'waiting for the alarm, up to 6 minutes …'
 state=''
 received=''

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The workflows, as far as they can be run without GitHub: .ci/checks (actionlint, zizmor, shellcheck, yamllint, hadolint,
+# Runs the workflows as far as possible without GitHub: .ci/checks (actionlint, zizmor, shellcheck, yamllint, hadolint,
 # cfn-lint, checkov), the steps of release.yaml that need no registry, and with ACT_IMAGE the test job by act. Prints PASS or
 # FAIL, exits 0 or 1 (2: cannot begin).
 #
@@ -13,7 +13,7 @@
 #   ACT_OPTIONS    more options for act, separated by spaces, for example --env-file=FILE, and in it for a short run
 #                  MAVEN_OPTS=-Dtest=SettingsTest -DskipITs=true    (MAVEN_ARGS is ignored by Maven before 3.9)
 #
-# What this does not show: anything of GitHub (permissions, environments, attestations), the push of the image, cosign's
+# Not exercised: anything of GitHub (permissions, environments, attestations), the push of the image, cosign's
 # signature, CodeQL. Without ACT_IMAGE no job is run as a job; the scripts are run themselves.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

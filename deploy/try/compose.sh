@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# docker compose up --build, as the README says: the samples are loaded, the image is as docs/DEPLOY.md says, a stop is clean,
-# and a start on the same volumes loads nothing twice. Prints PASS or FAIL, exits 0 or 1 (2: cannot begin).
+# Tests docker compose up --build, as in the README: the samples are loaded, the image matches docs/DEPLOY.md, a stop is
+# clean, and a start on the same volumes loads nothing twice. Prints PASS or FAIL, exits 0 or 1 (2: cannot begin).
 #
 #   deploy/try/compose.sh
 #
 # Needs a Docker engine and compose (the plugin, or docker-compose), and curl. Uses a project and volumes of its own, and port 9876.
-# Not exercised: other architectures than this machine's; Grafana, which the profile "observe" starts.
+# Not exercised: architectures other than this machine's; Grafana, which the profile "observe" starts.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

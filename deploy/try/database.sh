@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# A PostgreSQL that fails over under load, and one behind PgBouncer. The primary is killed while messages arrive and a
-# standby promoted: synchronous (nothing may be missing), asynchronous, asynchronous and behind (only rows that the standby
+# Tests a PostgreSQL that fails over under load, and one behind PgBouncer. The primary is killed while messages arrive, and
+# a standby is promoted: synchronous (nothing may be missing), asynchronous, asynchronous and behind (only rows that the
+# standby
 # lacked may be missing). Then PgBouncer in session and in transaction mode. Prints PASS or FAIL, exits 0 or 1 (2: cannot begin).
 #
 #   mvn -q package -DskipTests
 #   deploy/try/database.sh
 #
-# Needs PostgreSQL's server programs, psql, pgbouncer, openssl, java, curl, and Python 3.13 or newer for LocalStack. Makes its
-# own servers in a temporary folder, with TLS (verify-full), and takes about four minutes; twelve on a machine that is very busy.
+# Needs PostgreSQL's server programs, psql, pgbouncer, openssl, java, curl, and Python 3.13 or newer for LocalStack. Starts its
+# own servers in a temporary folder, with TLS (verify-full), and takes about four minutes; twelve on a very busy machine.
 #
 #   CAMELEON_JAR      target/cameleon.jar
-#   PG_BIN            the folder of initdb and pg_basebackup; else pg_config says it
+#   PG_BIN            the folder of initdb and pg_basebackup; by default, pg_config's
 #   PG_USER           postgres: who runs the servers if root runs this script
 #   MESSAGES          3000: for each failover
 #   LOCALSTACK_VENV   a folder for LocalStack (SQS), kept for the next run
@@ -115,7 +116,7 @@ queue() { "$python" "$work/messages.py" "$@"; }
 empty() { [[ $(queue left) == 0 ]]; }
 
 # --- servers -------------------------------------------------------------------------------------
-# Two ports; each failover makes a new standby on the port of the server that was killed.
+# Two ports; each failover creates a new standby on the port of the killed server.
 ports=("$(free_port)" "$(free_port)")
 primary=0 # the port's index
 generation=0
@@ -140,7 +141,7 @@ standby_query() {
 }
 data[0]=$work/server-0
 as_server "$bin/initdb" -D "${data[0]}" -U postgres -A trust --locale=C -E UTF8 >/dev/null
-# synchronous_commit=off is what a careless site has: the loaders' sessions must turn it on.
+# synchronous_commit=off simulates a careless site: the loaders' sessions must turn it on.
 cat >>"${data[0]}/postgresql.conf" <<END
 listen_addresses = 'localhost'
 unix_socket_directories = ''

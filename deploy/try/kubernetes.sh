@@ -1,28 +1,29 @@
 #!/usr/bin/env bash
-# The whole of deploy/kubernetes on a real cluster: migrate, load, kill pods, drain the node, update, edit load.sql well and
-# badly, scale from 0 and back with KEDA. All of it under load; after each, every message must be one row.
+# Tests all of deploy/kubernetes on a real cluster: migrate, load, kill pods, drain the node, update, edit load.sql rightly
+# and wrongly, scale from 0 and back with KEDA. Each step runs under load; after it, every message must be one row.
 # Before that it applies the overlay for AWS, without AWS: the API server accepts everything as strictly as it can, the pods
-# are made under the restricted pod security standard, and each reference from one resource to another leads somewhere.
+# are created under the restricted pod security standard, and each reference from one resource to another resolves.
 # Prints PASS or FAIL, exits 0 or 1 (2: cannot begin).
 #
 #   docker build -f deploy/Dockerfile -t cameleon:local .      and load the image into the cluster
 #   mvn -q package -DskipTests
 #   KUBECONFIG=… deploy/try/kubernetes.sh
 #
-# Needs kubectl, curl, java, and a cluster with its DNS for this alone: the namespaces "cameleon" and "cameleon-aws" must not
+# Needs kubectl, curl, java, and a cluster with DNS that is used for nothing else: the namespaces "cameleon" and
+# "cameleon-aws" must not
 # exist, and are deleted at the end. Takes about ten minutes.
 #
 #   CAMELEON_JAR      target/cameleon.jar; makes the mask keys
 #   MESSAGES          4000: for each step
 #   PROMETHEUS_CRDS   the folder of the Prometheus Operator's CRDs (example/prometheus-operator-crd), if the cluster has none;
-#                     they are applied, and stay
+#                     they are applied, and remain
 #   ONLY=aws          the overlay for AWS alone: a control plane without a node suffices; half a minute, no jar
 #   KEEP=1            keep the namespaces
 #
 # Not exercised on a cluster of one node: the spread over zones; "drained" means that the node is drained of the loaders and
 # uncordoned. The network policy is applied, but enforced only by a network plug-in that does so. Without KEDA's resources in
-# the cluster, scaling is skipped, and the last line says so. Of the overlay for AWS nothing runs: there is no image, no role,
-# no queue. The parts for which the cluster has no resources (KEDA, Prometheus Operator) are left out, with a line.
+# the cluster, scaling is skipped, and the last line says so. Nothing of the overlay for AWS runs: there is no image, role or
+# queue. Parts for which the cluster has no CRDs (KEDA, Prometheus Operator) are left out, which a line reports.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -243,7 +244,8 @@ wait "$sender_pid"; sender_pid=''; sent=$((sent + messages))
 settled 'pods killed'
 
 say 'drain the node of the loaders under load'
-# One pod: where one node is all there is, an evicted pod has no other, and the budget would not let the second one go.
+# One pod: on a cluster of one node, an evicted pod has nowhere to go, and the budget would not allow the second
+# eviction.
 k scale deploy/cameleon --replicas=1 >/dev/null
 wait_for 60 'one pod runs' one
 node=$(k get pods -l app.kubernetes.io/component=loader -o jsonpath='{.items[0].spec.nodeName}')

@@ -60,7 +60,7 @@ class Api:
         return f"{self.request.stack_name}-{self.request.logical_resource_id}".lower()
 
 
-# Each takes the properties, which it may change, and returns what Ref and Fn::GetAtt can give.
+# Each function takes the properties, which it may change, and returns the values of Ref and Fn::GetAtt.
 def permissions(rule):
     rule = dict(rule)
     described = {"Description": rule.pop("Description")}
@@ -163,7 +163,7 @@ def scaling_policy(api, p):
 
 
 def trail(api, p):
-    # moto looks for the bucket among its own.
+    # moto looks only for its own buckets.
     api("s3", "create_bucket", {"Bucket": p["S3BucketName"]})
     p["Name"] = p.pop("TrailName")
     selectors = p.pop("AdvancedEventSelectors")
@@ -213,7 +213,7 @@ of_localstack = ResourceProviderExecutor.try_load_resource_provider
 def provider(resource_type):
     found = Provider() if resource_type in TYPES else of_localstack(resource_type)
     if not found:
-        # LocalStack would accept it, make nothing and say CREATE_COMPLETE.
+        # LocalStack would accept it, create nothing, and report CREATE_COMPLETE.
         raise NotImplementedError(f"neither LocalStack nor moto makes {resource_type}")
     return found
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Alerts and dashboard against a real Prometheus and Alertmanager: starts the jar, has Prometheus scrape it with the
 # shipped configuration and rules, sends samples, runs every query of the dashboard and of the alerts, and waits until
-# Alertmanager has the alert about dead letters. Then SQS refuses deletes, and the process is gone: both alerts fire and
-# end (each "for" is 4 s here). Prints PASS or FAIL, exits 0 or 1 (2: cannot even begin).
+# Alertmanager has the alert about dead letters. Then SQS refuses deletes, and later the process is gone: both alerts
+# fire and end (each "for" is 4 s here). Prints PASS or FAIL, exits 0 or 1 (2: cannot begin).
 #
 #   mvn -q package -DskipTests
 #   createdb cameleon_try
@@ -12,15 +12,16 @@
 #
 #   CAMELEON_DB_URL              required; CAMELEON_DB_USER/_PASSWORD as for the application
 #   CAMELEON_JAR                 target/cameleon.jar
-#   LOCALSTACK_VENV              a virtual environment with deploy/localstack/requirements.txt; made if it is not there
-#   PYTHON                       Python 3.13 or newer, to make it
+#   LOCALSTACK_VENV              a virtual environment with deploy/localstack/requirements.txt; created if it does not
+#   exist
+#   PYTHON                       Python 3.13 or newer, to create it
 #   KEEP=1                       keep the temporary folder
 #
 # Tracing, if both are set:
 #   OTEL_AGENT                   opentelemetry-javaagent.jar (Maven Central: io.opentelemetry.javaagent)
 #   OTELCOL                      a collector with the otlp receiver and the debug exporter
 #
-# Not exercised: Grafana (the queries of its panels are, the drawing is not), the Prometheus Operator, kube-state-metrics
+# Not exercised: Grafana itself (only the queries of its panels), the Prometheus Operator, kube-state-metrics
 # (CameleonPodRestarting), and whether the other alerts fire: alerts.test.yaml does that, and this script runs it.
 set -euo pipefail
 
@@ -206,7 +207,7 @@ for variable in board["templating"]["list"]:
         expect(variable["definition"], get(f"label/{label[2]}/values", **{"match[]": label[1]}))
 with open(alerts) as file:
     text = "".join(line for line in file if not line.lstrip().startswith("#"))
-# What other programs export, and what is there only where edits are loaded without a restart.
+# Metrics of other programs, and metrics that exist only after a reload.
 elsewhere = {"kube_pod_container_status_restarts_total", "kube_pod_init_container_status_restarts_total"}
 metrics = set(re.findall(r"\b(?:cameleon|jvm|process|kube|pipeline:cameleon)_\w+(?::max)?(?=[{\[)\s])", text)) - elsewhere
 for metric in sorted(metrics):
@@ -287,7 +288,7 @@ with open(samples) as file:
             values.update(event.get(field) for field in ("user_id", "ip", "device_id"))
         except ValueError:
             pass # the one that is no login
-# Short ones and 127.… would be found anywhere: versions, the endpoints of this script.
+# Short values and 127.… would occur anywhere, for example in versions and in this script's endpoints.
 values = {value for value in values if isinstance(value, str) and len(value) > 6 and not value.startswith("127.")}
 leaked = sum(value in log for value in values)
 print(f"  {len(spans)} spans, {[(span['Name'], span['Outcome']) for span in ours]} in the sender's trace,"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# deploy/codedeploy on a machine with systemd, which is a container here: installs a revision, upgrades it while messages
-# arrive, tries two broken revisions and rolls back, kills the process. At the end each message is one row. Prints PASS or
+# Tests deploy/codedeploy on a machine with systemd (here a container): installs a revision, upgrades it while messages
+# arrive, tries two broken revisions and rolls back, and kills the process. At the end, each message is one row. Prints
+# PASS or
 # FAIL, exits 0 or 1 (2: cannot begin).
 #
 #   mvn -q package -DskipTests
@@ -20,10 +21,10 @@
 #   LOCALSTACK_VENV              a folder for LocalStack (SQS) and the AWS CLI, kept for the next run
 #   KEEP=1                       keep the temporary folder
 #
-# What this does not show: CodeDeploy itself. The script plays its agent: it reads appspec.yml, runs ApplicationStop from the
+# Not exercised: CodeDeploy itself. The script simulates its agent: it reads appspec.yml, runs ApplicationStop from the
 # last revision that succeeded, then the other hooks in the order of the file with their timeouts, copies the files after
-# BeforeInstall, and deploys the last good revision again when a hook fails. Fetching a revision from S3, several machines and
-# a load balancer's events are not played.
+# BeforeInstall, and deploys the last good revision again when a hook fails. It does not simulate fetching a revision from S3,
+# several machines, or a load balancer's events.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -107,7 +108,8 @@ cat >"$work/etc/owner.env" <<ENV
 CAMELEON_DB_OWNER_USER=${CAMELEON_DB_USER:-postgres}
 CAMELEON_DB_OWNER_PASSWORD=${CAMELEON_DB_PASSWORD:-postgres}
 ENV
-# The mounts are shared, as on a machine: systemd hands over credentials by a mount. The two variables of systemd matter with
+# The mounts are shared, as on a real machine, because systemd passes credentials through a mount. The two variables of
+# systemd matter with
 # cgroups v1 only.
 docker run -d --name "$container" --network host --cgroupns host -v /sys/fs/cgroup:/sys/fs/cgroup:rw \
   --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
@@ -257,7 +259,7 @@ count() {
     --query 'sum([to_number(Attributes.ApproximateNumberOfMessages), to_number(Attributes.ApproximateNumberOfMessagesNotVisible)])'
 }
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
-# A message that a killed process had received waits for its visibility timeout.
+# A message that was received by a killed process waits for its visibility timeout.
 for ((i = 0; i < 90; i++)); do
   [[ $(count login-queue) != 0 && $(count login-queue) != 0.0 ]] || break
   sleep 1

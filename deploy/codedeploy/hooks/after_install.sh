@@ -2,13 +2,15 @@
 # Migrates the database if this machine has the owner's login, then lets the new revision check itself: settings, contract,
 # routes, load.sql, keyset, queues. A revision that fails never starts.
 #
-# The owner's login is not on every machine: a loader's machine should not hold what may change tables. Without owner.env,
-# run "migrate" from the release pipeline before the deployment. Several machines may migrate at once; migrations lock.
-# A rollback does not undo them: CHANGELOG.md says when the release before cannot work with a new schema.
+# The owner's login is not on every machine, because a loader's machine should not hold a login that may change tables.
+# Without owner.env,
+# run "migrate" from the release pipeline before the deployment. Several machines may migrate at once, because
+# migrations take a lock.
+# A rollback does not undo them: CHANGELOG.md says when the previous release cannot work with a new schema.
 set -euo pipefail
 systemctl daemon-reload
 
-# The command as its own transient unit: as a user of no rights, with the service's settings and keyset.
+# Runs the command as a transient unit, as an unprivileged user with the service's settings and keyset.
 cameleon() {
   local extra=()
   [[ $2 != migrate ]] || extra+=(-p EnvironmentFile=/etc/cameleon/owner.env)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Stops the loader: it receives no more, settles what is in flight and exits. What it cannot settle in time reappears on the
-# queue. Other machines go on meanwhile; the queue waits if there is none.
+# Stops the loader: it stops receiving, settles the messages in flight and exits. Messages that it cannot settle in time
+# reappear on the queue. Other machines continue meanwhile; if there are none, the messages wait on the queue.
 set -euo pipefail
 if systemctl cat cameleon.service >/dev/null 2>&1; then
   systemctl stop cameleon.service

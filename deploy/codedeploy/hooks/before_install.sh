@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Refuses a machine that is not prepared, and removes the old routes: Cameleon loads every *.camel.yaml of the folder, so one
-# that this revision no longer has must not stay.
+# Rejects a machine that is not prepared, and removes the old routes: Cameleon loads every *.camel.yaml of the folder, so a
+# file that this revision no longer has must not remain.
 set -euo pipefail
 problems=0
 need() { # condition's words, then the condition

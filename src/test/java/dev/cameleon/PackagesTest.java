@@ -15,11 +15,11 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The packages' order: each imports only from those below it. */
+/** The order of packages: each imports only from packages below it. */
 class PackagesTest {
   private static final String ROOT = "dev.cameleon";
 
-  /** From top to bottom, as docs/ARCHITECTURE.md has it. */
+  /** From top to bottom, as in docs/ARCHITECTURE.md. */
   private static final List<String> ORDER =
       List.of(
           "",

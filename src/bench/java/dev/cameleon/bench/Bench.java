@@ -16,8 +16,7 @@ import java.util.Map;
 
 /**
  * {@code mvn -q -Pbench}: the contestants side by side, on the same SQS stand-in and PostgreSQL;
- * once without and once with round-trip times. All are started and warmed up first; then they take
- * turns, several rounds, while the others rest on empty queues.
+ * once without and once with round-trip times. All are started and warmed up first; then they take turns for several rounds, while the others rest on empty queues.
  *
  * <p>System properties: {@code bench} (only contestants whose name begins so), {@code bench.try}
  * (what to try beside the shipped settings, see {@link Contestant#all}), {@code bench.millis}
@@ -29,7 +28,7 @@ public final class Bench {
   private static final long TURN_SECONDS = Long.getLong("bench.turn", 5);
   private static final long IDLE_SECONDS = 20;
 
-  /** With round trips, PostgreSQL is in the same region at least. */
+  /** The round trip to PostgreSQL, which is in the same region, in scenarios with round trips. */
   static final long DATABASE_MILLIS = 10;
 
   final Path folder = Files.createTempDirectory("bench");
@@ -65,7 +64,7 @@ public final class Bench {
     return value.isEmpty() ? otherwise : value;
   }
 
-  /** Of the contestants that are wanted: by the beginnings of their names, or all. */
+  /** Whether a contestant is selected, by the beginning of its name; all are by default. */
   static boolean matches(String name) {
     return Arrays.stream(property("bench", "").split(",", -1)).anyMatch(name::startsWith);
   }
@@ -136,7 +135,7 @@ public final class Bench {
     return environment;
   }
 
-  /** Creates the tables, which not every contestant does. */
+  /** Creates the tables, because not every contestant does. */
   void migrate(String jar, Map<String, String> environment, Path log)
       throws IOException, InterruptedException {
     ProcessBuilder migrate =

@@ -26,7 +26,7 @@ final class BenchReport {
     results.put(millis, medians);
   }
 
-  /** What the jar did with next to nothing to do. */
+  /** Adds the measurements of the idle jar. */
   void add(long millis, Idle measured) {
     idle.put(millis, measured);
   }

@@ -64,7 +64,7 @@ final class ColdReport {
     return Measured.median(runs.stream().map(figure::applyAsDouble).toList());
   }
 
-  /** The run in the middle: its series stands for all. */
+  /** The median run, whose series represents all runs. */
   private static ColdRun middle(List<ColdRun> runs) {
     return runs.stream()
         .sorted(Comparator.comparingDouble(ColdRun::messagesPerSecond))

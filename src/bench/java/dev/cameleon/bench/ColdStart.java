@@ -13,15 +13,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code mvn -q -Pbench -Dbench.cold=10000,100000}: from the start of a process to the deletion of the last of so many
- * messages that wait already. The contestants take turns; each turn is a new process, a new queue and a new database
+ * {@code mvn -q -Pbench -Dbench.cold=10000,100000}: from the start of a process to the deletion of the last of this many waiting messages. The contestants take turns; each turn is a new process, a new queue and a new database
  * with its tables.
  */
 final class ColdStart {
-  /** Who has not deleted all by then is ended. */
+  /** A contestant that has not deleted all messages by then is stopped. */
   private static final double LIMIT_SECONDS = 180;
 
-  /** It needs minutes for what others do in seconds; its rate is plain sooner. */
+  /** It needs minutes where others need seconds, and its rate is evident sooner. */
   private static final double NAIVE_LIMIT_SECONDS = 20;
 
   private static final long SAMPLE_MILLIS = 100;

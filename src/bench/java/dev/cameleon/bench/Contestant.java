@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Who is measured.
+ * A contestant.
  *
- * @param name in the results
- * @param command what follows {@code java -Xmx256m}
- * @param environment settings of its own
- * @param processes how many of them work on its queue
- * @param newValues whether no two of its messages share an address or a device
- * @param warmUpSeconds how long it works before it is measured: little code is compiled soon
+ * @param name its name in the results
+ * @param command the arguments after {@code java -Xmx256m}
+ * @param environment its own settings
+ * @param processes how many processes work on its queue
+ * @param newValues whether each of its messages has a new address and device
+ * @param warmUpSeconds how long it works before it is measured; less code is compiled sooner
  */
 record Contestant(
     String name,
@@ -27,18 +27,17 @@ record Contestant(
 
   private static final long LONG_WARM_UP_SECONDS = Long.getLong("bench.warm", 45);
 
-  /** Compiled with the profile alone, for which its libraries are fetched. */
+  /** Compiled only in the profile, which fetches its libraries. */
   private static final String SPRING = "dev.cameleon.bench.SpringPeer";
 
   private static final String FEW_POLLERS = "32";
   private static final Map<String, String> NO_VAULT = Map.of("CAMELEON_RECIPIENTS", "");
 
   /**
-   * Those of one run. Bare has the number of threads that serves it best: of 4, 8, 16 and 64
-   * without, of 64, 128, 256 and 512 with round trips.
+   * The contestants of one run. "bare" has its best number of threads: of 4, 8, 16 and 64 without round trips, of 64, 128, 256 and 512 with them.
    *
    * @param slow whether there are round-trip times, which take more threads to fill
-   * @param options what to try beside the shipped settings: JVM options, {@code NAME=value} of the
+   * @param options variants to try besides the shipped settings: JVM options, {@code NAME=value} of the
    *     environment ({@code JAVA_HOME} for another Java), another jar, {@code spring} for the
    *     peer, {@code new} for new values; several such sets, separated by semicolons
    */
@@ -52,12 +51,13 @@ record Contestant(
     all.add(jar("cameleon", jar, Map.of(), 1));
     all.add(jar("no vault", jar, NO_VAULT, 1));
     if (slow) {
-      // So few that one process leaves the processor room for another: whether a second one helps.
+      // So few pollers that one process leaves CPU time for another, to see whether a second one
+      // helps.
       Map<String, String> few = Map.of("CAMELEON_POLLERS", FEW_POLLERS);
       all.add(jar("1 × " + FEW_POLLERS, jar, few, 1));
       all.add(jar("2 × " + FEW_POLLERS, jar, few, 2));
     } else {
-      // What the vault costs at worst: two new entries for each message.
+      // The vault's worst case: two new entries per message.
       all.add(jar("new values", jar, Map.of(), 1));
       all.add(jar("new, no vault", jar, NO_VAULT, 1));
     }
@@ -133,7 +133,7 @@ record Contestant(
     return builder.start();
   }
 
-  /** A JVM as each contestant gets it. */
+  /** The JVM of each contestant. */
   static ProcessBuilder java(List<String> arguments) {
     return java(System.getProperty("java.home"), arguments);
   }

@@ -20,7 +20,7 @@ final class CpuTime {
     return new CpuTime(() -> processes.stream().map(Process::toHandle));
   }
 
-  /** Of a PostgreSQL server: the processes that exist now, its connections among them. */
+  /** The CPU time of a PostgreSQL server: of the current processes, including its connections. */
   static CpuTime ofPostgres(Path data) throws IOException {
     long pid = Long.parseLong(Files.readAllLines(data.resolve("postmaster.pid")).get(0));
     ProcessHandle server = ProcessHandle.of(pid).orElseThrow();

@@ -34,18 +34,18 @@ final class DelayProxy implements AutoCloseable {
       client.setTcpNoDelay(true);
       behind.setTcpNoDelay(true);
       BlockingQueue<Piece> underWay = new LinkedBlockingQueue<>();
-      // The whole delay on the way there: it is the sum that a client sees.
+      // The whole delay is on the way to the server, because a client sees only the sum.
       start(() -> read(client.getInputStream(), underWay));
       start(() -> write(underWay, behind.getOutputStream()));
       start(() -> behind.getInputStream().transferTo(client.getOutputStream()));
     }
   }
 
-  /** Bytes, and when they arrive. */
+  /** Bytes with their time of arrival. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Piece(byte[] bytes, long dueNanos) {}
 
-  /** What is sent piece by piece is on its way at the same time, as on a real line. */
+  /** Reads without waiting for delivery, so that several pieces are under way at a time, as on a real line. */
   private void read(InputStream from, BlockingQueue<Piece> underWay) throws IOException {
     byte[] buffer = new byte[64 * 1024];
     int read = from.read(buffer);
@@ -83,7 +83,7 @@ final class DelayProxy implements AutoCloseable {
               try {
                 task.run();
               } catch (IOException e) {
-                // One side went away.
+                // One side closed its connection.
               }
             });
     thread.setDaemon(true);

@@ -39,8 +39,7 @@ import java.util.concurrent.TimeUnit;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
- * The limit of the design: the project's own beans in a plain loop on the SDK and JDBC, without
- * Camel. The same contract, mask, statement, account and batch deletes.
+ * The limit of the design: the project's own beans in a plain loop on the SDK and JDBC, without Camel. Uses the same contract, mask, statement, account and batch deletes.
  */
 public final class HandWrittenLoop {
   private final Settings settings;

@@ -1,11 +1,11 @@
 package dev.cameleon.bench;
 
 /**
- * A contestant with next to nothing to do.
+ * The measurements of an idle contestant.
  *
- * @param receivesPer10Seconds how often all its pollers together ask an empty queue
+ * @param receivesPer10Seconds how many receives all its pollers together make on an empty queue
  * @param cpuCores the share of a core that it uses meanwhile
- * @param loneMessageMillis the median from sent to deleted, of single messages
+ * @param loneMessageMillis the median time from sending to deletion of single messages
  * @param stopSeconds from SIGTERM to the end, with exit code 0
  */
 record Idle(

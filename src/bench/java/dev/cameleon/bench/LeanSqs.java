@@ -22,19 +22,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An SQS stand-in that answers from memory: as lean as it can be, so that the benchmark measures
- * the clients. It speaks the JSON protocol over HTTP/1.1, adds a round-trip time to each answer,
- * and counts calls and deleted messages. No visibility, no loss: a measuring device, not a queue.
+ * An SQS stand-in that answers from memory, as lean as possible, so that the benchmark measures the clients. It speaks the JSON protocol over HTTP/1.1, adds a round-trip time to each answer, and counts calls and deleted messages. It has no visibility timeout and loses nothing: a measuring device, not a queue.
  *
- * <p>Queues exist once they are named, and are empty. {@code GET /counts/NAME} answers {@code
- * deleted receives deletes others} since the start; {@code /fill/NAME} gives the queue messages
- * without end, {@code /send/NAME/N} so many, and {@code /empty/NAME} takes them away.
+ * <p>A queue is created empty when it is first named. {@code GET /counts/NAME} answers {@code
+ * deleted receives deletes others} since the start; {@code /fill/NAME} gives the queue an endless supply of messages, {@code /send/NAME/N} adds N messages, and {@code /empty/NAME} removes all.
  */
 public final class LeanSqs {
   private static final int BODIES = 4096;
   private static final int MESSAGES_PER_RECEIVE = 10;
 
-  /** Receipt handles of SQS are some 400 characters long. */
+  /** Receipt handles of SQS have some 400 characters. */
   private static final String RECEIPT = "AQEB".repeat(90);
 
   private final long roundTripMillis;
@@ -43,7 +40,7 @@ public final class LeanSqs {
   private final Map<String, Queue> queues = new ConcurrentHashMap<>();
   private final ServerSocket server;
 
-  /** What one queue holds, and what happened to it. */
+  /** The content and the counts of one queue. */
   private static final class Queue {
     private final AtomicLong deleted = new AtomicLong();
     private final AtomicLong receives = new AtomicLong();
@@ -63,7 +60,7 @@ public final class LeanSqs {
       return endless ? MESSAGES_PER_RECEIVE : await(seconds);
     }
 
-    /** A long poll: how many messages there were before its time was over. */
+    /** A long poll; returns how many messages arrived before its time was over. */
     private synchronized int await(long seconds) throws InterruptedException {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
       while (!endless && waiting == 0 && System.nanoTime() < end) {
@@ -88,7 +85,7 @@ public final class LeanSqs {
     }
   }
 
-  /** A message's fields from behind its receipt handle to its body's hash. */
+  /** A message's fields after its receipt handle, up to its body's hash. */
   private static String fields(String body) {
     try {
       MessageDigest md5 = MessageDigest.getInstance("MD5");
@@ -114,7 +111,7 @@ public final class LeanSqs {
         + "\"}";
   }
 
-  /** Starts one, prints its port, and serves until the process ends. */
+  /** Starts the server, prints its port, and serves until the process ends. */
   public static void main(String[] arguments) throws Exception {
     LeanSqs sqs = new LeanSqs(Long.parseLong(arguments[0]));
     System.out.println(sqs.server.getLocalPort());
@@ -141,7 +138,7 @@ public final class LeanSqs {
         }
       }
     } catch (IOException e) {
-      // The client went away.
+      // The client closed its connection.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -260,7 +257,7 @@ public final class LeanSqs {
       return new Request(first.split(" ", -1)[1], action, body);
     }
 
-    /** What follows a key in the JSON that the SDK writes; an empty string if it is not there. */
+    /** The value after a key in the SDK's JSON; an empty string if the key is absent. */
     String value(String key, char end) {
       int from = body.indexOf(key);
       if (from < 0) {

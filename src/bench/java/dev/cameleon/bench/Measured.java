@@ -11,11 +11,11 @@ import java.util.function.ToDoubleFunction;
  * One contestant in one round.
  *
  * @param messagesPerSecond messages deleted from the queue per second
- * @param cpuSecondsPer1000 of the contestant's processes, per 1000 messages
- * @param sqsCpuSecondsPer1000 of the SQS stand-in, per 1000 messages
- * @param postgresCpuSecondsPer1000 of PostgreSQL, per 1000 messages
+ * @param cpuSecondsPer1000 CPU time of the contestant's processes, per 1000 messages
+ * @param sqsCpuSecondsPer1000 CPU time of the SQS stand-in, per 1000 messages
+ * @param postgresCpuSecondsPer1000 CPU time of PostgreSQL, per 1000 messages
  * @param callsPer1000 calls to SQS of any kind, per 1000 messages
- * @param peakMegabytes the most memory that the process held so far (VmHWM)
+ * @param peakMegabytes the peak memory of the process so far (VmHWM)
  * @param firstRowSeconds from the process's start to the first deleted message
  */
 record Measured(
@@ -27,7 +27,7 @@ record Measured(
     double peakMegabytes,
     double firstRowSeconds) {
 
-  /** The median of each figure by itself. */
+  /** The median of each figure separately. */
   static Measured medians(List<Measured> rounds) {
     return new Measured(
         median(rounds, Measured::messagesPerSecond),
@@ -43,7 +43,7 @@ record Measured(
     return median(rounds.stream().map(figure::applyAsDouble).toList());
   }
 
-  /** The most memory that a process held so far (VmHWM). Linux only; elsewhere 0. */
+  /** The peak memory of a process so far (VmHWM). Linux only; elsewhere 0. */
   static double peakMegabytes(Process process) throws IOException {
     Path status = Path.of("/proc/" + process.pid() + "/status");
     if (!Files.exists(status)) {

@@ -13,7 +13,7 @@ import org.apache.camel.main.Main;
 import org.apache.camel.model.dataformat.JsonLibrary;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** The route everybody writes first: one insert per row, one delete per message. */
+/** The route that everybody writes first: one insert per row, one delete per message. */
 public final class Naive {
   private Naive() {}
 

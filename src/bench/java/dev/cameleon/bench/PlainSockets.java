@@ -9,9 +9,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What the SQS stand-in can do: sockets that send the same receive and the same delete for ever and
- * only count the bytes of the answers. If this were not far above the best client, the benchmark
- * would measure the stand-in.
+ * The limit of the SQS stand-in: sockets that send the same receive and the same delete for ever and only count the bytes of the answers. If this were not far faster than the best client, the benchmark would measure the stand-in.
  */
 public final class PlainSockets {
   private static final String LENGTH = "Content-Length: ";

@@ -12,8 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A contestant at work: its processes, with a queue and a database of its own. It rests while its
- * queue is empty, so that all can be warm and still take turns.
+ * A running contestant: its processes, with its own queue and database. It rests while its queue is empty, so that all can be warm and still take turns.
  */
 final class RunningContestant {
   private static final long START_SECONDS = 60;
@@ -77,7 +76,7 @@ final class RunningContestant {
     }
   }
 
-  /** Its turn: so many seconds on a full queue. */
+  /** Measures it for some seconds on a full queue. */
   Measured measure(long measuredSeconds, CpuTime postgres)
       throws IOException, InterruptedException {
     CpuTime cpu = CpuTime.of(processes);
@@ -106,7 +105,7 @@ final class RunningContestant {
     return measured;
   }
 
-  /** What it does with next to nothing to do; ends it. */
+  /** Measures it while idle, then stops it. */
   Idle idle(long idleSeconds) throws IOException, InterruptedException {
     CpuTime cpu = CpuTime.of(processes);
     double cpuBefore = cpu.seconds();
@@ -128,7 +127,7 @@ final class RunningContestant {
     return new Idle(receivesPer10, cpuShare, Measured.median(latencies), seconds(began));
   }
 
-  /** From sent to deleted, which is a little later than committed. */
+  /** The median time from sending to deletion, which is slightly later than the commit. */
   private double loneMessageMillis() throws IOException, InterruptedException {
     long deleted = sqs.counts(queue()).deleted();
     long began = System.nanoTime();
@@ -137,15 +136,16 @@ final class RunningContestant {
       TimeUnit.MILLISECONDS.sleep(2);
     }
     double millis = seconds(began) * 1000;
-    // The next one is to find all polls waiting again, and the aggregator at any point of its turn.
+    // So that the next message finds all polls waiting again, and the aggregator at a random point
+    // of its interval.
     TimeUnit.MILLISECONDS.sleep(150 + (long) (millis * 7 % 200));
     return millis;
   }
 
   /**
-   * What was deleted must have been stored.
+   * Checks that every deleted message was stored.
    *
-   * @throws IllegalStateException if it was not
+   * @throws IllegalStateException if one was not
    */
   void requireRows() throws IOException, InterruptedException {
     long deleted = sqs.counts(queue()).deleted();
@@ -159,7 +159,7 @@ final class RunningContestant {
     return (System.nanoTime() - sinceNanos) / (double) Duration.ofSeconds(1).toNanos();
   }
 
-  /** Of the greatest of its processes. */
+  /** The peak memory of its largest process. */
   private double peakMegabytes() throws IOException {
     double peak = 0;
     for (Process process : processes) {
@@ -174,7 +174,7 @@ final class RunningContestant {
     }
   }
 
-  /** Gently at first, because a recording or an archive is written at the end. */
+  /** Stops a process, gently at first, because a recording or an archive is written at the end. */
   static void end(Process process) throws InterruptedException {
     process.destroy();
     if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {

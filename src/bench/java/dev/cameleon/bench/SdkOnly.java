@@ -8,7 +8,7 @@ import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** The limit of what any client of the SDK can do: receive 10, delete 10, nothing between. */
+/** The limit of any client of the SDK: receive 10, delete 10, nothing in between. */
 public final class SdkOnly {
   private SdkOnly() {}
 

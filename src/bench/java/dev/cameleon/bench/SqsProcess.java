@@ -14,7 +14,7 @@ import java.util.List;
 record SqsProcess(Process process, int port) implements AutoCloseable {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-  /** What happened to a queue so far. */
+  /** The counts of a queue so far. */
   record Counts(long deleted, long receives, long calls) {}
 
   static SqsProcess start(long roundTripMillis, Path log) throws IOException {
@@ -36,10 +36,9 @@ record SqsProcess(Process process, int port) implements AutoCloseable {
   }
 
   /**
-   * Gives the queue messages without end.
+   * Gives the queue an endless supply of messages.
    *
-   * @param newValues whether each has an address and a device that no other has, instead of one of
-   *     1500
+   * @param newValues whether each message has a new address and device, instead of one of 1500
    */
   void fill(String queue, boolean newValues) throws IOException, InterruptedException {
     tell(newValues ? "fill-new" : "fill", queue);
@@ -50,7 +49,7 @@ record SqsProcess(Process process, int port) implements AutoCloseable {
     tell("send", queue + "/" + messages);
   }
 
-  /** Takes all messages away. */
+  /** Removes all messages. */
   void empty(String queue) throws IOException, InterruptedException {
     tell("empty", queue);
   }

@@ -2,7 +2,7 @@ package dev.cameleon.bench;
 
 import java.util.Locale;
 
-/** What the charts of both reports are made of. */
+/** The elements of the charts in both reports. */
 final class Svg {
   static final int WIDTH = 760;
 
@@ -20,7 +20,7 @@ final class Svg {
     return format("<text x=\"%d\" y=\"%d\">%s</text>%n", x, y, text);
   }
 
-  /** As {@link String#format}, the same in every country. */
+  /** As {@link String#format}, independent of the locale. */
   static String format(String text, Object... values) {
     return String.format(Locale.ROOT, text, values);
   }

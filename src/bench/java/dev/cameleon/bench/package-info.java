@@ -1,5 +1,4 @@
 /**
- * Hides the benchmark: a lean SQS stand-in, the contestants, and how they are measured side by
- * side.
+ * The benchmark: a lean SQS stand-in, the contestants, and their measurement side by side.
  */
 package dev.cameleon.bench;

@@ -24,8 +24,7 @@ import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 
 /**
- * What a team writes with Spring Cloud AWS: a batch listener, and one JDBC batch for what it is given. It masks the
- * same fields with the same functions. No contract, no ledger, no vault, no dead letters of its own.
+ * A typical implementation with Spring Cloud AWS: a batch listener, and one JDBC batch for its messages. It masks the same fields with the same functions, but has no contract, ledger, vault or dead letters of its own.
  *
  * <p>System properties: {@code peer.batch} (messages per call), {@code peer.concurrent} (in flight at most), {@code
  * peer.connections}.

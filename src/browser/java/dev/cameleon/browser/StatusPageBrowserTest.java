@@ -32,7 +32,7 @@ import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
-/** The status page in a headless Chromium, before a process that loads. {@code mvn -Pbrowser}. */
+/** The status page of a loading process in a headless Chromium. {@code mvn -Pbrowser}. */
 class StatusPageBrowserTest {
   private static final String AXE = "/META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
   private static final Pattern ADDRESS = Pattern.compile("http://localhost:(\\d+)/");
@@ -163,7 +163,7 @@ class StatusPageBrowserTest {
   @SuppressWarnings("unchecked")
   private static List<String> axe() throws IOException {
     try (InputStream script = StatusPageBrowserTest.class.getResourceAsStream(AXE)) {
-      // Through the debugger: the page's policy lets no other script in.
+      // Through the debugger, because the page's policy allows no other script.
       browser.executeScript(new String(script.readAllBytes(), StandardCharsets.UTF_8));
     }
     List<String> found =

@@ -4,16 +4,14 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * What is to be undone at the end, last things first: at the normal end, after a failure and after
- * Ctrl-C alike. Whoever starts something holds this object's lock until it is added here, so that
- * nothing half started escapes.
+ * Undoes everything at the end, in reverse order: at the normal end, after a failure and after Ctrl-C. Code that starts something must hold this object's lock until it is added here, so that nothing half started escapes.
  */
 final class CleanUp implements AutoCloseable {
   private final Deque<AutoCloseable> things = new ArrayDeque<>();
   private boolean closed;
   private volatile boolean interrupted;
 
-  /** One that also works when the process is asked to end. */
+  /** Creates an instance that also cleans up when the process is asked to end. */
   static CleanUp atExit() {
     CleanUp cleanUp = new CleanUp();
     Runtime.getRuntime().addShutdownHook(new Thread(cleanUp::interrupt, "clean-up"));
@@ -25,7 +23,7 @@ final class CleanUp implements AutoCloseable {
     close();
   }
 
-  /** Whether the process was asked to end: failures from now on are of no interest. */
+  /** Whether the process was asked to end, so that further failures do not matter. */
   boolean isInterrupted() {
     return interrupted;
   }

@@ -17,9 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code mvn -q -Pdemo}: the main job on local servers. Starts them, sends samples, runs the real
- * application with the real routes as a process of its own, checks that every message is accounted
- * for, and shows what came out. Exit code 0 if all is as it should be, else 1.
+ * {@code mvn -q -Pdemo}: the main job on local servers. Starts them, sends samples, runs the real application with the real routes as a separate process, checks that every message is accounted for, and shows the results. Exits with 0 if all claims hold, otherwise with 1.
  */
 public final class Demo {
   private static final int LOGINS = 600;
@@ -101,7 +99,7 @@ public final class Demo {
         (System.nanoTime() - startNanos) / 1e9);
   }
 
-  /** Good and malformed ones mixed, then some good ones a second time. */
+  /** Sends good and malformed messages mixed, then some good ones a second time. */
   private static Sent send(LocalQueues queues) {
     SampleEvents samples = new SampleEvents(SEED);
     List<Malformed> malformed = samples.malformed();
@@ -133,7 +131,8 @@ public final class Demo {
     Program program = site.run("run", "--until-empty", "--timeout", "50s");
     long logins = 0;
     while (program.isAlive()) {
-      // Duplicates leave no trace to count meanwhile: they are shown as soon as the queue is empty.
+      // Duplicates leave no trace that could be counted meanwhile; they are shown once the queue is
+      // empty.
       logins = logins < sent.logins() ? rows(site) : logins;
       long again = logins == sent.logins() ? sent.again() : 0;
       screen.progress(logins + again + site.queues().deadLetters(), sent.total());
@@ -159,7 +158,7 @@ public final class Demo {
     return migrated ? site.database().number("SELECT count(*) FROM user_logins") : 0;
   }
 
-  /** Until Enter; if there is nobody to press it, until the process is asked to end. */
+  /** Waits for Enter or, without a terminal, until the process is asked to end. */
   private static void awaitEnter() throws IOException, InterruptedException {
     if (System.in.read() < 0) {
       new CountDownLatch(1).await();

@@ -33,9 +33,9 @@ final class Example {
   }
 
   /**
-   * Runs one.
+   * Runs one example.
    *
-   * @return whether all went as it should
+   * @return whether it succeeded
    * @throws IllegalArgumentException naming all examples, if there is none of this name
    */
   static boolean run(String name, Screen screen, CleanUp cleanUp) throws Exception {
@@ -110,7 +110,7 @@ final class Example {
     return result;
   }
 
-  /** The first rows, in columns. */
+  /** The first rows of a table, in columns. */
   private static List<String> table(LocalSite site, String table) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(

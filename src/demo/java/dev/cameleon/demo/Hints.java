@@ -3,11 +3,11 @@ package dev.cameleon.demo;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What to type next. */
+/** The commands to type next. */
 final class Hints {
   private Hints() {}
 
-  /** How to do the same with one's own queue and database. */
+  /** The commands for the operator's own queue and database. */
   static List<String> forYourQueue() {
     return List.of(
         "",
@@ -20,7 +20,7 @@ final class Hints {
         "  java -jar target/cameleon.jar run");
   }
 
-  /** How to come to the servers that were left up. */
+  /** How to reach the servers that were left running. */
   static List<String> kept(LocalSite site) {
     List<String> lines = new ArrayList<>();
     lines.add("");

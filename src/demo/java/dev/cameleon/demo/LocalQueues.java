@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
 
-/** The queues as production has them: {@code NAME}, redriven to {@code NAME-dlq}. */
+/** The queues as in production: {@code NAME}, redriven to {@code NAME-dlq}. */
 final class LocalQueues {
   private static final int ENTRIES_PER_CALL = 10; // AWS
 
@@ -61,7 +61,7 @@ final class LocalQueues {
     return sendEntries(entries);
   }
 
-  /** Sends bodies again, as a replay does: under the ids of the first sending. */
+  /** Sends bodies again, like a replay, under the ids of the first sending. */
   void resend(List<String> bodies, List<String> ids, Instant sentAt) {
     List<SendMessageBatchRequestEntry> entries = new ArrayList<>();
     for (int i = 0; i < bodies.size(); i++) {
@@ -98,7 +98,7 @@ final class LocalQueues {
     return List.of(ids);
   }
 
-  /** What is left on the source queue. */
+  /** The messages left on the source queue. */
   SqsQueue.Depth left() {
     return source.depth(client);
   }

@@ -28,8 +28,7 @@ import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
 /**
- * Everything that the application needs, made for one run and gone after it: an SQS, a PostgreSQL
- * with a role of its own, a keyset, and the environment variables that an operator would set.
+ * Everything that the application needs, for one run only: an SQS, a PostgreSQL with a separate role, a keyset, and the environment variables that an operator would set.
  */
 final class LocalSite {
   private static final String ROLE = "cameleon";
@@ -73,7 +72,7 @@ final class LocalSite {
     privateKey = Recipients.add(folder, "officer");
     settings.put("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
     settings.put("CAMELEON_HTTP_PORT", "0");
-    settings.put("LC_ALL", "C.UTF-8"); // the screen is UTF-8, whatever the locale
+    settings.put("LC_ALL", "C.UTF-8"); // the screen is UTF-8 in any locale
   }
 
   /** Starts the servers, for the shipped configuration. */
@@ -88,7 +87,7 @@ final class LocalSite {
    * @param queue the name of the source queue
    */
   static LocalSite start(CleanUp cleanUp, Path configuration, String queue) throws IOException {
-    // It warns when it is stopped by the exit hook, which is just what is wanted.
+    // It warns when the exit hook stops it, which is intended here.
     ((Logger) LoggerFactory.getLogger("org.apache.pekko")).setLevel(Level.ERROR);
     synchronized (cleanUp) {
       Path folder = Files.createTempDirectory("cameleon-demo-").toRealPath();
@@ -100,7 +99,7 @@ final class LocalSite {
     }
   }
 
-  /** A database whose owner is not the superuser and has to give a password. */
+  /** A database whose owner is not a superuser and needs a password. */
   private static TestDatabase database(LocalPostgres postgres, String password) throws IOException {
     TestDatabase first = postgres.database();
     first.execute("CREATE ROLE " + ROLE + " LOGIN PASSWORD '" + password + "'");
@@ -125,7 +124,7 @@ final class LocalSite {
     return Keyset.read(folder.resolve("mask.json"));
   }
 
-  /** Opens what is in the vault; in production it is nowhere near. */
+  /** The private key for the vault; in production it is kept elsewhere. */
   Path privateKey() {
     return privateKey;
   }
@@ -135,7 +134,7 @@ final class LocalSite {
     database.execute("SET ROLE " + ROLE + "; " + sql);
   }
 
-  /** Changes a copy of a routes' file, which the application uses from now on. */
+  /** Edits a copy of a route file, which the application uses from now on. */
   void edit(String name, String text, String by) throws IOException {
     Path copy = folder.resolve("routes");
     Path routes = Path.of(settings.put("CAMELEON_ROUTES", copy.toString()));
@@ -170,7 +169,7 @@ final class LocalSite {
     return settings;
   }
 
-  /** The commands with which a shell comes to this site. */
+  /** The shell commands that point to this site. */
   List<String> exports() {
     List<String> exports = new ArrayList<>();
     settings.forEach((name, value) -> exports.add("export " + name + "=" + value));
@@ -187,8 +186,7 @@ final class LocalSite {
   }
 
   /**
-   * Removes the folder. Its programs are normally at rest by now; but a PostgreSQL that was still
-   * starting when the process was asked to end is known to nobody else.
+   * Removes the folder. Its programs have normally ended by now, except a PostgreSQL that was still starting when the process was asked to end.
    */
   private static void remove(Path folder) throws IOException, InterruptedException {
     List<ProcessHandle> running =

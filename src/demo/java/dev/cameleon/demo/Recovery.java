@@ -6,11 +6,11 @@ import dev.cameleon.support.Program;
 
 import java.util.Map;
 
-/** Recovers one original address, as somebody with a private key and a reason would. */
+/** Recovers one original address, with a private key and a reason. */
 final class Recovery {
   private Recovery() {}
 
-  /** Whether what {@code reveal} prints is the value of the token, and the audit says who asked. */
+  /** Whether {@code reveal} prints the value of the token, and the audit records the request. */
   static boolean works(LocalSite site) throws Exception {
     String token =
         site.database()

@@ -9,14 +9,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an operator does after the job: looks at the dead letters, loosens a rule that was too
- * strict, and sends again what had failed by it.
+ * The operator's work after the job: inspects the dead letters, loosens a rule that was too strict, and replays the messages that had failed because of it.
  */
 final class Repair {
   private static final String RULE = "(\\\\.[0-9]{1,9}){0,3}$";
   private static final String LOOSENED = "(\\\\.[0-9]{1,9}){0,3}(-[a-z]{1,9})?$";
 
-  /** In the line of its group, the id of a dead letter about the rule. */
+  /** The line of the rule's group, with the id of a dead letter. */
   private static final Pattern EXAMPLE = Pattern.compile("CONTRACT +app_version .* (\\S+)");
 
   private final LocalSite site;
@@ -54,12 +53,12 @@ final class Repair {
     return works;
   }
 
-  /** What was done and what came out; no personal value in it. */
+  /** The commands and their results, without personal values. */
   List<String> lines() {
     return List.copyOf(lines);
   }
 
-  /** Runs a command; its results go to the lines. */
+  /** Runs a command and adds its output to the lines. */
   private String show(String... arguments) throws IOException, InterruptedException {
     Program.Result result = site.run(arguments).result();
     lines.add("");

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The summary of a run: where every message went, and what the masks look like. */
+/** The summary of a run: where every message went, and some masked rows. */
 public final class Report {
   private static final int WIDTH = 100;
   private static final int BAR = 30;
@@ -14,20 +14,20 @@ public final class Report {
   private final List<String> lines = new ArrayList<>();
 
   /**
-   * One thing that must be so.
+   * A claim that must hold.
    *
-   * @param claim what, in words
-   * @param holds whether it is so
+   * @param claim the claim, in words
+   * @param holds whether it holds
    */
   public record Claim(String claim, boolean holds) {}
 
-  /** A summary of these. */
+  /** Creates a summary. */
   public Report(Sent sent, Results results) {
     this.sent = sent;
     this.results = results;
   }
 
-  /** What the run has to prove. */
+  /** The claims that the run has to prove. */
   public List<Claim> claims() {
     Results.Counts counts = results.counts();
     long settled = counts.loaded() + counts.duplicate() + counts.deadLettered();
@@ -76,12 +76,12 @@ public final class Report {
     return new Claim(String.format(Locale.ROOT, format, values), holds);
   }
 
-  /** Whether all of it is so. */
+  /** Whether all claims hold. */
   public boolean good() {
     return claims().stream().allMatch(Claim::holds);
   }
 
-  /** The summary, line by line; no personal value in it. */
+  /** The lines of the summary, without personal values. */
   public List<String> lines() {
     lines.clear();
     outcomes();

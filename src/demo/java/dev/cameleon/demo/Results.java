@@ -10,17 +10,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a run left behind, read from the database, the queues and the application's last line.
+ * The results of a run, read from the database, the queues and the application's last line.
  *
- * @param counts how many ended in which way, by the application's own account
+ * @param counts the application's own account
  * @param rows rows in {@code user_logins}
  * @param queueLeft messages left on the source queue
  * @param firstRows the first rows: user, device type, masked ip, masked device, locale, version
  * @param devices repeated devices
  * @param addresses repeated addresses
- * @param unmasked rows whose ip or device id is no mask token
+ * @param unmasked rows whose ip or device id is not a token
  * @param travellerLogins logins of {@link SampleEvents#TRAVELLER}
- * @param travellerTokens masked addresses of these
+ * @param travellerTokens distinct masked addresses of these logins
  * @param recovered whether one of these addresses was recovered with the private key
  * @param deadLetters the dead letters, in the order of their reasons
  */
@@ -62,7 +62,7 @@ public record Results(
   /**
    * Values that occur more than once.
    *
-   * @param distinct how many different values there are at all
+   * @param distinct how many different values there are
    * @param repeated how many of them occur more than once
    * @param top the most repeated: token, logins, first day
    */
@@ -71,7 +71,7 @@ public record Results(
   /** One dead letter. */
   public record DeadLetter(String sourceMessageId, String reason) {}
 
-  /** Reads them. */
+  /** Reads the results. */
   static Results read(LocalSite site, String log, boolean recovered) {
     TestDatabase database = site.database();
     List<List<String>> traveller =

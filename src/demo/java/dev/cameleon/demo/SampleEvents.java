@@ -11,9 +11,7 @@ import java.util.Random;
 import java.util.UUID;
 
 /**
- * Login events as the queue carries them: repeated devices and addresses, a locale that is null in
- * a third, two- and three-part versions, reserved addresses; and the faults that occur. The same
- * seed gives the same events. Every address is for documentation, private or reserved (RFC 5737,
+ * Realistic login events: repeated devices and addresses, a locale that is null in a third, two- and three-part versions, reserved addresses; and typical faults. The same seed gives the same events. Every address is for documentation, private or reserved (RFC 5737,
  * 3849, 1918), and no social security number begins with 9.
  */
 public final class SampleEvents {
@@ -21,14 +19,14 @@ public final class SampleEvents {
   public static final List<String> FIELDS =
       List.of("user_id", "app_version", "device_type", "ip", "locale", "device_id");
 
-  /** This user logs in from one address that is spelled in {@link #SPELLINGS} ways. */
+  /** This user logs in from one address with {@link #SPELLINGS} spellings. */
   public static final String TRAVELLER = "7a3e9c10-5d2b-4f68-9b1e-000000000077";
 
   private static final List<String> ONE_ADDRESS =
       List.of(
           "203.0.113.77", "::ffff:203.0.113.77", "::FFFF:cb00:714d", "0:0:0:0:0:ffff:cb00:714D");
 
-  /** In how many ways the one address of {@link #TRAVELLER} is spelled. */
+  /** The number of spellings of the address of {@link #TRAVELLER}. */
   public static final int SPELLINGS = ONE_ADDRESS.size();
 
   private static final List<String> RESERVED =
@@ -55,11 +53,11 @@ public final class SampleEvents {
    *
    * @param fault what is wrong with it, in a few words
    * @param body the message
-   * @param reason what Cameleon should find
+   * @param reason the expected reason
    */
   public record Malformed(String fault, String body, Violation reason) {}
 
-  /** A generator; equal seeds give equal events. */
+  /** Creates a generator; equal seeds give equal events. */
   public SampleEvents(long seed) {
     random = new Random(seed);
     for (int i = 0; i < DEVICES; i++) {
@@ -123,7 +121,7 @@ public final class SampleEvents {
     return choices.get(random.nextInt(choices.size()));
   }
 
-  /** The first ones more often than the last ones: some devices come back again and again. */
+  /** Picks the first choices more often than the last ones, so that some devices come back again and again. */
   private String skewed(List<String> choices) {
     double part = random.nextDouble();
     return choices.get((int) (choices.size() * part * part));

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Help.Ansi;
 
-/** What the person sees: steps with their times, and on a terminal a bar that moves. */
+/** The display: steps with their times, and a progress bar on a terminal. */
 final class Screen {
   private static final int BAR = 40;
   private static final String CLEAR_LINE = "\r\u001b[2K";
 
-  /** UTF-8 whatever the locale: in the locale C the JVM would print question marks. */
+  /** UTF-8 in any locale, because in the locale C the JVM would print question marks. */
   private final PrintStream out =
       new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
 
@@ -26,7 +26,7 @@ final class Screen {
     T run() throws Exception;
   }
 
-  /** Shows what is being done, does it, and shows how long it took. */
+  /** Shows a step's name, runs the step, and shows its duration. */
   <T> T step(String name, Step<T> step) throws Exception {
     long start = System.nanoTime();
     current = String.format("  %-64s", name);
@@ -57,7 +57,7 @@ final class Screen {
     }
   }
 
-  /** Prints these. */
+  /** Prints lines. */
   void lines(List<String> lines) {
     lines.forEach(out::println);
     out.flush();

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What was sent to the source queue.
+ * The messages sent to the source queue.
  *
  * @param logins valid events
- * @param again how many of them were sent once more, as a replay does
- * @param malformed what can never be loaded, by the message id that it was sent under
+ * @param again how many of them were sent a second time, like a replay
+ * @param malformed the messages that can never be loaded, by message id
  */
 public record Sent(int logins, int again, Map<String, Malformed> malformed) {
   /** Keeps its own copy. */
@@ -20,12 +20,12 @@ public record Sent(int logins, int again, Map<String, Malformed> malformed) {
     malformed = new LinkedHashMap<>(malformed);
   }
 
-  /** All messages. */
+  /** The number of all messages. */
   public int total() {
     return logins + again + malformed.size();
   }
 
-  /** How many of the malformed ones are dead letters with the right reason. */
+  /** How many malformed messages became dead letters with the right reason. */
   long understood(List<Results.DeadLetter> deadLetters) {
     List<String> found = new ArrayList<>();
     for (Results.DeadLetter deadLetter : deadLetters) {

@@ -6,8 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs a command of Java's on local servers with some logins in the queue, so that it records what
- * {@code run} uses: the image's ahead-of-time cache is made so (deploy/Dockerfile).
+ * Runs a Java command on local servers with some logins in the queue, to record what {@code run} uses for the image's ahead-of-time cache (deploy/Dockerfile).
  */
 public final class Training {
   private static final int LOGINS = 2000;

@@ -22,7 +22,10 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** The running application: the pipeline that works by the folder's files, and what it needs. */
+/**
+ * The running application: the pipeline built from the files of the routes' folder, and the
+ * resources that outlive a reload.
+ */
 public final class Application implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Application.class);
 
@@ -116,7 +119,7 @@ public final class Application implements AutoCloseable {
     reload.start();
   }
 
-  /** Requests a reload of the folder; returns at once. Requests that nobody served yet are one. */
+  /** Requests a reload of the folder; returns at once. Pending requests are merged into one. */
   public void reload() {
     reload.request();
   }
@@ -124,7 +127,7 @@ public final class Application implements AutoCloseable {
   /**
    * Builds the routes without starting them.
    *
-   * @return what was found, in words for an operator
+   * @return the number of routes, in words for an operator
    * @throws InvalidSettingsException if a route is wrong
    */
   static String tryRoutes(Configuration plan, Preflight queues) throws InvalidSettingsException {
@@ -182,8 +185,8 @@ public final class Application implements AutoCloseable {
   }
 
   /**
-   * Whether the queue is drained: no hold on receiving, empty long polls, nothing in flight, and
-   * SQS counts no message.
+   * Whether the queue is drained: receiving is not paused, long polls come back empty, nothing is
+   * in flight, and SQS counts no message.
    */
   public boolean isEmpty() {
     try {
@@ -197,7 +200,7 @@ public final class Application implements AutoCloseable {
     }
   }
 
-  /** What is left on the source queue, in words for an operator. */
+  /** The messages left on the source queue, in words for an operator. */
   public String leftOver() {
     try {
       return process.source.depth(process.sqs).toString();
@@ -214,7 +217,7 @@ public final class Application implements AutoCloseable {
   public void close() {
     long timeoutNanos = settings.shutdownTimeout().toNanos();
     long began = System.nanoTime();
-    process.gate.stop(); // first: a reload under way ends soon, too
+    process.gate.stop(); // first, so that a running reload ends soon, too
     reload.close();
     try {
       pipelines.stopReceiving(timeoutNanos / 2);

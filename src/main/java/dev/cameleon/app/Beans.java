@@ -30,9 +30,9 @@ import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
 
 /**
- * Creates what works by the files of the folder, and binds the names that a route may use; a reload
- * creates all of it anew. What stays is in {@link LongLived}. {@code docs/ROUTES.md} documents the
- * names for operators.
+ * Creates the objects that depend on the files of the routes' folder, and binds the names that a
+ * route may use. A reload creates all of them anew; objects that outlive a reload are in {@link
+ * LongLived}. {@code docs/ROUTES.md} documents the names for operators.
  */
 final class Beans implements CamelConfiguration {
   /** The name of the step that keeps the order of a FIFO queue. */
@@ -45,7 +45,7 @@ final class Beans implements CamelConfiguration {
   /**
    * Creates everything and starts nothing.
    *
-   * @param plan the files that these beans work by
+   * @param plan the files that configure these beans
    */
   Beans(Configuration plan, LongLived process) {
     Settings settings = plan.settings();

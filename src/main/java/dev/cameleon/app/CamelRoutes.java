@@ -21,11 +21,9 @@ import org.apache.camel.main.DefaultRoutesCollector;
 import org.apache.camel.main.Main;
 import org.apache.camel.spi.Resource;
 
-/**
- * Starts Camel with the routes of the folder, and explains in one sentence what is wrong with them.
- */
+/** Starts Camel with the routes of the folder, and explains a mistake in them in one sentence. */
 final class CamelRoutes {
-  /** Without these routes, messages would be received and go nowhere. */
+  /** Without these routes, messages would be received but not processed. */
   private static final List<String> REQUIRED =
       List.of("ingest", "prepare", "load", "batch", "insert", "failed-batch", "dead-letter");
 
@@ -41,12 +39,12 @@ final class CamelRoutes {
   private static final String DUE_TO = "due to: ";
   private static final String FROM_TEXT = " in properties from text";
 
-  /** A shorter text would be found in ordinary words. */
+  /** A shorter text would also occur in ordinary words. */
   private static final int SHORTEST_SECRET = 5;
 
   private CamelRoutes() {}
 
-  /** Prepares the routes: everything but their consumers is started. */
+  /** Starts everything but the consumers of the routes. */
   static void start(Main main, Configuration plan, Beans beans, SqsQueue source)
       throws InvalidSettingsException {
     Settings settings = plan.settings();
@@ -87,7 +85,8 @@ final class CamelRoutes {
           @Override
           public Collection<Resource> findRouteResourcesFromDirectory(
               CamelContext context, String exclude, String include) {
-            return files.resources(); // what was read and checked, not what is in the folder now
+            // The files as they were read and checked; the folder may have changed since.
+            return files.resources();
           }
         });
     main.configure().addConfiguration(beans);
@@ -131,13 +130,13 @@ final class CamelRoutes {
     }
   }
 
-  /** What Camel says of a route that it cannot build or start. */
+  /** Explains why Camel cannot build or start a route. */
   static InvalidSettingsException invalid(Exception failure, Map<String, String> camel) {
     return new InvalidSettingsException(
         "a route is invalid: " + withoutValues(describe(failure), camel));
   }
 
-  /** The properties that the routes' placeholders name. */
+  /** The values of the placeholders in the routes. */
   private static Properties placeholders(Settings settings, SqsQueue source) {
     Settings.Load load = settings.load();
     Properties properties = new Properties();
@@ -184,7 +183,7 @@ final class CamelRoutes {
   }
 
   /**
-   * Camel wraps exceptions and repeats the whole endpoint at each level: an operator needs the
+   * Camel wraps exceptions and repeats the whole endpoint at each level: an operator needs only the
    * route's name from the outermost message and the reason from the innermost.
    */
   private static String describe(Throwable failure) {

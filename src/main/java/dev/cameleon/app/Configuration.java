@@ -34,7 +34,8 @@ import java.util.TreeMap;
  * @param contract {@code login.schema.json}
  * @param keyset the mask keys
  * @param loadSql {@code load.sql}
- * @param recipients who may open the vault and sealed dead letters; empty: there is no vault
+ * @param recipients the recipients that the vault and dead letters are sealed to; empty: there is
+ *     no vault
  * @param files the folder of the routes, which {@code contract} and {@code loadSql} come from
  */
 public record Configuration(
@@ -139,7 +140,7 @@ public record Configuration(
     }
   }
 
-  /** Contract and {@code load.sql}; null if wrong. */
+  /** Contract and {@code load.sql}; each null if it is wrong. */
   private record Pair(Contract contract, LoadSql loadSql) {
     static Pair parse(RouteFiles files, List<String> problems) {
       Contract contract = contract(files, problems);
@@ -199,13 +200,16 @@ public record Configuration(
     return tables(settings, contract, loadSql);
   }
 
-  /** How the declared tables differ from the database's record; run may record them itself. */
+  /**
+   * The differences between the declared tables and the database's record; run may record them
+   * itself.
+   */
   List<String> unrecordedTables(Connection connection) throws SQLException {
     return settings.database().migrate() ? List.of() : tables().problems(connection);
   }
 
   /**
-   * What {@code load.sql} writes besides the declared tables.
+   * The tables that {@code load.sql} writes and that are not declared, as problems.
    *
    * @throws SQLException if it cannot run as it is, with SQLSTATE 42…, or the database fails
    */
@@ -213,7 +217,10 @@ public record Configuration(
     return statement().undeclared(connection, declared());
   }
 
-  /** The same from the text of {@code load.sql}, which may hide a table behind a view. */
+  /**
+   * As {@link #undeclaredTables(Connection)}, but from the text of {@code load.sql} only: a table
+   * behind a view is not noticed.
+   */
   List<String> undeclaredTables() {
     return loadSql.undeclared(declared());
   }
@@ -223,7 +230,7 @@ public record Configuration(
     return settings.tables().stream().map(LoadedTable::table).toList();
   }
 
-  /** Who may open the vault, in words for an operator. */
+  /** The recipients of the vault, in words for an operator. */
   String vaultInWords() {
     return recipients.isEmpty()
         ? "none, because there are no recipients (CAMELEON_RECIPIENTS): original values"
@@ -236,7 +243,7 @@ public record Configuration(
     return settings.privacy().sealDeadLetters() ? "sealed to " + recipients : "original bodies";
   }
 
-  /** How the mask differs from the one that the database has a record of. */
+  /** The differences between this mask and the mask that the database has recorded. */
   public List<String> maskProblems(Connection connection) throws SQLException {
     return new MaskGuard(keyset, contract.personal().kinds(), settings.pipeline())
         .problems(connection, settings.privacy().allowUnmask());
@@ -252,7 +259,7 @@ public record Configuration(
     return new InsertCheck(loadSql, contract);
   }
 
-  /** Finds out how tokens arrive in the tables. */
+  /** Tests how tokens arrive in the tables. */
   public TokenArrival tokenArrival() {
     return new TokenArrival(loadSql, statement(), contract.personal().fields());
   }

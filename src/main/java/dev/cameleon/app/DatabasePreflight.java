@@ -17,7 +17,7 @@ import org.flywaydb.core.api.FlywayException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Prepares and checks the database before the start, and before other files are used. */
+/** Prepares and checks the database before the start, and before a reload takes effect. */
 public final class DatabasePreflight {
   private static final Logger LOG = LoggerFactory.getLogger(DatabasePreflight.class);
 
@@ -47,8 +47,8 @@ public final class DatabasePreflight {
   }
 
   /**
-   * Records tables and mask of the files that run from now on, unless they do not fit what is
-   * recorded.
+   * Records the tables and the mask of the files that run from now on, if they fit the existing
+   * record.
    *
    * @throws InvalidSettingsException if they do not fit
    * @throws UnreachableException if the database does not answer
@@ -88,8 +88,8 @@ public final class DatabasePreflight {
   }
 
   /**
-   * Rejects a mask, tables or a {@code load.sql} that do not fit what is recorded; records what is
-   * new of the mask.
+   * Rejects a mask, tables or a {@code load.sql} that do not fit the database's record; records new
+   * masked fields and keys.
    *
    * @throws InvalidSettingsException if they do not fit
    * @throws UnreachableException if the database does not answer
@@ -113,7 +113,7 @@ public final class DatabasePreflight {
       if (!SqlErrors.state(e).startsWith("42")) {
         throw e;
       }
-      return plan.undeclaredTables(); // as it is, it loads nothing: the probe says why
+      return plan.undeclaredTables(); // it cannot load anything as it is; the probe says why
     }
   }
 

@@ -7,15 +7,15 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Notices that the files of a folder have changed and then stayed the same for a second. It
- * compares contents: a file system's events do not come from every volume, nor through the links of
- * a Kubernetes ConfigMap. Not thread-safe.
+ * compares contents: not every volume sends file system events, and they do not pass through the
+ * links of a Kubernetes ConfigMap. Not thread-safe.
  */
 final class FolderWatch {
   private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Path folder;
 
-  /** What was reloaded last; empty: it could not be read. */
+  /** The files of the last reload; empty if they could not be read. */
   private Optional<RouteFiles> known;
 
   private Optional<RouteFiles> seen;
@@ -41,12 +41,12 @@ final class FolderWatch {
     return true;
   }
 
-  /** The files as they have been for a second, after {@link #hasChanged}; empty: unreadable. */
+  /** The files that {@link #hasChanged} noticed; empty if they are unreadable. */
   Optional<RouteFiles> files() {
     return known;
   }
 
-  /** Takes these files as known: they are being reloaded. */
+  /** Marks these files as known, because they are being reloaded. */
   void saw(RouteFiles files) {
     known = Optional.of(files);
   }

@@ -26,7 +26,7 @@ import java.util.Optional;
 final class LoadCheck {
   private static final String CHECK = "load.sql";
 
-  /** SQLSTATE insufficient_privilege: a loader inserts, and reads no table. */
+  /** SQLSTATE insufficient_privilege: a loader may insert, but not read. */
   private static final String MAY_NOT_READ = "42501";
 
   private final Configuration plan;
@@ -52,7 +52,7 @@ final class LoadCheck {
   /**
    * Runs the check.
    *
-   * @throws SQLException if the database fails, whatever the events are
+   * @throws SQLException if the database fails independently of the events
    */
   List<SelfCheck.Finding> run() throws SQLException {
     InsertCheck inserts = plan.insertCheck();
@@ -85,7 +85,7 @@ final class LoadCheck {
     return findings;
   }
 
-  /** Notes an upsert that cannot take two equal events in one batch. */
+  /** Notes an upsert that fails on two equal events in one batch. */
   private void repeatedKeys() throws SQLException {
     for (Sample sample : plan.contract().samples()) {
       if (sample.problem().isEmpty()) {
@@ -99,8 +99,9 @@ final class LoadCheck {
           add(
               Result.NOTE,
               place.get()
-                  + ": ON CONFLICT DO UPDATE refuses two events of the same key. A batch with both"
-                  + " loads in parts, slowly; a message with both becomes a dead letter: "
+                  + ": ON CONFLICT DO UPDATE refuses two events with the same key. A batch with"
+                  + " both is slow, because it loads in parts; a message with both becomes a dead"
+                  + " letter: "
                   + SqlErrors.ONE_ROW_PER_KEY);
           return;
         }
@@ -112,20 +113,19 @@ final class LoadCheck {
     if (unreadable) {
       add(
           Result.NOTE,
-          "how masked values arrive was not tried, because the login that loads may not read the"
-              + " tables: check as their owner");
+          "the columns of masked values were not checked, because the loader's login may"
+              + " not read the tables: run check as their owner");
       return;
     }
     arrival.problems().forEach(problem -> add(Result.WRONG, problem));
-    // Not those that are noted already: the name before the first dot is the column of event.
+    // Fields that are noted already are omitted: the name before the first dot is the column of
+    // event.
     List<String> lost = new ArrayList<>(arrival.lost());
     lost.removeIf(path -> unread.contains(path.split("\\.", 2)[0]));
-    names("the tokens of these fields arrive in no column as they are", lost);
+    names("no column receives the tokens of these fields unchanged", lost);
     List<String> untried = new ArrayList<>(arrival.untried());
     untried.removeIf(path -> unread.contains(path.split("\\.", 2)[0]));
-    names(
-        "no event that was loaded has these masked fields, so how they arrive was not tried",
-        untried);
+    names("no loaded event has these masked fields, so their columns were not checked", untried);
   }
 
   private void names(String what, List<String> names) {
@@ -134,13 +134,13 @@ final class LoadCheck {
     }
   }
 
-  /** Loads an event; what was loaded, masked, or empty if it was not. */
+  /** Loads an event; returns it masked, or empty if it could not be loaded. */
   private Optional<MaskedMessage> load(Sample sample) throws SQLException {
     if (!sample.problem().isEmpty()) {
       add(
           sample.example() ? Result.WRONG : Result.NOTE,
           sample.example()
-              ? sample.name() + " of the contract is no valid event: " + sample.problem()
+              ? sample.name() + " of the contract is not a valid event: " + sample.problem()
               : "no event could be generated (%s); to try load.sql, add \"examples\" to the contract"
                   .formatted(sample.problem()));
       return Optional.empty();
@@ -171,20 +171,20 @@ final class LoadCheck {
         .parameters(new Vault(plan.recipients()), suppression);
   }
 
-  /** Loads an event whose tokens are all different, and looks where they are. */
+  /** Loads an event whose tokens are all different, and finds the columns where they arrive. */
   private void arrive(MaskedMessage message) throws SQLException {
     try {
       arrival.load(connection, message.events().get(0).event(), values(message));
     } catch (SQLException e) {
-      if (MAY_NOT_READ.equals(e.getSQLState())) { // it could write: see load
+      if (MAY_NOT_READ.equals(e.getSQLState())) { // load has shown that it may write
         unreadable = true;
-      } else if (!errors.isRefusal(e)) { // a refused one is noted as not tried
+      } else if (!errors.isRefusal(e)) { // a refused event is noted as not checked
         throw e;
       }
     }
   }
 
-  /** Loads an event as one of a suppressed person, whose id is random. */
+  /** Loads an event as that of a suppressed person, whose id is random. */
   private void suppressed(Sample sample, MaskedMessage message) throws SQLException {
     if (message.events().get(0).user().isEmpty()) {
       return;

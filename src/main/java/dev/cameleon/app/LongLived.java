@@ -24,17 +24,18 @@ import java.util.Set;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
- * What lives as long as the process, whatever is reloaded: pools, clients, the gate, the account of
- * messages and the vault's key. It knows no route, and of the contract only what dead letters need.
+ * The objects that live as long as the process and survive a reload: pools, clients, the gate, the
+ * count of messages and the vault's key. They do not depend on routes, and on the contract only for
+ * dead letters.
  */
 final class LongLived {
-  /** The longest that SQS holds a receive open: it gives the fewest calls on an idle queue. */
+  /** The longest time that SQS holds a receive open, for the fewest calls on an idle queue. */
   private static final int LONG_POLL_SECONDS = 20;
 
-  /** For a run that ends when the queue is empty: the end should be noticed soon. */
+  /** For a run that ends when the queue is empty, so that it notices the end soon. */
   private static final int SHORT_POLL_SECONDS = 1;
 
-  /** Messages in flight may use one part in this many of the heap. */
+  /** Messages in flight may use the heap's size divided by this. */
   private static final int SHARE_OF_HEAP = 4;
 
   final SqsQueue source;
@@ -103,13 +104,13 @@ final class LongLived {
         new VisibilityExtender(sourceCalls, inFlight, workers.extenders(), limitNanos);
   }
 
-  /** Sets the contract that dead letters are written by. */
+  /** Sets the contract that decides how dead letters are written. */
   void contract(Contract contract) {
     shape = new BodyShape(contract.fields());
     attributes = contract.attributes();
   }
 
-  /** Leaves room in the heap for the program and its garbage. */
+  /** The memory limit of messages in flight, which leaves heap for the program and its garbage. */
   private static long bytes(Settings.InFlight limits) {
     return Math.min(limits.bytes(), Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * Checks periodically that the database and the dead-letter queue work, returns messages that got
- * no outcome, and cleans up the ledger.
+ * Checks periodically that the database and the dead-letter queue work, returns messages that never
+ * got an outcome, and cleans up the ledger.
  */
 final class PeriodicChecks {
   private static final Logger LOG = LoggerFactory.getLogger(PeriodicChecks.class);
@@ -33,7 +33,7 @@ final class PeriodicChecks {
    * @param atNanos when, by {@link System#nanoTime}
    */
   record Look(SqsQueue.Depth depth, long atNanos) {
-    /** Three intervals: if calls hang, an old count must not be taken for a current one. */
+    /** Three intervals: if calls hang, an old count must not pass for a current one. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(45);
 
     boolean isFresh(long nowNanos) {
@@ -51,7 +51,7 @@ final class PeriodicChecks {
   /**
    * Prepares the checks.
    *
-   * @param pipeline the one that runs now
+   * @param pipeline supplies the running pipeline
    */
   PeriodicChecks(Settings settings, LongLived process, Supplier<Pipeline> pipeline) {
     this.settings = settings;
@@ -70,7 +70,7 @@ final class PeriodicChecks {
     scheduler.every(3600, "ledger", this::cleanLedger);
   }
 
-  /** Why the dead-letter queue could not be asked last time, or an empty string. */
+  /** Why the last count of the dead-letter queue failed, or an empty string. */
   String deadLetterQueueFailure() {
     return deadLetterQueueFailure;
   }

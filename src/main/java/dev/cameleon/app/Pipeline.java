@@ -6,8 +6,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 
 /**
- * Camel with the routes of one state of the folder, and the beans behind them. It is built, started
- * and closed once; a reload builds another.
+ * Camel with the routes and beans of one version of the folder. It is built, started and closed
+ * once; a reload builds another pipeline.
  */
 final class Pipeline implements AutoCloseable {
   final Configuration plan;
@@ -65,13 +65,13 @@ final class Pipeline implements AutoCloseable {
   /**
    * Ends receiving.
    *
-   * @param nanos how long to wait for the answers that are under way
+   * @param nanos how long to wait for answers that have begun
    */
   void stopReceiving(long nanos) throws InterruptedException {
     beans.receivingSqsClient.stop(TimeUnit.NANOSECONDS.toMillis(nanos));
   }
 
-  /** Stops the routes. What is in flight must be settled before. */
+  /** Stops the routes. Messages in flight must be settled before. */
   @Override
   public void close() {
     main.stop();

@@ -10,20 +10,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The pipeline that runs, and how another takes its place: receiving pauses, what is in flight is
- * settled by the old one, and only then the new one starts. So no message meets two pipelines, and
- * every receipt stays in the one account of the process.
+ * Holds the running pipeline and replaces it at a reload: receiving pauses, the old pipeline
+ * settles the messages in flight, and only then the new one starts. So each message is processed by
+ * one pipeline, and all counts stay in the one account of the process.
  */
 final class Pipelines implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Pipelines.class);
 
-  /** How long a receive that is being answered may take. */
+  /** How long to wait for receives whose answer has begun. */
   private static final long ANSWERS_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  /** How long what is in flight may take, for example while the database is down. */
+  /** How long to wait for messages in flight, for example while the database is down. */
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** How long its return may take then: a retry under way first waits for a connection. */
+  /** How long to wait for their return after that: a running retry first waits for a connection. */
   private static final long RETURN_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final LongLived process;
@@ -91,10 +91,9 @@ final class Pipelines implements AutoCloseable {
   }
 
   /**
-   * Lets another pipeline take the place of the one that runs. If it cannot, the old files run
-   * again.
+   * Replaces the running pipeline with another one. If that fails, starts the old files again.
    *
-   * @return whether it did; not if the process is stopping
+   * @return whether the new pipeline runs; false if the process is stopping
    * @throws InvalidSettingsException if a route cannot be started, or mask or tables do not fit the
    *     database any longer
    * @throws UnreachableException if the database does not answer
@@ -107,12 +106,13 @@ final class Pipelines implements AutoCloseable {
     try {
       settle();
       if (process.gate.isStopping()) {
-        return false; // the stop settles the rest, by the old pipeline
+        return false; // the stop settles the rest through the old pipeline
       }
       long fieldsBefore = unknownFields();
       current.close();
       next.start(fieldsBefore);
-      // Nothing is received yet. If this fails, the database has no record of files that never ran.
+      // Recorded after the start, so that the database has no record of files that never ran;
+      // nothing is received before gate.start().
       DatabasePreflight.record(next.plan);
       done = true;
     } finally {
@@ -124,7 +124,7 @@ final class Pipelines implements AutoCloseable {
     current = next;
     plan = next.plan;
     running = true;
-    // As after a restart: these are about the old files.
+    // As after a restart: these holds concern the old files.
     process.brake.forget();
     process.gate.open(ReceiveGate.Hold.ROUTE_FAILURES);
     process.gate.open(ReceiveGate.Hold.ROWS);
@@ -152,7 +152,7 @@ final class Pipelines implements AutoCloseable {
     }
   }
 
-  /** Waits until the old pipeline has nothing left to do; deletes are not its matter. */
+  /** Waits until the old pipeline has settled its messages; pending deletes do not count. */
   private boolean awaitSettled(long nanos) throws InterruptedException {
     long end = System.nanoTime() + nanos;
     while (!process.inFlight.unfinished().isEmpty()) {
@@ -185,7 +185,7 @@ final class Pipelines implements AutoCloseable {
   /**
    * Ends receiving for good.
    *
-   * @param nanos how long to wait for the answers that are under way
+   * @param nanos how long to wait for answers that have begun
    */
   synchronized void stopReceiving(long nanos) throws InterruptedException {
     if (current != null) {

@@ -34,7 +34,7 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
    */
   public static Preflight open(Configuration plan, SqsClient sqs, boolean migrate)
       throws InvalidSettingsException, UnreachableException {
-    // In parallel: each waits for many answers, and none needs another.
+    // In parallel: each waits for many answers, and they are independent.
     FutureTask<Preflight> queues = new FutureTask<>(() -> queues(plan, sqs));
     start(queues, "queues");
     FutureTask<Void> sessions =
@@ -48,15 +48,14 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
       DatabasePreflight.migrate(plan.settings().database().owner());
       DatabasePreflight.record(plan.settings().database().owner(), plan.tables());
     }
-    result(sessions); // first: a mask is not recorded through a pooler that is refused
+    result(sessions); // first, so that no mask is recorded through a rejected pooler
     DatabasePreflight.guard(plan);
     return result(queues);
   }
 
   /**
    * As {@link #open(Configuration, SqsClient, boolean)}, but ends early if the process is to stop,
-   * because SQS may not answer for minutes. Work that has begun may be cut off anywhere, as by a
-   * kill.
+   * because SQS may not answer for minutes. Running work may be cut off anywhere, as by a kill.
    *
    * @return empty if the process is to stop
    * @throws InvalidSettingsException if the database or a queue does not fit the configuration
@@ -130,7 +129,7 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
   /**
    * Rejects a FIFO queue beside a standard queue.
    *
-   * @throws InvalidSettingsException with what the two would do to each other
+   * @throws InvalidSettingsException if one is a FIFO queue and the other is not; says why
    */
   public static void requireOneKind(SqsQueue source, SqsQueue deadLetters)
       throws InvalidSettingsException {
@@ -140,9 +139,9 @@ public record Preflight(SqsQueue source, SqsQueue deadLetters) {
           deadLetters.name()
               + " is a standard queue, but "
               + source.name()
-              + " is a FIFO queue: a dead letter would lose its message group, and SQS could not"
-              + " move there what is received too often, which then blocks its group; name a FIFO"
-              + " queue");
+              + " is a FIFO queue: a dead letter would lose its message group, and SQS could"
+              + " not move a message there that was received too often, which then blocks its"
+              + " group; name a FIFO queue");
     }
     if (deadLetters.isFifo() && !source.isFifo()) {
       throw Settings.wrong(

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Refuses whatever in {@code prepare.camel.yaml} does more than compute a message from a message:
- * commands run this route too, also for messages that they must not change anything for.
+ * Refuses every step of {@code prepare.camel.yaml} that does more than compute one message from
+ * another: commands run this route, too, and must not change anything.
  */
 final class PrepareCheck {
   /** The beans that it may use besides its own. */
@@ -19,7 +19,7 @@ final class PrepareCheck {
   private static final Set<String> TOP = Set.of("beans", "route");
   private static final Set<String> ROUTE = Set.of("id", "description", "note", "from");
 
-  /** Beans, languages, data formats, and what chooses between them. */
+  /** Beans, languages, data formats, and the steps that choose between them. */
   private static final Set<String> STEPS =
       Set.of(
           "bean",

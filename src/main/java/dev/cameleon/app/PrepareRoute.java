@@ -25,8 +25,8 @@ import org.apache.camel.model.errorhandler.NoErrorHandlerDefinition;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
 /**
- * The route {@code prepare} alone, for commands: they do with a message what {@code run} does, an
- * operator's own steps included. Starts Camel once, for all messages. Thread-safe.
+ * Runs the route {@code prepare} alone, so that commands treat a message as {@code run} does,
+ * including the operator's own steps. Starts Camel once for all messages. Thread-safe.
  */
 public final class PrepareRoute implements Preparation, AutoCloseable {
   private final Main main = new Main();
@@ -73,7 +73,7 @@ public final class PrepareRoute implements Preparation, AutoCloseable {
     }
   }
 
-  /** Starts that of a configuration. */
+  /** Starts the route of a configuration. */
   public static PrepareRoute start(Configuration plan) throws InvalidSettingsException {
     return new PrepareRoute(plan.files(), plan.settings().camel(), plan.contract(), plan.masker());
   }
@@ -111,7 +111,7 @@ public final class PrepareRoute implements Preparation, AutoCloseable {
     }
     if (failure != null) {
       throw new PreparationFailedException(
-          "a step of the route prepare fails (" + failure.getClass().getSimpleName() + ")");
+          "a step of the route prepare failed (" + failure.getClass().getSimpleName() + ")");
     }
     if (exchange.isRouteStop()
         || !(exchange.getMessage().getBody() instanceof MaskedMessage message)) {

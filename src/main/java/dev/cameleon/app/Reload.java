@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Reloads the folder of the routes on request or, if the setting {@code cameleon.reload} says so,
  * when its files change. New files are checked first. If they are wrong, the old ones keep running;
- * if the database cannot be asked, they do so until it answers.
+ * if the database does not answer, they keep running until it does.
  */
 final class Reload implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reload.class);
@@ -31,7 +31,7 @@ final class Reload implements AutoCloseable {
   private final Pipelines pipelines;
   private final Settings settings;
 
-  /** At most one: requests that come while one waits are the same request. */
+  /** At most one: requests that come while one waits are merged into it. */
   private final BlockingQueue<Boolean> requests = new ArrayBlockingQueue<>(1);
 
   private final FolderWatch watch;
@@ -40,7 +40,7 @@ final class Reload implements AutoCloseable {
   private volatile long successMillis = System.currentTimeMillis();
   private volatile boolean closed;
 
-  /** Whether the last attempt could not ask the database. */
+  /** Whether the last attempt failed because the database did not answer. */
   private boolean waiting;
 
   private long attemptedNanos;
@@ -69,12 +69,12 @@ final class Reload implements AutoCloseable {
     return success;
   }
 
-  /** When the files that run were taken over, in ms since 1970. */
+  /** When the running files took effect, in ms since 1970. */
   long successMillis() {
     return successMillis;
   }
 
-  /** For the status page: what became of the last reload if it did not succeed. */
+  /** For the status page: why the last reload did not succeed. */
   Map<String, String> notes() {
     return notes;
   }
@@ -153,7 +153,7 @@ final class Reload implements AutoCloseable {
     }
   }
 
-  /** What {@code check} finds wrong by the database; everything that it writes is rolled back. */
+  /** The problems that {@code check} finds with the database; all its writes are rolled back. */
   private static List<String> problems(Configuration next) throws UnreachableException {
     List<String> undeclared = next.undeclaredTables(); // with their place in load.sql
     List<String> problems = new ArrayList<>(undeclared);
@@ -194,7 +194,7 @@ final class Reload implements AutoCloseable {
           e.getMessage());
       said = e.getMessage();
     }
-    failed("new files wait until the database can be asked; the old ones keep running");
+    failed("new files wait until the database answers; the old ones keep running");
   }
 
   private void failed(String note) {

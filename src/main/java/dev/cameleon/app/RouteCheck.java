@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Finds mistakes in the routes that Camel notices only when a message comes, or reports without
- * their place: each problem begins with {@code file:line}.
+ * Finds mistakes in the routes that Camel notices only when a message arrives, or reports without a
+ * place: each problem begins with {@code file:line}.
  */
 final class RouteCheck {
   private static final String DIRECT = "direct:";
@@ -61,7 +61,7 @@ final class RouteCheck {
           prepare = root;
         }
       } catch (InvalidSettingsException | IOException e) {
-        names.add(""); // what it defines is not known
+        names.add(""); // its beans are not known
       }
     }
   }
@@ -99,8 +99,8 @@ final class RouteCheck {
     if (prepare != null && !receivers.isEmpty() && !sends.containsValue("prepare")) {
       problem(
           receivers.get(0),
-          "no route sends to direct:prepare; this one must, before direct:load, so that commands do"
-              + " with a message what it does");
+          "no route sends to direct:prepare; this one must, before direct:load, because"
+              + " commands prepare messages with that route alone");
     }
     for (YamlPart second : receivers.subList(Math.min(1, receivers.size()), receivers.size())) {
       problem(
@@ -111,7 +111,7 @@ final class RouteCheck {
     return problems;
   }
 
-  /** Whether a step may refer to this bean, by what {@link #problems} read. */
+  /** Whether a step may refer to this bean, according to the files that {@link #problems} read. */
   boolean mayUse(String bean) {
     return names.contains("") || used.contains(bean);
   }

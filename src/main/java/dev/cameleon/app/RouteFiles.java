@@ -20,9 +20,9 @@ import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ResourceHelper;
 
 /**
- * The files of a pipeline's folder that run, as they were at one moment: what was checked is what
- * runs, whatever happens to the folder meanwhile. A folder without routes has the shipped ones.
- * Equal if the contents are.
+ * A snapshot of the files of a pipeline's folder: the checked files are the ones that run, even if
+ * the folder changes meanwhile. A folder without routes gets the shipped ones. Two snapshots are
+ * equal if their contents are.
  *
  * @param folder the folder, as it is configured
  * @param shipped whether the routes are the shipped ones
@@ -38,7 +38,7 @@ public record RouteFiles(Path folder, boolean shipped, TreeMap<String, ByteBuffe
   /** The routes' files, as a glob. */
   static final String ROUTES = "*.camel.yaml";
 
-  /** The file of the one definition of how a message is prepared. */
+  /** The file of the route {@code prepare}. */
   static final String PREPARE = "prepare.camel.yaml";
 
   private static final TreeMap<String, ByteBuffer> SHIPPED = new TreeMap<>();
@@ -63,7 +63,7 @@ public record RouteFiles(Path folder, boolean shipped, TreeMap<String, ByteBuffe
       FileSystems.getDefault()
           .getPathMatcher("glob:{" + ROUTES + "," + CONTRACT + "," + LOAD_SQL + "}");
 
-  /** Together a second. */
+  /** One second in all. */
   private static final int ATTEMPTS = 50;
 
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -92,7 +92,7 @@ public record RouteFiles(Path folder, boolean shipped, TreeMap<String, ByteBuffe
     throw failure;
   }
 
-  /** Reads each file once: they may belong to different moments. */
+  /** Reads each file once; the files may be from different moments. */
   static RouteFiles readOnce(Path folder) throws IOException {
     TreeMap<String, ByteBuffer> contents = new TreeMap<>();
     try (DirectoryStream<Path> files =
@@ -114,7 +114,7 @@ public record RouteFiles(Path folder, boolean shipped, TreeMap<String, ByteBuffe
     return name.endsWith(ROUTES.substring(1));
   }
 
-  /** Those of {@link #PREPARE} alone. */
+  /** These files with {@link #PREPARE} as the only route. */
   RouteFiles prepare() {
     TreeMap<String, ByteBuffer> prepare = new TreeMap<>(contents);
     prepare.keySet().removeIf(name -> !name.equals(PREPARE));

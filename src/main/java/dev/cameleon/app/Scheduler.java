@@ -35,7 +35,7 @@ public final class Scheduler {
   private static void attempt(String name, Runnable task) {
     try {
       task.run();
-    } catch (Throwable e) { // an Error too: otherwise the executor drops the task silently
+    } catch (Throwable e) { // an Error, too: otherwise the executor drops the task silently
       OutOfMemory.endIf(e);
       LOG.error("A periodic task failed, will retry. task={}", name, e);
     }

@@ -117,7 +117,7 @@ public final class SelfCheck {
       Optional<String> shared = SharedSessions.problem(connection, login);
       if (shared.isPresent()) {
         add("database", Result.WRONG, shared.get());
-        return findings; // what follows would fail by chance
+        return findings; // the checks that follow would fail for the same reason
       }
       findings.add(TransportChecks.database(connection, login));
       findings.add(TransportChecks.login(connection, plan.declared()));
@@ -129,7 +129,7 @@ public final class SelfCheck {
           ok("mask", "the mask key and the masked fields match the database, or it has none yet");
         }
         plan.unrecordedTables(connection).forEach(problem -> add("tables", Result.WRONG, problem));
-        load(connection); // in one transaction with the key, which the rows need
+        load(connection); // in the transaction that records the key, which the rows need
       } finally {
         connection.rollback();
       }

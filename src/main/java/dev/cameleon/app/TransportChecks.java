@@ -27,10 +27,13 @@ import software.amazon.awssdk.services.sqs.model.SqsException;
 final class TransportChecks {
   private static final String STRONGEST = "verify-full";
 
-  /** The receipt handle of no message, so that a call with it changes nothing. */
+  /** A receipt handle that belongs to no message, so that a call with it changes nothing. */
   private static final String NO_RECEIPT = "check";
 
-  /** In the code of a refusal, whose HTTP status throttling can have, too. */
+  /**
+   * Part of a refusal's error code; the HTTP status does not tell, because throttling can have the
+   * same.
+   */
   private static final String DENIED = "AccessDenied";
 
   private TransportChecks() {}
@@ -77,7 +80,7 @@ final class TransportChecks {
             "calls to SQS on another machine are not encrypted: use an https:// endpoint");
   }
 
-  /** What is missing of the rights to settle messages; to look up a queue takes others. */
+  /** Finds missing rights to settle messages; looking up a queue takes other rights. */
   static List<Finding> rights(SqsClient sqs, SqsQueue source) {
     return Stream.of(
             missing(
@@ -102,7 +105,7 @@ final class TransportChecks {
       call.run();
       return Optional.empty();
     } catch (SqsException e) {
-      return AwsClients.code(e).contains(DENIED) // else it is about the receipt handle
+      return AwsClients.code(e).contains(DENIED) // otherwise SQS complains about the receipt handle
           ? Optional.of(
               failed(
                   SqsErrors.describe(e)
@@ -121,9 +124,9 @@ final class TransportChecks {
   }
 
   /**
-   * A note if the login may do more than a loader needs.
+   * Notes a login that may do more than a loader needs.
    *
-   * @param tables those that it loads
+   * @param tables the tables that it loads
    */
   static Finding login(Connection connection, List<LoadedTable.Name> tables) throws SQLException {
     String query =

@@ -28,12 +28,13 @@ record WorkerPools(
     ScheduledExecutorService clock)
     implements AutoCloseable {
 
-  /** Some calls may hang until their time-out: others must still be made. */
+  /** Some calls may hang until their time-out; others must still get through. */
   private static final int LEAST_DELETERS = 4;
 
   /**
-   * 10 000 messages in flight are a thousand calls. At a round trip of 200 ms, 64 at a time make
-   * them in 3 s. {@link dev.cameleon.sqs.VisibilityExtender} uses as many of these as it needs.
+   * 10 000 messages in flight need a thousand calls. At a round trip of 200 ms, 64 parallel calls
+   * take 3 s for them. {@link dev.cameleon.sqs.VisibilityExtender} uses as many of these as it
+   * needs.
    */
   static final int MOST_EXTENDERS = 64;
 
@@ -55,13 +56,16 @@ record WorkerPools(
     return pool;
   }
 
-  /** Adapts the deletes at a time to the number of receives: more would only compete with them. */
+  /**
+   * Adapts the number of parallel deletes to the number of receives: more would only compete with
+   * them.
+   */
   void resize(int receives) {
     int most = deleters.getMaximumPoolSize();
     deleters.setCorePoolSize(Math.min(Math.max(receives, LEAST_DELETERS), most));
   }
 
-  /** Allows the largest number of deletes at a time, so that a stop settles the rest soon. */
+  /** Allows the largest number of parallel deletes, so that a stop settles the rest soon. */
   void hurry() {
     resize(deleters.getMaximumPoolSize());
   }

@@ -20,7 +20,7 @@ import software.amazon.awssdk.services.kms.KmsClientBuilder;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** Creates clients of AWS, configured by the SDK's own environment variables. */
+/** Creates AWS clients, configured by the SDK's own environment variables. */
 public final class AwsClients {
   /** SQS answers a long poll after 20 s at most (AWS); a client must wait longer than that. */
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
@@ -34,8 +34,8 @@ public final class AwsClients {
   /**
    * A client with a connection pool of its own.
    *
-   * @param connections how many calls may run at a time
-   * @param interceptors see every call
+   * @param connections the maximum number of parallel calls
+   * @param interceptors receive every call
    */
   public static SqsClient sqs(int connections, ExecutionInterceptor... interceptors) {
     return SqsClient.builder()
@@ -75,13 +75,13 @@ public final class AwsClients {
     return (arn.matches() ? builder.region(Region.of(arn.group("region"))) : builder).build();
   }
 
-  /** The service's code for why it refused; an empty string if it gave none. */
+  /** The service's error code; an empty string if it gave none. */
   public static String code(AwsServiceException refusal) {
     AwsErrorDetails details = refusal.awsErrorDetails();
     return details == null || details.errorCode() == null ? "" : details.errorCode();
   }
 
-  /** Tells what a service answered, without its message, which repeats what it was asked. */
+  /** Describes a service's answer without its message, which may repeat parts of the request. */
   public static String answer(String service, AwsServiceException refusal) {
     String code = code(refusal);
     return service + " answered HTTP " + refusal.statusCode() + (code.isEmpty() ? "" : ", " + code);
@@ -107,8 +107,8 @@ public final class AwsClients {
   }
 
   /**
-   * The settings that are missing to call AWS, each with an example. Calls no service except the
-   * host's metadata service.
+   * The settings that are missing for calls to AWS, each with an example. Calls no service except
+   * the host's metadata service.
    */
   public static List<String> problems() {
     List<String> problems = new ArrayList<>();

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What came of a message.
+ * The actual result of a message.
  *
- * @param rows what was written, by table
- * @param outcome in the words of a case; for rows it is empty
- * @param detail why; holds no value
+ * @param rows the rows that were written, by table
+ * @param outcome the outcome in the words of a case; empty if rows were written
+ * @param detail the reason; holds no value
  */
 record Actual(Map<String, List<ObjectNode>> rows, String outcome, String detail) {
   static final String IGNORED = "ignored: true";
@@ -27,7 +27,7 @@ record Actual(Map<String, List<ObjectNode>> rows, String outcome, String detail)
     return new Actual(Map.of(), deadLetter(reason.name(), field), detail);
   }
 
-  /** A message that fails alone, and perhaps not for its own sake. */
+  /** The result of a message that failed for a reason that may lie outside the message. */
   static Actual returned(String detail) {
     return new Actual(Map.of(), "back to the queue", detail);
   }
@@ -36,7 +36,7 @@ record Actual(Map<String, List<ObjectNode>> rows, String outcome, String detail)
     return "dead_letter: {reason: " + reason + (field.isEmpty() ? "" : ", field: " + field) + "}";
   }
 
-  /** Without values. */
+  /** Leaves out values. */
   @Override
   public String toString() {
     return "Actual[" + rows.size() + " tables, " + outcome + "]";

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One case: a message, and what must come of it.
+ * One case: a message and its expected result.
  *
- * @param name what it shows
+ * @param name the behaviour that it shows
  * @param place where it begins, as {@code file:line}
  * @param body the message's body
  * @param attributes the message's attributes
  * @param sentAt when the message is sent
- * @param expected what must come of it
+ * @param expected the expected result
  */
 public record Case(
     String name,
@@ -23,7 +23,7 @@ public record Case(
     Instant sentAt,
     Expected expected) {
   /**
-   * What must come of a message: one of the three.
+   * The expected result of a message: rows, ignored, or a dead letter.
    *
    * @param rows by table, each row with the columns that matter; a table that is not named gets
    *     none
@@ -37,7 +37,7 @@ public record Case(
       String reason,
       String field) {}
 
-  /** Without values. */
+  /** Leaves out values. */
   @Override
   public String toString() {
     return "Case[" + place + "]";

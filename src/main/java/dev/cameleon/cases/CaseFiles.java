@@ -110,7 +110,7 @@ public final class CaseFiles {
         expected(entries));
   }
 
-  /** A text is the body itself: it may be broken. */
+  /** A text is the body itself, and may be malformed. */
   private static String body(YamlPart body) {
     JsonNode json = body.json();
     return json.isTextual() ? json.textValue() : json.toString();

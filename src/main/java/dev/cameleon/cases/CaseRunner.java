@@ -29,16 +29,16 @@ public final class CaseRunner {
   /**
    * The result of one case.
    *
-   * @param difference between what was expected and what came; empty: it passed
+   * @param difference between the expected and the actual result; empty if the case passed
    * @param time how long it took
    */
   public record Result(Case tried, List<Difference.Line> difference, Duration time) {
-    /** Whether what came is what was expected. */
+    /** Whether the actual result is the expected one. */
     public boolean passed() {
       return difference.isEmpty();
     }
 
-    /** Without values. */
+    /** Leaves out values. */
     @Override
     public String toString() {
       return "Result[" + tried + (passed() ? ", passed]" : ", failed]");
@@ -64,7 +64,7 @@ public final class CaseRunner {
    * Runs one case.
    *
    * @param connection in a transaction that knows the mask key
-   * @throws SQLException if the database fails, whatever the case is
+   * @throws SQLException if the database fails independently of the case
    */
   public Result run(Connection connection, Case tried) throws SQLException {
     long began = System.nanoTime();

@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Compares what came of a message with what was expected. */
+/** Compares the actual result of a message with the expected one. */
 public final class Difference {
   /**
    * A line of the difference.
    *
-   * @param sign {@code -} expected, {@code +} what came, a space: where
+   * @param sign {@code -} for expected, {@code +} for actual, a space for the place
    * @param text may hold values of the case
    */
   public record Line(char sign, String text) {
@@ -34,7 +34,7 @@ public final class Difference {
   private final Set<String> upserts;
   private final List<Line> lines = new ArrayList<>();
 
-  /** Compares with what was expected; upserts: the tables that are written with ON CONFLICT. */
+  /** Prepares a comparison; {@code upserts} are the tables that are written with ON CONFLICT. */
   Difference(Case.Expected expected, Masker masker, Set<String> upserts) {
     this.expected = expected;
     this.masker = masker;
@@ -73,7 +73,7 @@ public final class Difference {
   private void compare(String table, List<Map<String, JsonNode>> wanted, List<ObjectNode> came) {
     List<Map<String, JsonNode>> missing = new ArrayList<>();
     List<ObjectNode> others = new ArrayList<>(came);
-    // Those that say most first: they fit the fewest rows.
+    // The most specific rows first: they match the fewest.
     List<Map<String, JsonNode>> sorted = new ArrayList<>(wanted);
     sorted.sort(Comparator.comparingInt(row -> -row.size()));
     for (Map<String, JsonNode> row : sorted) {

@@ -1,2 +1,2 @@
-/** The cases of {@code test}: messages, and what must come of them. */
+/** The cases of {@code test}: messages and their expected results. */
 package dev.cameleon.cases;

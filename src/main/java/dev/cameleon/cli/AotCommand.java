@@ -22,17 +22,18 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code aot}: writes an archive of the classes that {@code check} loads (application class data
- * sharing, JEP 350). Not the cache of JEP 483: Java 25 does not notice that such a cache is of
- * another jar, and runs the classes of that one.
+ * sharing, JEP 350). Not the cache of JEP 483: Java 25 does not notice when that cache belongs to
+ * another jar, and runs the other jar's classes.
  */
 @Command(
     name = "aot",
     mixinStandardHelpOptions = true,
     description = {
-      "Write an archive of loaded classes, with which this jar starts faster:"
+      "Write an archive of loaded classes that makes this jar start faster:"
           + " java -XX:SharedArchiveFile=FILE -jar cameleon.jar run",
       "Runs check against the configured queues and database, and archives the classes that it"
-          + " loads; changes nothing. Java ignores an archive of another jar or another Java."
+          + " loads; changes nothing. Java ignores an archive that belongs to another jar"
+          + " or Java version."
     })
 public final class AotCommand implements Callable<Integer> {
   private static final Pattern ARCHIVES =
@@ -58,7 +59,7 @@ public final class AotCommand implements Callable<Integer> {
         output.forEach(spec.commandLine().getErr()::println);
         throw new FailedException(
             code == ExitCode.DONE
-                ? "Java wrote no archive; what it said is above"
+                ? "Java wrote no archive; its output is above"
                 : "no archive was written, because check failed; its findings are above");
       }
       Files.move(unfinished, target, StandardCopyOption.REPLACE_EXISTING);
@@ -116,8 +117,9 @@ public final class AotCommand implements Callable<Integer> {
         return jar;
       }
     } catch (URISyntaxException e) {
-      // as for a folder of classes
+      // reported below
     }
-    throw new FailedException("an archive is for a jar, and this program does not run from one");
+    throw new FailedException(
+        "aot needs the packaged jar, but this program runs from a folder of classes");
   }
 }

@@ -39,7 +39,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "[COMMAND]",
     description = {
-      "Loads login events from AWS SQS into PostgreSQL and masks ip and device_id on the way.",
+      "Loads events from AWS SQS into PostgreSQL and masks their personal fields on the way"
+          + " (as shipped: login events, ip and device_id).",
       "Without a command: run."
     },
     footer = {

@@ -37,7 +37,7 @@ public final class InitCommand implements Callable<Integer> {
           "routes/ROUTES.md",
           "routes/PIPELINES.md");
 
-  /** Where a file lies in the jar, if not where it is written. */
+  /** The place of a file in the jar, if it differs from the place where it is written. */
   private static final Map<String, String> PLACES =
       Map.of("routes/ROUTES.md", "docs/ROUTES.md", "routes/PIPELINES.md", "docs/PIPELINES.md");
 

@@ -54,7 +54,7 @@ final class JunitReport {
     xml.writeAttribute("time", seconds(result.time()));
     if (!result.passed()) {
       xml.writeStartElement("failure");
-      xml.writeAttribute("message", "not what the case expects");
+      xml.writeAttribute("message", "the result differs from what the case expects");
       xml.writeCharacters(
           result.difference().stream()
               .map(Difference.Line::toString)

@@ -16,18 +16,19 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code migrate}: applies only the migrations, where the schema is deployed apart from the
- * service.
+ * {@code migrate}: applies only the migrations, for sites that deploy the schema separately from
+ * the service.
  */
 @Command(
     name = "migrate",
     mixinStandardHelpOptions = true,
     description = {
       "Migrate the database to this version's schema, as CAMELEON_DB_OWNER_USER.",
-      "Records the tables of cameleon.tables for the privacy commands, and grants the roles their"
-          + " part in them.",
-      "Creates public.user_logins if there is none, whatever your pipeline loads, and does not"
-          + " change an existing one; everything else is in the schema cameleon."
+      "Records the tables of cameleon.tables for the privacy commands, and grants"
+          + " the roles the rights that they need on them.",
+      "Creates public.user_logins if it does not exist, whatever your pipeline"
+          + " loads, and never changes an existing one; everything else is in the schema"
+          + " cameleon."
     })
 public final class MigrateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -33,10 +33,10 @@ import software.amazon.awssdk.services.sqs.SqsClient;
     name = "run",
     mixinStandardHelpOptions = true,
     description = {
-      "Load login events from SQS into PostgreSQL until stopped (the default command).",
+      "Load events from SQS into PostgreSQL until stopped (the default command).",
       "On SIGTERM, stops receiving, loads the messages in flight and exits with 0; a"
           + " second SIGTERM ends the process at once.",
-      "On SIGHUP, checks the files of cameleon.routes and goes on with them if they are right"
+      "On SIGHUP, checks the files of cameleon.routes and switches to them if they are valid"
           + " (with --until-empty, SIGHUP stops)."
     })
 public final class RunCommand implements Callable<Integer> {
@@ -55,7 +55,7 @@ public final class RunCommand implements Callable<Integer> {
       names = "--until-empty",
       description =
           "Exit with 0 once the queue is empty and no message is in flight; with 1 if"
-              + " that is not so after --timeout.")
+              + " --timeout passes first.")
   private boolean untilEmpty;
 
   @Option(

@@ -88,7 +88,7 @@ public final class TestCommand implements Callable<Integer> {
       }
     } catch (SQLException e) {
       throw new FailedException(
-          "the database refused or failed the cases as %s: %s"
+          "cannot run the cases in the database as %s: %s"
               .formatted(owner, LockHolders.describe(owner, e)));
     }
   }

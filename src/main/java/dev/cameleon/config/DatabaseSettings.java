@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * The database and its logins.
  *
  * @param loader the login that loads
- * @param owner the login that migrates: the loader's unless another is set
+ * @param owner the login that migrates; the loader's, unless another one is set
  * @param migrate whether {@code run} applies migrations
  * @param ledgerDays how long the ledger keeps message ids
  */
@@ -22,9 +22,10 @@ public record DatabaseSettings(
   private static final String NAME = "[^/@:;=&?#{}\"'\\s]*";
 
   /**
-   * A URL of pgjdbc. The driver is less strict: it would take libpq's user and password for a part
-   * of the host or of the database's name, and then its log, or a message of ours, would show them.
-   * It would silently use our settings instead of a parameter {@code user} or {@code password}.
+   * The accepted form of a pgjdbc URL. The driver is less strict: it would read a user and password
+   * in libpq's form as part of the host or database name, and its log, or a message of ours, would
+   * show them. It would also silently prefer our settings to a parameter {@code user} or {@code
+   * password}.
    */
   private static final Pattern FORM =
       Pattern.compile(
@@ -65,7 +66,10 @@ public record DatabaseSettings(
     return login(parser, url, "cameleon.db.user", "cameleon.db.password");
   }
 
-  /** How many days the ledger keeps message ids: more than the 14 that SQS keeps a message. */
+  /**
+   * How many days the ledger keeps message ids: more than the 14 days for which SQS keeps a
+   * message.
+   */
   public static int ledgerDays(ValueParser parser) {
     return parser.number("cameleon.ledger.days", 15, 3650);
   }
@@ -114,7 +118,7 @@ public record DatabaseSettings(
     return Database.hosts(url).stream().allMatch(DatabaseSettings::isLoopback);
   }
 
-  /** Whether a host is this machine, by its name or address alone. */
+  /** Whether a host is this machine, judged by its name or address alone. */
   public static boolean isLoopback(String host) {
     try {
       // Accepts only a literal address or the name "localhost": a DNS look-up here could take

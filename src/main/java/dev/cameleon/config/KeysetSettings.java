@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Where the mask keys are.
+ * The source of the mask keys.
  *
  * @param file the keyset file
  * @param json the keyset's JSON, or a reference to the secret that holds it; takes precedence over
@@ -23,7 +23,7 @@ public record KeysetSettings(Path file, String json) {
     return new KeysetSettings(parser.path(FILE), parser.optional(JSON));
   }
 
-  /** Whether no setting names a keyset, and none is at the default place. */
+  /** Whether no setting names a keyset and there is none at the default place. */
   public boolean isNone() {
     return json.isEmpty()
         && file.toString().equals(Settings.DEFAULTS.get(FILE))
@@ -52,7 +52,7 @@ public record KeysetSettings(Path file, String json) {
     }
   }
 
-  /** Without the keys. */
+  /** Leaves out the keys. */
   @Override
   public String toString() {
     return json.isEmpty() ? SafeQuote.path(file) : JSON;

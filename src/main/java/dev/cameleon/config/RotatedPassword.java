@@ -15,7 +15,8 @@ final class RotatedPassword implements Password {
   private static final Logger LOG = LoggerFactory.getLogger(RotatedPassword.class);
 
   /**
-   * Many connections are refused at the same time; AWS Secrets Manager must not be asked for each.
+   * Many connections are refused at the same time, but AWS Secrets Manager must not be called for
+   * each.
    */
   private static final long PAUSE_NANOS = 2_000_000_000L;
 

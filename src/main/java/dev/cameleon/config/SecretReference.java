@@ -13,19 +13,25 @@ import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
  * A setting that is kept in AWS Secrets Manager: <code>{{aws:NAME}}</code> is the secret of that
  * name (or ARN), <code>{{aws:NAME#FIELD}}</code> one text field of a secret that is a JSON object,
  * and <code>@VERSION</code> after either is the id of a version, as in Camel's property function.
- * The secret's text is used as it is, without surrounding white space: braces in it have no
+ * The secret's text is used literally, without surrounding white space; braces in it have no
  * meaning.
  */
 final class SecretReference {
   private static final Pattern BEGINNING = Pattern.compile("\\{\\{\\s*aws:");
 
-  /** No colon after the name: Camel would read a default value there, which would not be secret. */
+  /**
+   * No colon after the name, because Camel would read a default value there, which would not be
+   * secret.
+   */
   private static final Pattern FORM =
       Pattern.compile(
           "\\{\\{aws:(?<secret>arn:[^#@{}\\s]+|[^#:@{}\\s]+)(#(?<field>[^#:@{}]+))?"
               + "(?<version>@[A-Za-z0-9-]+)?}}");
 
-  /** Thrown when a secret cannot be read; the message says which and why, without the value. */
+  /**
+   * Thrown when a secret cannot be read; the message names the secret and the reason, but not the
+   * value.
+   */
   static final class UnavailableException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -58,7 +64,7 @@ final class SecretReference {
     String version = Objects.requireNonNullElse(form.group("version"), "");
     String value;
     try (SecretsManagerClient client = AwsClients.secrets()) {
-      // With a # in any case: without one, Camel would end an ARN at its first colon.
+      // Always with a #, because Camel would otherwise end an ARN at its first colon.
       value = new SecretsManagerPropertiesFunction(client).apply(secret + '#' + field + version);
     } catch (RuntimeException e) {
       throw new UnavailableException(why(e, secret, field));
@@ -70,7 +76,9 @@ final class SecretReference {
     return value.strip();
   }
 
-  /** Never with a library's message: a parser's quotes what it read. */
+  /**
+   * Explains a failure without the library's message, because a parser's message quotes its input.
+   */
   private static String why(RuntimeException failure, String secret, String field) {
     String name = "the secret " + secret;
     Throwable cause = failure.getCause() == null ? failure : failure.getCause();

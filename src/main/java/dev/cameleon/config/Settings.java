@@ -18,17 +18,17 @@ import java.util.function.Function;
 
 /**
  * The configuration: {@code application.properties}, overridden by the environment. The shipped
- * file lists all properties with their defaults; reading them here gives each its type and bounds.
+ * file lists all properties with their defaults; this class gives each its type and bounds.
  *
  * @param routes the folder with routes, contract and SQL
- * @param watch whether a change of the folder is reloaded
+ * @param watch whether changes of the folder are reloaded
  * @param pipeline the pipeline's name in metrics, logs and the database
  * @param tables the tables that {@code load.sql} writes
  * @param embeddedMetrics whether metrics are also written to standard output, for CloudWatch
- * @param shutdownTimeout the longest that a stop may take
+ * @param shutdownTimeout the longest time that a stop may take
  * @param camel the {@code camel.*} properties of the file, passed on unchanged
  * @param changes tells which properties have changed since
- * @param shown the properties that the status page shows: nothing secret, no host, user or URL
+ * @param shown the properties that the status page shows; no secret, host, user or URL
  */
 public record Settings(
     Path routes,
@@ -57,7 +57,7 @@ public record Settings(
   }
 
   /**
-   * What is kept of original values.
+   * How original values are kept.
    *
    * @param recipients the folder with the public keys that the vault is sealed to; empty: no vault
    * @param sealDeadLetters whether dead letters' bodies are sealed to the recipients
@@ -67,7 +67,7 @@ public record Settings(
       Optional<Path> recipients, boolean sealDeadLetters, Set<String> allowUnmask) {}
 
   /**
-   * Where health and metrics are served.
+   * The address of health and metrics.
    *
    * @param host the address; empty: all addresses of this machine
    * @param port 0 picks a free one
@@ -76,13 +76,13 @@ public record Settings(
   public record Http(String host, int port, boolean status) {}
 
   /**
-   * How fast messages are received, loaded and deleted.
+   * The parallelism of receiving, loading and deleting.
    *
-   * @param pollers how many receives run at a time
-   * @param loaders how many batches are loaded at a time
-   * @param deleters how many deletes run at a time
-   * @param batchRows the most rows of one batch
-   * @param batchWait the longest that a row waits for its batch
+   * @param pollers the maximum number of parallel receives
+   * @param loaders the maximum number of batches loaded in parallel
+   * @param deleters the maximum number of parallel deletes
+   * @param batchRows the maximum number of rows in a batch
+   * @param batchWait the longest time that a row waits for its batch
    * @param brakePercent the share of dead letters above which receiving slows down; 100 disables it
    */
   public record Load(
@@ -93,7 +93,10 @@ public record Settings(
       Duration batchWait,
       int brakePercent) {}
 
-  /** The most messages and bytes in flight, and the longest that a message is. */
+  /**
+   * The maximum number of messages and bytes in flight, and the longest time of a message in
+   * flight.
+   */
   public record InFlight(int messages, long bytes, Duration time) {}
 
   /** The environment variable that names the configuration file. */
@@ -117,7 +120,7 @@ public record Settings(
           "cameleon.ledger.days",
           "cameleon.shutdown.timeout");
 
-  /** What the names of Camel's own properties begin with. */
+  /** The prefix of Camel's own properties. */
   static final String CAMEL = "camel.";
 
   /**
@@ -211,17 +214,17 @@ public record Settings(
     return property.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
   }
 
-  /** A property's name for messages, with its environment variable. */
+  /** A property's name with its environment variable, for messages. */
   public static String named(String property) {
     return property + " (" + variable(property) + ")";
   }
 
-  /** A failure with one problem: what is wrong with a property, and an example. */
+  /** Creates an exception with one problem: what is wrong with a property, and an example. */
   public static InvalidSettingsException wrong(String property, String what) {
     return new InvalidSettingsException(named(property) + ": " + what);
   }
 
-  /** Without secrets. */
+  /** Leaves out secrets. */
   @Override
   public String toString() {
     return "Settings[queue=%s, dead letters=%s, loader=%s]"

@@ -9,11 +9,11 @@ import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells which properties have changed since the start. Their values are in no message. */
+/** Reports properties that have changed since the start, without their values. */
 public final class SettingsChanges {
   private static final Logger LOG = LoggerFactory.getLogger(SettingsChanges.class);
 
-  /** Read again when PostgreSQL refuses the old one. */
+  /** Passwords need no restart, because they are read again when PostgreSQL refuses the old one. */
   private static final Set<String> NEED_NO_RESTART =
       Set.of("cameleon.db.password", "cameleon.db.owner.password");
 
@@ -39,7 +39,7 @@ public final class SettingsChanges {
     }
   }
 
-  /** Without values, which may be secrets. */
+  /** Leaves out values, which may be secrets. */
   @Override
   public String toString() {
     return "SettingsChanges";

@@ -77,8 +77,8 @@ final class SettingsSource {
   }
 
   /**
-   * The message about an unknown name, which is not shown unless it looks like one: it may be the
-   * second line of a pasted key.
+   * The message about an unknown name, which shows the text only if it looks like a name, because
+   * it may be the second line of a pasted key.
    */
   private static String unknown(String name) {
     return SafeQuote.isName(name)

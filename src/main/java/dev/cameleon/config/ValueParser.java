@@ -20,15 +20,15 @@ import org.apache.camel.util.TimeUtils;
  * Parses typed values from properties; collects problems instead of stopping at the first.
  *
  * @param values the text of every property
- * @param problems what is wrong so far, each as one sentence
- * @param environment where the values come from, for passwords that are read again later
+ * @param problems the problems so far, each as one sentence
+ * @param environment the source of the values, for passwords that are read again later
  */
 public record ValueParser(
     Map<String, String> values, List<String> problems, Map<String, String> environment) {
-  /** Stricter than Camel's parser, to which 200 is 200 ms and a word is 0. */
+  /** Stricter than Camel's parser, which reads 200 as 200 ms and a word as 0. */
   private static final Pattern DURATION = Pattern.compile("\\d{1,6}(ms|s|m|h|d)");
 
-  /** Adds a problem of a property. */
+  /** Adds a problem with a property. */
   void problem(String property, String what) {
     problems.add(Settings.named(property) + ": " + what);
   }
@@ -46,7 +46,7 @@ public record ValueParser(
     return value;
   }
 
-  /** Reads a value; what {@code form} rejects is a problem, described by {@code otherwise}. */
+  /** Reads a value; if {@code form} rejects it, adds a problem with the text {@code otherwise}. */
   private <T> Optional<T> value(
       String property, Function<String, T> form, Predicate<T> limits, String otherwise) {
     try {
@@ -55,7 +55,7 @@ public record ValueParser(
         return Optional.of(value);
       }
     } catch (IllegalArgumentException e) {
-      // the same problem as a value out of its limits
+      // reported like a value out of its bounds
     }
     problem(property, otherwise);
     return Optional.empty();
@@ -115,7 +115,7 @@ public record ValueParser(
     return optional(property).isEmpty() ? Optional.empty() : Optional.of(path(property));
   }
 
-  /** Words that are separated by commas. */
+  /** Words separated by commas. */
   Set<String> words(String property) {
     return Arrays.stream(optional(property).split(","))
         .map(String::trim)
@@ -157,7 +157,7 @@ public record ValueParser(
   /**
    * Parses a duration such as {@code 200ms} or {@code 15m}.
    *
-   * @throws IllegalArgumentException if it is not one
+   * @throws IllegalArgumentException if the text is not a duration
    */
   public static Duration duration(String text) {
     if (!DURATION.matcher(text).matches()) {
@@ -166,7 +166,7 @@ public record ValueParser(
     return TimeUtils.toDuration(text);
   }
 
-  /** Without the values, which hold secrets. */
+  /** Leaves out the values, which hold secrets. */
   @Override
   public String toString() {
     return "ValueParser[" + values.size() + " properties]";

@@ -43,8 +43,8 @@ public final class YamlPart {
   /**
    * Reads a file.
    *
-   * @throws InvalidSettingsException with the place, if it is not YAML, is empty, or has a key
-   *     twice or one that is no text
+   * @throws InvalidSettingsException with the place, if it is not YAML, is empty, or has a
+   *     duplicate key or a key that is not a text
    */
   public static YamlPart read(Path file) throws InvalidSettingsException {
     try {
@@ -92,7 +92,7 @@ public final class YamlPart {
     if (node instanceof MappingNode mapping) {
       Map<String, YamlPart> entries = entries();
       if (entries.size() < mapping.getValue().size()) {
-        throw new InvalidSettingsException(place() + ": a key occurs twice, or is no text");
+        throw new InvalidSettingsException(place() + ": a key occurs twice, or is not a text");
       }
     }
     for (YamlPart part : parts()) {
@@ -100,17 +100,17 @@ public final class YamlPart {
     }
   }
 
-  /** All parts that it has directly. */
+  /** The direct children. */
   public List<YamlPart> parts() {
     return node instanceof MappingNode ? List.copyOf(entries().values()) : elements();
   }
 
-  /** The file and line where it begins, as {@code file:line}. */
+  /** The file and line of its beginning, as {@code file:line}. */
   public String place() {
     return path(file) + ":" + line();
   }
 
-  /** The line where it begins, from 1. */
+  /** The line of its beginning, from 1. */
   public int line() {
     return node.getStartMark().map(Mark::getLine).orElse(0) + 1;
   }
@@ -125,7 +125,7 @@ public final class YamlPart {
     return node instanceof SequenceNode;
   }
 
-  /** The entries of a mapping, in order; else none. */
+  /** The entries of a mapping, in order; empty for anything else. */
   public Map<String, YamlPart> entries() {
     Map<String, YamlPart> entries = new LinkedHashMap<>();
     if (node instanceof MappingNode mapping) {
@@ -138,14 +138,14 @@ public final class YamlPart {
     return entries;
   }
 
-  /** The elements of a list; else none. */
+  /** The elements of a list; empty for anything else. */
   public List<YamlPart> elements() {
     return node instanceof SequenceNode list
         ? list.getValue().stream().map(each -> new YamlPart(file, each)).toList()
         : List.of();
   }
 
-  /** The characters of a text, a number and the like; an empty string for a list or mapping. */
+  /** The characters of a scalar; an empty string for a list or mapping. */
   public String text() {
     return node instanceof ScalarNode scalar ? scalar.getValue() : "";
   }
@@ -172,7 +172,7 @@ public final class YamlPart {
     if (node.getTag().equals(Tag.INT)) {
       return JSON.numberNode(new BigInteger(text));
     }
-    // YAML's .inf and .nan have no form in JSON, and stay texts.
+    // YAML's .inf and .nan have no form in JSON and stay texts.
     return node.getTag().equals(Tag.FLOAT) && text.matches("[-+0-9.eE]+")
         ? DecimalNode.valueOf(new BigDecimal(text))
         : JSON.textNode(text);

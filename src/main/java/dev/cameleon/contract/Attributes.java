@@ -20,7 +20,7 @@ final class Attributes {
   /**
    * Adds a property.
    *
-   * @param types the types that the contract allows: an attribute is a text, whatever it means
+   * @param types the types that the contract allows, because an attribute itself is always a text
    */
   void add(String property, String attribute, Set<String> types) {
     byProperty.put(property, new Source(attribute, types));
@@ -38,10 +38,11 @@ final class Attributes {
   }
 
   /**
-   * The values that a message has.
+   * The values in a message.
    *
-   * @param envelope whether the body may be an envelope of SNS, which has attributes of its own
-   * @param received the attributes of the message itself, which win; null stands for none
+   * @param envelope whether the body may be an SNS envelope, which has attributes of its own
+   * @param received the attributes of the message itself, which take precedence; null stands for
+   *     none
    */
   Map<String, String> values(
       ObjectNode body, boolean envelope, Map<String, MessageAttributeValue> received) {
@@ -58,7 +59,7 @@ final class Attributes {
     return values;
   }
 
-  /** Sets the properties, or removes those without an attribute, whatever the body says. */
+  /** Sets the properties, and removes those without an attribute, even if the body has them. */
   void fill(ObjectNode event, Map<String, String> values) {
     for (Map.Entry<String, Source> each : byProperty.entrySet()) {
       String value = values.get(each.getValue().attribute());
@@ -79,7 +80,7 @@ final class Attributes {
       try {
         return json.numberNode(new BigDecimal(value));
       } catch (NumberFormatException e) {
-        return json.textNode(value); // which breaks the contract's type
+        return json.textNode(value); // the contract's type then rejects it
       }
     }
     return json.textNode(value);

@@ -19,10 +19,10 @@ import java.util.stream.Collectors;
 
 /**
  * Shows the structure of a body without its content. The contract's own field names stay; every
- * other key and every value becomes its shape: {@code •} for a character, {@code ␣} for white
- * space, {@code ␦} for an invisible character, {@code �} for an unpaired surrogate. In values of
- * the contract's fields the {@code . : -} between other characters stay, so that the shape of an
- * address can be seen. Thread-safe.
+ * other key and every value is replaced by its shape: {@code •} for a character, {@code ␣} for
+ * white space, {@code ␦} for an invisible character, {@code �} for an unpaired surrogate. In values
+ * of the contract's fields, {@code . : -} between other characters stay, so that the shape of an
+ * address can be recognized. Thread-safe.
  */
 public final class BodyShape {
   private static final JsonFactory JSON = StrictJson.strictMapper().getFactory();
@@ -58,9 +58,9 @@ public final class BodyShape {
   }
 
   /**
-   * The shape of a body, on several lines. A broken body is shown up to its fault, followed by the
-   * kind and the position of the fault, and the text around it with a caret; there, JSON's own
-   * punctuation stays.
+   * The shape of a body, on several lines. A malformed body is shown up to the fault, followed by
+   * the kind and position of the fault and by the text around it with a caret; in that text, JSON's
+   * own punctuation stays.
    */
   public String of(String body) {
     StringWriter shape = new StringWriter();
@@ -134,7 +134,7 @@ public final class BodyShape {
       if (around.inObject()) {
         path.insert(0, around.getCurrentName() + ".");
       } else if (around.getParent().inRoot()) {
-        return false; // no event begins with an array
+        return false; // an event does not begin with an array
       }
     }
     return knownFields.contains(path.toString());
@@ -210,13 +210,13 @@ public final class BodyShape {
     if (Character.isWhitespace(c) || Character.isISOControl(c)) {
       return ' ';
     }
-    // An address with a missing quote: valid JSON never has two colons in a row.
+    // An address after a missing quote: valid JSON never has two colons in a row.
     boolean doubled = c == ':' && (body.startsWith("::", at) || body.startsWith("::", at - 1));
     return SIGNS.indexOf(c) >= 0 && !doubled ? c : DOT;
   }
 
   /**
-   * Checks a shape that was written elsewhere: it may contain only what a shape may contain. A
+   * Checks a shape from an untrusted source: it may contain only characters and words of a shape. A
    * field's name that is not in this contract is replaced by its shape.
    *
    * @return empty if the text may contain a value

@@ -14,7 +14,7 @@ import java.util.TreeSet;
  * A column of {@code event} in {@code load.sql}: one top-level property of the contract.
  *
  * @param name the property's name
- * @param type what PostgreSQL makes of its values
+ * @param type the PostgreSQL type of its values
  */
 public record Column(String name, Type type) {
   /** The PostgreSQL type of a column. */
@@ -51,10 +51,10 @@ public record Column(String name, Type type) {
   /** Columns that Cameleon adds to {@code event}; a field of that name would hide them. */
   private static final Set<String> OWN = Set.of("message_id", "event_number", "sent_at");
 
-  /** PostgreSQL cuts off what is longer. */
+  /** PostgreSQL truncates longer names. */
   private static final int MOST_BYTES = 63;
 
-  /** A schema that no value fits: it names nothing. */
+  /** A schema that no value matches, and that names no property. */
   static final JsonNode NEVER = BooleanNode.FALSE;
 
   /**
@@ -62,7 +62,7 @@ public record Column(String name, Type type) {
    *
    * @param layers the property's schema, and those that its {@code $ref} leads to
    * @param others the columns so far
-   * @param problems receives what is wrong with the name
+   * @param problems receives problems with the name
    */
   static Column of(
       String name, List<JsonNode> layers, Map<String, Column> others, List<String> problems) {
@@ -88,7 +88,9 @@ public record Column(String name, Type type) {
     return new Column(name, typeOf(layers));
   }
 
-  /** The types that a value may have, by the first of these schemas that tells. */
+  /**
+   * The types that a value may have, according to the first of these schemas that restricts them.
+   */
   static Set<String> types(List<JsonNode> layers) {
     Set<String> types = new TreeSet<>();
     JsonNode type = first(layers, "type");
@@ -99,7 +101,7 @@ public record Column(String name, Type type) {
     return types;
   }
 
-  /** A keyword of the first of these schemas that has it; missing if none has. */
+  /** A keyword's value in the first of these schemas that has it; a missing node if none has. */
   static JsonNode first(List<JsonNode> layers, String keyword) {
     return layers.stream()
         .filter(layer -> layer.has(keyword))

@@ -27,8 +27,9 @@ import org.apache.camel.component.aws2.sqs.Sqs2Constants;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
 /**
- * The data contract, {@code login.schema.json}: a JSON Schema 2020-12 that tells where in a message
- * the events are, what of them is kept, and what is masked, and as which kind. Thread-safe.
+ * The data contract, {@code login.schema.json}: a JSON Schema 2020-12 that defines where in a
+ * message the events are, which of their fields are kept, and which are masked, and as which kind.
+ * Thread-safe.
  */
 public final class Contract {
   private final JsonNode document;
@@ -120,7 +121,7 @@ public final class Contract {
       problems.add(
           "marks no field with \""
               + Keywords.PII
-              + "\": nothing would be masked; mark what is personal");
+              + "\": nothing would be masked; mark the personal fields");
     }
     Schema schema = problems.isEmpty() ? compile(document, "", problems) : null;
     Schema ignored = null;
@@ -194,8 +195,8 @@ public final class Contract {
   }
 
   /**
-   * The paths of all properties that the contract names, for example {@code customer.email}, and of
-   * those on the way to the event in the body: names that may be shown.
+   * The names that may be shown: the paths of all properties that the contract names, for example
+   * {@code customer.email}, and those on the way to the event in the body.
    */
   public Set<String> fields() {
     return Collections.unmodifiableSet(fields);
@@ -206,12 +207,12 @@ public final class Contract {
     return columns;
   }
 
-  /** What is masked, and who is the person. */
+  /** The masked fields, and the property that names the person. */
   public Personal personal() {
     return personal;
   }
 
-  /** The message attributes that are needed, with a receive. */
+  /** The message attributes that a receive must request. */
   public Set<String> attributes() {
     return attributes.names();
   }
@@ -222,8 +223,8 @@ public final class Contract {
   }
 
   /**
-   * Events to try a pipeline with: the contract's {@code examples}; without these, a generated one
-   * with every property, and one in which also every text is as long as it may be.
+   * Events to test a pipeline with: the contract's {@code examples}; without these, a generated
+   * event with every property, and another with the longest texts that the contract allows.
    */
   public List<Sample> samples() {
     return SampleEvents.of(document, references, this::check);
@@ -241,7 +242,7 @@ public final class Contract {
    * @param received the message's attributes; null stands for none
    * @return the events, at least one, with the contract's fields only; not yet masked
    * @throws RejectedException if there is no event, or one that violates the contract
-   * @throws IgnoredException if the body fits {@code x-ignore}
+   * @throws IgnoredException if the body matches {@code x-ignore}
    */
   public List<ObjectNode> check(
       @Body ObjectNode body,

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 
 /**
  * Finds parts of a contract that a validator would silently ignore: an unknown keyword, a required
- * name that no event can have, a mark where nothing is masked. A misspelt mark would store personal
+ * name that no event can have, or a mark that has no effect. A misspelt mark would store personal
  * values unmasked.
  */
 final class ContractPitfalls {
@@ -42,7 +42,7 @@ final class ContractPitfalls {
   private static final Set<String> PARTS_BY_NAME = Set.of("properties", "patternProperties");
   private static final String DEFINITIONS = "$defs";
 
-  /** Other keywords of JSON Schema 2020-12's vocabularies: they hold no schema. */
+  /** Other keywords of JSON Schema 2020-12's vocabularies, which hold no schema. */
   private static final Set<String> OTHERS =
       Set.of(
           ("$schema $id $ref $anchor $dynamicRef $dynamicAnchor $vocabulary $comment"
@@ -53,7 +53,7 @@ final class ContractPitfalls {
                   + " writeOnly examples")
               .split(" ", -1));
 
-  /** Names of keywords in older drafts. */
+  /** Keywords of older drafts, with their names today. */
   private static final Map<String, String> FORMERLY =
       Map.of("definitions", DEFINITIONS, "dependencies", "dependentRequired", "id", "$id");
 
@@ -86,7 +86,7 @@ final class ContractPitfalls {
   /**
    * The problems, each as one sentence; empty if there are none.
    *
-   * @param marks tells which marks have an effect
+   * @param marks knows which marks have an effect
    */
   static List<String> in(JsonNode document, References references, Marks marks) {
     ContractPitfalls overlooked = new ContractPitfalls(references, marks);
@@ -106,7 +106,7 @@ final class ContractPitfalls {
    */
   private void inspect(JsonNode schema, String at, Optional<Set<String>> names, boolean masked) {
     if (!schema.isObject()) {
-      return; // true, false, or something that the meta-schema refuses
+      return; // true, false, or a value that the meta-schema rejects
     }
     requireKeywords(schema, at);
     boolean mask = masked || marks.isUsed(schema, Keywords.PII);

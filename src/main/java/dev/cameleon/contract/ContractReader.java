@@ -9,11 +9,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads what a contract names, keeps and marks: follows the schema of the event through {@code
+ * Reads the names and marks of a contract: follows the schema of the event through {@code
  * properties}, {@code items}, {@code prefixItems} and local {@code $ref}.
  */
 final class ContractReader {
-  /** Schemas that apply only sometimes; they may name further properties, and mark none. */
+  /**
+   * Keywords of schemas that apply only sometimes; these may name further properties, but not mark
+   * them.
+   */
   private static final List<String> CONDITIONAL = List.of("then", "else");
 
   private static final List<String> CONDITIONAL_LISTS =
@@ -75,14 +78,16 @@ final class ContractReader {
     problem(place.path(), text);
   }
 
-  /** A schema and those that its {@code $ref} leads to: all of them apply to the same value. */
+  /**
+   * A schema and the schemas that its {@code $ref} leads to; all of them apply to the same value.
+   */
   private List<JsonNode> layers(JsonNode schema, Place place) {
     List<JsonNode> layers = new ArrayList<>(List.of(schema));
     JsonNode last = schema;
     while (last.path("$ref").isTextual()) {
       JsonNode target = references.target(last.path("$ref").asText()).orElse(null);
       if (target == null) {
-        return layers; // References names the problem
+        return layers; // References reports the problem
       }
       Set<JsonNode> around = place.within(layers).around();
       if (around.contains(target)) {
@@ -91,8 +96,8 @@ final class ContractReader {
               place,
               "$ref "
                   + last.path("$ref")
-                  + " leads back to a schema around it, so there is no end to what is named;"
-                  + " to keep whatever it holds, add \"x-keep\": \"all\"");
+                  + " leads back to an enclosing schema, so the list of names would not end; to"
+                  + " keep the whole value, add \"x-keep\": \"all\"");
         }
         return layers;
       }
@@ -117,8 +122,8 @@ final class ContractReader {
     if (types.isEmpty() && !keep && !listed && !schema.equals(Column.NEVER)) {
       problem(
           place,
-          "set its \"type\": only what the contract names is kept; to keep whatever it"
-              + " holds, write \"x-keep\": \"all\"");
+          "set its \"type\": only named properties are kept; to keep the whole value,"
+              + " write \"x-keep\": \"all\"");
     }
     if (place.marked() && marks.read(layers, types, place)) {
       return Named.nothing();
@@ -130,14 +135,13 @@ final class ContractReader {
     if (types.contains("object") && named.isEmpty() && !keep) {
       problem(
           place,
-          "name what is kept of the object under \"properties\"; to keep all of it, write"
+          "list the properties to keep under \"properties\"; to keep the whole object, write"
               + " \"x-keep\": \"all\"");
     }
     if (types.contains("array") && !named.hasItems() && !keep) {
       problem(
           place,
-          "describe the elements of the array with \"items\" (false: there are no others);"
-              + " to keep whatever they hold, write \"x-keep\": \"all\"");
+          "describe the elements of the array with \"items\" (false: there are no further ones); to keep the whole array, write \"x-keep\": \"all\"");
     }
     return keepsAll(layers) || (types.isEmpty() && listed) ? Named.all() : named;
   }
@@ -175,7 +179,7 @@ final class ContractReader {
     }
   }
 
-  /** Adds the properties that schemas name which apply only sometimes. */
+  /** Adds the properties of schemas that apply only sometimes. */
   private void further(JsonNode schema, Named into, Place place) {
     List<JsonNode> conditional = new ArrayList<>();
     CONDITIONAL.forEach(keyword -> conditional.add(schema.path(keyword)));

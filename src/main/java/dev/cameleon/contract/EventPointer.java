@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Where in a body the events are: a JSON Pointer (RFC 6901), in which {@code *} stands for each
+ * The place of the events in a body: a JSON Pointer (RFC 6901), in which {@code *} stands for each
  * element of an array. A text on the way is parsed as strict JSON.
  */
 final class EventPointer {
@@ -32,7 +32,7 @@ final class EventPointer {
             .toList();
   }
 
-  /** Parses the pointer; empty if it is none. */
+  /** Parses the pointer; empty if it is not valid. */
   static Optional<EventPointer> parse(JsonNode text) {
     return text.isTextual() && SYNTAX.matcher(text.asText()).matches()
         ? Optional.of(new EventPointer(text.asText()))
@@ -63,8 +63,8 @@ final class EventPointer {
   /**
    * The events of a body, at least one.
    *
-   * @throws RejectedException {@link Violation#CONTRACT}, if there is nothing, something else than
-   *     an object, or an empty array
+   * @throws RejectedException {@link Violation#CONTRACT} if there is nothing at the place, an empty
+   *     array, or a value that is not an object
    */
   List<ObjectNode> find(ObjectNode body) throws RejectedException {
     List<ObjectNode> events = new ArrayList<>();

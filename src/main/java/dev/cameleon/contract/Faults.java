@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What the validator found in an event, without its values. */
+/** Describes the validator's findings in an event, without its values. */
 final class Faults {
   private Faults() {}
 

@@ -7,13 +7,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Tells whether a text that anybody may have written is a shape as {@link BodyShape} writes it. */
+/** Checks whether an untrusted text is a shape as {@link BodyShape} writes it. */
 final class ForeignShape {
   private static final String SHAPES = "•␣␦�…";
   private static final Pattern NAME =
       Pattern.compile("\"([A-Za-z][A-Za-z0-9_-]{0,62})\"(?=[:…\n])");
 
-  /** A word that is cut off at the end: a preview is cut at any character. */
+  /** A word that is cut off at the end, because a preview is cut at any character. */
   private static final Pattern CUT_WORD =
       Pattern.compile("(?<![A-Za-z0-9_,|() ])[A-Za-z0-9_,|() ]++…$");
 

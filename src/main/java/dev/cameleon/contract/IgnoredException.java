@@ -1,7 +1,7 @@
 package dev.cameleon.contract;
 
 /**
- * Thrown for a message that fits the contract's {@code x-ignore}: it is deleted, with outcome
+ * Thrown for a message that matches the contract's {@code x-ignore}; it is deleted with the outcome
  * {@code ignored}.
  */
 public final class IgnoredException extends Exception {

@@ -11,7 +11,7 @@ import java.util.List;
 public final class InvalidContractException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** The file cannot be read. */
+  /** The exception for a file that cannot be read. */
   public static InvalidContractException unreadable(Path file, IOException failure) {
     return new InvalidContractException(
         file, List.of("cannot be read (" + failure.getClass().getSimpleName() + ")"));

@@ -13,7 +13,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The marks of a contract's properties: what is masked, who is the person, what is an attribute.
+ * The marks of a contract's properties: masked fields, the property that names the person, and
+ * message attributes.
  */
 final class Marks {
   private final List<String> problems;
@@ -41,7 +42,7 @@ final class Marks {
     return attributes;
   }
 
-  /** Whether a property says that it names the person, or that it does not. */
+  /** Whether a property is marked as naming the person, or as not naming it. */
   boolean decideSubject() {
     return decidesSubject;
   }
@@ -170,7 +171,7 @@ final class Marks {
       problem(place, Keywords.ATTRIBUTE + " must be the name of a message attribute");
     }
     if (types.contains("object") || types.contains("array")) {
-      problem(place, "a message attribute is no object and no array: change its \"type\"");
+      problem(place, "a message attribute cannot be an object or an array: change its \"type\"");
     }
     attributes.add(place.topLevel(), name.asText(), types);
   }

@@ -15,7 +15,9 @@ final class Named {
 
   private final Map<String, Named> properties = new LinkedHashMap<>();
 
-  /** The properties whose values hold something that may be dropped: none in a flat event. */
+  /**
+   * The properties with nested values from which something may be dropped; empty for a flat event.
+   */
   private final Map<String, Named> nested = new LinkedHashMap<>();
 
   private final List<Named> prefix = new ArrayList<>();
@@ -44,7 +46,7 @@ final class Named {
     return items != null;
   }
 
-  /** Adds a property, or more names in one. */
+  /** Adds a property, or further names within it. */
   void property(String name, Named value) {
     Named known = properties.putIfAbsent(name, value);
     if (known != null) {
@@ -85,7 +87,7 @@ final class Named {
     }
   }
 
-  /** Drops what is not named; returns how many properties were dropped. */
+  /** Drops all properties that are not named; returns how many were dropped. */
   int prune(ObjectNode object) {
     int dropped = object.size();
     object.retain(properties.keySet());
@@ -116,8 +118,8 @@ final class Named {
   }
 
   /**
-   * The names on the way to a place, as far as the contract names them: another name may be
-   * personal.
+   * The names on the way to a place, as far as the contract names them, because any other name may
+   * be personal.
    *
    * @param way names of properties, and indexes of elements
    */

@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is personal in an event.
+ * The personal data of an event.
  *
- * @param fields what is masked, in the contract's order
+ * @param fields the masked fields, in the contract's order
  * @param subject the names of the properties on the way to the one that names the person; empty if
  *     there is none
  */
 public record Personal(List<PiiField> fields, List<String> subject) {
   /**
-   * What is personal in a flat event.
+   * The personal data of a flat event.
    *
    * @param kinds the masked fields
    * @param subject the field that names the person; none for tokens of single values
@@ -50,8 +50,8 @@ public record Personal(List<PiiField> fields, List<String> subject) {
   /**
    * Replaces the value that names the person, if there is one.
    *
-   * @param text for a text
-   * @param number for a number
+   * @param text the replacement of a text
+   * @param number the replacement of a number
    */
   public void replaceSubject(ObjectNode event, String text, long number) {
     JsonNode parent = event;

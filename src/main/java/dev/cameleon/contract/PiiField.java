@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
  * @param path the names of the properties on the way, for example {@code customer.email}; elements
  *     of an array add nothing to it
  * @param steps the way from the event to the field
- * @param kind what its values are
+ * @param kind the kind of its values
  * @param domain keeps equal values with different meanings apart: the path for {@link
  *     PiiKind#TEXT}, else the kind's word
  * @param country the region (ISO 3166-1) whose phone numbers need no {@code +}; empty if there is
@@ -25,7 +25,7 @@ public record PiiField(String path, List<Step> steps, PiiKind kind, String domai
    *
    * @param property the property of an object; null for elements of an array
    * @param from the first of the elements
-   * @param to the first element that is not meant
+   * @param to the end of the elements, exclusive
    */
   public record Step(String property, int from, int to) {
     static Step property(String name) {
@@ -41,8 +41,8 @@ public record PiiField(String path, List<Step> steps, PiiKind kind, String domai
   /**
    * Replaces each value that an event has for this field.
    *
-   * @throws IllegalStateException if a value is neither text nor null: the contract allows only
-   *     these here; should that ever fail, no value may pass unmasked
+   * @throws IllegalStateException if a value is neither text nor null. The contract allows only
+   *     these; this check makes sure that no other value passes unmasked
    */
   public void replace(ObjectNode event, UnaryOperator<String> replacement) {
     replace(event, 0, replacement);
@@ -67,7 +67,7 @@ public record PiiField(String path, List<Step> steps, PiiKind kind, String domai
     }
   }
 
-  /** The value's replacement; null if it has none, or if what is in it was replaced. */
+  /** The value's replacement; null if it has none, or if only values within it were replaced. */
   private JsonNode replaced(JsonNode value, int depth, UnaryOperator<String> replacement) {
     if (value == null || value.isNull()) {
       return null;

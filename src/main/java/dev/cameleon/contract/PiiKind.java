@@ -11,7 +11,7 @@ public enum PiiKind {
   IP,
   /** A device id. */
   DEVICE,
-  /** A mail address; in any case of letters. */
+  /** A mail address; equal addresses get equal tokens in upper and lower case. */
   EMAIL,
   /** A phone number; equal numbers get equal tokens in any spelling. */
   PHONE,

@@ -9,13 +9,14 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Where a schema of the contract applies in an event.
+ * The place in an event where a schema of the contract applies.
  *
  * @param path the names of the properties on the way
- * @param steps the same with the arrays between them
- * @param marked whether marks have an effect: not under a schema that applies only sometimes
- * @param open whether anything may be there: under x-keep, or in a further schema of the value
- * @param around the schemas around it, to find a reference that leads back to one
+ * @param steps the same way, including arrays
+ * @param marked whether marks have an effect, which they do not under a schema that applies only
+ *     sometimes
+ * @param open whether any value is allowed here: under x-keep, or in a further schema of the value
+ * @param around the enclosing schemas, to find a reference that leads back to one of them
  */
 record Place(String path, List<Step> steps, boolean marked, boolean open, Set<JsonNode> around) {
   private Place step(String longer, Step step) {

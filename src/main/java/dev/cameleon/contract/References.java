@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The references of a contract. Marks apply through a {@code $ref} that {@link ContractReader}
- * follows. A validator follows all of them: through another one a field would have the rules of a
- * marked one, and its value would be stored unmasked.
+ * The references of a contract. Marks apply only through a {@code $ref} that {@link ContractReader}
+ * follows, but a validator follows all references: through any other one, a field would get the
+ * rules of a marked field while its value is stored unmasked.
  */
 final class References {
   private static final List<String> KEYWORDS = List.of("$ref", "$dynamicRef");
@@ -61,8 +61,8 @@ final class References {
   }
 
   /**
-   * Whether there is a mark anywhere in a schema, or in one that it refers to: the document itself
-   * has marks on its properties.
+   * Whether there is a mark anywhere in a schema, or in a schema that it refers to, which may be
+   * the document itself.
    */
   private boolean isMarked(JsonNode schema, Set<String> seen) {
     return schema.findValue(Keywords.PII) != null
@@ -93,7 +93,7 @@ final class References {
     return target.isMissingNode() ? List.of() : List.of(target);
   }
 
-  /** Every schema with this anchor, or anything that looks like one. */
+  /** Every schema with this anchor, and anything else that looks like one. */
   private List<JsonNode> anchored(String reference) {
     return decoded(reference)
         .map(

@@ -4,7 +4,7 @@ import java.util.Objects;
 
 /**
  * Thrown when a message can never become a row, however often it is retried. It holds no value of
- * the message, only the contract's words: a field's name, a rule.
+ * the message, only words of the contract, such as a field's name or a rule.
  */
 public final class RejectedException extends Exception {
   private static final long serialVersionUID = 1L;
@@ -21,8 +21,7 @@ public final class RejectedException extends Exception {
    * @param detail the violated rule, in words that hold no value of the message
    */
   public RejectedException(Violation reason, String field, String detail) {
-    // No stack trace: a flood of malformed messages must stay cheap, and the trace says nothing
-    // useful.
+    // No stack trace: a flood of malformed messages must stay cheap, and the trace would not help.
     super(reason + (field.isEmpty() ? "" : " at " + field) + ": " + detail, null, false, false);
     this.reason = Objects.requireNonNull(reason);
     this.field = field;

@@ -14,19 +14,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Generates an event from a contract, with every property that it names. The event need not be
- * valid: rules between properties are not looked at.
+ * Generates an event from a contract, with every property that it names. The event may be invalid,
+ * because rules between properties are not considered.
  */
 final class SampleEvents {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final int DEEPEST = 16;
 
-  /** As long as a text may be that the contract does not bound. */
+  /** The length of a text that the contract does not bound. */
   private static final int UNBOUNDED = 1;
 
   private static final int LONGEST = 10_000;
 
-  /** Values of formats, and of kinds of personal values; addresses of RFC 5737 and 3849. */
+  /** Values for formats and for kinds of personal data; addresses of RFC 5737 and RFC 3849. */
   private static final Map<String, String> FORMATS =
       Map.ofEntries(
           Map.entry("ipv4", "192.0.2.1"),
@@ -71,7 +71,7 @@ final class SampleEvents {
       boolean same = longest.equals(event);
       samples.add(sample("a sample event", false, event, check));
       if (!same) {
-        samples.add(sample("one with every text at its longest", false, longest, check));
+        samples.add(sample("a sample event with the longest texts", false, longest, check));
       }
     }
     return samples;
@@ -79,7 +79,7 @@ final class SampleEvents {
 
   private static Sample sample(String name, boolean example, JsonNode event, Check check) {
     if (!(event instanceof ObjectNode object)) {
-      return new Sample(name, example, null, "it is no object");
+      return new Sample(name, example, null, "it is not an object");
     }
     try {
       check.check(object);
@@ -100,7 +100,7 @@ final class SampleEvents {
     return layers;
   }
 
-  /** All of allOf, and one schema of those that a value may choose from. */
+  /** All schemas of allOf, and one of the alternatives. */
   private static List<JsonNode> branches(List<JsonNode> layers) {
     List<JsonNode> branches = new ArrayList<>();
     for (JsonNode layer : layers) {

@@ -5,11 +5,11 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Makes a text that a regular expression finds: of what may be repeated, as little or as much as
- * fits. Knows groups, classes, alternatives (takes the first) and quantifiers.
+ * Generates a text that matches a regular expression, with as few or as many repetitions as fit.
+ * Supports groups, classes, alternatives (takes the first) and quantifiers.
  */
 final class SampleText {
-  /** What {@code \d}, {@code \w} and {@code \s} are, and anything else that a class begins with. */
+  /** Candidates for a negated class, of which the first match is taken. */
   private static final String UNKNOWN_IN_NEGATED_CLASS = "abc123 -_.:/";
 
   private final String pattern;
@@ -24,9 +24,9 @@ final class SampleText {
   /**
    * A text for a pattern.
    *
-   * @param most how long it may be
+   * @param most its maximum length
    * @param longest whether it should be about that long
-   * @return empty if the pattern has something that is not known here
+   * @return empty if the pattern uses unsupported syntax
    */
   static Optional<String> of(String pattern, int least, int most, boolean longest) {
     int low = 0;

@@ -7,7 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** The contract in the jar, used where no other is available. */
+/** The contract in the jar, used if no other is available. */
 public final class ShippedContract {
   private static final String FILE = "/shipped/routes/login.schema.json";
 

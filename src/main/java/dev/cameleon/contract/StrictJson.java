@@ -19,7 +19,7 @@ import java.util.Map;
 
 /**
  * Reads strict JSON: one object, no duplicate keys, nothing after it, bounded depth, no unpaired
- * surrogate. Text that two parsers could understand differently is rejected.
+ * surrogate. Text that two parsers could interpret differently is rejected.
  */
 public final class StrictJson {
   /** The deepest nesting accepted; a login event is flat. */
@@ -47,12 +47,12 @@ public final class StrictJson {
             .streamReadConstraints(
                 StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            // Otherwise Jackson quotes the offending text in its messages.
+            // Otherwise Jackson would quote the offending text in its messages.
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .build();
     return JsonMapper.builder(factory)
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-        // A number arrives as it was sent.
+        // So that a number arrives exactly as it was sent.
         .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
         .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
         .build();
@@ -72,7 +72,10 @@ public final class StrictJson {
     }
   }
 
-  /** Describes the fault and its position in our own words: Jackson's message quotes the body. */
+  /**
+   * Describes the fault and its position in our own words, because Jackson's message quotes the
+   * body.
+   */
   public static RejectedException rejected(JsonProcessingException fault) {
     JsonLocation at = fault.getLocation();
     String place = at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
@@ -100,8 +103,8 @@ public final class StrictJson {
   }
 
   /**
-   * Rejects an unpaired surrogate in any key or text. PostgreSQL would store it as {@code ?}, and
-   * all of them would get the same token.
+   * Rejects an unpaired surrogate in any key or text. PostgreSQL would store every one as {@code
+   * ?}, and all would get the same token.
    *
    * @throws RejectedException {@link Violation#NOT_JSON}
    */

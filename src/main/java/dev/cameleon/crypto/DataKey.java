@@ -43,7 +43,7 @@ public final class DataKey {
    * Generates a key and seals it to the recipients.
    *
    * @param endNanos when its time is over, by {@link System#nanoTime}
-   * @param most how many values it may seal; with half of them it is over
+   * @param most how many values it may seal; it is over after half of them
    */
   public DataKey(List<Recipient> recipients, long endNanos, long most) {
     this.endNanos = endNanos;
@@ -95,7 +95,7 @@ public final class DataKey {
     return Envelope.encrypt(Envelope.gcm(), key, nonce(), associated, plain);
   }
 
-  /** Random: a counter would tell in which order values came, and where one is missing. */
+  /** Random, because a counter would reveal the order of values and where one is missing. */
   private byte[] nonce() {
     if (sealed.incrementAndGet() > most) {
       throw new IllegalStateException("the data key has sealed its maximum number of values");

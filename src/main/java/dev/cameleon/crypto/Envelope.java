@@ -18,9 +18,9 @@ import javax.crypto.spec.PSource;
  * and the data key with a public key by RSAES-OAEP (RFC 8017 §7.1).
  *
  * <p>A sealed value is nonce (12 bytes) ‖ ciphertext ‖ tag (16 bytes), with the 16 bytes of the
- * entry's id as associated data: an entry's value cannot be passed off as another's. The plaintext
- * is the value, the byte 0x80 and zeros up to 64, 256, 1024, … bytes (ISO/IEC 7816-4 padding), so
- * that addresses and device ids all have one length.
+ * entry's id as associated data: an entry's value cannot be passed off as that of another. The
+ * plaintext is the value, the byte 0x80 and zeros up to 64, 256, 1024, … bytes (ISO/IEC 7816-4
+ * padding), so that addresses and device ids all have one length.
  */
 public final class Envelope {
   /** The length of a nonce, in bytes: 96 bits. */
@@ -73,7 +73,7 @@ public final class Envelope {
   /**
    * Opens a value sealed by {@link #seal}.
    *
-   * @throws GeneralSecurityException if the key or the entry is another, or a bit has changed
+   * @throws GeneralSecurityException if the key or the entry is wrong, or a bit has changed
    */
   static byte[] open(SecretKey key, UUID entry, byte[] sealed) throws GeneralSecurityException {
     return unpad(decrypt(key, bytes(entry), sealed));
@@ -82,7 +82,7 @@ public final class Envelope {
   /**
    * Decrypts the output of {@link #encrypt}.
    *
-   * @throws GeneralSecurityException if the key or the associated data is another, or a bit has
+   * @throws GeneralSecurityException if the key or the associated data is wrong, or a bit has
    *     changed
    */
   static byte[] decrypt(SecretKey key, byte[] associated, byte[] sealed)
@@ -146,7 +146,7 @@ public final class Envelope {
       end--;
     }
     if (end < 0 || padded[end] != END) {
-      throw new GeneralSecurityException("not padded as it should be");
+      throw new GeneralSecurityException("invalid padding");
     }
     return Arrays.copyOf(padded, end);
   }

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Thrown when a key file cannot be used. The message says which and why, without any of its
- * content.
+ * Thrown when a key file cannot be used. The message names the file and the reason, and quotes none
+ * of its content.
  */
 public final class InvalidKeyFileException extends Exception {
   private static final long serialVersionUID = 1L;

@@ -109,7 +109,7 @@ public final class KmsKey {
     }
   }
 
-  /** Without the service's message, which repeats what it was asked. */
+  /** Leaves out the service's message, which may repeat parts of the request. */
   private KeyUnavailableException refused(String permission, KmsException e) {
     String remedy = "; allow this AWS user or role " + permission + ", also in the key's policy";
     return new KeyUnavailableException(

@@ -18,7 +18,7 @@ import javax.crypto.spec.SecretKeySpec;
  * A private key that is encrypted with PBES2 (RFC 8018 §6.2), with PBKDF2 using HMAC with SHA-1 or
  * SHA-2, and AES in CBC mode: the output of {@code openssl pkcs8 -topk8}.
  *
- * <p>Java's own algorithms of this name take only ASCII passphrases, so this class combines the
+ * <p>Java's own algorithms of these names take only ASCII passphrases, so this class combines the
  * primitives.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -65,7 +65,7 @@ record Pbes2(String prf, int keyBits, PBEParameterSpec parameters, byte[] encryp
     return cipher.doFinal(encrypted);
   }
 
-  /** Without the ciphertext. */
+  /** Leaves out the ciphertext. */
   @Override
   public String toString() {
     return "Pbes2[" + prf + ", AES-" + keyBits + "]";

@@ -41,7 +41,7 @@ record PemFile(String label, byte[] content) {
     throw new InvalidKeyFileException(file, " is not a PEM file (-----BEGIN …-----)");
   }
 
-  /** Without the content, which may be a private key. */
+  /** Leaves out the content, which may be a private key. */
   @Override
   public String toString() {
     return "Pem[" + label + "]";

@@ -32,7 +32,7 @@ public final class PrivateKeyFile {
   /**
    * Reads a private key that is not encrypted.
    *
-   * @throws InvalidKeyFileException as below, and if it is encrypted
+   * @throws InvalidKeyFileException as {@link #read(Path, Passphrase)}, and if it is encrypted
    */
   public static RecipientKey read(Path file) throws InvalidKeyFileException {
     return read(

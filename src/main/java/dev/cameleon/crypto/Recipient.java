@@ -32,9 +32,9 @@ public record Recipient(String fingerprint, PublicKey key) {
   /**
    * Reads a folder of public keys: every file {@code *.pem} is one.
    *
-   * @throws InvalidKeyFileException if there is none, if one is not an RSA public key of at least
-   *     3072 bits, or if every user of this machine may add or change one: such a user could read
-   *     everything sealed from then on
+   * @throws InvalidKeyFileException if there is no key, if one is not an RSA public key of at least
+   *     3072 bits, or if every user of this machine may add or change one, because such a user
+   *     could read everything sealed from then on
    */
   public static List<Recipient> read(Path folder) throws InvalidKeyFileException {
     Map<String, Recipient> recipients = new LinkedHashMap<>();

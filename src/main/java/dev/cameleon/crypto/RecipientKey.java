@@ -10,8 +10,8 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Opens sealed values for one recipient, with a private key in memory, or with one in a key service
- * that only opens data keys. Thread-safe.
+ * Opens sealed values for one recipient, with a private key in memory or in a key service that
+ * opens only data keys. Thread-safe.
  */
 public final class RecipientKey {
   /** Opens the data keys that are sealed to a recipient. */
@@ -48,7 +48,7 @@ public final class RecipientKey {
       };
 
   /**
-   * A key with an empty cache.
+   * Creates a key with an empty cache.
    *
    * @param publicKey its public half, which identifies the recipient
    * @param unsealing uses its private half
@@ -89,7 +89,7 @@ public final class RecipientKey {
       return known;
     }
     byte[] bytes = unsealing.open(sealedKey);
-    if (bytes.length != DATA_KEY_BYTES) { // anybody can seal any bytes to a public key
+    if (bytes.length != DATA_KEY_BYTES) { // anybody can seal anything to a public key
       throw new GeneralSecurityException("not a data key");
     }
     SecretKey dataKey = new SecretKeySpec(bytes, "AES");
@@ -97,7 +97,7 @@ public final class RecipientKey {
     return dataKey;
   }
 
-  /** Without the key. */
+  /** Leaves out the key. */
   @Override
   public String toString() {
     return "RecipientKey[" + recipient + "]";

@@ -26,9 +26,9 @@ import java.util.regex.Pattern;
  *  "unprotected": {"preview": the shape of the body}}
  * }</pre>
  *
- * <p>The plaintext is the body in UTF-8, a newline, and spaces up to a multiple of 256 bytes: it
- * hides the length, and JSON stays JSON. Whoever has the public keys can seal: a body that opens
- * does not prove who sealed it, and a preview proves nothing.
+ * <p>The plaintext is the body in UTF-8, a newline, and spaces up to a multiple of 256 bytes: the
+ * padding hides the length, and JSON stays JSON. Anybody with the public keys can seal, so a body
+ * that opens does not prove who sealed it, and a preview proves nothing.
  *
  * @param text the body to send
  * @param textWithoutPreview the body to send if there is no room for the preview
@@ -36,7 +36,7 @@ import java.util.regex.Pattern;
 public record SealedBody(String text, String textWithoutPreview) {
   private static final String TYPE = "cameleon-body";
 
-  /** Format 1 was no JWE: {@code {"sealed": {"v": 1, …}}}. */
+  /** Format 1 was not a JWE: {@code {"sealed": {"v": 1, …}}}. */
   private static final int VERSION = 2;
 
   /**
@@ -45,8 +45,8 @@ public record SealedBody(String text, String textWithoutPreview) {
   private static final int MOST_PREVIEW_CHARS = 2000;
 
   /**
-   * Costs little, and still gives an ordinary event of 170 bytes and one that was damaged twice the
-   * same length.
+   * Costs little, and still gives an ordinary event of 170 bytes the same length as one that was
+   * damaged twice.
    */
   private static final int STEP_BYTES = 256;
 
@@ -107,7 +107,7 @@ public record SealedBody(String text, String textWithoutPreview) {
     String text = new String(padded, StandardCharsets.UTF_8);
     int end = text.lastIndexOf('\n');
     if (end < 0 || !text.substring(end).isBlank()) {
-      throw new GeneralSecurityException("not padded as it should be");
+      throw new GeneralSecurityException("invalid padding");
     }
     return text.substring(0, end);
   }
@@ -129,7 +129,7 @@ public record SealedBody(String text, String textWithoutPreview) {
 
   /**
    * Opens the original body. A body may be sealed several times, if it was moved to the source
-   * queue sealed and dead-lettered again: then the innermost that this key opens.
+   * queue sealed and dead-lettered again; then this opens every layer that the key can open.
    *
    * @param messageBody the body of a dead letter whose attribute {@code body} is {@code sealed}
    * @return personal
@@ -181,7 +181,7 @@ public record SealedBody(String text, String textWithoutPreview) {
       jwe = JSON.readTree(messageBody);
       header = header(jwe);
     } catch (IOException | IllegalArgumentException e) {
-      // no JWE
+      // not a JWE
     }
     boolean ours = TYPE.equals(header.path("typ").textValue());
     int version = (ours ? header.path("v") : jwe.at("/sealed/v")).intValue();
@@ -225,12 +225,12 @@ public record SealedBody(String text, String textWithoutPreview) {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
-  /** Decodes a text; anything else counts as empty. */
+  /** Decodes base64; anything else yields an empty array. */
   private static byte[] bytes(JsonNode base64) {
     return Base64.getUrlDecoder().decode(base64.asText());
   }
 
-  /** Without the body. */
+  /** Leaves out the body. */
   @Override
   public String toString() {
     return "SealedBody";

@@ -20,8 +20,8 @@ public final class SecretFile {
   private SecretFile() {}
 
   /**
-   * The problem and its remedy if every user of this machine may read or write the file; else an
-   * empty string. On file systems without owners this cannot be checked.
+   * Returns the problem and its remedy if every user of this machine may read or write the file,
+   * otherwise an empty string. Cannot check this on file systems without owners.
    */
   public static String openToOthers(Path file) throws IOException {
     PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
@@ -41,10 +41,10 @@ public final class SecretFile {
   }
 
   /**
-   * The problem and its remedy if every user of this machine may change what a path leads to; else
-   * an empty string. This checks the target of all links and every folder above it: whoever may
-   * write to one of these could replace the target. In a folder with the sticky bit (/tmp, or a
-   * mount of Kubernetes) nobody can replace another user's files.
+   * Returns the problem and its remedy if every user of this machine may change the target of a
+   * path, otherwise an empty string. Checks the target of all links and every folder above it,
+   * because write access to one of these permits replacing the target. In a folder with the sticky
+   * bit (/tmp, or a mount of Kubernetes) nobody can replace another user's files.
    */
   public static String changeableByOthers(Path path) throws IOException {
     for (Path at = path.toRealPath(); at != null; at = at.getParent()) {
@@ -58,8 +58,8 @@ public final class SecretFile {
   }
 
   /**
-   * Whether every user may create files in this folder, and this one belongs to another user than
-   * the folder.
+   * Whether every user may create files in this folder and the file does not belong to the folder's
+   * owner.
    */
   public static boolean isStrangers(Path folder, Path file) throws IOException {
     return isOpenToWrite(folder)

@@ -9,11 +9,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Lets one session at a time do a piece of work. A row that only our roles may read, lock and
- * change names the holder's session and an advisory lock; it counts while that session holds that
- * lock, which ends with the session, however it ends. The lock's number is new and random each
- * time, so that no other login can take it in advance; taken afterwards it is useless, because the
- * row names the login too.
+ * A lock that one session at a time can hold. A row that only our roles may read, lock and change
+ * names the holder's session and an advisory lock; it is valid while that session holds the
+ * advisory lock, which always ends with the session. The lock's number is random each time, so that
+ * no other login can take it in advance; taking it afterwards is useless, because the row names the
+ * login, too.
  */
 public enum AdvisoryLock {
   /** The cleanup of the ledger. */
@@ -29,7 +29,7 @@ public enum AdvisoryLock {
           + " AND (l.classid::bigint << 32 | l.objid::bigint) = t.lock"
           + " AND t.pid <> pg_backend_pid()";
 
-  /** A command may follow another at once, before the server has noticed that its session ended. */
+  /** A command may directly follow another whose end the server has not noticed yet. */
   private static final long ENDING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -82,7 +82,7 @@ public enum AdvisoryLock {
     }
   }
 
-  /** Who holds the lock, in words for an operator. */
+  /** The holder of the lock, in words for an operator. */
   public String holder(Database.Login login) throws SQLException {
     try (Connection connection = Database.connect(login)) {
       String holder = holder(connection);

@@ -12,9 +12,9 @@ import java.sql.Statement;
 import org.postgresql.util.PSQLWarning;
 
 /**
- * Makes a commit fail that the synchronous standby did not confirm. If the wait for the standby is
- * cancelled, PostgreSQL commits locally, reports success and adds only a warning, which nobody
- * would read: a failover would then lose the rows.
+ * Turns a commit that the synchronous standby did not confirm into a failure. If the wait for the
+ * standby is cancelled, PostgreSQL commits locally, reports success and adds only a warning, which
+ * nobody would read: a failover would then lose the rows.
  */
 final class ConfirmedCommits implements InvocationHandler {
   /** The server's routine that gives the warning, whose text is in the server's language. */
@@ -26,7 +26,7 @@ final class ConfirmedCommits implements InvocationHandler {
     this.target = target;
   }
 
-  /** Wraps a connection: a statement or commit that the standby did not confirm throws. */
+  /** Wraps a connection, whose statements and commits throw if the standby did not confirm them. */
   static Connection on(Connection connection) {
     return proxy(Connection.class, connection);
   }

@@ -15,14 +15,14 @@ import org.postgresql.jdbc.SslMode;
 
 /** Connections to PostgreSQL, pooled for the loaders and single for everything else. */
 public final class Database {
-  /** The login of a role at a database. */
+  /** A role's login to a database. */
   public record Login(String url, String user, Password secret) {
     /** A login with a password that never changes. */
     public Login(String url, String user, String password) {
       this(url, user, Password.fixed(password));
     }
 
-    /** Without the password. */
+    /** Leaves out the password. */
     @Override
     public String toString() {
       return SafeQuote.role(user) + " at " + withoutParameters(url);
@@ -35,7 +35,7 @@ public final class Database {
           // A server that accepts no connection for this long counts as unreachable.
           PGProperty.LOGIN_TIMEOUT, "3",
           PGProperty.CONNECT_TIMEOUT, "3",
-          // Longer than the session's statement time-out: it detects a server that disappeared
+          // Longer than the session's statement time-out; detects a server that disappeared
           // silently.
           PGProperty.SOCKET_TIMEOUT, "60",
           // Cancelling a statement on a silent server must not take longer than detecting the
@@ -46,15 +46,15 @@ public final class Database {
 
   /**
    * Our own statements find only PostgreSQL's functions and operators. With the database's own
-   * path, whoever may create in one of its schemas, such as public before PostgreSQL 15, could add
-   * a better match, and it would run with the rights of an officer (CVE-2018-1058).
+   * path, anybody who may create objects in one of its schemas, such as public before PostgreSQL
+   * 15, could add a better match, which would run with the rights of an officer (CVE-2018-1058).
    */
   private static final String OWN_NAMES_ONLY = "SET search_path = pg_catalog, pg_temp; ";
 
   /**
-   * Limits the wait for a lock, unless the role, the database or the URL does: any member of a role
-   * may keep a transaction open. Longer than a loader's statement; shorter than the socket's
-   * time-out, which would hide the reason.
+   * Limits the wait for a lock, unless the role, the database or the URL does, because any member
+   * of a role may keep a transaction open. Longer than a loader's statement; shorter than the
+   * socket's time-out, which would hide the reason.
    */
   private static final String BOUND_WAITS =
       "SELECT set_config('lock_timeout', '40s', false) WHERE current_setting('lock_timeout') = '0'";
@@ -70,7 +70,7 @@ public final class Database {
   /**
    * A pool of connections for loaders.
    *
-   * @param connections how many
+   * @param connections the size of the pool
    * @param keyId the newest mask key; the database refuses rows under a retired one
    */
   public static LoaderPool pool(Login login, int connections, String keyId) {
@@ -146,11 +146,12 @@ public final class Database {
    * The settings of a session that loads, whatever server, database, role or URL set.
    *
    * <p>The trigger require_current_key reads the key, and READ COMMITTED lets it see a retirement
-   * that the statement has waited for. A commit is on disk, and on the standby's if there is one,
-   * before its messages are deleted: remote_apply promises more than that, all other values less.
-   * The warning of a cancelled wait for the standby must arrive (see {@link ConfirmedCommits}). The
-   * statement time-out is the server's: the driver's covers neither what the driver asks before a
-   * statement nor a statement whose client is gone, and it would end the wait for the standby.
+   * that the statement has waited for. A commit must be on disk, and on the disk of a synchronous
+   * standby, before its messages are deleted; remote_apply guarantees more than that, all other
+   * values less. The warning about a cancelled wait for the standby must arrive (see {@link
+   * ConfirmedCommits}). The statement time-out is the server's, because the driver's covers neither
+   * the driver's own queries before a statement nor a statement whose client is gone, and it would
+   * end the wait for the standby.
    */
   private static String session(String keyId) {
     return "SET cameleon.mask_key = '"
@@ -163,7 +164,7 @@ public final class Database {
   }
 
   private static <T extends PGSimpleDataSource> T prepare(T source, Login login) {
-    // The driver's setter does not replace what was set before, so the URL comes first.
+    // The driver's setter does not replace earlier values, so the URL comes first.
     source.setURL(login.url());
     Properties named = parsed(login.url());
     DEFAULTS.forEach(

@@ -48,7 +48,7 @@ public record IamPassword(String host, int port, String user) implements Passwor
           "Cannot create an RDS token: no AWS credentials or region; check the IAM role and"
               + " AWS_REGION. user={}",
           user);
-      return Optional.empty(); // the connection fails, and the next one asks again
+      return Optional.empty(); // this connection fails; the next one asks again
     }
   }
 

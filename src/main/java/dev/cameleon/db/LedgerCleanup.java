@@ -9,7 +9,7 @@ import java.sql.SQLException;
  * any more. SQS keeps a message for 14 days at most.
  */
 public final class LedgerCleanup {
-  /** Rows per transaction: short locks, and little to repeat if the process dies. */
+  /** Rows per transaction: few, for short locks and little repeated work if the process dies. */
   private static final int ROWS_PER_DELETE = 10_000;
 
   private static final String DELETE =
@@ -23,10 +23,10 @@ public final class LedgerCleanup {
 
   /**
    * Deletes a pipeline's entries that are older than {@code days}. Does nothing while another
-   * process does it.
+   * process does the same.
    *
    * @return how many entries were deleted
-   * @throws java.sql.SQLException if the database fails; the batches deleted until then stay
+   * @throws java.sql.SQLException if the database fails; batches that are already deleted stay
    *     deleted
    */
   public static long deleteOld(Database.Login login, String pipeline, int days)

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
  * A table that {@code load.sql} writes, as {@code cameleon.tables} declares it.
  *
  * @param table its schema and name
- * @param person the column that names the person; empty if it has none
- * @param via how a row leads to the person instead; empty if it does not
+ * @param person the column that names the person; empty if there is none
+ * @param via the reference that leads from a row to the person instead; empty if there is none
  * @param delete whether erasure deletes a person's rows, instead of rewriting them
  */
 public record LoadedTable(Name table, Optional<String> person, Optional<Via> via, boolean delete) {
@@ -31,7 +31,7 @@ public record LoadedTable(Name table, Optional<String> person, Optional<Via> via
           : new Name("public", sql);
     }
 
-    /** For an operator. */
+    /** Formats the name for an operator. */
     @Override
     public String toString() {
       return schema + "." + name;
@@ -39,11 +39,11 @@ public record LoadedTable(Name table, Optional<String> person, Optional<Via> via
   }
 
   /**
-   * A way to the person.
+   * A reference that leads to the person through another table.
    *
-   * @param column refers to another table
-   * @param parent that table
-   * @param key its column
+   * @param column the referring column
+   * @param parent the table that it refers to
+   * @param key the column of the parent
    */
   public record Via(String column, Name parent, String key) {}
 
@@ -101,7 +101,7 @@ public record LoadedTable(Name table, Optional<String> person, Optional<Via> via
         parts.group(8) != null);
   }
 
-  /** As PostgreSQL reads a name. */
+  /** A name as PostgreSQL interprets it. */
   private static String word(String written) {
     return written.startsWith("\"")
         ? written.substring(1, written.length() - 1).replace("\"\"", "\"")
@@ -112,7 +112,10 @@ public record LoadedTable(Name table, Optional<String> person, Optional<Via> via
     return tables.stream().filter(table -> table.table().equals(name)).findFirst();
   }
 
-  /** Follows the way to the person: it must end, and a deleted row must leave none behind. */
+  /**
+   * Follows the references to the person: they must end, and deleting a row must not leave orphans
+   * behind.
+   */
   private static void requireWay(LoadedTable table, List<LoadedTable> tables) {
     LoadedTable at = table;
     for (int steps = 0; at.via().isPresent(); steps++) {
@@ -127,7 +130,7 @@ public record LoadedTable(Name table, Optional<String> person, Optional<Via> via
                               .formatted(child.table(), parent)));
       if (at.delete() && !child.delete()) {
         throw new IllegalArgumentException(
-            "has delete for %s, but not for %s, which leads there: after its rows are deleted, nobody could tell whose the others are; add delete"
+            "has delete for %s, but not for %s, whose rows lead to it: after a deletion, nobody could tell to whom they belong; add delete"
                 .formatted(parent, child.table()));
       }
       if (steps > tables.size()) {

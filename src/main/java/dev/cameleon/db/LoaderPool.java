@@ -13,7 +13,7 @@ import java.sql.SQLException;
 public final class LoaderPool extends HikariDataSource {
   /**
    * How long a loader waits for a connection. The pool pauses ever longer between its attempts, up
-   * to this time in total: with a longer time, it would notice late that the server is back.
+   * to this total. With a longer time, it would notice the server's return late.
    */
   private static final long WAIT_MILLIS = 2_000;
 
@@ -38,21 +38,21 @@ public final class LoaderPool extends HikariDataSource {
   }
 
   /**
-   * Closes the connections that were opened before a moment. A loader that waits for an answer
-   * fails at once with class 08, instead of waiting for a silent server until the socket's
-   * time-out; one that is stuck in a write would wait far longer. Does not block.
+   * Closes the connections that were opened before a given moment. A loader that waits for an
+   * answer then fails at once with class 08, instead of waiting for a silent server until the
+   * socket's time-out, or far longer if it is stuck in a write. Does not block.
    *
-   * @param beforeNanos that moment, by {@link System#nanoTime}
+   * @param beforeNanos the moment, by {@link System#nanoTime}
    */
   public void abandon(long beforeNanos) {
     source.sockets.closeOpenedBefore(beforeNanos);
   }
 
   /**
-   * Closes the connections on which a write has made no progress since a moment.
+   * Closes the connections on which a write has made no progress since a given moment.
    *
-   * @param sinceNanos that moment, by {@link System#nanoTime}
-   * @return how many there were
+   * @param sinceNanos the moment, by {@link System#nanoTime}
+   * @return how many were closed
    */
   public int abandonStuck(long sinceNanos) {
     return source.sockets.closeStuckSince(sinceNanos);
@@ -65,8 +65,8 @@ public final class LoaderPool extends HikariDataSource {
   }
 
   /**
-   * Decides which connections are closed after a failure. It may be the session's fault rather than
-   * the server's: for example, a session opened while the server was read-only stays read-only.
+   * Decides which connections are closed after a failure. The session may be at fault rather than
+   * the server: for example, a session opened while the server was read-only stays read-only.
    */
   private static final class Eviction implements SQLExceptionOverride {
     private final SqlErrors failures = new SqlErrors();
@@ -99,7 +99,7 @@ public final class LoaderPool extends HikariDataSource {
     }
 
     /**
-     * Ignored: the URL's time-out applies. The pool would limit each login to the pool's own
+     * Ignored, so that the URL's time-out applies; the pool would limit each login to its own
      * waiting time.
      */
     @Override

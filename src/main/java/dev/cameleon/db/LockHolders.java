@@ -7,7 +7,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.StringJoiner;
 
-/** Names the sessions that hold locks which others wait for, so that an operator can end them. */
+/** Names the sessions that hold contended locks, so that an operator can end them. */
 public final class LockHolders {
   static final String NOT_LOCKED = "55P03";
 
@@ -29,7 +29,10 @@ public final class LockHolders {
        LIMIT 3
       """;
 
-  /** Before the record exists, and for a login that may not read it, there is the shipped table. */
+  /**
+   * The shipped table is the fallback before the record exists, or for a login that may not read
+   * it.
+   */
   private static final List<String> LOADED =
       List.of(
           "SELECT to_regclass(relation) FROM cameleon.loaded_table",
@@ -41,14 +44,14 @@ public final class LockHolders {
    * Describes a failure as {@link SqlErrors#describe} does; after a lock time-out, also who may
    * hold the lock.
    *
-   * @param login the login that failed; it is used to look
+   * @param login the login that failed; also used for the query
    */
   public static String describe(Database.Login login, Exception failure) {
     String words = SqlErrors.describe(failure);
     return SqlErrors.state(failure).equals(NOT_LOCKED) ? words + now(login) : words;
   }
 
-  /** Who holds locks on our tables now. */
+  /** The current holders of locks on our tables, in words. */
   static String now(Database.Login login) {
     for (String loaded : LOADED) {
       try {

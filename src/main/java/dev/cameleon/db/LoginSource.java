@@ -7,8 +7,8 @@ import java.util.Set;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * Opens connections with the current password, and reads a rotated one again when the server
- * refuses it.
+ * Opens connections with the current password, and reads the password again when the server refuses
+ * it, because it may have been rotated.
  */
 class LoginSource extends PGSimpleDataSource {
   private static final long serialVersionUID = 1L;

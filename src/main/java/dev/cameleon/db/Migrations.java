@@ -16,16 +16,16 @@ public final class Migrations {
 
   /**
    * How often Flyway tries to take its own lock, once a second. Any login could hold it, because
-   * its number is known; that must not stop this process from reporting it.
+   * its number is known; the process must then report that instead of waiting for ever.
    */
   private static final int LOCK_RETRIES = 30;
 
-  /** Flyway has no error code for a lock that it cannot get. */
+  /** Flyway has no error code for a lock that it cannot acquire. */
   private static final String LOCKED_OUT = "advisory lock";
 
   /**
-   * What Flyway has recorded when there is nothing to migrate: versions with their checksums. A new
-   * migration is added here as well; {@code MigrationsTest} fails until then and prints the line.
+   * Flyway's record when there is nothing to migrate: versions with their checksums. Add each new
+   * migration here; until then, {@code MigrationsTest} fails and prints the line.
    */
   static final String CURRENT =
       "1:2056664039,2:197963918,3:177344106,4:1214017253,5:1601263431,6:-1000096930";
@@ -39,14 +39,14 @@ public final class Migrations {
   private Migrations() {}
 
   /**
-   * Applies pending migrations. Processes that start together take turns, by Flyway's lock. If
-   * there is nothing to migrate, one query finds that out: Flyway needs some thirty, which at 10 ms
-   * from the database are half a second of every start.
+   * Applies pending migrations. Processes that start together take turns, by Flyway's lock. One
+   * query finds out if there is nothing to migrate: Flyway needs some thirty, which take half a
+   * second of every start at 10 ms from the database.
    *
    * @param owner the role that owns the tables
    * @return how many migrations were applied
    * @throws FlywayException if one fails
-   * @throws SQLException if Flyway's lock cannot be had; {@link LockHolders} says who holds it
+   * @throws SQLException if Flyway's lock cannot be acquired; {@link LockHolders} names the holder
    */
   public static int migrate(Database.Login owner) throws SQLException {
     return migrate(owner, LOCK_RETRIES);
@@ -56,7 +56,7 @@ public final class Migrations {
     return recorded(owner).equals(CURRENT) ? 0 : run(owner, lockRetries);
   }
 
-  /** The migrations that Flyway has recorded, in their order; empty without a record. */
+  /** The migrations that Flyway has recorded, in order; empty without a record. */
   static String recorded(Database.Login owner) throws SQLException {
     try (Connection connection = Database.connect(owner);
         Statement statement = connection.createStatement();

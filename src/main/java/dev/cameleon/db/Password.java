@@ -7,8 +7,8 @@ public interface Password {
   /**
    * Returns the current password.
    *
-   * @param refused the password that the server has just refused; empty if none was
-   * @return empty if there is no other password than the refused one
+   * @param refused the password that the server has just refused; empty if it refused none
+   * @return empty if there is only the refused password
    */
   Optional<String> get(Optional<String> refused);
 

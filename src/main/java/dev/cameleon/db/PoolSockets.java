@@ -18,14 +18,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tracks the TCP sockets under a pool's connections, so that they can be closed without the driver:
- * its {@code abort} closes the TLS layer first, which waits for the lock that a thread stuck in a
- * write holds. Closing the socket itself ends that write, and never blocks.
+ * Tracks the TCP sockets of a pool's connections, so that they can be closed without the driver.
+ * The driver's {@code abort} closes the TLS layer first, which waits for the lock of a thread that
+ * is stuck in a write. Closing the socket itself ends that write and never blocks.
  */
 final class PoolSockets implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PoolSockets.class);
 
-  /** How a {@link Factory} finds its pool: the driver passes it only a text. */
+  /** The pools by id: the driver passes only a text to a {@link Factory}. */
   private static final Map<String, PoolSockets> BY_ID = new ConcurrentHashMap<>();
 
   private final String id = UUID.randomUUID().toString();
@@ -48,17 +48,17 @@ final class PoolSockets implements AutoCloseable {
     return socket;
   }
 
-  /** Closes the sockets that were opened before a moment, by {@link System#nanoTime}. */
+  /** Closes the sockets that were opened before this moment, by {@link System#nanoTime}. */
   void closeOpenedBefore(long nanos) {
     close(socket -> socket.openedNanos - nanos < 0);
   }
 
   /**
-   * Closes the sockets on which a write has made no progress since a moment: their peer disappeared
-   * silently. A write has no time-out of its own.
+   * Closes the sockets on which a write has made no progress since a given moment, because their
+   * peer disappeared silently and a write has no time-out of its own.
    *
-   * @param nanos that moment, by {@link System#nanoTime}
-   * @return how many there were
+   * @param nanos the moment, by {@link System#nanoTime}
+   * @return how many were closed
    */
   int closeStuckSince(long nanos) {
     return close(socket -> socket.isStuckSince(nanos));
@@ -85,7 +85,7 @@ final class PoolSockets implements AutoCloseable {
     BY_ID.remove(id);
   }
 
-  /** A socket that records when it was opened, and since when a write makes no progress. */
+  /** A socket that records when it was opened, and since when a write has made no progress. */
   private static final class Watched extends Socket {
     /** Small, so that each chunk is written quickly unless the peer does not read. */
     private static final int CHUNK_BYTES = 64 * 1024;

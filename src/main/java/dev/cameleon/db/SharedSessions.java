@@ -7,24 +7,24 @@ import java.sql.Statement;
 import java.util.Optional;
 
 /**
- * Finds a pooler that hands a connection another session of the server for each transaction. There,
- * a loader's settings (its mask key, its durable commits, its time-outs) get lost, or apply to
+ * Detects a pooler that may run each transaction of a connection in another session of the server.
+ * A loader's settings (mask key, durable commits, time-outs) would then get lost, or apply to
  * somebody else.
  */
 public final class SharedSessions {
-  /** The process id alone may repeat on another server. */
+  /** Includes the start time, because the same process id may occur on another server. */
   private static final String SESSION =
       "SELECT pid || ' ' || backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
 
-  /** A pool that others use may hand out the same session again. */
+  /** A busy pool may hand out the same session by chance. */
   private static final int ROUNDS = 3;
 
   private SharedSessions() {}
 
   /**
-   * The problem with the remedy, if two connections shared a session.
+   * Returns the problem with the remedy, if two connections shared a session.
    *
-   * @param connection one that is outside a transaction
+   * @param connection a connection outside a transaction
    * @param login opens the second one
    * @throws SQLException if the database does not answer
    */
@@ -32,7 +32,7 @@ public final class SharedSessions {
       throws SQLException {
     String own = session(connection);
     try (Connection second = Database.connect(login)) {
-      second.setAutoCommit(false); // a pooler reserves a session for as long as a transaction
+      second.setAutoCommit(false); // a pooler reserves a session for the length of a transaction
       for (int i = 0; i < ROUNDS; i++) {
         boolean shared = session(second).equals(own) || !session(connection).equals(own);
         second.rollback();

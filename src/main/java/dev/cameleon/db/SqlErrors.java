@@ -7,17 +7,17 @@ import java.util.Set;
 import org.postgresql.util.PSQLException;
 
 /**
- * Classifies a failure of the database by its SQLSTATE (PostgreSQL documentation, appendix A):
- * caused by the row, by a passing conflict, or by the database.
+ * Classifies a failure by its SQLSTATE (PostgreSQL documentation, appendix A): caused by the row,
+ * by a transient conflict, or by the database.
  */
 public final class SqlErrors {
-  /** The SQLSTATE of raise_exception, in a trigger of the operator's. */
+  /** The SQLSTATE of raise_exception, used by the operator's triggers. */
   private static final String RAISED = "P0001";
 
   /** The SQLSTATE of the functions of the vault and the audit. */
   private static final String REFUSED_BY_FUNCTION = "CM002";
 
-  /** Committed here, but not confirmed by the standby (see {@link ConfirmedCommits}). */
+  /** Committed locally, but not confirmed by the standby (see {@link ConfirmedCommits}). */
   static final String NOT_CONFIRMED = "01000";
 
   private static final String SEQUENCE_EXHAUSTED = "2200H";
@@ -81,7 +81,7 @@ public final class SqlErrors {
 
   /**
    * Whether the cause may be this row, or something in the database that many rows need: a missing
-   * partition, row-level security, a trigger or subquery that finds too few or too many rows.
+   * partition, row-level security, or a trigger or subquery that finds too few or too many rows.
    */
   public boolean mayBeRows(Throwable failure) {
     String state = state(failure);
@@ -91,14 +91,14 @@ public final class SqlErrors {
         && !SERVERS.contains(classOf(state));
   }
 
-  /** Failures of any class that do not depend on the row: any row would be refused. */
+  /** Whether the failure does not depend on the row, so that any row would be refused. */
   private static boolean isDatabasesOwn(Throwable failure, String state) {
     if (state.equals(SEQUENCE_EXHAUSTED)) {
       return true;
     }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLTransientConnectionException) {
-        return true; // what the server answered to a connection, not to a statement
+        return true; // the server refused a connection, not a statement
       }
     }
     return false;
@@ -175,7 +175,10 @@ public final class SqlErrors {
     }
   }
 
-  /** Messages of our own functions hold no value; the server's may. */
+  /**
+   * The meaning of a SQLSTATE, or the message of one of our own functions, which holds no value,
+   * unlike the server's.
+   */
   private static String meaning(String state, Throwable failure) {
     if (isRepeatedKey(failure)) {
       return "two rows of one message have the same key, which ON CONFLICT DO UPDATE refuses; "

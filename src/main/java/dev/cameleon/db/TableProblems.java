@@ -12,11 +12,14 @@ import java.util.Optional;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/** What is wrong with declared tables, so that the privacy commands could not work on them. */
+/**
+ * Finds problems of declared tables that would prevent the privacy commands from working on them.
+ */
 final class TableProblems {
   /**
-   * What a column is: empty if there is none, else whether it takes a random user id (a text of 36
-   * characters), and whether it is a key that other rows may refer to, or that refers to others.
+   * Describes a column: no row if it does not exist; otherwise whether it takes a random user id (a
+   * text of 36 characters), and whether it belongs to a primary key, or to either side of a foreign
+   * key.
    */
   private static final String COLUMN =
       """
@@ -37,7 +40,7 @@ final class TableProblems {
 
   private static final String NO_TABLE = "42P01";
 
-  /** Tables that lead to themselves, perhaps by the declarations of several pipelines. */
+  /** Tables that lead to themselves, possibly through the declarations of several pipelines. */
   private static final String CIRCLES =
       """
       WITH RECURSIVE way AS (
@@ -55,7 +58,7 @@ final class TableProblems {
 
   private TableProblems() {}
 
-  /** Problems of the tables as they are declared, each as one sentence. */
+  /** The problems of these declarations, each as one sentence. */
   static List<String> declared(Connection connection, List<LoadedTable> tables)
       throws SQLException {
     List<String> problems = new ArrayList<>();
@@ -65,7 +68,7 @@ final class TableProblems {
     return problems;
   }
 
-  /** The first problem with the record as it is now in this transaction. */
+  /** The first problem of the record, as it is in this transaction. */
   static Optional<String> recorded(Connection connection, String pipeline) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(CIRCLES)) {
@@ -89,7 +92,7 @@ final class TableProblems {
     return Optional.empty();
   }
 
-  /** Lets PostgreSQL parse the condition for a person's rows; no right to read them is needed. */
+  /** Lets PostgreSQL parse the condition for a person's rows; this needs no right to read them. */
   private static Optional<String> unreadable(Connection connection, String table, String mine)
       throws SQLException {
     Savepoint before = connection.setSavepoint();
@@ -119,7 +122,7 @@ final class TableProblems {
       statement.setString(1, name.schema());
       statement.setString(2, name.name());
       if (!TableRecord.isTrue(statement)) {
-        return Optional.of(name + " is no table of this database: create it first");
+        return Optional.of(name + " is not a table of this database: create it first");
       }
     }
     if (table.via().isPresent()) {
@@ -152,7 +155,7 @@ final class TableProblems {
       return rewritable || table.delete()
           ? Optional.empty()
           : Optional.of(
-              "the column %s of %s cannot take a random user id when a person is erased, because it is a key, or no text of 36 characters: write %s(%s) delete, and erasure deletes the person's rows"
+              "the column %s of %s cannot take a random user id when a person is erased, because it is a key, or cannot hold a text of 36 characters: write %s(%s) delete, and erasure deletes the person's rows"
                   .formatted(column, table.table(), table.table(), column));
     }
   }

@@ -12,12 +12,12 @@ import java.util.Set;
 
 /**
  * The database's record of the tables that a pipeline writes, {@code cameleon.loaded_table}. A
- * table leaves it only by {@link #remove}: the privacy commands must find every token.
+ * table leaves it only through {@link #remove}, because the privacy commands must find every token.
  *
- * @param pipeline its name
+ * @param pipeline the pipeline's name
  * @param subject the path of the property that names the person; empty if there is none
  * @param tables the declared tables
- * @param upserts those that {@code load.sql} writes with ON CONFLICT
+ * @param upserts the tables that {@code load.sql} writes with ON CONFLICT
  */
 public record TableRecord(
     String pipeline, String subject, List<LoadedTable> tables, Set<LoadedTable.Name> upserts) {
@@ -44,9 +44,9 @@ public record TableRecord(
           + " delete_rows = excluded.delete_rows, upsert = t.upsert OR excluded.upsert";
 
   /**
-   * Records the declared tables, and grants the roles their part in them.
+   * Records the declared tables, and grants the roles the rights that they need on them.
    *
-   * @param connection the owner's, with auto-commit on
+   * @param connection the owner's connection, with auto-commit on
    * @return the problems, each as one sentence; if there are any, nothing is recorded
    * @throws SQLException if the database refuses or fails
    */
@@ -85,7 +85,7 @@ public record TableRecord(
   }
 
   /**
-   * Compares the declared tables with the record, as a loader, and changes nothing.
+   * Compares the declared tables with the record, with the rights of a loader, and changes nothing.
    *
    * @return the problems, each as one sentence
    * @throws SQLException if the database refuses or fails
@@ -136,7 +136,7 @@ public record TableRecord(
     return lines;
   }
 
-  /** Whether a recorded name is one of a table. */
+  /** Whether a recorded name is that of an existing table. */
   public static boolean exists(Connection connection, String table) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
@@ -148,11 +148,11 @@ public record TableRecord(
   }
 
   /**
-   * Removes a table from the record, and takes the roles' rights in it back.
+   * Removes a table from the record, and revokes the roles' rights on it.
    *
-   * @param connection the owner's
-   * @param table with its schema, quoted where SQL needs it
-   * @return how many pipelines had it
+   * @param connection the owner's connection
+   * @param table its name with the schema, quoted where SQL needs it
+   * @return how many pipelines had recorded it
    * @throws SQLException if the database refuses or fails
    */
   public static int remove(Connection connection, String table) throws SQLException {
@@ -186,7 +186,7 @@ public record TableRecord(
     statement.setBoolean(10, upserts.contains(table.table()));
   }
 
-  /** Whether the one row says true; false without a row. */
+  /** The boolean of the only row; false without a row. */
   static boolean isTrue(PreparedStatement statement) throws SQLException {
     try (ResultSet row = statement.executeQuery()) {
       return row.next() && row.getBoolean(1);

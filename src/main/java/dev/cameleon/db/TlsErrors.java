@@ -14,7 +14,7 @@ import org.postgresql.util.GT;
 import org.postgresql.util.PSQLException;
 
 /**
- * Explains why a connection failed when the SQLSTATE does not: failures of TLS all have the
+ * Explains failed connections that the SQLSTATE does not explain: all TLS failures have the
  * SQLSTATE of a broken connection or of a refused password. Messages of the driver and the server
  * are not repeated, because they name files, users and hosts.
  */
@@ -29,7 +29,10 @@ final class TlsErrors {
       "the certificate of the database does not cover the URL's host name; use a host"
           + " name that it covers";
 
-  /** The driver's own messages, in English: the driver translates them where it runs. */
+  /**
+   * The driver's own messages in English, which the driver translates to the language of its
+   * locale.
+   */
   private static final Map<String, String> OF_DRIVER = new LinkedHashMap<>();
 
   static {
@@ -96,7 +99,7 @@ final class TlsErrors {
 
   private TlsErrors() {}
 
-  /** The cause and its remedy, if it is TLS or an unknown host name. */
+  /** The cause and its remedy, if it is a TLS failure or an unknown host name. */
   static Optional<String> describe(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       Optional<String> words = ofOne(cause);
@@ -114,8 +117,7 @@ final class TlsErrors {
     } else if (failure instanceof UnknownHostException) {
       words = "the host name of the database cannot be resolved";
     } else if (failure instanceof FileNotFoundException) {
-      // The driver has messages for the other files; for PKCS #12 it says that an algorithm is
-      // missing.
+      // The driver has messages for the other files; for PKCS #12 it reports a missing algorithm.
       words = KEY + " cannot be read";
     } else if (failure instanceof UnrecoverableKeyException) {
       words = KEY + " cannot be decrypted: the URL's sslpassword is wrong";

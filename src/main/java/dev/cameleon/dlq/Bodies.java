@@ -8,7 +8,7 @@ import java.util.Optional;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
 /**
- * Opens the original bodies of dead letters, as far as they are readable.
+ * Opens the original bodies of dead letters, as far as the key allows.
  *
  * @param key opens bodies that are sealed to its holder; empty: sealed bodies stay closed
  */
@@ -31,7 +31,7 @@ public record Bodies(Optional<RecipientKey> key) {
           key.isEmpty()
               ? Optional.empty()
               : SenderAttributes.parse(SealedBody.open(sealed, key.get()));
-      // Sealed once more, if it was moved to the source queue and dead-lettered again.
+      // Sealed twice, if it was moved to the source queue and dead-lettered again.
       return attributes
           .map(some -> some.values().get(SenderAttributes.PACKED))
           .map(MessageAttributeValue::stringValue)

@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
  * How the bodies of dead letters are sealed.
  *
  * @param vault seals to its recipients
- * @param preview describes a body for everybody: its shape, and none of its values
+ * @param preview describes a body by its shape, without its values, for everybody
  */
 public record BodySealing(Vault vault, UnaryOperator<String> preview) {
   SealedBody seal(String body) {

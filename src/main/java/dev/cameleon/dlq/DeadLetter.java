@@ -14,7 +14,7 @@ import dev.cameleon.sqs.Delivery;
  */
 public record DeadLetter(
     Delivery delivery, Violation reason, String field, String detail, String sqlState) {
-  /** Without the body, which is personal. */
+  /** Leaves out the body, which is personal. */
   @Override
   public String toString() {
     return "DeadLetter[" + delivery.messageId() + ", " + reason + "]";

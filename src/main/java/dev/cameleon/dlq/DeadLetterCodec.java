@@ -21,8 +21,8 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /**
- * Writes dead letters as messages and reads them back. What is wrong with a message is in its
- * message attributes; SQS allows ten, so one of them holds all of the sender's.
+ * Writes dead letters as messages and reads them back. Message attributes describe the fault; SQS
+ * allows ten, so one of them holds all of the sender's attributes.
  */
 final class DeadLetterCodec {
   private static final String REASON = "reason";
@@ -46,14 +46,17 @@ final class DeadLetterCodec {
       List.of(DETAIL, FIELD, SQL_STATE, FAILED_AT, RECEIVE_COUNT, SOURCE_QUEUE);
 
   /**
-   * What is dropped after the sender's attributes; BODY never is. The first message's id is dropped
-   * late, with its date, because the ledger needs both: without them, a replay of a loaded message
+   * The attributes that are dropped after the sender's; BODY never is. The original's id and date
+   * are dropped late, because the ledger needs both: without them, a replay of a loaded message
    * would become a second row.
    */
   private static final List<String> SHED_LAST =
       List.of(REASON, SourceMessage.SENT_AT, SourceMessage.ID, SenderAttributes.PACKED);
 
-  /** The form of a field's name in the contract: anything else is not ours, and may be personal. */
+  /**
+   * The form of a field's name in the contract: any other text is not from Cameleon, and may be
+   * personal.
+   */
   private static final Pattern FIELD_FORM = Pattern.compile("[^\\p{Cntrl}]{1,1000}");
 
   /** The form of a queue's name (AWS). */
@@ -65,7 +68,7 @@ final class DeadLetterCodec {
 
   /** How dead letters are written. */
   record Format(
-      /** How bodies and attributes are sealed; empty: they are sent as they came. */
+      /** How bodies and attributes are sealed; empty: they are sent unchanged. */
       Optional<BodySealing> sealing,
       /** The sender's attributes that the contract needs, which are dropped later than others. */
       Set<String> needed,
@@ -90,7 +93,7 @@ final class DeadLetterCodec {
     SenderAttributes sender = deadLetter.delivery().attributes();
     pack(sender, format, attributes);
     if (attributes.size() > SenderAttributes.MOST) {
-      attributes.remove(SQL_STATE); // the detail says it too
+      attributes.remove(SQL_STATE); // the detail says it, too
     }
     if (sealed.isPresent() && isTooLarge(body, attributes, format)) {
       body = sealed.get().textWithoutPreview();
@@ -99,7 +102,7 @@ final class DeadLetterCodec {
     shed(SHED_FIRST, body, attributes, format);
     sender = shed(sender, name -> true, body, attributes, format);
     if (!sender.leftOut().isEmpty() && isTooLarge(body, attributes, format)) {
-      // Not sealed: it holds nothing of the sender's.
+      // Not sealed, because it holds nothing from the sender.
       List<String> all = List.of(SenderAttributes.ALL);
       attributes.put(SenderAttributes.PACKED, new SenderAttributes(Map.of(), all).text());
     }
@@ -132,7 +135,7 @@ final class DeadLetterCodec {
     }
   }
 
-  /** Drops attributes of the sender's, the largest first. */
+  /** Drops the sender's attributes, the largest first. */
   private static SenderAttributes shed(
       SenderAttributes sender,
       Predicate<String> which,
@@ -184,7 +187,7 @@ final class DeadLetterCodec {
     Optional<DeadLetterReason> ours =
         DeadLetterReason.of(SourceMessage.attribute(message, REASON))
             .filter(reason -> movedFrom.isEmpty());
-    // If it is not Cameleon's, no other attribute is trusted or shown, whoever wrote it.
+    // If the message is not from Cameleon, no other attribute is trusted or shown.
     UnaryOperator<String> text =
         name -> ours.isPresent() ? SourceMessage.attribute(message, name) : "";
     return new ReceivedDeadLetter(

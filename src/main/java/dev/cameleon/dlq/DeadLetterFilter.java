@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Selects dead letters: those that meet all criteria given.
+ * Selects the dead letters that meet all given criteria.
  *
  * @param ids ids on the dead-letter queue, or ids in the ledger; empty: any
  * @param cause why they failed

@@ -12,7 +12,8 @@ public final class DeadLetterGroups {
   public static final String OTHERS = "(others)";
 
   /**
-   * Limits memory: anybody who may send to the queue can write any field, but a contract has few.
+   * Limits memory: a contract has few fields, but anybody who may send to the queue can write any
+   * name.
    */
   static final int MOST = 1000;
 
@@ -69,7 +70,7 @@ public final class DeadLetterGroups {
     groups.merge(key, Group.of(deadLetter, key.field()), Group::and);
   }
 
-  /** The groups counted so far, the most frequent first. */
+  /** The groups so far, the most frequent first. */
   public synchronized List<Group> list() {
     return groups.values().stream()
         .sorted(

@@ -24,9 +24,9 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
 /**
  * Reads the dead-letter queue, each dead letter once, and returns those that were not deleted.
- * Meanwhile a dead letter is hidden from all other readers; if the process is killed, for up to
- * {@value #HIDDEN_SECONDS} seconds more. Of hidden dead letters only the id and the receipt handle
- * are kept in memory.
+ * Meanwhile a dead letter is hidden from all other readers; if the process is killed, it stays
+ * hidden for up to {@value #HIDDEN_SECONDS} seconds more. Of hidden dead letters only the id and
+ * the receipt handle are kept in memory.
  */
 public final class DeadLetterReader implements AutoCloseable {
   /** How many receives run at a time. */
@@ -41,7 +41,7 @@ public final class DeadLetterReader implements AutoCloseable {
   private static final int HIDDEN_SECONDS = 600;
   private static final int WAIT_SECONDS = 1;
 
-  /** For deletes and returns, with pauses of 1.5 s together. */
+  /** Attempts at deletes and returns; the pauses between them are 1.5 s in all. */
   private static final int ATTEMPTS = 5;
 
   /**
@@ -56,7 +56,7 @@ public final class DeadLetterReader implements AutoCloseable {
     EMPTY,
     /** The limit was reached, or the reader called {@link #enough}. */
     LIMIT,
-    /** SQS allows no more messages in flight. */
+    /** SQS does not allow more messages in flight. */
     MOST_HIDDEN,
     /** The operator asked to stop. */
     STOPPED
@@ -78,7 +78,7 @@ public final class DeadLetterReader implements AutoCloseable {
   private volatile boolean over;
 
   /**
-   * Reads one dead-letter queue; calls nothing yet.
+   * Prepares to read one dead-letter queue; calls nothing yet.
    *
    * @param sqs a client for {@link #CALLS} calls at a time
    * @param queue the dead-letter queue
@@ -95,7 +95,7 @@ public final class DeadLetterReader implements AutoCloseable {
   }
 
   /**
-   * Reads; to be called once.
+   * Reads the queue; to be called once.
    *
    * @param limit how many dead letters at most
    * @param reader processes them
@@ -122,7 +122,7 @@ public final class DeadLetterReader implements AutoCloseable {
     return hidden.size() < MOST_HIDDEN ? End.EMPTY : End.MOST_HIDDEN;
   }
 
-  /** Ends reading: the reader found what it looked for. */
+  /** Ends reading, because the reader has found enough. */
   public void enough() {
     over = true;
   }
@@ -194,11 +194,11 @@ public final class DeadLetterReader implements AutoCloseable {
   }
 
   /**
-   * Deletes dead letters that were read, except those that became visible again meanwhile: SQS
-   * would report success for an old receipt handle and keep the message.
+   * Deletes dead letters that were read, except those that became visible again meanwhile: for an
+   * old receipt handle, SQS would report success but keep the message.
    *
    * @param ids their ids on the dead-letter queue
-   * @return the ids of those that are deleted; the others are returned at the end
+   * @return the ids of the deleted dead letters; the others are returned at the end
    */
   public List<String> delete(List<String> ids) {
     List<String> stillHidden = hidden.stillHidden(ids);
@@ -211,7 +211,7 @@ public final class DeadLetterReader implements AutoCloseable {
     return deleted;
   }
 
-  /** Retries refusals too: the handles of hidden messages are valid. */
+  /** Retries refusals, too, because the handles of hidden messages are valid. */
   private static SqsBatchCalls.Result<String> retry(
       List<String> ids, SqsBatchCalls.Call<String> call) {
     return SqsBatchCalls.retry(ids, ATTEMPTS, some -> call.make(some).withRefusedAsFailed());
@@ -230,8 +230,8 @@ public final class DeadLetterReader implements AutoCloseable {
   /**
    * Makes all dead letters visible again that were read and not deleted.
    *
-   * @param progress receives the number returned so far, now and then
-   * @return how many SQS did not make visible; they become so by themselves within {@value
+   * @param progress receives the number returned so far, from time to time
+   * @return how many SQS did not make visible; they reappear by themselves within {@value
    *     #HIDDEN_SECONDS} seconds
    */
   public int returnToQueue(LongConsumer progress) throws InterruptedException {
@@ -279,7 +279,7 @@ public final class DeadLetterReader implements AutoCloseable {
     }
   }
 
-  /** Returns what is left, without reporting failures. */
+  /** Returns the remaining dead letters, without reporting failures. */
   @Override
   public void close() {
     try {

@@ -24,14 +24,14 @@ public enum DeadLetterReason {
           + " dlq replay --reason DATA_REJECTED. If the event is wrong, make the contract"
           + " refuse it earlier, and correct the event in a file: dlq export --raw, edit,"
           + " dlq import."),
-  /** SQS itself moved it there; it carries nothing of ours. */
+  /** SQS itself moved the message there; it carries no attribute of Cameleon. */
   MAX_RECEIVES(
       "SQS moved it here after too many receives: Cameleon never finished it, or it is too"
           + " large to become a dead letter with its reason.",
       "Check the log of that time for outages, time-outs and restarts; correct their"
           + " cause, then run: dlq replay --reason MAX_RECEIVES. If it was loaded after all,"
           + " the ledger drops the replay as a duplicate."),
-  /** Neither Cameleon nor SQS says that it put it there. */
+  /** There is no sign that Cameleon or SQS moved the message there. */
   UNKNOWN(
       "It has no reason from Cameleon, and no sign that SQS moved it here: somebody"
           + " sent it, or moved it by hand.",
@@ -45,19 +45,19 @@ public enum DeadLetterReason {
     this.remedy = remedy;
   }
 
-  /** What happened, in one sentence for an operator. */
+  /** The meaning, in one sentence for an operator. */
   public String meaning() {
     return meaning;
   }
 
-  /** What the operator should do. */
+  /** The remedy, for an operator. */
   public String remedy() {
     return remedy;
   }
 
   /**
-   * Finds the reason by the attribute that Cameleon wrote, which never says {@link #MAX_RECEIVES}
-   * or {@link #UNKNOWN}.
+   * Finds the reason by the attribute that Cameleon wrote, which is never {@link #MAX_RECEIVES} or
+   * {@link #UNKNOWN}.
    */
   static Optional<DeadLetterReason> of(String reason) {
     return Arrays.stream(Violation.values())

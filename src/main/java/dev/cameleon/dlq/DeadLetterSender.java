@@ -46,7 +46,7 @@ public final class DeadLetterSender {
   private final Map<Group, LongAdder> accepted = new ConcurrentHashMap<>();
 
   /**
-   * Dead letters that are counted together.
+   * The key under which dead letters are counted.
    *
    * @param field the contract's field; empty: they are about no field
    */
@@ -61,10 +61,10 @@ public final class DeadLetterSender {
   /**
    * Sends to one dead-letter queue.
    *
-   * @param calls to the dead-letter queue
+   * @param calls makes the calls to the dead-letter queue
    * @param sourceQueue the name of the queue that the messages came from
-   * @param sealing how bodies are sealed; empty: they are sent as they came
-   * @param needed the message attributes that the contract needs now
+   * @param sealing how bodies are sealed; empty: they are sent unchanged
+   * @param needed the message attributes that the current contract needs
    * @param limitNanos the longest that a message is kept in flight
    */
   public DeadLetterSender(
@@ -191,8 +191,8 @@ public final class DeadLetterSender {
 
   /**
    * Closes the gate while a call hangs, and opens it some time after the last failure: all dead
-   * letters may have been returned, and then only a new one can show that the queue accepts again.
-   * To be called once a second.
+   * letters may have been returned by then, so that only a new one can show that the queue accepts
+   * them again. To be called once a second.
    */
   public void reconsider() {
     reconsider(System.nanoTime());

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Predicts the result of a replay with today's route, contract and mask; the database is not asked.
+ * Predicts the result of a replay with the current route, contract and mask, without the database.
  * Changes nothing. Thread-safe.
  */
 public final class DryRun {
@@ -26,7 +26,7 @@ public final class DryRun {
   private final Map<String, Long> returning = new TreeMap<>();
 
   /**
-   * A fault with which dead letters would fail again.
+   * The fault of dead letters that would fail again.
    *
    * @param reason the kind of fault now
    * @param field the contract's name of the field now, or an empty string
@@ -50,8 +50,8 @@ public final class DryRun {
   /**
    * Tests the dead letters that can be replayed.
    *
-   * @param fields the names of fields that may be shown: those of today's contract
-   * @param preparation today's route, contract and mask
+   * @param fields the names of fields that may be shown: those of the current contract
+   * @param preparation the current route, contract and mask
    */
   public DryRun(ReplaySelection screening, Set<String> fields, Preparation preparation) {
     this.screening = screening;
@@ -101,7 +101,7 @@ public final class DryRun {
     return rejectedBefore;
   }
 
-  /** How many would return to the queue because a step of the route fails, by what fails. */
+  /** How many would return to the queue because a step of the route fails, by failure. */
   public synchronized Map<String, Long> returning() {
     return new TreeMap<>(returning);
   }

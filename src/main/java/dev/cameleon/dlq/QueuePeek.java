@@ -8,7 +8,7 @@ import java.util.List;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** Looks at messages of a queue without keeping them. */
+/** Receives messages of a queue for inspection, and returns them. */
 public final class QueuePeek {
   private static final int WAIT_SECONDS = 1;
 

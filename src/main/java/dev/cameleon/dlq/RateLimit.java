@@ -16,14 +16,14 @@ final class RateLimit {
    * Limits the rate of sending.
    *
    * @param perSecond messages per second; 0: no limit
-   * @param stop whether the operator asked to stop, so that nobody waits any longer
+   * @param stop whether the operator asked to stop, which ends all waits
    */
   RateLimit(int perSecond, BooleanSupplier stop) {
     this.perSecond = perSecond;
     this.stop = stop;
   }
 
-  /** How many messages to send at a time: at a low rate few, so that they do not come in bursts. */
+  /** How many messages to send at a time: few at a low rate, to avoid bursts. */
   int atATime() {
     int most = SqsBatchCalls.ENTRIES_PER_CALL;
     return perSecond == 0 ? most : Math.min(most, perSecond);

@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The receipt handles of hidden messages, and until when each is valid. If reading is slow, a
- * message may become visible and be received again. Thread-safe.
+ * The receipt handles of hidden messages, with the time until which each is valid. If reading is
+ * slow, a message may become visible and be received again. Thread-safe.
  */
 final class Receipts {
   private record Receipt(String handle, long untilNanos) {}
@@ -16,7 +16,7 @@ final class Receipts {
   private final AtomicLong again = new AtomicLong();
 
   /**
-   * Adds a receive.
+   * Records a receive.
    *
    * @param id the message's id
    * @param untilNanos when the message becomes visible again, by {@link System#nanoTime}
@@ -28,7 +28,7 @@ final class Receipts {
     return added;
   }
 
-  /** Whether all messages were received a second time, so that no new ones are to be expected. */
+  /** Whether all messages were received a second time, so that no new ones are expected. */
   boolean cameAgain() {
     return again.get() > receipts.size();
   }

@@ -4,9 +4,9 @@ import java.time.Instant;
 import java.util.Set;
 
 /**
- * One message of the dead-letter queue. Whoever may send there can write any attribute, so
- * attributes are shown only in forms that hold no value, except the detail, for which senders are
- * trusted.
+ * One message of the dead-letter queue. Anybody who may send to the queue can write any attribute,
+ * so attributes are shown only if their form cannot hold a personal value; the exception is the
+ * detail, for which senders are trusted.
  *
  * @param id its id on the dead-letter queue
  * @param cause why it is there
@@ -75,7 +75,7 @@ public record ReceivedDeadLetter(
         group);
   }
 
-  /** The message id only: the body is personal. */
+  /** Shows only the message id, because the body is personal. */
   @Override
   public String toString() {
     return "Dead letter[" + id + ", " + cause + "]";

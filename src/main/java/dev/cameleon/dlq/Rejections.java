@@ -15,7 +15,7 @@ import org.apache.camel.Exchange;
 public final class Rejections implements AggregationStrategy {
   /**
    * Whether the message itself is at fault: its body is not strict JSON, or violates the contract.
-   * An exception from any other step is not its fault.
+   * An exception from any other step is not the message's fault.
    */
   public boolean isMessagesFault(Exchange exchange) {
     return DeliveryTracking.isHere(exchange) && fault(exchange).isPresent();

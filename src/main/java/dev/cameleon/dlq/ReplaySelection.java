@@ -49,8 +49,8 @@ public final class ReplaySelection {
    * @param maxBytes the largest message that it accepts
    * @param oldest a message sent before this may have been loaded, and its id deleted from the
    *     ledger
-   * @param named whether the operator named each dead letter by its id: then its origin may be
-   *     unknown
+   * @param named whether the operator named each dead letter by its id, which permits an unknown
+   *     origin
    */
   public ReplaySelection(
       Bodies bodies, String sourceQueue, int maxBytes, Instant oldest, boolean named) {
@@ -119,8 +119,8 @@ public final class ReplaySelection {
       ReceivedDeadLetter deadLetter, String body, SenderAttributes sender) {
     OutgoingMessage message =
         new SourceMessage(deadLetter.sourceMessageId(), deadLetter.sentAt()).replay(body, sender);
-    // If a replay is cut off before its delete, SQS drops the second one; the dead letter of a
-    // replay that fails again has another id.
+    // If a replay is cut off before its delete, SQS drops the second attempt; a replay that fails
+    // again makes a dead letter with another id.
     return deadLetter.group().isEmpty()
         ? message
         : message.at(new OutgoingMessage.Place(deadLetter.group(), "replay-" + deadLetter.id()));

@@ -15,7 +15,7 @@ public enum SkipReason {
           + " this is the right dead-letter queue. List them with dlq list --reason UNKNOWN"
           + " --each, look at them with dlq show ID, and replay those that belong here by"
           + " id: dlq replay ID."),
-  /** Replaying what fails again must not go round in circles. */
+  /** A message that fails again must not be replayed in circles. */
   REPLAYED_BEFORE(
       "of messages already replayed",
       "This command already sent their messages: each failed again since, or was on"
@@ -26,28 +26,28 @@ public enum SkipReason {
       "sealed",
       "Their bodies are sealed: give the key of a recipient of dead letters,"
           + " --private-key FILE or --kms-key ARN."),
-  /** Replayed without them, an optional property would silently be absent. */
+  /** If it were replayed without all attributes, an optional property might silently be absent. */
   INCOMPLETE(
       "without all attributes",
       "There was no room for all message attributes of their senders: dlq show ID names those"
           + " that are left out. If the contract needs none of them, replay the dead letters by"
           + " id: dlq replay ID. Else add them in a file: dlq export --raw, edit \"attributes\","
           + " dlq import."),
-  /** With its two attributes, SQS does not take it. */
+  /** With the two attributes of a replay, it exceeds the queue's limit. */
   TOO_LARGE(
       "too large",
       "With the attributes source-message-id and sent-at they are larger than the"
           + " source queue accepts: shorten them (dlq export --raw, edit, dlq import), or"
           + " raise the queue's maximum message size."),
-  /** If it was loaded, the ledger has erased it: it could be loaded twice. */
+  /** The ledger may have deleted its id, so it could be loaded twice. */
   TOO_OLD(
       "too old",
       "They were sent before the time that the ledger covers (cameleon.ledger.days),"
           + " so a message that was loaded would be loaded again. If you know that none was"
           + " loaded, raise CAMELEON_LEDGER_DAYS for this command."),
-  /** SQS says that it will never take it. */
+  /** SQS refused it for good. */
   REFUSED("refused by SQS", "SQS refused their messages, for the reason in the note below."),
-  /** The work was stopped, or failed, before it was its turn. */
+  /** The replay was stopped or failed before its turn. */
   UNSENT("not sent", "The replay ended before it sent them.");
 
   private final String brief;
@@ -63,7 +63,7 @@ public enum SkipReason {
     return brief;
   }
 
-  /** What it means and what to do, in sentences. */
+  /** The meaning and the remedy, in sentences. */
   public String words() {
     return words;
   }

@@ -11,10 +11,10 @@ import java.util.function.Function;
  * The queue that messages are sent back to. Thread-safe.
  *
  * @param calls sends to it
- * @param stop whether the operator asked to stop: then failed sends are not retried
+ * @param stop whether the operator asked to stop, which ends the retries of failed sends
  */
 public record SourceQueue(SqsBatchCalls calls, BooleanSupplier stop) {
-  /** The pauses between them are 6 s together. */
+  /** Attempts to send; the pauses between them are 6 s in all. */
   private static final int ATTEMPTS = 7;
 
   /** The queue. */
@@ -29,7 +29,7 @@ public record SourceQueue(SqsBatchCalls calls, BooleanSupplier stop) {
    *
    * @param items what is sent
    * @param message the message of an item
-   * @return what became of the items; if some failed, those of later calls are not in it
+   * @return the results of the items; if some failed, the items of later calls are missing
    */
   public <T> SqsBatchCalls.Result<T> send(List<T> items, Function<T, OutgoingMessage> message) {
     SqsBatchCalls.Result<T> all = SqsBatchCalls.Result.none();

@@ -9,9 +9,9 @@ public final class InvalidSettingsException extends Exception {
   private final List<String> problems;
 
   /**
-   * Reports all problems of the settings at once.
+   * Creates an exception that reports all problems at once.
    *
-   * @param problems each as one sentence that says what to set, with an example
+   * @param problems each one sentence that says what to set, with an example
    */
   public InvalidSettingsException(List<String> problems) {
     super(String.join("; ", problems));
@@ -24,7 +24,7 @@ public final class InvalidSettingsException extends Exception {
   }
 
   /**
-   * Throws if there is any problem.
+   * Throws if the list is not empty.
    *
    * @throws InvalidSettingsException with all of them
    */

@@ -4,8 +4,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends a process that ran out of memory. A thread that died of it leaves work undone that no other
- * thread does, and the others would only fail in turn; SQS still has all unsettled messages.
+ * Ends a process that ran out of memory. The work of a thread that died is picked up by no other
+ * thread, and the other threads would soon fail, too; SQS still has all unsettled messages.
  */
 public final class OutOfMemory {
   private static final Logger LOG = LoggerFactory.getLogger(OutOfMemory.class);

@@ -5,9 +5,9 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 
 /**
- * Decides what a message may repeat of a setting or an argument. Somebody may have put a key, a
- * password or an address where a name belongs, so a value is repeated only if it has the form that
- * was asked for; otherwise a phrase replaces it. The message always names the setting or option
+ * Decides whether a message may repeat the value of a setting or argument. Somebody may have put a
+ * key, a password or an address where a name belongs, so a value is repeated only if it has the
+ * expected form; otherwise a phrase replaces it. The message always names the setting or option
  * itself.
  */
 public final class SafeQuote {
@@ -26,8 +26,8 @@ public final class SafeQuote {
   private SafeQuote() {}
 
   /**
-   * The path, if the text evidently names a file or folder: it has only characters usual in paths,
-   * and exists, or its folder does, or it ends as the files asked for do.
+   * The path, if the text evidently names a file or folder: it has only characters that are usual
+   * in paths, and it exists, or its folder exists, or it has an expected extension.
    */
   public static String path(Path path) {
     return isPath(path) ? path.toString() : HIDDEN;
@@ -48,10 +48,7 @@ public final class SafeQuote {
     return ROLE.matcher(name).matches() ? name : HIDDEN;
   }
 
-  /**
-   * Whether the text looks like a name, such as that of a property, and may be one of ours
-   * misspelt.
-   */
+  /** Whether the text looks like a name, such as that of a property, and may be a misspelt one. */
   public static boolean isName(String text) {
     return text.matches("[a-z][a-z.-]{1,39}");
   }

@@ -1,7 +1,7 @@
 package dev.cameleon.errors;
 
 /**
- * Thrown when the database or SQS does not answer: a command ends with exit code 1, the service
+ * Thrown when the database or SQS does not answer: a command ends with exit code 1; the service
  * waits.
  */
 public final class UnreachableException extends Exception {
@@ -11,7 +11,7 @@ public final class UnreachableException extends Exception {
   private final String publicWords;
 
   /**
-   * A message that everybody may see.
+   * Creates an exception whose message everybody may see.
    *
    * @param part {@code DATABASE} or {@code SQS}
    */
@@ -20,11 +20,12 @@ public final class UnreachableException extends Exception {
   }
 
   /**
-   * A message whose host and user not everybody may see.
+   * Creates an exception with a separate public message, because the host and user in the full
+   * message are not for everybody.
    *
    * @param part {@code DATABASE} or {@code SQS}
    * @param message for the log and the person at the terminal
-   * @param publicWords for whoever can reach the health endpoint: without host and user
+   * @param publicWords for everybody who can reach the health endpoint: without host and user
    */
   public UnreachableException(String part, String message, String publicWords) {
     super(message);

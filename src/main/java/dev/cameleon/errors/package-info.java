@@ -1,2 +1,2 @@
-/** Failures that end a command or the process, and what they may quote. */
+/** Failures that end a command or the process, and the rules for what their messages may quote. */
 package dev.cameleon.errors;

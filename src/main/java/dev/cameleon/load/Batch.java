@@ -23,15 +23,15 @@ public final class Batch {
   private record Row(Delivery delivery, MaskedMessage message) {}
 
   /**
-   * A batch of this much JSON is complete, however few its events, because the whole statement is
-   * built in memory.
+   * A batch with this much JSON is complete, however few events it has, because the whole statement
+   * is built in memory.
    */
   static final int ENOUGH_CHARACTERS = 4 << 20;
 
-  /** A larger array may be more than a JVM can make. */
+  /** Some JVMs cannot allocate a larger array. */
   private static final int MOST_CHARACTERS = Integer.MAX_VALUE - 16;
 
-  /** What the JSON of an event needs beside its fields. */
+  /** The JSON of an event needs this much besides its fields. */
   private static final int OWN_CHARACTERS = 120;
 
   private final List<Row> rows;
@@ -87,7 +87,7 @@ public final class Batch {
     return characters;
   }
 
-  /** How many events. */
+  /** How many events the batch has. */
   public int size() {
     return events;
   }
@@ -102,12 +102,12 @@ public final class Batch {
     return rows.isEmpty();
   }
 
-  /** The groups of its messages that come from a FIFO queue; {@link GroupOrder} fills it. */
+  /** The message groups of its messages, for a FIFO queue; {@link GroupOrder} fills the set. */
   Set<String> groups() {
     return groups;
   }
 
-  /** Takes messages out that must not be loaded now; the caller returns them to the queue. */
+  /** Takes out messages that must not be loaded now; the caller returns them to the queue. */
   List<Delivery> withdraw(Predicate<Delivery> which) {
     List<Delivery> withdrawn = new ArrayList<>();
     rows.removeIf(row -> which.test(row.delivery()) && withdrawn.add(row.delivery()));
@@ -119,14 +119,14 @@ public final class Batch {
     return withdrawn;
   }
 
-  /** Both halves, to be loaded in its place: repeated splitting finds the message that fails. */
+  /** Both halves, to be loaded instead: repeated splitting finds the message that fails. */
   List<Batch> halves() {
     passOn();
     int middle = rows.size() / 2;
     return List.of(half(0, middle), half(middle, rows.size()));
   }
 
-  /** Marks the outcome of its messages as decided, or as decided elsewhere. */
+  /** Marks the outcome of its messages as decided, here or elsewhere. */
   void passOn() {
     passedOn = true;
   }
@@ -137,7 +137,7 @@ public final class Batch {
   }
 
   /**
-   * Records a failure after which the database answered: one of the rows may be the cause.
+   * Records a failure after which the database answered, so that one of the rows may be the cause.
    *
    * @param sqlState the SQLSTATE of the failure
    */
@@ -154,7 +154,7 @@ public final class Batch {
     failedNanos = OptionalLong.of(nanos);
   }
 
-  /** Whether it is a half of another batch, and fails as a part of that one's failure. */
+  /** Whether it is a half of another batch, whose failure it inherits. */
   boolean isHalf() {
     return half;
   }
@@ -187,7 +187,8 @@ public final class Batch {
    */
   public LoadParameters parameters(Vault vault, SuppressionList suppression) {
     begin();
-    Optional<Instant> made = suppression.databaseTime(); // first: all else is newer
+    // Read first, so that everything else is newer.
+    Optional<Instant> made = suppression.databaseTime();
     entries = vault.entries();
     StringBuilder json =
         new StringBuilder((int) Math.min(characters, MOST_CHARACTERS) + 2).append('[');
@@ -196,7 +197,7 @@ public final class Batch {
     for (Row row : rows) {
       String id = row.delivery().sourceMessage().id();
       if (!ids.add(id)) {
-        continue; // a second delivery, or a replay beside its original: a duplicate
+        continue; // a duplicate: a second delivery, or a replay beside its original
       }
       int number = 0;
       for (MaskedRecord event : row.message().events()) {
@@ -241,7 +242,7 @@ public final class Batch {
     return readyNanos;
   }
 
-  /** Without personal data. */
+  /** Leaves out personal data. */
   @Override
   public String toString() {
     return "Batch[" + rows.size() + " messages, " + events + " events]";

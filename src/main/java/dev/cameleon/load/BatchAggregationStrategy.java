@@ -26,7 +26,7 @@ public final class BatchAggregationStrategy implements AggregationStrategy {
   @Override
   public Exchange aggregate(Exchange collected, Exchange next) {
     if (!(next.getMessage().getBody() instanceof MaskedMessage message)) {
-      throw new IllegalStateException("only a masked message can be loaded");
+      throw new IllegalStateException("only masked messages can be collected into a batch");
     }
     Exchange answer = collected;
     if (answer == null) {

@@ -68,7 +68,7 @@ public final class CommitHandler {
   }
 
   /**
-   * The same, by the number of messages.
+   * As {@link #committed(Batch, Map)}, given the number of new messages.
    *
    * @param inserted how many of the batch's messages were new
    */
@@ -84,7 +84,7 @@ public final class CommitHandler {
       tracing.committed(batch.deliveries(), inserted, batch.readyNanos());
       LOG.debug("Loaded a batch. rows={} new={} ms={}", batch.size(), inserted, took.toMillis());
     } finally {
-      // Whatever fails above: no other code deletes committed messages.
+      // Even if the code above fails, because no other code deletes committed messages.
       acknowledger.loaded(batch.deliveries(), inserted);
     }
   }

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Retries batches while the database does not accept rows, and keeps the {@link ReceiveGate} closed
- * meanwhile. A failure of single rows is not its matter ({@link RowFailures}).
+ * meanwhile. Failures of single rows are handled by {@link RowFailures}.
  */
 public final class DatabaseCircuitBreaker {
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseCircuitBreaker.class);
@@ -21,8 +21,8 @@ public final class DatabaseCircuitBreaker {
   private static final long LOOK_MILLIS = 250;
 
   /**
-   * A server that commits batches but is slow to accept a connection is not silent: its connections
-   * are kept.
+   * A server that has committed a batch within this time is not silent, even if it is slow to
+   * accept a connection; its connections are kept.
    */
   private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -39,22 +39,23 @@ public final class DatabaseCircuitBreaker {
   /** When the last successful probe began, by {@link System#nanoTime}. */
   private long answeredNanos = System.nanoTime();
 
-  /** When the server first did not answer, by {@link System#nanoTime}; 0 while it answers. */
+  /** When the server stopped answering, by {@link System#nanoTime}; 0 while it answers. */
   private long silentSinceNanos;
 
   private volatile long loadedNanos = System.nanoTime();
 
   /**
-   * Batches being retried: while there are any, only the success of one of them reopens the gate.
+   * Batches that are being retried: while there are any, only the success of one of them reopens
+   * the gate.
    */
   private final Set<Batch> held = ConcurrentHashMap.newKeySet();
 
   /**
-   * Assumes that the database works.
+   * Starts closed: the database is assumed to work.
    *
-   * @param pool the loaders' connections, dropped while the server is silent
+   * @param pool the loaders' connections, which are dropped when the server is silent
    * @param probe tests whether the database accepts rows
-   * @param rows tells which failures are single rows'
+   * @param rows tells failures of single rows from failures of the database
    * @param limitNanos the longest that a message is kept in flight
    */
   public DatabaseCircuitBreaker(
@@ -68,7 +69,7 @@ public final class DatabaseCircuitBreaker {
 
   /**
    * Whether to run the statement again. Waits until the database answers, for at most the time that
-   * the batch may stay in flight. Not if one of the rows is at fault.
+   * the batch may stay in flight. Returns false if one of the rows is at fault.
    */
   public boolean retry(Exchange exchange) throws InterruptedException {
     Throwable failure = FailedBatches.failure(exchange);
@@ -109,7 +110,7 @@ public final class DatabaseCircuitBreaker {
         && batch.deliveries().stream().noneMatch(delivery -> delivery.isOverdue(limitNanos));
   }
 
-  /** Records a success: the database accepted a batch. */
+  /** Records that the database committed a batch. */
   void over(Batch batch) {
     loadedNanos = System.nanoTime();
     giveUp(batch);
@@ -119,7 +120,7 @@ public final class DatabaseCircuitBreaker {
   /** Records that the database answered: it accepts rows, but not all of this batch. */
   synchronized void answered(Batch batch) {
     loadedNanos = System.nanoTime();
-    // Others may still wait for the database.
+    // Other batches may still wait for the database.
     if (held.remove(batch) && held.isEmpty()) {
       gate.open(ReceiveGate.Hold.DATABASE);
     }
@@ -159,7 +160,7 @@ public final class DatabaseCircuitBreaker {
         rows.probeSucceeded(beganNanos);
       }
     } catch (SQLException
-        | RuntimeException e) { // a RuntimeException too, for example from reading the password
+        | RuntimeException e) { // a RuntimeException, too, for example from reading the password
       gate.close(ReceiveGate.Hold.DATABASE, SqlErrors.describe(e));
       rows.probeFailed();
       LOG.debug("The database probe failed: {}", SqlErrors.describe(e));
@@ -176,7 +177,7 @@ public final class DatabaseCircuitBreaker {
     }
   }
 
-  /** Drops connections to a silent server, so that loaders wait for its return instead. */
+  /** Drops connections to a silent server, so that loaders wait for the server's return instead. */
   private void abandonConnections(long openedBeforeNanos) {
     pool.abandon(openedBeforeNanos);
   }

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the load route does with a batch that was not loaded: split it, dead-letter its only row, or
- * return its messages. No message is dead-lettered for a failure of the database.
+ * Handles a batch that was not loaded: splits it, dead-letters its only row, or returns its
+ * messages. No message is dead-lettered for a failure of the database.
  */
 public final class FailedBatches {
   private static final Logger LOG = LoggerFactory.getLogger(FailedBatches.class);
@@ -27,7 +27,7 @@ public final class FailedBatches {
   /**
    * Handles the failed batches of the load route.
    *
-   * @param breaker told of batches that no longer wait for the database
+   * @param breaker receives batches that no longer wait for the database
    * @param rows tells whether a row is at fault
    * @param acknowledger returns messages
    */
@@ -39,8 +39,8 @@ public final class FailedBatches {
   }
 
   /**
-   * Whether loading failed, as opposed to a step that an operator added. A batch that is committed
-   * must not be loaded again, nor one that was split.
+   * Whether loading failed, as opposed to a step that an operator added. A batch that was committed
+   * or split must not be loaded again.
    */
   public boolean isLoading(Exchange exchange) {
     Batch batch = batch(exchange);
@@ -92,9 +92,9 @@ public final class FailedBatches {
 
   /**
    * Returns a row that failed alone to the source queue: a person must find out whether the row or
-   * the table is at fault. Until another row is committed, possibly none can be. So receiving
-   * slows, and a row that comes back is returned with a long delay: the queue's redrive must not
-   * take good rows.
+   * the table is at fault. Until another row is committed, it is possible that no row can be. So
+   * receiving slows, and a row that comes back is returned with a long delay, so that the queue's
+   * redrive policy does not take good rows.
    */
   public void returnAlone(Exchange exchange) {
     Batch batch = found(exchange);

@@ -17,9 +17,9 @@ import org.apache.camel.support.SynchronizationAdapter;
 
 /**
  * Loads the messages of each group of a FIFO queue in order: a batch waits until all earlier
- * batches with messages of its groups are over, and a message that returns to the queue takes the
- * later ones of its group along. A waiting batch occupies no loader. Batches of a standard queue
- * have no groups, and never wait. Thread-safe.
+ * batches with messages of its groups are finished, and if a message returns to the queue, the
+ * later messages of its group return as well. A waiting batch occupies no loader. Batches of a
+ * standard queue have no groups, and never wait. Thread-safe.
  */
 public final class GroupOrder extends AsyncProcessorSupport {
   private final Executor loaders;
@@ -29,15 +29,15 @@ public final class GroupOrder extends AsyncProcessorSupport {
   /** The batches that hold messages of a group, in the order in which they will be loaded. */
   private final Map<String, Deque<Batch>> byGroup = new HashMap<>();
 
-  /** Continue the batches that wait. */
+  /** The continuations of waiting batches. */
   private final Map<Batch, Runnable> waiting = new HashMap<>();
 
   /**
    * Starts without batches.
    *
-   * @param loaders continues batches that have waited
-   * @param inFlight tells which messages would overtake an earlier one of their group
-   * @param acknowledger returns those to the queue
+   * @param loaders runs batches that have waited
+   * @param inFlight tells which messages would overtake an earlier message of their group
+   * @param acknowledger returns these messages to the queue
    */
   public GroupOrder(Executor loaders, InFlightMessages inFlight, Acknowledger acknowledger) {
     this.inFlight = inFlight;
@@ -48,8 +48,9 @@ public final class GroupOrder extends AsyncProcessorSupport {
   /**
    * Registers a batch that is being filled; called in the order of batches.
    *
-   * @param exchange the batch's, whose end is the batch's end, whatever becomes of it
-   * @param group of a message that was added
+   * @param exchange the batch's exchange; the batch is finished when the exchange completes or
+   *     fails
+   * @param group the group of the added message
    */
   synchronized void added(Batch batch, Exchange exchange, String group) {
     if (batch.groups().isEmpty()) {
@@ -114,7 +115,7 @@ public final class GroupOrder extends AsyncProcessorSupport {
     try {
       loaders.execute(batch);
     } catch (RejectedExecutionException e) {
-      // The process stops: the messages come back.
+      // The process is stopping; the messages will come back.
     }
   }
 }

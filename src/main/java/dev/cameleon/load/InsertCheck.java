@@ -13,9 +13,9 @@ import java.util.Optional;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/** Looks for mistakes in {@code load.sql}, each INSERT by itself, without running it. */
+/** Finds mistakes in {@code load.sql}, each INSERT by itself, without running it. */
 public final class InsertCheck {
-  /** Words that PostgreSQL reads as something else than the column of this name. */
+  /** Words that PostgreSQL does not read as the column of this name. */
   private static final List<String> SILENT =
       List.of(
           ("user current_user session_user system_user current_role current_catalog current_schema"
@@ -38,7 +38,7 @@ public final class InsertCheck {
   }
 
   /**
-   * Words in {@code load.sql} that PostgreSQL would silently read as something else than the
+   * Finds words in {@code load.sql} that PostgreSQL would silently read as keywords instead of the
    * contract's property of the same name.
    *
    * @return the problems, each with file, line and column
@@ -55,13 +55,13 @@ public final class InsertCheck {
                             place
                                 + ": "
                                 + name
-                                + " is PostgreSQL's own word here; for the column of event write \""
+                                + " is a keyword of PostgreSQL here; for the column of event write \""
                                 + name
                                 + "\""))
         .toList();
   }
 
-  /** The columns of {@code event} that SQL must quote, by the server's own words. */
+  /** The columns of {@code event} that SQL must quote, according to the server's keywords. */
   public List<String> quotedNames(Connection connection) throws SQLException {
     String query =
         "SELECT name FROM unnest(?) WITH ORDINALITY AS t(name, position) WHERE quote_ident(name) <> name AND NOT EXISTS"
@@ -81,10 +81,10 @@ public final class InsertCheck {
   }
 
   /**
-   * Lets PostgreSQL parse each INSERT by itself: it knows the tables and columns.
+   * Lets PostgreSQL, which knows the tables and columns, parse each INSERT by itself.
    *
    * @return the problems, each with file, line and column
-   * @throws SQLException if the database fails otherwise
+   * @throws SQLException if the database fails for another reason
    */
   public List<String> problems(Connection connection) throws SQLException {
     List<String> problems = new ArrayList<>();
@@ -94,7 +94,9 @@ public final class InsertCheck {
     return problems;
   }
 
-  /** The fields of the contract that no INSERT needs; empty if one reads {@code event} whole. */
+  /**
+   * The fields of the contract that no INSERT reads; empty if an INSERT reads all of {@code event}.
+   */
   public List<String> unread(Connection connection) throws SQLException {
     List<String> unread = new ArrayList<>();
     if (file.readsWholeEvent()) {

@@ -12,11 +12,11 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Builds the parameters of {@code load.sql} for the batch, as headers {@code batch} and {@code
- * vault}; anew before each attempt, because a person may have been erased meanwhile.
+ * Builds the parameters of {@code load.sql} for the batch as the headers {@code batch} and {@code
+ * vault}. Builds them anew before each attempt, because a person may have been erased meanwhile.
  *
- * <p>Upserts of the same rows in no common order deadlock, and would again in the next attempt. So
- * after a conflict the loaders of all processes that met one take turns for a minute.
+ * <p>Upserts of the same rows in different orders deadlock, and would deadlock again in the next
+ * attempt. So after a conflict, the loaders of all processes that met one take turns for a minute.
  */
 public final class LoadParametersProcessor implements Processor {
   private static final long TURNS_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -36,7 +36,7 @@ public final class LoadParametersProcessor implements Processor {
    * @param vault seals the originals
    * @param suppression lists erased persons, whose events are loaded with random values
    * @param database read for the suppression list if the last read is too old
-   * @param before takes out of a batch what must not be loaded any more
+   * @param before takes messages out of a batch that must not be loaded any more
    */
   public LoadParametersProcessor(
       Vault vault, SuppressionList suppression, DataSource database, Consumer<Batch> before) {
@@ -48,7 +48,7 @@ public final class LoadParametersProcessor implements Processor {
 
   @Override
   public void process(Exchange exchange) throws SQLException {
-    // So that nothing of an earlier attempt is used.
+    // So that no header of an earlier attempt is used.
     exchange.getMessage().removeHeaders("batch|vault");
     exchange.removeVariable(CommitHandler.COUNTS);
     Batch batch = exchange.getVariable("batch", Batch.class);

@@ -17,7 +17,7 @@ import org.postgresql.core.Parser;
 
 /**
  * {@code load.sql}: the operator's INSERT statements over {@code event}, separated by semicolons.
- * What is quoted or commented is told from SQL by the driver's own parser.
+ * The driver's own parser tells quotes and comments from code.
  *
  * @param file where it was read
  * @param text its content
@@ -27,9 +27,9 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
   /**
    * One INSERT statement.
    *
-   * @param text as in the file
-   * @param offset where in the file it begins, in characters
-   * @param table its target, as it is written
+   * @param text the statement as in the file
+   * @param offset its beginning in the file, in characters
+   * @param table its target, as written
    * @param upsert whether it has ON CONFLICT
    */
   record Insert(String text, int offset, String table, boolean upsert) {
@@ -90,7 +90,11 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
   public static LoadSql parse(Path file, String text) throws IOException {
     int parameter = text.indexOf(":?");
     if (parameter >= 0) {
-      throw problem(file, text, parameter, "has no parameters: read the columns of event, not :?…");
+      throw problem(
+          file,
+          text,
+          parameter,
+          "parameters are not allowed: read the columns of event instead of :?…");
     }
     List<Insert> inserts = new ArrayList<>();
     int from = 0;
@@ -105,7 +109,7 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
     return new LoadSql(file, text, List.copyOf(inserts));
   }
 
-  /** The tables that are written with ON CONFLICT, which reads and changes rows that are there. */
+  /** The tables that are written with ON CONFLICT, which reads and changes existing rows. */
   public Set<LoadedTable.Name> upserts() {
     return inserts.stream()
         .filter(Insert::upsert)
@@ -113,7 +117,10 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
         .collect(Collectors.toSet());
   }
 
-  /** The targets that none of these tables is, as problems: an unqualified one by its name only. */
+  /**
+   * The targets that are not among these tables, as problems; an unqualified target is compared by
+   * name only.
+   */
   public List<String> undeclared(Collection<LoadedTable.Name> declared) {
     return inserts.stream()
         .filter(
@@ -175,7 +182,7 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
         depth += scan.isCode() && c == '(' ? 1 : 0;
         depth -= scan.isCode() && c == ')' ? 1 : 0;
         if (depth < 0) {
-          throw problem(file, text, at, "this parenthesis closes none");
+          throw problem(file, text, at, "this parenthesis has no opening one");
         }
         String word = scan.word();
         if (depth == 0) {
@@ -232,8 +239,8 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
   }
 
   /**
-   * The places of unquoted words, as {@code file:line:column}: not after a dot or {@code AS}, where
-   * each word is a name.
+   * The places of an unquoted word, as {@code file:line:column}; not after a dot or {@code AS},
+   * where any word is a name.
    */
   List<String> bare(String wanted) {
     List<String> places = new ArrayList<>();
@@ -254,7 +261,10 @@ public record LoadSql(Path file, String text, List<Insert> inserts) {
     return places;
   }
 
-  /** Whether an INSERT uses a whole row of event, as {@code to_jsonb(event)} or {@code e.*} do. */
+  /**
+   * Whether an INSERT uses a whole row of event, for example {@code to_jsonb(event)} or {@code
+   * e.*}.
+   */
   boolean readsWholeEvent() {
     for (Insert insert : inserts) {
       String names = "event";

@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 
 /**
  * The one statement, and therefore one transaction and one round trip, that loads a batch: ledger,
- * vault, and the INSERTs of {@link LoadSql}. They read {@code event}, which holds the events of the
- * messages that are not in the ledger yet.
+ * vault, and the INSERTs of {@link LoadSql}. The INSERTs read {@code event}, which holds the events
+ * of the messages that are not in the ledger yet.
  */
 public final class LoadStatement {
   /** The column with the number of messages that were new. */
@@ -27,7 +27,10 @@ public final class LoadStatement {
 
   private static final int TIMEOUT_SECONDS = 5;
 
-  /** Columns of {@code event} that no property of the contract may be named after. */
+  /**
+   * Cameleon's own columns of {@code event}; no property of the contract may have one of these
+   * names.
+   */
   private static final String OWN = "message_id uuid, event_number integer, sent_at timestamptz";
 
   private static final String HEAD =
@@ -91,7 +94,7 @@ public final class LoadStatement {
    *
    * @param file the operator's INSERTs
    * @param contract tells the columns of {@code event}
-   * @param pipeline whose ledger it is: letters, digits, {@code _} and {@code -}
+   * @param pipeline the pipeline's name, for its ledger: letters, digits, {@code _} and {@code -}
    */
   public LoadStatement(LoadSql file, Contract contract, String pipeline) {
     this(
@@ -189,13 +192,15 @@ public final class LoadStatement {
     try (Statement limit = connection.createStatement();
         PreparedStatement statement =
             connection.prepareStatement(sql.replaceAll(":\\?(batch|vault)", "?"))) {
-      // The limit in the server: a locked table also delays the description of the parameters,
-      // which the driver's query time-out does not cover.
+      // The server's limit: a locked table also delays the description of the parameters, which the
+      // driver's query time-out does not cover.
       limit.execute("SET statement_timeout = '" + TIMEOUT_SECONDS + "s'");
-      // The driver's limit, for the wait for a standby, which the server's does not cover. The wait
-      // must be cancelled, because a server process in it does not notice that the client is gone.
+      // The driver's limit, for the wait for a standby, which the server's limit does not cover.
+      // The wait must be cancelled, because a waiting server process does not notice that the
+      // client is gone.
       statement.setQueryTimeout(TIMEOUT_SECONDS + 1);
-      // The socket's limit, for a server that disappears silently: then no other limit is noticed.
+      // The socket's limit, for a server that disappears silently: no other limit takes effect
+      // then.
       connection.setNetworkTimeout(Runnable::run, 2000 * TIMEOUT_SECONDS);
       statement.setString(1, values.batch());
       statement.setString(2, values.vault());
@@ -206,14 +211,14 @@ public final class LoadStatement {
     }
   }
 
-  /** The tables that it writes, as {@code load.sql} has their names. */
+  /** The tables that it writes, named as in {@code load.sql}. */
   public Set<String> tables() {
     return file.inserts().stream()
         .map(LoadSql.Insert::table)
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
-  /** Those of {@link #tables} that it writes with ON CONFLICT. */
+  /** The tables of {@link #tables} that it writes with ON CONFLICT. */
   public Set<String> upserts() {
     return file.inserts().stream()
         .filter(LoadSql.Insert::upsert)
@@ -235,16 +240,16 @@ public final class LoadStatement {
     return new LoadStatement(first, declared, columns, pipeline);
   }
 
-  /** What the operator wrote. */
+  /** The operator's INSERTs. */
   LoadSql file() {
     return file;
   }
 
   /**
-   * What the statement writes besides the ledger, the vault and these tables.
+   * Finds tables that the statement writes besides the ledger, the vault and these tables.
    *
    * @return the problems, each as one sentence
-   * @throws SQLException if the database refuses or fails
+   * @throws SQLException if the database refuses the statement or fails
    */
   public List<String> undeclared(Connection connection, Collection<LoadedTable.Name> tables)
       throws SQLException {

@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Handles failures that no rule covers, such as a mistake in a route. Messages are returned to the
- * queue, so that none is lost or stays in flight for ever. If the rows are committed the messages
- * are deleted instead, so that they are not loaded in a loop.
+ * Handles failures that no rule covers, such as a mistake in a route. Returns the messages to the
+ * queue, so that none is lost or stays in flight for ever. If their rows are committed, deletes the
+ * messages instead, so that they do not come back in a loop.
  */
 public final class RouteFailureHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RouteFailureHandler.class);
@@ -32,7 +32,7 @@ public final class RouteFailureHandler {
    *
    * @param gate slows receiving while this happens
    * @param breaker receives batches that are no longer retried
-   * @param loaded deletes messages of committed batches
+   * @param loaded deletes the messages of committed batches
    * @param acknowledger returns the other messages
    */
   public RouteFailureHandler(

@@ -10,19 +10,20 @@ import java.util.concurrent.TimeUnit;
  * Tells failures of single rows from failures of the database.
  *
  * <p>Some failures may come from one row or from the whole database, and no SQLSTATE tells which
- * ({@link SqlErrors#mayBeRows}). At first they count as the database's. If the database answers the
- * probe and the batch fails in the same way again, the batch is split like a refused one, and a row
- * that fails alone is returned to the queue. For a minute, batches that fail in this way are then
- * split at once: one odd row in each batch must not stop receiving again and again.
+ * ({@link SqlErrors#mayBeRows}). At first they count as failures of the database. If the database
+ * answers the probe and the batch fails in the same way again, the batch is split like a refused
+ * one, and a row that fails alone is returned to the queue. For the next minute, batches that fail
+ * in this way are split at once, so that one odd row in each batch does not stop receiving again
+ * and again.
  */
 public final class RowFailures {
   /**
-   * Longer than the delay of a row that was returned alone: after this time it is no longer on the
-   * queue.
+   * Longer than the delay of a row that was returned alone: if it does not come back within this
+   * time, it has left the queue.
    */
   private static final long GONE_NANOS = TimeUnit.MINUTES.toNanos(10);
 
-  /** For how long a SQLSTATE counts as the rows' fault after the probe succeeded. */
+  /** How long a SQLSTATE counts as the rows' fault after the probe succeeded. */
   private static final long KNOWN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final ReceiveGate gate;
@@ -49,8 +50,8 @@ public final class RowFailures {
   /**
    * Whether the database is known to accept rows although this batch fails: PostgreSQL refuses a
    * row, or the probe succeeded after the same failure of this batch, or of another one within a
-   * minute. A row that is alone is returned, so for it the probe must be newer than its failure, or
-   * it is a half and other rows were committed since the whole failed.
+   * minute. A row that is alone would be returned, so more proof is needed: the probe must be newer
+   * than its failure, or the row is a half and other rows were committed since the whole failed.
    */
   boolean isRows(Batch batch, Throwable failure) {
     if (batch.isEmpty()) {
@@ -93,7 +94,7 @@ public final class RowFailures {
     gate.open(ReceiveGate.Hold.ROWS);
   }
 
-  /** Slows receiving: a row failed alone, and possibly no row can be committed. */
+  /** Slows receiving because a row failed alone: it is possible that no row can be committed. */
   void failedAlone(Throwable failure) {
     aloneNanos = System.nanoTime();
     gate.close(
@@ -113,7 +114,7 @@ public final class RowFailures {
     }
   }
 
-  /** Records a failed probe: what was known of failures proves nothing any longer. */
+  /** Records a failed probe: earlier conclusions about failures are no longer valid. */
   void probeFailed() {
     known.clear();
   }

@@ -4,8 +4,7 @@ import java.util.Locale;
 import org.postgresql.core.Parser;
 
 /**
- * Walks through SQL, one character of code or one quoted or commented part at a time, as the driver
- * does.
+ * Scans SQL as the driver does: one character of code, or one quoted or commented part, at a time.
  */
 final class SqlScan {
   private final char[] text;
@@ -53,7 +52,10 @@ final class SqlScan {
     return !isCode() && (text[start] == '-' || text[start] == '/');
   }
 
-  /** The word that begins here, in upper case, which it moves past; else an empty string. */
+  /**
+   * Moves past the word that begins here and returns it in upper case; an empty string if there is
+   * none.
+   */
   String word() {
     if (!isCode() || !Parser.isIdentifierStartChar(text[start])) {
       return "";

@@ -3,8 +3,8 @@ package dev.cameleon.load;
 import java.time.Instant;
 
 /**
- * Writes times as ISO 8601 in UTC, which PostgreSQL reads. It formats a second once for all times
- * that follow within it, as most of a batch do.
+ * Writes times as ISO 8601 in UTC, which PostgreSQL reads. Formats each second once for consecutive
+ * times within it, which is the usual case in a batch.
  */
 final class TimeText {
   private static final int NANOS_PER_MILLI = 1_000_000;
@@ -15,7 +15,7 @@ final class TimeText {
   /** Appends a time. */
   void append(StringBuilder text, Instant time) {
     if (time.getNano() % NANOS_PER_MILLI != 0) {
-      text.append(time); // not from SQS, which counts milliseconds
+      text.append(time); // never from SQS, which counts milliseconds
       return;
     }
     if (time.getEpochSecond() != second) {

@@ -18,15 +18,15 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Finds out how the tokens of an event arrive in the tables. {@code reveal}, erasure and rotation
- * find a token as the whole value of a text column, and nowhere else. A hash of a token, or another
- * code, cannot be told from any other value.
+ * Tests how the tokens of an event arrive in the tables. {@code reveal}, erasure and rotation find
+ * a token only as the whole value of a text column. A hash or another encoding of a token looks
+ * like any other value, so it is not noticed.
  */
 public final class TokenArrival {
   /** The random part of a token, at its end. */
   private static final int RANDOM = 22;
 
-  /** So many characters in a row are a part of a token, and no accident. */
+  /** This many characters in a row are part of a token and not a coincidence. */
   private static final int PART = 8;
 
   private static final String KINDS =
@@ -59,7 +59,7 @@ public final class TokenArrival {
    * Loads an event.
    *
    * @param connection in a transaction that the caller rolls back
-   * @param event a masked one, in which each token occurs once
+   * @param event a masked event in which each token occurs once
    * @param values the same event, for the statement
    */
   public void load(Connection connection, ObjectNode event, LoadParameters values)
@@ -125,13 +125,13 @@ public final class TokenArrival {
               } else if (hasPart(text, token)) {
                 found.add(path);
                 problems.add(
-                    "%s gets the token of %s %s: reveal, erase and keys retokenize do not find it there; store it in a column of type text as it is"
+                    "%s gets the token of %s %s: reveal, erase and keys retokenize do not find it there; store it unchanged in a column of type text"
                         .formatted(column, path, how(plain, whole, token)));
               }
             });
   }
 
-  /** Whether characters of the token's random part follow each other in a text, in any case. */
+  /** Whether a text holds a run of the token's random characters, in upper or lower case. */
   private static boolean hasPart(String text, String token) {
     String in = text.toLowerCase(Locale.ROOT);
     String random = token.substring(token.length() - RANDOM).toLowerCase(Locale.ROOT);
@@ -153,17 +153,17 @@ public final class TokenArrival {
     return value.contains(token) ? "within a longer text" : "changed or cut off";
   }
 
-  /** Columns in which a token arrives that is not found there, each as one sentence. */
+  /** The columns in which a token arrives but would not be found, each as one sentence. */
   public List<String> problems() {
     return List.copyOf(problems);
   }
 
-  /** The fields whose tokens arrive nowhere, as their paths. */
+  /** The paths of fields whose tokens arrive nowhere. */
   public List<String> lost() {
     return paths(path -> tried.contains(path) && !found.contains(path));
   }
 
-  /** The fields that no event had a value for. */
+  /** The fields for which no event had a value. */
   public List<String> untried() {
     return paths(path -> !tried.contains(path));
   }

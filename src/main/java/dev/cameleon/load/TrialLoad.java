@@ -42,7 +42,7 @@ public final class TrialLoad {
   }
 
   /**
-   * Loads these events, and checks deferred constraints, which a commit would.
+   * Loads these events, and checks deferred constraints as a commit would.
    *
    * @return the rows that were written, by table
    */
@@ -57,7 +57,7 @@ public final class TrialLoad {
     return written;
   }
 
-  /** As {@link #written}, the rows by INSERT. */
+  /** As {@link #written}, but grouped by INSERT. */
   List<List<ObjectNode>> byInsert(LoadParameters values) throws SQLException {
     List<List<ObjectNode>> rows =
         LoadStatement.run(
@@ -82,7 +82,7 @@ public final class TrialLoad {
     try {
       return ROWS.readTree(rows);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("what PostgreSQL wrote as JSON can be read");
+      throw new IllegalStateException("cannot read JSON from PostgreSQL");
     }
   }
 
@@ -115,7 +115,7 @@ public final class TrialLoad {
     return Optional.empty();
   }
 
-  /** Checks what the database would check at the commit. */
+  /** Checks the constraints that the database would check at the commit. */
   public static void checkDeferred(Connection connection) throws SQLException {
     try (Statement constraints = connection.createStatement()) {
       constraints.execute("SET CONSTRAINTS ALL IMMEDIATE");

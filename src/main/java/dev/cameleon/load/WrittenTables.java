@@ -19,17 +19,17 @@ import java.util.List;
 final class WrittenTables {
   private record Write(LoadedTable.Name table, String operation) {}
 
-  /** What Cameleon's own part of the statement writes. */
+  /** The tables that Cameleon's own part of the statement writes. */
   private static final List<String> OWN = List.of("ingested_message", "sealed_data_key", "vault");
 
   private WrittenTables() {}
 
   /**
-   * What the statement writes that is not declared.
+   * Finds tables that the statement writes and that are not declared.
    *
-   * @param sql of {@link LoadStatement}
+   * @param sql the text of a {@link LoadStatement}
    * @return the problems, each as one sentence
-   * @throws SQLException if the database refuses or fails
+   * @throws SQLException if the database refuses the statement or fails
    */
   static List<String> problems(
       Connection connection, String sql, Collection<LoadedTable.Name> declared)
@@ -46,14 +46,16 @@ final class WrittenTables {
 
   private static String problem(Write write) {
     if (write.table().schema().equals("cameleon")) {
-      return "load.sql writes " + write.table() + ", which is Cameleon's own: remove that";
+      return "load.sql writes "
+          + write.table()
+          + ", one of Cameleon's own tables: remove that INSERT";
     }
     return write.operation().equals("Insert")
         ? undeclared(write.table().toString())
         : "load.sql runs %s on %s: it may only INSERT".formatted(write.operation(), write.table());
   }
 
-  /** What to do about a table that is not declared. */
+  /** The message about a table that is not declared. */
   static String undeclared(String table) {
     return "load.sql writes %s, which cameleon.tables (CAMELEON_TABLES) does not declare, so erasure and rotation would miss its rows: add %s(COLUMN OF THE PERSON)"
         .formatted(table, table);
@@ -68,7 +70,7 @@ final class WrittenTables {
       row.next();
       return JsonMapper.builder().build().readTree(row.getString(1));
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("PostgreSQL's JSON can be read");
+      throw new IllegalStateException("cannot read JSON from PostgreSQL");
     }
   }
 

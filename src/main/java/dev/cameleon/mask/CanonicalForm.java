@@ -24,7 +24,7 @@ record CanonicalForm(byte type, byte[] bytes) {
   private static final Pattern IPV6_LETTERS = Pattern.compile("[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*");
 
   /**
-   * The form of a value.
+   * The canonical form of a value.
    *
    * @param country the region of phone numbers without {@code +}; empty if it is not known
    */
@@ -40,7 +40,7 @@ record CanonicalForm(byte type, byte[] bytes) {
     return form == null ? text(value) : form;
   }
 
-  /** The forms that a value may have: which one, a phone number alone does not tell. */
+  /** The possible forms of a value: a phone number alone may have several. */
   static Stream<CanonicalForm> possible(PiiKind kind, String value) {
     Stream<CanonicalForm> plain = Stream.of(of(kind, value, ""));
     return kind == PiiKind.PHONE
@@ -80,7 +80,7 @@ record CanonicalForm(byte type, byte[] bytes) {
     return address;
   }
 
-  /** The number between two places; -1 if there is none from 0 to 255. */
+  /** The number between two positions; -1 unless it is from 0 to 255. */
   private static int octet(String value, int from, int to) {
     int length = to - from;
     if (length < 1 || length > 3 || (length > 1 && value.charAt(from) == '0')) {
@@ -109,7 +109,7 @@ record CanonicalForm(byte type, byte[] bytes) {
       return null;
     }
     try {
-      // With a colon in it, the JDK parses a literal and never asks a name server.
+      // The JDK parses a text with a colon as a literal and never asks a name server.
       return InetAddress.getByName(value).getAddress();
     } catch (UnknownHostException e) {
       return null;
@@ -131,7 +131,7 @@ record CanonicalForm(byte type, byte[] bytes) {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Without the bytes, which are personal. */
+  /** Leaves out the bytes, which are personal. */
   @Override
   public String toString() {
     return "CanonicalForm[" + (char) type + "]";

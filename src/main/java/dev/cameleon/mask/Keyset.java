@@ -68,8 +68,8 @@ public final class Keyset {
   /**
    * Reads a keyset file.
    *
-   * @throws InvalidKeysetException if it is missing, readable by others than its owner and group,
-   *     or not a keyset of this kind
+   * @throws InvalidKeysetException if it is missing, readable by users other than its owner and
+   *     group, or not a keyset of this kind
    */
   public static Keyset read(Path file) throws InvalidKeysetException {
     try {
@@ -136,7 +136,7 @@ public final class Keyset {
     }
   }
 
-  /** Adds a key with a random id, and draws again if that is the id of random tokens. */
+  /** Adds a key with a random id, and draws again if it is the reserved id of random tokens. */
   private static KeysetHandle withFreshKey(Supplier<KeysetHandle.Builder> before)
       throws GeneralSecurityException {
     KeysetHandle drawn;
@@ -168,7 +168,7 @@ public final class Keyset {
       return TinkJsonProtoKeysetFormat.serializeKeyset(
           handle, RegistryConfiguration.get(), InsecureSecretKeyAccess.get());
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("a keyset that was read can be written", e);
+      throw new IllegalStateException("cannot write a keyset that was read", e);
     }
   }
 

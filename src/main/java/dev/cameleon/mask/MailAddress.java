@@ -6,15 +6,15 @@ import java.text.Normalizer;
 import java.util.Locale;
 
 /**
- * The canonical form of a mail address: NFC, all of it in lower case, the domain in IDNA. The local
- * part may be case-sensitive by RFC 5321; no provider in use makes it so, and people type both.
+ * The canonical form of a mail address: NFC, lower case, the domain in IDNA. RFC 5321 allows a
+ * case-sensitive local part, but no common provider has one, and people type both.
  */
 final class MailAddress {
   private static final byte TYPE = 'e';
 
   private MailAddress() {}
 
-  /** The form; null if the value is no mail address. */
+  /** The form; null if the value is not a mail address. */
   static CanonicalForm canonical(String value) {
     int at = value.lastIndexOf('@');
     if (at <= 0 || at == value.length() - 1) {
@@ -33,7 +33,7 @@ final class MailAddress {
     try {
       return lower(IDN.toASCII(domain, IDN.ALLOW_UNASSIGNED));
     } catch (IllegalArgumentException e) {
-      return domain; // a label that IDNA does not know stays as it is
+      return domain; // keeps a label that IDNA does not support
     }
   }
 }

@@ -15,9 +15,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Ensures that a database is masked in one way: another key would silently split all duplicates,
- * and a field that is no longer masked would silently leak. The first use is recorded in the
- * database; anything else stops the start.
+ * Ensures that a database is masked in one way: another key would silently give equal values
+ * different tokens, and a field that is no longer masked would silently leak. The first use is
+ * recorded in the database; a deviation from it prevents the start.
  */
 public final class MaskGuard {
   /** A key in the database's chain. */
@@ -28,7 +28,7 @@ public final class MaskGuard {
   private final Map<String, PiiKind> personal;
   private final String pipeline;
 
-  /** Checks the keys of this process, which has no pipeline of its own or the shipped one. */
+  /** Checks the keys of a process for the shipped pipeline or for none. */
   public MaskGuard(Keyset keyset, Map<String, PiiKind> personal) {
     this(keyset, personal, "login");
   }
@@ -38,7 +38,7 @@ public final class MaskGuard {
    *
    * @param keyset the keys
    * @param personal the fields that the contract marks as personal
-   * @param pipeline whose contract it is
+   * @param pipeline the name of the contract's pipeline
    */
   public MaskGuard(Keyset keyset, Map<String, PiiKind> personal, String pipeline) {
     this.pipeline = pipeline;
@@ -91,8 +91,8 @@ public final class MaskGuard {
   }
 
   /**
-   * Checks, for a retokenization, that this keyset's keys are the newest. Records keys that the
-   * database does not have yet, as a loader does, unless nothing was ever loaded.
+   * Checks that this keyset's newest key is the database's newest, for a retokenization. Records
+   * keys that the database does not have yet, as a loader does, unless nothing was ever loaded.
    *
    * @param connection to the database, with auto-commit on
    * @return the problem as one sentence; empty if there is none

@@ -18,17 +18,17 @@ public final class MaskedMessage {
     return events;
   }
 
-  /** The same message with another random token for each masked value, so that no two are equal. */
+  /** A copy of this message with a different random token for each masked value. */
   public MaskedMessage distinct() {
     return new MaskedMessage(events.stream().map(MaskedRecord::distinct).toList());
   }
 
-  /** The same events as they are loaded if their persons are suppressed. */
+  /** A copy of this message as it is loaded if its persons are suppressed. */
   public MaskedMessage erased() {
     return new MaskedMessage(events.stream().map(MaskedRecord::erased).toList());
   }
 
-  /** Without the fields: even those that are not marked as personal may be sensitive. */
+  /** Leaves out the fields, because even those that are not marked as personal may be sensitive. */
   @Override
   public String toString() {
     return "MaskedMessage[" + events.size() + " events]";

@@ -31,8 +31,8 @@ public final class MaskedRecord {
    * Wraps a masked event.
    *
    * @param event with tokens in place of its personal values
-   * @param originals those values
-   * @param personal what is personal in it
+   * @param originals the personal values
+   * @param personal describes the personal fields
    */
   MaskedRecord(ObjectNode event, List<Original> originals, Personal personal) {
     this.json = event.toString();
@@ -57,18 +57,18 @@ public final class MaskedRecord {
   }
 
   /**
-   * The same event with random values, so that it cannot be linked to its person or to other
+   * A copy of this event with random values, which cannot be linked to its person or to other
    * events.
    */
   public MaskedRecord erased() {
     ObjectNode event = event();
-    // A negative number that fits into an integer column: such ids are not in use.
+    // A negative number that fits into an integer column, because such ids are not in use.
     long number = -1L - ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE);
     personal.replaceSubject(event, UUID.randomUUID().toString(), number);
     return random(event);
   }
 
-  /** The same event with another random token for each masked value, so that no two are equal. */
+  /** A copy of this event with a different random token for each masked value. */
   public MaskedRecord distinct() {
     return random(event());
   }
@@ -85,11 +85,11 @@ public final class MaskedRecord {
     try {
       return (ObjectNode) JSON.readTree(json);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("what was written as JSON can be read");
+      throw new IllegalStateException("cannot read the event's own JSON");
     }
   }
 
-  /** Without the fields: even those that are not marked as personal may be sensitive. */
+  /** Leaves out the fields, because even those that are not marked as personal may be sensitive. */
   @Override
   public String toString() {
     return "MaskedRecord[" + json.length() + " characters]";

@@ -14,15 +14,15 @@ import java.util.Map;
 import org.apache.camel.Handler;
 
 /**
- * Replaces personal values by tokens: {@code <domain>_<key id>_<22 characters>}.
+ * Replaces personal values with tokens: {@code <domain>_<key id>_<22 characters>}.
  *
  * <p>The 22 characters are base64url (RFC 4648 §5, unpadded) of the first 16 bytes of
  * HMAC-SHA256(key, domain ‖ 0x00 ‖ type ‖ canonical bytes) (RFC 2104). If the keyset has more keys,
  * each further key maps the previous token: HMAC-SHA256(key, old token). Equal values get equal
  * tokens; without the key a token reveals nothing about its value.
  *
- * <p>For Cameleon's own derived values, the input begins with a byte with which no field's name
- * begins: HMAC-SHA256(key, 0xFF ‖ purpose ‖ 0x00 ‖ text in NFC as UTF-8). Thread-safe.
+ * <p>For Cameleon's own derived values, the input begins with a byte that no field's name begins
+ * with: HMAC-SHA256(key, 0xFF ‖ purpose ‖ 0x00 ‖ text in NFC as UTF-8). Thread-safe.
  */
 public final class Masker {
   /** Not a byte of UTF-8 (RFC 3629 §1), so no field's name begins with it. */
@@ -35,7 +35,7 @@ public final class Masker {
    * Masks with these keys.
    *
    * @param keyset the keys
-   * @param personal what to mask
+   * @param personal the fields to mask
    */
   public Masker(Keyset keyset, Personal personal) {
     this.links = keyset.links();
@@ -70,8 +70,8 @@ public final class Masker {
   }
 
   /**
-   * Masks one event. The only way to make a {@link MaskedRecord}. Not called {@code mask}: among
-   * methods of one name, Camel chooses anew for each message.
+   * Masks one event; the only way to create a {@link MaskedRecord}. Not called {@code mask},
+   * because Camel would choose between methods of the same name for each message.
    *
    * @param event an event that passed the contract; its personal values are replaced in place
    */
@@ -104,9 +104,10 @@ public final class Masker {
   }
 
   /**
-   * Whether these keys make this token of this value, now or before a rotation that is in progress.
+   * Whether these keys make this token from this value, now or before a rotation that is in
+   * progress.
    *
-   * @param token its domain tells as which kind the value may have been masked
+   * @param token the token, whose domain tells the possible kinds of the value
    */
   public boolean makes(String token, String value) {
     String domain = Token.domain(token);
@@ -122,8 +123,8 @@ public final class Masker {
   }
 
   /**
-   * Computes the newest key's token from a token of an older key: the token that the value would
-   * get now.
+   * Computes the newest key's token from a token of an older key, that is, the token that the value
+   * would get now.
    *
    * @return the token itself if it has the newest key, or a key that is not in this keyset
    */
@@ -138,17 +139,14 @@ public final class Masker {
   }
 
   /**
-   * The hashes that stand for a person in the suppression list, where their user id must not
-   * appear: under the newest key and under each older one.
+   * The hashes that stand for a person in the suppression list, where the user id must not appear,
+   * under the newest key and each older one.
    */
   public List<String> subjects(String user) {
     return own("subject", user);
   }
 
-  /**
-   * A value under each key that depends on the keys alone: if two processes have equal check
-   * values, they have equal keys.
-   */
+  /** A check value for each key: if two processes have equal check values, they have equal keys. */
   List<String> checkValues() {
     return own("check", "cameleon");
   }
@@ -178,7 +176,7 @@ public final class Masker {
             .array());
   }
 
-  /** The token of an input under the first key, under the first two, and so on. */
+  /** The tokens of an input under the first key, under the first two keys, and so on. */
   private List<String> chain(String domain, byte[] first) {
     List<String> tokens = new ArrayList<>(links.size());
     byte[] input = first;

@@ -8,18 +8,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
 /**
- * The canonical form of a phone number: E.164, with its extension; without a country, its digits.
+ * The canonical form of a phone number: E.164 with its extension, or its digits if the country is
+ * unknown.
  */
 final class PhoneNumber {
   private static final byte NUMBER = 'p';
   private static final byte DIGITS = 'n';
 
-  /** libphonenumber's word for no region: only numbers with {@code +} are understood. */
+  /** libphonenumber's code for an unknown region, which permits only numbers with {@code +}. */
   private static final String UNKNOWN = "ZZ";
 
   private PhoneNumber() {}
 
-  /** Loads the numbering plans when they are needed. */
+  /** Holder that loads the numbering plans on first use. */
   private static final class Library {
     static final PhoneNumberUtil NUMBERS = PhoneNumberUtil.getInstance();
   }

@@ -5,7 +5,7 @@ import dev.cameleon.contract.RejectedException;
 import java.util.Map;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
-/** Makes a message ready to be loaded: body → events → contract → mask. Thread-safe. */
+/** Prepares a message for loading: body → events → contract → mask. Thread-safe. */
 @FunctionalInterface
 public interface Preparation {
   /**
@@ -13,7 +13,7 @@ public interface Preparation {
    *
    * @param attributes the message's attributes
    * @throws RejectedException if it would become a dead letter
-   * @throws IgnoredException if it fits the contract's {@code x-ignore}
+   * @throws IgnoredException if it matches the contract's {@code x-ignore}
    * @throws PreparationFailedException if it would return to the queue, because a step fails
    */
   MaskedMessage prepare(String body, Map<String, MessageAttributeValue> attributes)

@@ -10,7 +10,7 @@ public final class PreparationFailedException extends Exception {
   /**
    * Creates the exception.
    *
-   * @param message what failed; holds no value
+   * @param message a description of the failure, without values
    */
   public PreparationFailedException(String message) {
     super(message, null, false, false);

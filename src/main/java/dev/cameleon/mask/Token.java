@@ -12,7 +12,7 @@ public final class Token {
   /** The number of bytes that the 22 characters encode. */
   static final int BYTES = 16;
 
-  /** The key id of random tokens, which stand for no value: no key has it. */
+  /** The key id of random tokens, which stand for no value; no key has this id. */
   public static final String ERASED = "00000000";
 
   private static final int KEY_ID_LENGTH = 8;

@@ -16,15 +16,15 @@ import java.util.function.Supplier;
 
 /**
  * Writes metrics in CloudWatch's embedded metric format: one line of JSON at a time, which
- * CloudWatch Logs turns into metrics. Counts are those since the previous line, so the sum over all
- * lines of a process is its account.
+ * CloudWatch Logs turns into metrics. Counts are relative to the previous line, so that the sum
+ * over all lines of a process is its account.
  */
 public final class EmbeddedMetrics {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String NAMESPACE = "Cameleon";
   private static final String AGE = "OldestMessageAge";
 
-  /** The only dimension: each value of one more would be billed as metrics of its own. */
+  /** The only dimension, because each value of another one would be billed as separate metrics. */
   private static final String DIMENSION = "pipeline";
 
   private static final Map<Outcome, String> NAMES =
@@ -45,7 +45,7 @@ public final class EmbeddedMetrics {
   private Account before;
 
   /**
-   * Begins to count now.
+   * Starts to count now.
    *
    * @param pipeline the pipeline's name
    * @param account returns the account now
@@ -70,12 +70,12 @@ public final class EmbeddedMetrics {
     this.before = account.get();
   }
 
-  /** Writes a line, also if nothing happened: an alarm needs to see the zeros. */
+  /** Writes a line, even if nothing happened, because an alarm needs the zeros. */
   public synchronized void tick() {
     write(true);
   }
 
-  /** Writes the last counts, without readiness: a process that stops is not ready. */
+  /** Writes the last counts without readiness, because a stopping process is not ready. */
   public synchronized void end() {
     write(false);
   }

@@ -11,12 +11,15 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Tells whether this process is ready, and if not, why: database, both queues, circuit breaker. */
+/**
+ * The readiness of this process, with reasons if it is not ready: database, both queues, circuit
+ * breaker.
+ */
 public final class Health {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /**
-   * Every check: those of start and stop, the source queue's, and the reasons to hold receiving.
+   * The names of all checks: start and stop, the source queue, and the reasons to pause receiving.
    */
   static final Set<String> CHECKS =
       Stream.concat(
@@ -28,7 +31,7 @@ public final class Health {
    * The readiness at one moment.
    *
    * @param problems the checks that are DOWN, each with its reason; empty if ready
-   * @param notes what somebody should know although it does not matter for readiness
+   * @param notes facts for an operator that do not affect readiness
    */
   public record Report(Map<String, String> problems, Map<String, String> notes) {
     /** Whether the process is ready. */
@@ -56,7 +59,7 @@ public final class Health {
    * Sets the source of problems from now on.
    *
    * @param source returns the checks that are DOWN, with reasons; must not block
-   * @param more returns what else somebody should know; must not block
+   * @param more returns further facts for an operator; must not block
    */
   public void report(Supplier<Map<String, String>> source, Supplier<Map<String, String>> more) {
     problems = source;

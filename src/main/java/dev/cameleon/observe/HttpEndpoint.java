@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * Serves health and metrics over HTTP from the start of the process: {@code /observe/health/live},
  * {@code /observe/health/ready}, {@code /observe/metrics}, and the status page at {@code /}. GET
- * and HEAD only. Connections, files and threads are bounded, however many clients connect and
- * however slowly they send.
+ * and HEAD only. The numbers of connections, files and threads are bounded, even if many clients
+ * connect and send slowly.
  */
 public final class HttpEndpoint implements AutoCloseable {
   /** Probes and scrapers need a few; the limit is for hostile clients. */
@@ -27,7 +27,8 @@ public final class HttpEndpoint implements AutoCloseable {
   private static final String JSON = "application/json";
 
   static {
-    // The JDK reads these once, when its server is first used. Values given to the JVM are kept.
+    // The JDK reads these once, when its server is first used. Values from the command line take
+    // precedence.
     limit("jdk.httpserver.maxConnections", CONNECTIONS);
     limit("sun.net.httpserver.maxIdleConnections", 16);
     limit("sun.net.httpserver.maxReqTime", 5); // seconds; also for a connection without a request
@@ -55,8 +56,8 @@ public final class HttpEndpoint implements AutoCloseable {
       throw new UnknownHostException("no such host");
     }
     server = HttpServer.create(address, 0);
-    // One thread for each connection: a request that is sent slowly keeps its thread until its time
-    // is over, and must not block a probe.
+    // One thread per connection, because a slowly sent request occupies its thread until its
+    // time-out and must not block a probe.
     threads =
         new ThreadPoolExecutor(
             CONNECTIONS,
@@ -97,7 +98,7 @@ public final class HttpEndpoint implements AutoCloseable {
     return server.getAddress().getPort();
   }
 
-  /** Host and port at which it answers, at least from this machine. */
+  /** A host and port at which it can be reached, at least from this machine. */
   public String address() {
     InetAddress address = server.getAddress().getAddress();
     String host =
@@ -112,7 +113,8 @@ public final class HttpEndpoint implements AutoCloseable {
     serve(
         "/",
         exchange -> {
-          if (!exchange.getRequestURI().getPath().equals("/")) { // "/" stands for every other path
+          // The handler of "/" receives every unknown path.
+          if (!exchange.getRequestURI().getPath().equals("/")) {
             answer(exchange, 404, "text/plain; charset=utf-8", "Not found.\n");
             return;
           }

@@ -10,8 +10,8 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
 /**
- * Formats a log event as text or as a line of JSON. Of an exception it shows types and stack frames
- * but no message: a library's message may quote the input that it failed on, which is personal.
+ * Formats a log event as text or as a line of JSON. Shows an exception's types and stack frames,
+ * but not its message, because a library's message may quote its input, which is personal.
  */
 public final class LogLayout extends LayoutBase<ILoggingEvent> {
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -58,7 +58,8 @@ public final class LogLayout extends LayoutBase<ILoggingEvent> {
   }
 
   /**
-   * Libraries also put the exception's message into their own text, so it is removed there as well.
+   * Libraries also put the exception's message into their own log text, so it is removed there as
+   * well.
    */
   private static String message(ILoggingEvent event) {
     boolean ours = event.getLoggerName().startsWith("dev.cameleon.");

@@ -30,7 +30,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
-/** The process's metrics, with Prometheus's names and base units. */
+/** The process's metrics, with names and base units as Prometheus recommends. */
 public final class Metrics implements AutoCloseable {
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -88,7 +88,7 @@ public final class Metrics implements AutoCloseable {
   }
 
   /**
-   * Exports the account. All of its numbers in one scrape belong to one moment, so that they add
+   * Exports the account. All its numbers in one scrape are from the same moment, so that they add
    * up.
    */
   public void account(Supplier<Account> account) {
@@ -150,7 +150,7 @@ public final class Metrics implements AutoCloseable {
   /**
    * Exports how many messages the dead-letter queue has, as SQS counts them.
    *
-   * @param depth empty while it is not known: then no sample is exported, rather than an old one or
+   * @param depth empty while it is not known; no sample is exported then, rather than an old one or
    *     0
    */
   public void deadLetterQueue(Supplier<Optional<SqsQueue.Depth>> depth) {
@@ -179,8 +179,8 @@ public final class Metrics implements AutoCloseable {
   }
 
   /**
-   * Exports each readiness check: 1 if it is UP, 0 if it is DOWN. All of them are there from the
-   * start, so that an alert ends when a check is UP again, and not because its sample is gone.
+   * Exports each readiness check: 1 if it is UP, 0 if it is DOWN. All samples exist from the start,
+   * so that an alert ends when a check is UP again, and not because its sample has disappeared.
    */
   public void readiness(Health health) {
     meters
@@ -207,18 +207,18 @@ public final class Metrics implements AutoCloseable {
 
   /** Exports how many fields outside the contract were dropped. */
   public void unknownFields(Supplier<Long> dropped) {
-    // The registry refers to its object weakly: a supplier that nothing else refers to would
-    // vanish.
+    // The registry holds its object weakly: a supplier without another reference would be
+    // collected.
     FunctionCounter.builder("cameleon.unknown.fields", this, self -> dropped.get())
         .description("Message fields dropped because the contract does not name them")
         .register(meters);
   }
 
   /**
-   * Exports what became of the last reload.
+   * Exports the result of the last reload.
    *
    * @param success whether it succeeded, or there was none
-   * @param atMillis when the files that run were taken over, in ms since 1970
+   * @param atMillis when the running files took effect, in ms since 1970
    */
   public void reload(BooleanSupplier success, LongSupplier atMillis) {
     Gauge.builder("cameleon.config.reload.success", () -> success.getAsBoolean() ? 1 : 0)

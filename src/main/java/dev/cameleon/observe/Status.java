@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the status page shows of a pipeline at one moment. It has no personal data, and no host,
- * user, URL, account or secret.
+ * The status page's data at one moment. Contains no personal data, and no host, user, URL, AWS
+ * account or secret.
  *
  * @param pipeline the pipeline's name
  * @param account the counts of messages
- * @param slowing the checks that only slow receiving down
+ * @param slowing the checks that only slow down receiving
  * @param deadLetters accepted dead letters by reason and field
  * @param deadLetterQueue how many messages the dead-letter queue has; empty while not known
  * @param settings properties and their values
@@ -33,12 +33,12 @@ public record Status(
   /**
    * The dead letters of one reason and field.
    *
-   * @param field empty: about no field
+   * @param field the field; empty if the fault does not concern one field
    */
   public record DeadLetters(String reason, String field, long messages) {}
 
   /**
-   * The answer to the page.
+   * The answer to the page, as JSON.
    *
    * @param report the checks that are DOWN and the notes, each with its reason
    * @param uptimeSeconds since the start of the process

@@ -13,13 +13,13 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The page for the person on call: one HTML file, and the JSON that it asks for once a second. */
+/** The page for the person on call: one HTML file, and the JSON that it requests once a second. */
 public final class StatusPage {
   private static final String HTML = html();
 
   /**
-   * The page's Content-Security-Policy: its own style and script, by their hashes, and requests to
-   * this server; nothing else.
+   * The page's Content-Security-Policy, which allows only its own style and script, by their
+   * hashes, and requests to this server.
    */
   static final String POLICY =
       "default-src 'none'; style-src '%s'; script-src '%s'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -28,13 +28,13 @@ public final class StatusPage {
   private final Health health;
   private volatile Optional<Supplier<Status>> status = Optional.empty();
 
-  /** A page that shows this readiness. */
+  /** Creates a page that shows this readiness. */
   public StatusPage(Health health) {
     this.health = health;
   }
 
   /**
-   * Sets what is shown from now on.
+   * Sets the source of the page's data from now on.
    *
    * @param source returns the status now; must not block
    */
@@ -47,7 +47,7 @@ public final class StatusPage {
     return HTML;
   }
 
-  /** What the page shows now, as JSON. */
+  /** The page's current data, as JSON. */
   String json() {
     Health.Report report = health.ready();
     double uptime = ManagementFactory.getRuntimeMXBean().getUptime() / 1000.0;
@@ -64,7 +64,7 @@ public final class StatusPage {
     }
   }
 
-  /** The source expression of an inline element, as CSP wants it. */
+  /** The CSP source expression of an inline element. */
   private static String hash(String element) {
     Matcher content =
         Pattern.compile("<%1$s>(.*?)</%1$s>".formatted(element), Pattern.DOTALL).matcher(HTML);

@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs a summary per minute while there is traffic, and one at the end. */
+/** Logs a summary line: one per minute while there is traffic, and one at the end. */
 public final class Summary {
   private static final Logger LOG = LoggerFactory.getLogger(Summary.class);
 
@@ -35,7 +35,7 @@ public final class Summary {
     nanosBefore = nanos;
   }
 
-  /** Logs the account of the whole run. */
+  /** Logs the counts of the whole run. */
   public void end() {
     LOG.info("Ended: {}", account.get());
   }

@@ -13,17 +13,17 @@ import java.util.Optional;
 
 /**
  * Recomputes the audit's hash chain outside the database: a row's hash is SHA-256 of the previous
- * hash ‖ the row as JSON. The database only writes the JSON, as it did when the row was added.
+ * hash ‖ the row as JSON. The database only produces the JSON, as it did when the row was added.
  */
 public final class AuditChain {
   /**
    * The result of a verification.
    *
-   * @param rows how many rows are valid, from the first on
+   * @param rows how many rows are valid, counted from the first
    * @param head the hash of the last valid row, 64 hexadecimal digits; empty if there is none
-   * @param since when the first of them was written
+   * @param since when the first row was written
    * @param keptAt the number of the row whose hash equals the kept head
-   * @param erased how many rows had their token erased by an act in the chain
+   * @param erased how many rows had their token erased by an action in the chain
    * @param problem the first error, as one sentence; empty if the chain is valid
    */
   public record Findings(
@@ -35,8 +35,8 @@ public final class AuditChain {
       Optional<String> problem) {}
 
   /**
-   * Must build the same JSON as the function cameleon.add_act. The state of a row's token: an act
-   * erased it only if the act names the row.
+   * Must build the same JSON as the function cameleon.add_act. A row's token counts as erased only
+   * if an action names the row.
    */
   private static final String ROWS =
       """
@@ -76,10 +76,10 @@ public final class AuditChain {
   }
 
   /**
-   * Verifies the whole chain, row by row, in little memory.
+   * Verifies the whole chain row by row, in little memory.
    *
    * @param connection of a role that may read the audit
-   * @param kept a head that was printed before, in lower case: some row must have this hash
+   * @param kept a head that was printed earlier, in lower case; some row must have this hash
    * @throws SQLException if the database refuses or fails
    */
   public static Findings verify(Connection connection, Optional<String> kept) throws SQLException {

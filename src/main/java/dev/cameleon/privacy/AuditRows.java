@@ -18,8 +18,8 @@ public final class AuditRows {
    * @param seq its number in the chain
    * @param at when it was written
    * @param actor the login at the database
-   * @param act what was done, to whom or what, why, and further facts
-   * @param erasedBy the number of the act that erased this row's token; empty if none did
+   * @param act the action with its subject, reason and further facts
+   * @param erasedBy the number of the action that erased this row's token; empty if none did
    */
   public record Row(long seq, Instant at, String actor, Audit.Act act, Optional<Long> erasedBy) {
     static Row of(ResultSet row) throws SQLException {
@@ -48,7 +48,7 @@ public final class AuditRows {
     read(connection, newest, count, reader);
   }
 
-  /** Reads all rows from this day on, in UTC. */
+  /** Reads all rows since this day (UTC). */
   public static void since(Connection connection, LocalDate day, Consumer<Row> reader)
       throws SQLException {
     OffsetDateTime from = day.atStartOfDay().atOffset(ZoneOffset.UTC);

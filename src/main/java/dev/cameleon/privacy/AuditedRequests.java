@@ -19,7 +19,7 @@ final class AuditedRequests {
   private final String ticket;
   private String head = "";
 
-  /** Makes requests, each a transaction of its own. */
+  /** Makes requests, each in a transaction of its own. */
   AuditedRequests(Handle db, String purpose, String ticket) {
     this.db = db;
     this.purpose = purpose;
@@ -29,12 +29,12 @@ final class AuditedRequests {
   /**
    * Makes one request.
    *
-   * @param act its name in the audit
-   * @param token the token that it is about; null if none
+   * @param act the action's name in the audit
+   * @param token the token concerned; null if none
    * @param detail further facts for the audit; null if none
-   * @param work answers it
+   * @param work computes the answer
    * @param outcome describes the answer in a few words, for the audit
-   * @throws JdbiException if the database refuses or fails; the request may be in the audit then
+   * @throws JdbiException if the database refuses or fails; the request may then be in the audit
    * @throws KeyUnavailableException if the private key cannot be used; the request is in the audit
    */
   <T> T ask(
@@ -63,7 +63,7 @@ final class AuditedRequests {
     try {
       record(OUTCOME, token, outcome(request, "failed, " + why));
     } catch (JdbiException unrecorded) {
-      failure.addSuppressed(unrecorded); // the request is in the audit; nobody saw the answer
+      failure.addSuppressed(unrecorded); // the request is in the audit, and nobody saw the answer
     }
   }
 

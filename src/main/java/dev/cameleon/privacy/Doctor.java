@@ -17,7 +17,7 @@ public final class Doctor {
     OK,
     /** Worth knowing. */
     NOTE,
-    /** To be corrected. */
+    /** A fault that must be corrected. */
     WRONG
   }
 
@@ -119,10 +119,10 @@ public final class Doctor {
   }
 
   /**
-   * An SQL expression for the id of the key that made a value: the id if the database knows it or
+   * An SQL expression for the id of the key that made a value: the id, if the database knows it or
    * if it is {@link dev.cameleon.mask.Token#ERASED}; {@code ?} for an unknown key; an empty text if
-   * the value is not a token. Unknown ids are not listed, because a sender may have made them up,
-   * with a new one in each row.
+   * the value is not a token. Unknown ids are not listed, because a sender may have invented them,
+   * a new one in each row.
    */
   static String keyOf(String value) {
     return "CASE WHEN NOT %s THEN '' WHEN %s THEN %s ELSE '?' END"

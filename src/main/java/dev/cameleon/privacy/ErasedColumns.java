@@ -7,17 +7,17 @@ import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Determines what is erased in a person's rows besides the user id: in a masked column every value,
- * whatever its form, because rows from before Cameleon may hold it in plain text or hashed; in any
- * other column, tokens.
+ * Determines the values to erase in a person's rows besides the user id: in a masked column, every
+ * value, because rows from before Cameleon may hold it in plain text or hashed; in any other
+ * column, tokens.
  *
  * @param values the new values, as SQL assignments to a row {@code l}
- * @param left for each column that must change, an SQL expression that is 1 if a rewritten row's
- *     value was not erased, else 0
+ * @param left for each column that must change, an SQL expression that is 1 if the value of a
+ *     rewritten row was not erased, otherwise 0
  */
 record ErasedColumns(List<String> values, Map<String, String> left) {
   /**
-   * The domain of a random token where the value has none: short, so that the token fits into the
+   * The domain of a random token for a value without one; short, so that the token fits into the
    * narrowest column.
    */
   private static final String UNKNOWN = "x";
@@ -66,7 +66,10 @@ record ErasedColumns(List<String> values, Map<String, String> left) {
         .one();
   }
 
-  /** The domain of the value if it is one of our tokens: otherwise it could be any text. */
+  /**
+   * The domain of the value if it is one of our tokens; the prefix of any other value could be any
+   * text.
+   */
   private static String domain(String text, String otherwise) {
     return """
         coalesce((SELECT d FROM (VALUES ('ip'), ('device'), ('email'), ('phone')

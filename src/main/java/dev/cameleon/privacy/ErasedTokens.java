@@ -6,7 +6,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
-/** The table {@code cameleon.erased_token}: tokens that were removed from rows, and when last. */
+/**
+ * The table {@code cameleon.erased_token}: tokens that were removed from rows, with the time of the
+ * last removal.
+ */
 final class ErasedTokens {
   private static final String INSERT =
       "INSERT INTO cameleon.erased_token (token, since) SELECT token, clock_timestamp() FROM ";
@@ -21,7 +24,7 @@ final class ErasedTokens {
   /**
    * Reads and writes the table through this connection.
    *
-   * @param masker computes what older tokens became in a rotation; empty if no token is older
+   * @param masker computes the newer tokens of older ones; empty if no token is older
    */
   ErasedTokens(Handle db, Optional<Masker> masker) {
     this.db = db;
@@ -34,8 +37,8 @@ final class ErasedTokens {
   }
 
   /**
-   * Adds these tokens even if no row has them any more, because the audit may. No loader relies on
-   * a token that is not in the vault, so such a token needs no wait.
+   * Adds these tokens even if no row has them any more, because the audit may have them. No loader
+   * relies on a token that is not in the vault, so such a token needs no wait.
    *
    * @return how many of them the vault has
    */
@@ -57,8 +60,8 @@ final class ErasedTokens {
   }
 
   /**
-   * The tokens in the audit that, retokenized, are among these: the tokens of the same values under
-   * older mask keys.
+   * The audit's tokens of the same values under older mask keys: those whose retokenized form is
+   * among these tokens.
    */
   List<String> older(Set<String> tokens) {
     if (masker.isEmpty() || tokens.isEmpty()) {
@@ -76,8 +79,8 @@ final class ErasedTokens {
   }
 
   /**
-   * Adds the newer tokens of those in the table: during a rotation, the vault may already have an
-   * entry under the newer token.
+   * Adds the newer form of each token in the table, because during a rotation the vault may already
+   * have an entry under the newer token.
    */
   void addRenewed() {
     if (masker.isEmpty()) {

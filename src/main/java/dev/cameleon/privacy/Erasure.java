@@ -14,14 +14,14 @@ import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Erases a person or a value. It rewrites rows with random values; then, when no loader can rely on
- * the tokens any more, it deletes the vault entries that no other row uses. The process may die at
- * any point: the request is in the audit before the first change, the tokens of rewritten rows are
+ * Erases a person or a value. Rewrites rows with random values; then, once no loader can rely on
+ * the tokens any more, deletes the vault entries that no other row uses. The process may die at any
+ * point: the request is in the audit before the first change, the tokens of rewritten rows are
  * recorded in the transaction that rewrites them, and the next erase finishes an interrupted one.
  *
- * <p>It also prunes the vault, when rows are deleted by hand and their originals would stay
- * revealable: the entries of unused tokens are recorded first, and deleted once no loader can rely
- * on them, unless a row came meanwhile.
+ * <p>Also prunes the vault after rows were deleted by hand, because their originals could still be
+ * revealed: first records the unused tokens, then deletes their entries once no loader can rely on
+ * them, unless a new row uses them.
  */
 public final class Erasure implements AutoCloseable {
   /**
@@ -29,23 +29,23 @@ public final class Erasure implements AutoCloseable {
    *
    * @param entries how many entries were deleted
    * @param waiting how many tokens are not processed yet
-   * @param rotating whether a rotation is in progress: then nothing is deleted
+   * @param rotating whether a rotation is in progress, in which case nothing is deleted
    * @param audit the audit entry; empty if nothing was deleted
    */
   public record Pruned(long entries, long waiting, boolean rotating, Optional<Audit.Entry> audit) {}
 
   /**
-   * How long a loader may rely on what it knew: for 15 s it remembers a token, or who is
-   * suppressed, when it builds a statement; the database refuses a statement that was built 30 s
-   * ago, and cancels one that runs for more than 30 s.
+   * How long a loader may rely on outdated information: when it builds a statement, its tokens and
+   * suppression list are up to 15 s old; the database refuses a statement that was built more than
+   * 30 s ago, and cancels one that runs for more than 30 s.
    */
   public static final Duration LOADERS_MEMORY = Duration.ofSeconds(75);
 
   /** Allows for the difference between the clocks of two machines. */
   private static final Duration SLACK = Duration.ofSeconds(1);
 
-  /** How often rows are rewritten again after the first time, while new ones arrive. */
-  private static final int MOST_SWEEPS = 3;
+  /** How often rows are rewritten again after the first time if new ones keep arriving. */
+  private static final int MOST_REPEATS = 3;
 
   private static final String WAIT = "no running loader has the old values in memory";
 
@@ -63,9 +63,9 @@ public final class Erasure implements AutoCloseable {
    * Connects.
    *
    * @param officer a role with the rights of cameleon_officer
-   * @param memory how long loaders rely on what they knew: {@link #LOADERS_MEMORY}, except in tests
-   *     with other loaders
-   * @param pause waits and reports it
+   * @param memory how long loaders may rely on outdated information: {@link #LOADERS_MEMORY},
+   *     except in tests with other loaders
+   * @param pause waits, and reports the wait
    * @throws SQLException if the database cannot be reached or refuses the login
    */
   public static Erasure open(Database.Login officer, Duration memory, ProgressPause pause)
@@ -82,7 +82,7 @@ public final class Erasure implements AutoCloseable {
   }
 
   /**
-   * Whether user ids are masked in this database: then a person is identified by a token, and
+   * Whether user ids are masked in this database; a person is then identified by a token, and
    * cannot be suppressed for ever.
    */
   public boolean masksUsers() throws SQLException {
@@ -95,8 +95,8 @@ public final class Erasure implements AutoCloseable {
   }
 
   /**
-   * Whether one of these tokens, or one in the audit, is older than a rotation, so that the keys
-   * are needed to compute its newer token.
+   * Whether one of these tokens, or one in the audit, is from before a rotation, so that the keys
+   * are needed to compute its newer form.
    */
   public boolean needsKeys(List<String> tokens) throws SQLException {
     return Sql.call(
@@ -115,10 +115,10 @@ public final class Erasure implements AutoCloseable {
   /**
    * Erases a person.
    *
-   * @param user their user id
-   * @param ticket the ticket that asks for it
-   * @param suppress whether their later events are loaded with random values too
-   * @throws PreventedException if a value cannot be erased; then no row is changed, but the request
+   * @param user the person's user id
+   * @param ticket the ticket of the request
+   * @param suppress whether later events of the person are loaded with random values, too
+   * @throws PreventedException if a value cannot be erased. No row is changed then, but the request
    *     is in the audit, and a requested suppression stays
    * @throws InterruptedException if the wait for loaders is interrupted; the next erase finishes
    *     this one
@@ -127,18 +127,18 @@ public final class Erasure implements AutoCloseable {
       throws SQLException, InterruptedException {
     Masker masker = new Masker(keyset, Map.of());
     String detail = suppress ? "a person, later events too" : "a person";
-    // Without the person's token: a lasting record would link the rows to them for whoever has the
-    // mask key.
+    // Without the person's token: a permanent record of it would let anybody with the mask key link
+    // the rows to the person.
     Audit.Act request = new Audit.Act("erase", null, null, ticket, detail);
-    // Under every key: loaders that have only the older ones may still run.
+    // Under every key, because loaders with only the older keys may still run.
     List<String> subjects = suppress ? masker.subjects(user) : List.of();
     return Sql.call(
         () -> {
           Audit.Entry entry = db.inTransaction(tx -> request(request, subjects));
           ErasedTokens erasedTokens = new ErasedTokens(db, Optional.of(masker));
           boolean pending = erasedTokens.count() > 0;
-          RowRewriter sweep = RowRewriter.person(db, erasedTokens, user);
-          return sweepAndSettle(sweep, erasedTokens, false, suppress || pending, entry);
+          RowRewriter rewriter = RowRewriter.person(db, erasedTokens, user);
+          return rewriteThenDelete(rewriter, erasedTokens, false, suppress || pending, entry);
         });
   }
 
@@ -156,8 +156,8 @@ public final class Erasure implements AutoCloseable {
    *
    * @param tokens the tokens of the values, none of them random
    * @param keyset the keys, if {@link #needsKeys}
-   * @param ticket the ticket that asks for it
-   * @throws PreventedException if a value cannot be erased; then no row is changed, but the request
+   * @param ticket the ticket of the request
+   * @throws PreventedException if a value cannot be erased. No row is changed then, but the request
    *     is in the audit
    * @throws InterruptedException if the wait for loaders is interrupted; the next erase finishes
    *     this one
@@ -177,8 +177,8 @@ public final class Erasure implements AutoCloseable {
           ErasedTokens erasedTokens = new ErasedTokens(db, masker);
           boolean pending = erasedTokens.count() > 0;
           boolean stored = erasedTokens.addGiven(all) > 0;
-          RowRewriter sweep = RowRewriter.tokens(db, erasedTokens, all);
-          return sweepAndSettle(sweep, erasedTokens, stored, stored || pending, last);
+          RowRewriter rewriter = RowRewriter.tokens(db, erasedTokens, all);
+          return rewriteThenDelete(rewriter, erasedTokens, stored, stored || pending, last);
         });
   }
 
@@ -191,34 +191,34 @@ public final class Erasure implements AutoCloseable {
   }
 
   /**
-   * Rewrites rows until no more arrive from loaders, then deletes vault entries.
+   * Rewrites rows until loaders add no more, then deletes vault entries.
    *
    * @param stored whether the vault has the values to be erased
-   * @param expected whether to wait although no row was found: a load may be in progress, or an
-   *     interrupted erase is to be finished
+   * @param expected whether to wait although no row was found, because a load may be in progress or
+   *     an interrupted erase has to be finished
    */
-  private ErasureResult sweepAndSettle(
-      RowRewriter sweep,
+  private ErasureResult rewriteThenDelete(
+      RowRewriter rewriter,
       ErasedTokens erasedTokens,
       boolean stored,
       boolean expected,
       Audit.Entry entry)
       throws InterruptedException {
-    long rows = sweep.run();
+    long rows = rewriter.run();
     boolean arriving = false;
     if (rows > 0 || expected) {
-      int sweeps = 0;
+      int repeats = 0;
       do {
         pause.await(memory.plus(SLACK), WAIT);
-        long more = sweep.run();
+        long more = rewriter.run();
         rows += more;
         arriving = more > 0;
-        sweeps++;
-      } while (arriving && sweeps < MOST_SWEEPS);
+        repeats++;
+      } while (arriving && repeats < MOST_REPEATS);
     }
     VaultErasure.Outcome outcome = new VaultErasure(db, pause, erasedTokens).run(memory);
     RowRewriter.blend(db);
-    // Also if nothing was found: an earlier erase may have died just before this line.
+    // Even if nothing was found: an earlier erase may have died just before this line.
     RowRewriter.blendVault(db);
     return new ErasureResult(
         stored || rows > 0 || outcome.deleted() > 0 || outcome.kept() > 0,
@@ -235,9 +235,9 @@ public final class Erasure implements AutoCloseable {
   /**
    * Deletes vault entries that no row uses.
    *
-   * @param ticket the ticket that asks for it
+   * @param ticket the ticket of the request
    * @throws InterruptedException if the wait for loaders is interrupted; the next prune or erase
-   *     goes on
+   *     continues
    */
   public Pruned prune(String ticket) throws SQLException, InterruptedException {
     return Sql.call(

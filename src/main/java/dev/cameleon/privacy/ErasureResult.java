@@ -9,9 +9,9 @@ import java.util.List;
  * @param tables the loaded tables, as SQL names them
  * @param rows how many rows were rewritten or deleted
  * @param entries how many vault entries were deleted
- * @param kept tokens whose entries stay, because rows of other persons use them
- * @param waiting tokens whose entries are not deleted yet: the value still arrives, or a rotation
- *     is in progress
+ * @param kept how many tokens keep their entries, because rows of other persons use them
+ * @param waiting how many tokens still have their entries, because the value still arrives or a
+ *     rotation is in progress
  * @param arriving whether rows with the value still arrived at the end
  * @param rotating whether tokens or keys from before a rotation are still in use
  * @param audit the audit entry of the request
@@ -26,7 +26,7 @@ public record ErasureResult(
     boolean arriving,
     boolean rotating,
     Audit.Entry audit) {
-  /** Whether nothing that was erased can be revealed any more; if not, erase must run again. */
+  /** Whether no erased value can be revealed any more; if not, erase must run again. */
   public boolean isFinished() {
     return waiting == 0 && !arriving && !rotating;
   }

@@ -12,16 +12,16 @@ import org.jdbi.v3.core.JdbiException;
 /** Retries a transaction that lost to a lock, a deadlock or a concurrent insert. */
 final class LockRetry {
   /**
-   * Decides after a failure whether to try again, and waits until then.
+   * Decides after a failure whether to try again, and waits before the next attempt.
    *
-   * @param <X> what may end the wait
+   * @param <X> the exception that may end the wait
    */
   @FunctionalInterface
   interface Again<X extends Exception> {
     /**
      * Whether to try again.
      *
-     * @param attempt how many attempts failed
+     * @param attempt how many attempts have failed
      * @param state the SQLSTATE of the last failure
      */
     boolean after(int attempt, String state) throws X;
@@ -38,15 +38,16 @@ final class LockRetry {
 
   private static final Set<String> PASSING = Set.of(LOCKED, DEADLOCK, SERIALIZATION, EXISTS);
 
-  /** The pause between two attempts, in which other sessions go on. */
+  /** The pause between two attempts, in which other sessions can proceed. */
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /**
-   * The first attempts are short, because other sessions queue behind one that waits for a lock.
+   * The first attempts are short, because other sessions queue behind a session that waits for a
+   * lock.
    */
   private static final int FIRST_LOCK_MILLIS = 200;
 
-  /** To 3.2 s: after 1 s, PostgreSQL cancels an autovacuum that blocks a lock. */
+  /** Up to 3.2 s, because PostgreSQL cancels an autovacuum that has blocked a lock for 1 s. */
   private static final int DOUBLINGS = 4;
 
   private LockRetry() {}
@@ -69,8 +70,7 @@ final class LockRetry {
   }
 
   /**
-   * Runs a transaction, which waits longer for locks with each attempt, until it succeeds or the
-   * time is over.
+   * Runs a transaction until it succeeds or the time is up; each attempt waits longer for locks.
    *
    * @param patience how long to retry
    * @throws JdbiException the last failure

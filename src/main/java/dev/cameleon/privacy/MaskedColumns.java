@@ -17,8 +17,8 @@ public final class MaskedColumns {
   static final Map<String, String> ALWAYS = Map.of("masked_ip", "ip", "maked_device_id", "device");
 
   /**
-   * A masked field's column is named like the field, with one of these prefixes: its whole path
-   * with {@code _}, or its last part.
+   * A masked field's column has one of these prefixes, followed by the field's path joined with
+   * {@code _}, or by the last part of the path.
    */
   private static final List<String> PREFIXES = List.of("", "masked_", "maked_");
 

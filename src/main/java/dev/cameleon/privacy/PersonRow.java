@@ -9,12 +9,12 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param columns an object of its columns: personal
  */
 public record PersonRow(String table, JsonNode columns) {
-  /** A column's name for an operator: with its table, unless it is the shipped one. */
+  /** A column's name for an operator, prefixed with its table unless that is the shipped one. */
   public String label(String column) {
     return PersonalTables.label(table, column);
   }
 
-  /** Without the values. */
+  /** Leaves out the values. */
   @Override
   public String toString() {
     return "PersonRow[" + table + "]";

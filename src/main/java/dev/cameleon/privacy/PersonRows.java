@@ -16,7 +16,7 @@ import org.jdbi.v3.core.Handle;
 /**
  * Reads the rows of one person through the function rows_of. The audit holds only SHA-256(salt ‖
  * user id). The salt is random, leaves this process only for the function, and is dropped after the
- * answer: nobody can find out later whom a request was about by trying user ids.
+ * answer, so that nobody can find out later whom a request concerned by trying user ids.
  */
 final class PersonRows {
   private static final String REQUEST = "reveal-user";
@@ -76,7 +76,7 @@ final class PersonRows {
     try {
       return JSON.readTree(row);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("PostgreSQL's JSON can be read");
+      throw new IllegalStateException("cannot read JSON from PostgreSQL");
     }
   }
 }

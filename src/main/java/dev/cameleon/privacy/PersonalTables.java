@@ -11,20 +11,20 @@ import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The tables that the pipelines of this database load, as {@code cameleon.loaded_table} has them:
- * those that lead to others come first.
+ * The tables that the pipelines of this database load, according to {@code cameleon.loaded_table}.
+ * A table comes before the tables that its rows lead to.
  */
 final class PersonalTables {
   /**
    * One table.
    *
-   * @param name for SQL
+   * @param name its name, quoted for SQL
    * @param columns its text columns that are wide enough for a token (33 characters or more),
-   *     quoted for SQL; an operator may have added some
-   * @param people those that name a person, quoted
-   * @param maskedPeople those of them that hold tokens
-   * @param hidden those that hold text of any form, such as {@code jsonb} or an array: a token in
-   *     them can be found, not replaced
+   *     quoted for SQL; including columns that an operator added
+   * @param people the columns that name a person, quoted
+   * @param maskedPeople the columns of {@code people} that hold tokens
+   * @param hidden the columns that may contain text within another type, such as {@code jsonb} or
+   *     an array: a token in them can be found, but not replaced
    * @param rowsOfPerson the condition for the rows {@code l} of the person {@code :subject}
    * @param delete whether erasure deletes a person's rows
    */
@@ -38,8 +38,8 @@ final class PersonalTables {
       boolean delete) {
     /**
      * The columns that may hold tokens. A user id that is not masked is chosen by the sender and
-     * may look like a token: treated as one, it would be rewritten, or would keep another person's
-     * vault entry.
+     * may look like a token; if it were treated as one, it would be rewritten, or would keep
+     * another person's vault entry.
      */
     List<String> tokenColumns() {
       return columns.stream()
@@ -65,7 +65,7 @@ final class PersonalTables {
 
   static final String LOGINS = "public.user_logins";
 
-  /** The condition for a person's rows in a table without persons. */
+  /** The condition for the rows of a person in a table without persons: none. */
   static final String NOBODYS = "false";
 
   private static final String TABLES =
@@ -115,8 +115,8 @@ final class PersonalTables {
   /**
    * Reads the tables.
    *
-   * @throws PreventedException if one does not exist any more: it may have been renamed, and its
-   *     rows may use vault entries
+   * @throws PreventedException if a table no longer exists, because it may have been renamed, and
+   *     its rows may use vault entries
    */
   static PersonalTables of(Handle db) {
     PersonalTables tables = present(db);
@@ -156,21 +156,22 @@ final class PersonalTables {
     return new HashSet<>(Arrays.asList((String[]) row.getArray(column).getArray()));
   }
 
-  /** What to do about a recorded table that does not exist. */
+  /** The message about a recorded table that does not exist. */
   static String missing(String name) {
     return name
         + ", which a pipeline loads, does not exist any more: if you renamed it, declare its new name"
-        + " (CAMELEON_TABLES) and run migrate; if you dropped it, that is all. Then run: tables"
+        + " (CAMELEON_TABLES) and run migrate; if you dropped it, there is nothing to"
+        + " declare. Then run: tables"
         + " remove "
         + name;
   }
 
-  /** The tables that exist, those that lead to others first. */
+  /** The tables that exist; each comes before the tables that its rows lead to. */
   List<Table> all() {
     return all;
   }
 
-  /** The names of those that do not exist. */
+  /** The names of recorded tables that do not exist. */
   List<String> missing() {
     return missing;
   }
@@ -226,16 +227,16 @@ final class PersonalTables {
   }
 
   /**
-   * A column's text, with a collation of its own: those of two columns cannot be combined, and one
-   * that ignores case knows no regular expressions.
+   * A column's text with collation C, because the collations of two columns cannot be combined, and
+   * a case-insensitive one supports no regular expressions.
    */
   static String text(String column) {
     return "l." + column + "::text COLLATE \"C\"";
   }
 
   /**
-   * A query, in parentheses, for the tokens of this database in the hidden columns: {@code name}
-   * and {@code token}.
+   * A query, in parentheses, for this database's tokens in the hidden columns, as {@code name} and
+   * {@code token}.
    */
   String hidden() {
     String found =
@@ -260,7 +261,8 @@ final class PersonalTables {
   }
 
   /**
-   * A query for the tokens of a table that rows use: one join per column, so that an index helps.
+   * A query for the tokens of a relation that rows use, with one join per column, so that an index
+   * helps.
    *
    * @param source an SQL relation with a column {@code token}
    */

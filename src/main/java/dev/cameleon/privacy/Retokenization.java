@@ -19,13 +19,14 @@ import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Moves everything in the database to the newest mask key while loaders run. It needs no original
- * value: {@link Masker#renew} computes the new token from the old one.
+ * Moves all tokens in the database to the newest mask key while loaders run. Does not need the
+ * original values: {@link Masker#renew} computes the new token from the old one.
  *
- * <p>First it rewrites what is there, while loaders with older keys may add more. Then it retires
- * the older keys: the database accepts no more rows under them. It rewrites what was loaded until
- * then, and ends when one scan of the whole table finds no older token. Every step is a transaction
- * of its own and may be repeated, so that after a failure anywhere a new retokenize goes on.
+ * <p>First rewrites the existing tokens, while loaders with older keys may add more. Then retires
+ * the older keys, so that the database accepts no more rows under them. Rewrites the tokens that
+ * were loaded until then, and ends when one scan of all tables finds no older token. Every step is
+ * a transaction of its own and may be repeated, so that a new retokenize continues after a failure
+ * anywhere.
  */
 public final class Retokenization {
   /** Receives progress. */
@@ -42,16 +43,16 @@ public final class Retokenization {
     void at(String step, long done, long all, String unit);
   }
 
-  /** Sizes that tests reduce. */
+  /** The sizes of the steps, which tests reduce. */
   record Sizes(int pages, int entries, Duration patience) {}
 
   private static final String ACT = "retokenize";
 
-  /** Half a megabyte of table, or 500 entries, take a few 10 ms each. */
+  /** Half a megabyte of a table, or 500 entries, take some tens of milliseconds. */
   private static final Sizes SIZES = new Sizes(64, 500, Duration.ofMinutes(2));
 
   /**
-   * Without loaders under an older key one sweep is enough; whoever still adds rows bypasses the
+   * One sweep is enough without loaders under an older key; rows that appear after that bypass the
    * retirement.
    */
   private static final int MOST_SWEEPS = 10;
@@ -83,7 +84,8 @@ public final class Retokenization {
   /**
    * Begins a retokenization and records it in the audit.
    *
-   * @param connection an officer's, with auto-commit on; used for nothing else until the end
+   * @param connection an officer's connection, with auto-commit on; used for nothing else until the
+   *     end
    * @return empty if another retokenize or erase is running
    * @throws SQLException if the database refuses or fails
    */
@@ -96,7 +98,8 @@ public final class Retokenization {
       throws SQLException {
     // Scanning a whole table may take long.
     connection.setNetworkTimeout(Runnable::run, 0);
-    // Each statement must see what was committed before it, whatever the server's defaults are.
+    // Each statement must see everything committed before it, independently of the server's
+    // defaults.
     connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
     return Sql.call(
         () -> {
@@ -111,18 +114,18 @@ public final class Retokenization {
   }
 
   /**
-   * Why the keyset cannot be used, as one sentence: it must continue the database's keys and have
-   * the newest. Records its newest key in the database if no loader has done so yet.
+   * Why the keyset cannot be used, as one sentence: it must continue the database's keys and
+   * include the newest. Records the newest key in the database if no loader has done so yet.
    */
   public Optional<String> problem() throws SQLException {
     return new MaskGuard(keyset, Map.of()).newestKeyProblem(db.getConnection());
   }
 
   /**
-   * Rewrites until nothing is left under an older key.
+   * Rewrites until no token of an older key is left.
    *
-   * @throws SQLException if the database fails, or a lock cannot be had for two minutes; work done
-   *     until then stays
+   * @throws SQLException if the database fails, or a lock cannot be acquired for two minutes;
+   *     completed work stays
    * @throws PreventedException if tokens of retired keys appear again and again
    */
   public RetokenizationResult run(Watcher watcher) throws SQLException {
@@ -136,7 +139,7 @@ public final class Retokenization {
     }
     Map<String, Long> counts = sweep(watcher);
     subjects += renew(suppressed, "rewriting suppressed persons", watcher);
-    // What an interrupted erase has to settle: the vault has it under the newer token now.
+    // The tokens of an interrupted erase: the vault now has them in their newer form.
     renew(erasedTokens, "rewriting tokens to erase", watcher);
     counts.remove(Token.ERASED);
     counts.remove(keyset.currentId());
@@ -162,8 +165,8 @@ public final class Retokenization {
   }
 
   /**
-   * Rewrites what was loaded until the older keys were retired; returns the final count of tokens
-   * by key.
+   * Rewrites the rows that were loaded before the older keys were retired; returns the final count
+   * of tokens by key.
    */
   private Map<String, Long> sweep(Watcher watcher) {
     List<String> left = new ArrayList<>();
@@ -189,8 +192,8 @@ public final class Retokenization {
   }
 
   /**
-   * The tables that may hold tokens, read again: a pipeline may have come meanwhile. Those that
-   * foreign keys refer to come first, so that ON UPDATE CASCADE takes the others along.
+   * The tables that may hold tokens, read anew because a pipeline may have been added. Tables that
+   * foreign keys refer to come first, so that ON UPDATE CASCADE updates the referring ones.
    */
   private List<RowTokens> tables() {
     List<PersonalTables.Table> tables = new ArrayList<>(PersonalTables.of(db).all());
@@ -235,7 +238,7 @@ public final class Retokenization {
     return done;
   }
 
-  /** Runs a transaction, with retries if other sessions are in its way. */
+  /** Runs a transaction, with retries after conflicts with other sessions. */
   private <T> T attempt(Supplier<T> transaction) {
     return LockRetry.of(db, sizes.patience(), transaction);
   }

@@ -27,14 +27,14 @@ public final class Reveal {
   /**
    * The answer to one request.
    *
-   * @param token the token asked for
+   * @param token the requested token
    * @param outcome a few words, as in the audit: {@code revealed}, {@code revealed unchecked}, or
-   *     why not
-   * @param detail the outcome in a sentence, for the person who asked; empty if revealed
+   *     the reason for a refusal
+   * @param detail the outcome in a sentence, for the requester; empty if revealed
    * @param value the original: personal; empty if it was not revealed
    */
   public record Answer(String token, String outcome, String detail, Optional<String> value) {
-    /** Without the value. */
+    /** Leaves out the value. */
     @Override
     public String toString() {
       return "Answer[" + token + ", " + outcome + "]";
@@ -56,12 +56,13 @@ public final class Reveal {
   /**
    * Reveals for one purpose.
    *
-   * @param connection of a member of cameleon_revealer; each step is a transaction of its own
+   * @param connection the connection of a member of cameleon_revealer; each step is a transaction
+   *     of its own
    * @param key opens values that are sealed to its public half
    * @param keyset the database's mask keys, to check that a value has this token; without them the
    *     value is revealed unchecked
-   * @param purpose why; not blank, and not personal
-   * @param ticket the ticket that asks for it; null if there is none
+   * @param purpose the reason; neither blank nor personal
+   * @param ticket the ticket of the request; null if there is none
    */
   public Reveal(
       Connection connection,
@@ -79,7 +80,7 @@ public final class Reveal {
   }
 
   /**
-   * Asks for one value.
+   * Requests one value.
    *
    * @throws SQLException if the database refuses or fails; nothing is revealed, but the request may
    *     be in the audit
@@ -92,10 +93,10 @@ public final class Reveal {
   }
 
   /**
-   * The rows of one person in all loaded tables, with tokens as they are. The audit records the
+   * The rows of one person in all loaded tables, with tokens unchanged. The audit records the
    * request without anything that identifies the person.
    *
-   * @param user their user id as in the column: personal
+   * @param user the person's user id as in the column: personal
    * @param most the most rows to read
    * @throws SQLException if the database refuses or fails
    */
@@ -115,7 +116,7 @@ public final class Reveal {
                 .list());
   }
 
-  /** Whether user ids are masked: then {@link #rowsOf} takes the token of a user id. */
+  /** Whether user ids are masked, so that {@link #rowsOf} takes the token of a user id. */
   public boolean masksUsers() throws SQLException {
     return Sql.call(() -> PersonalTables.masksUsers(db));
   }
@@ -186,7 +187,8 @@ public final class Reveal {
 
   /**
    * Checks that the value has this token; empty if it has. An officer can rename entries in a
-   * rotation, and a loader can add them; neither can make this check succeed for another value.
+   * rotation, and a loader can add entries, but neither can make this check succeed for another
+   * value.
    */
   private Optional<Answer> mismatch(String token, String value) {
     if (keyset.isEmpty() || new Masker(keyset.get(), Map.of()).makes(token, value)) {
@@ -212,7 +214,7 @@ public final class Reveal {
                     + " to the keyset that keys rotate wrote last"));
   }
 
-  /** Why the vault has no entry, as far as the database tells. */
+  /** Why the vault has no entry, as far as the database knows. */
   private Answer missing(String token) {
     Optional<String> erased =
         look(

@@ -10,9 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 
-/**
- * The doctor's checks of the loaded tables: which keys are in use, and which values no key made.
- */
+/** The doctor's checks of the loaded tables: the keys in use, and values that are not tokens. */
 final class RowFindings {
   /** How many values of a column have a token of this key. */
   private record Count(String name, String key, long values) {}
@@ -74,8 +72,8 @@ final class RowFindings {
         Verdict.WRONG,
         "columns of arrays, json or composite types with tokens in them",
         String.join(", ", columns)
-            + "; a rotation does not reach these, and a person with such a row is not erased: store each"
-            + " masked value in a column of type text, as it is");
+            + "; a rotation does not reach these, and a person with such a row is not"
+            + " erased: store each masked value unchanged in a column of type text");
   }
 
   private static String countsByKey(PersonalTables tables) {
@@ -87,8 +85,8 @@ final class RowFindings {
   }
 
   /**
-   * Whether the column should hold tokens. A user id that is not masked may have any form; that is
-   * not a missing mask.
+   * Whether the column should hold tokens. An unmasked user id may have any form, so a column of
+   * persons counts only if most of its values are tokens.
    */
   private static boolean holdsTokens(boolean person, Map<String, Long> byKey, Set<String> known) {
     long tokens = 0;

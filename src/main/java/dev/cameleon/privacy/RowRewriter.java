@@ -10,7 +10,7 @@ import org.jdbi.v3.core.JdbiException;
 final class RowRewriter {
   private static final String CONFLICTS = "40";
 
-  /** The class of a refused constraint, such as a foreign key. */
+  /** The SQLSTATE class of a violated constraint, such as a foreign key. */
   private static final String CONSTRAINTS = "23";
 
   private static final int CONFLICT_RETRIES = 3;
@@ -30,8 +30,8 @@ final class RowRewriter {
   }
 
   /**
-   * Gives every row of a person another random user id, and random tokens in place of all its own;
-   * deletes the row where the table is declared so.
+   * Gives every row of a person a different random user id and random tokens; deletes the row if
+   * its table is declared with delete.
    */
   static RowRewriter person(Handle db, ErasedTokens erasedTokens, String user) {
     List<TableRewrite> tables =
@@ -42,7 +42,7 @@ final class RowRewriter {
     return new RowRewriter(db, erasedTokens, tables, user);
   }
 
-  /** Replaces these tokens by random ones, a different one for every row. */
+  /** Replaces these tokens with random ones, a different one for every row. */
   static RowRewriter tokens(Handle db, ErasedTokens erasedTokens, List<String> tokens) {
     List<TableRewrite> tables =
         PersonalTables.of(db).all().stream().map(TableRewrite::tokens).toList();
@@ -50,8 +50,8 @@ final class RowRewriter {
   }
 
   /**
-   * Rewrites all rows that were ever erased, and the suppression list, in one common transaction:
-   * otherwise PostgreSQL's xmin would tell which rows belong together, and to whom.
+   * Rewrites all rows that were ever erased, and the suppression list, in one common transaction;
+   * otherwise PostgreSQL's xmin would reveal which rows belong together, and to whom.
    */
   static void blend(Handle db) {
     PersonalTables tables = PersonalTables.of(db);
@@ -74,9 +74,9 @@ final class RowRewriter {
   }
 
   /**
-   * Rewrites the whole vault, a few entries at a time: an entry's position, and the transaction
-   * that wrote it, would tell with which row it came, even after that row is erased. Loads wait for
-   * entries that are being written, so each transaction is short.
+   * Rewrites the whole vault, a few entries at a time: an entry's position and writing transaction
+   * would otherwise reveal with which row it came, even after that row is erased. Loads wait for
+   * entries that are being rewritten, so each transaction is short.
    */
   static void blendVault(Handle db) {
     String last = "";
@@ -89,14 +89,14 @@ final class RowRewriter {
   }
 
   /**
-   * Rewrites the rows that are there now, in one transaction with the record of their tokens.
+   * Rewrites the existing rows, in one transaction with the record of their tokens.
    *
-   * <p>The rows of the ledger that came with them are rewritten in the same transaction. The read
-   * of {@code xmin} has to come first.
+   * <p>Rewrites the ledger rows that were loaded with them in the same transaction, first, because
+   * that reads {@code xmin}.
    *
    * @return how many rows were rewritten
-   * @throws PreventedException if a value that was to be erased is still there; then nothing is
-   *     changed, so that the next attempt finds the rows
+   * @throws PreventedException if a value to be erased is still there; nothing is changed then, so
+   *     that the next attempt finds the rows
    */
   long run() {
     return LockRetry.of(
@@ -105,8 +105,8 @@ final class RowRewriter {
   }
 
   private long rewrite() {
-    // All statements must see the same rows: the tokens of a row that came between them would not
-    // be recorded.
+    // All statements must see the same rows: the tokens of a row that was added between them would
+    // not be recorded.
     db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     for (TableRewrite table : tables) {
       table.requireNoneHidden(db, subject);

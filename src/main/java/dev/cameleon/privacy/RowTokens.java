@@ -13,11 +13,11 @@ import org.jdbi.v3.core.statement.SqlStatement;
 
 /**
  * Finds and replaces tokens in the rows of one table, recognized by their form and their key's id.
- * It works through ranges of the table's pages, so that it needs no index and little memory; in a
+ * Works through ranges of the table's pages, and so needs no index and little memory; in a
  * partitioned table, a range covers the same pages of every partition.
  */
 final class RowTokens {
-  /** The table's size in pages of 8 kB, or that of its largest partition. */
+  /** The size of the table, or of its largest partition, in pages of 8 kB. */
   private static final String PAGES =
       """
       WITH RECURSIVE tree AS (SELECT to_regclass(:table)::oid AS part
@@ -28,7 +28,7 @@ final class RowTokens {
         FROM tree
       """;
 
-  /** How many unknown keys are listed by id at most. */
+  /** At most this many unknown keys are listed by id. */
   private static final int MOST_KEYS = 100;
 
   private final Handle db;
@@ -87,7 +87,7 @@ final class RowTokens {
    * The extent of the page ranges.
    *
    * @param pages pages of the largest partition
-   * @param partitions how many there are; 1 if the table is not partitioned
+   * @param partitions the number of partitions; 1 if the table is not partitioned
    */
   record Size(long pages, int partitions) {}
 
@@ -116,7 +116,7 @@ final class RowTokens {
     return renewed.isEmpty()
         ? 0
         : bind(db.createUpdate(replace), from, to)
-            // Its type is jsonb then: a text would be parsed again for each row.
+            // jsonb, because a text would be parsed again for each row.
             .bindBySqlType("renewed", renewed.toString(), Types.OTHER)
             .execute();
   }
@@ -126,8 +126,8 @@ final class RowTokens {
   }
 
   /**
-   * Counts all tokens by key id, the older keys' first, in one statement and so in one snapshot: a
-   * walk through the pages could miss a row that a concurrent update moves.
+   * Counts all tokens by key id, those of older keys first, in one statement and therefore one
+   * snapshot: a walk through the pages could miss a row that a concurrent update moves.
    */
   Map<String, Long> count() {
     Map<String, Long> counts = new LinkedHashMap<>();

@@ -12,8 +12,8 @@ import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.jdbi.v3.core.statement.TemplateEngine;
 
 /**
- * Statements through jdbi. Its exceptions, which can quote a statement's arguments, do not leave
- * this package: callers see the driver's.
+ * Runs statements through jdbi. Its exceptions, which may quote arguments, do not leave this
+ * package; callers get the driver's exceptions.
  */
 final class Sql {
   /** Work whose statements run through jdbi. */
@@ -30,12 +30,12 @@ final class Sql {
     return open(Jdbi.create(connection));
   }
 
-  /** A new connection of an officer, whose statements may take long. */
+  /** Opens an officer's connection, whose statements may take long. */
   static Handle officer(Database.Login login) {
     Handle db = open(Jdbi.create(Database.patient(login)));
     try {
       db.execute("SET statement_timeout = 0");
-      // If this machine disappears, its locks must not stay.
+      // Releases the locks if this machine disappears.
       db.execute("SET idle_in_transaction_session_timeout = '30s'");
       return db;
     } catch (JdbiException e) {
@@ -48,13 +48,14 @@ final class Sql {
     jdbi.getConfig(SqlStatements.class).setTemplateEngine(TemplateEngine.NOP);
     jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
     Handle db = jdbi.registerArrayType(String.class, "text").open();
-    // A row that a policy hides is neither erased nor keeps its vault entry: an error instead.
+    // Turns hidden rows into an error: a row hidden by a policy would not be erased, and would not
+    // keep its vault entry.
     db.execute("SET row_security = off");
     return db;
   }
 
   /**
-   * Does work, and throws what the driver threw in place of jdbi's exception.
+   * Does work, and unwraps the driver's exception from jdbi's.
    *
    * @throws SQLException if the database refuses or fails
    */
@@ -67,7 +68,8 @@ final class Sql {
           throw failure;
         }
       }
-      // A mistake in a statement: some of jdbi's messages quote arguments whatever is set.
+      // A mistake in a statement. The message is dropped, because some of jdbi's messages always
+      // quote arguments.
       IllegalStateException mistake =
           new IllegalStateException("a statement failed: " + e.getClass().getSimpleName());
       mistake.setStackTrace(e.getStackTrace());

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The order in which a person's rows are rewritten or deleted: a table before those that its rows
- * lead to, in any pipeline, because afterwards nobody can tell whose they are; and where that
- * leaves a choice, before those that its foreign keys refer to.
+ * The order in which a person's rows are rewritten or deleted: a table comes before the tables that
+ * its rows lead to, in any pipeline, because afterwards nobody can tell to whom its rows belong;
+ * and otherwise before the tables that its foreign keys refer to.
  */
 final class TableOrder {
   private final Map<String, Set<String>> leadsTo = new HashMap<>();
@@ -19,7 +19,7 @@ final class TableOrder {
   /**
    * Adds a table.
    *
-   * @param leadsTo the tables through which its rows lead to a person
+   * @param leadsTo the tables through which its rows lead to the person
    * @param refersTo the tables of its foreign keys
    */
   void add(String table, Set<String> leadsTo, Set<String> refersTo) {

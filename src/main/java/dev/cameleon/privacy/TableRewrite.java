@@ -9,10 +9,10 @@ import org.jdbi.v3.core.Handle;
 
 /**
  * The statements that rewrite a subject's rows of one table with random values, or delete them, and
- * record the tokens that they had. {@code :subject} in them is the subject.
+ * record their tokens. {@code :subject} in them is the subject.
  */
 final class TableRewrite {
-  /** What a statement rewrote, and which columns still have values to erase. */
+  /** The number of rewritten rows, and the columns that still have values to erase. */
   private record Rewritten(long rows, String left) {}
 
   /** A random user id, of 36 characters. */
@@ -32,7 +32,7 @@ final class TableRewrite {
    * Prepares the statements.
    *
    * @param where the condition for the subject's rows
-   * @param columns may hold the subject's tokens
+   * @param columns the columns that may hold the subject's tokens
    * @param had the condition for the tokens that are recorded
    */
   private TableRewrite(PersonalTables.Table table, String where, List<String> columns, String had) {
@@ -44,13 +44,13 @@ final class TableRewrite {
     this.hiddenTokens = TokenInSql.isOurs("f.token[1]");
   }
 
-  /** Gives every row of a person another random user id, and random tokens in place of its own. */
+  /** Gives every row of a person a different random user id and random tokens. */
   static TableRewrite person(Handle db, PersonalTables.Table table) {
     List<String> columns = new ArrayList<>(table.columns());
     boolean rewritable = columns.containsAll(table.people());
     if (!rewritable && !table.delete()) {
       throw new PreventedException(
-          "%s has no text column %s any more that takes a random user id: declare the table with delete, or change the column"
+          "%s no longer has a text column %s that takes a random user id: declare the table with delete, or change the column"
               .formatted(table.name(), String.join(" or ", table.people())));
     }
     columns.removeAll(table.people());
@@ -62,7 +62,7 @@ final class TableRewrite {
     ErasedColumns erased = ErasedColumns.of(db, table, columns);
     rewrite.values.addAll(erased.values());
     for (String person : table.people()) {
-      // Whatever its form: a sender may have chosen one that looks like a token.
+      // Compared as text, even if it looks like a token: the sender may have chosen such an id.
       rewrite.values.add(
           person
               + " = CASE WHEN l."
@@ -78,7 +78,7 @@ final class TableRewrite {
     return rewrite;
   }
 
-  /** Replaces these tokens by random ones, a different one for every row. */
+  /** Replaces these tokens with random ones, a different one for every row. */
   static TableRewrite tokens(PersonalTables.Table table) {
     List<String> columns = table.tokenColumns();
     String where =
@@ -99,7 +99,7 @@ final class TableRewrite {
     return rewrite;
   }
 
-  /** Gives the rows of the ledger that came with the subject's rows a new xmin. */
+  /** Gives a new xmin to the ledger rows that were loaded with the subject's rows. */
   void blendLedger(Handle db, Object subject) {
     if (where.isEmpty()) {
       return;
@@ -112,9 +112,9 @@ final class TableRewrite {
   }
 
   /**
-   * Makes sure that no token would stay where it cannot be replaced.
+   * Makes sure that no column holds tokens to erase that cannot be replaced.
    *
-   * @throws PreventedException if one would
+   * @throws PreventedException if one does
    */
   void requireNoneHidden(Handle db, Object subject) {
     if (delete || table.hidden().isEmpty()) {
@@ -138,12 +138,12 @@ final class TableRewrite {
             .list();
     if (!found.isEmpty()) {
       throw new PreventedException(
-          "%s holds tokens to erase inside arrays, json or composite values: store each masked value in a column of type text, as it is, and clear these"
+          "%s holds tokens to erase inside arrays, json or composite values: store each masked value unchanged in a column of type text, and clear these"
               .formatted(String.join(", ", found)));
     }
   }
 
-  /** Records the tokens that the subject's rows have. */
+  /** Records the tokens of the subject's rows. */
   void note(Handle db, Object subject) {
     if (columns.isEmpty()) {
       return;
@@ -170,8 +170,8 @@ final class TableRewrite {
   /**
    * Rewrites or deletes the subject's rows.
    *
-   * @return how many there were
-   * @throws PreventedException if a value that was to be erased is still there
+   * @return the number of rows
+   * @throws PreventedException if a value to be erased is still there
    */
   long run(Handle db, Object subject) {
     if (delete) {
@@ -220,7 +220,7 @@ final class TableRewrite {
         db.createQuery("SELECT count(*)" + mine).bind("subject", subject).mapTo(long.class).one();
     if (left > 0) {
       throw new PreventedException(
-          "after the DELETE, %s still has %d rows of the person: a trigger keeps them; change that"
+          "after the DELETE, %s still has %d rows of the person: a trigger keeps them; change the trigger"
               .formatted(table.name(), left));
     }
     return rows;
@@ -232,7 +232,7 @@ final class TableRewrite {
             + table.name()
             + " still holds values to erase in "
             + left
-            + ". A trigger restores the values, or the column is generated or too"
-            + " narrow for a token: change that");
+            + ". A trigger restores the values, or the column is generated or too narrow for"
+            + " a token: correct the table");
   }
 }

@@ -6,7 +6,7 @@ import dev.cameleon.mask.Token;
 final class TokenInSql {
   private TokenInSql() {}
 
-  /** Whether a value has the form of a token; {@link Token} has the same in Java. */
+  /** Whether a value has the form of a token; {@link Token} has the same check in Java. */
   static String isToken(String value) {
     return "(%s) COLLATE \"C\" ~ '^.+_[0-9a-f]{8}_[A-Za-z0-9_-]{22}$'".formatted(value);
   }
@@ -42,7 +42,7 @@ final class TokenInSql {
    * A random token that stands for no value: a different one for each row and each use in a
    * statement, because gen_random_uuid() is volatile.
    *
-   * @param domain an SQL expression too
+   * @param domain also an SQL expression
    */
   static String erased(String domain) {
     String random =

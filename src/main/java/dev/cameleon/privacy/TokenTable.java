@@ -14,7 +14,7 @@ final class TokenTable {
    * The result of replacing some tokens.
    *
    * @param renamed entries that moved to the newer token
-   * @param dropped entries deleted because the newer token had one already
+   * @param dropped entries deleted because the newer token already had one
    */
   record Renewed(int renamed, int dropped) {}
 
@@ -29,7 +29,7 @@ final class TokenTable {
   /**
    * Works on one table.
    *
-   * @param table quoted for SQL, as is {@code column}, its primary key
+   * @param table the table, quoted for SQL, as is {@code column}, its primary key
    * @param older the ids of the keys whose tokens are replaced
    */
   TokenTable(Handle db, String table, String column, List<String> older, Masker masker) {
@@ -41,8 +41,8 @@ final class TokenTable {
   }
 
   /**
-   * The next tokens in primary-key order, of any key: with a condition on the key, PostgreSQL could
-   * read the whole table each time.
+   * The next tokens in primary-key order, of any mask key: with a condition on the mask key,
+   * PostgreSQL might read the whole table each time.
    *
    * @param token the last token of the previous call; "" to begin
    */
@@ -75,7 +75,7 @@ final class TokenTable {
   }
 
   private Renewed renewInTransaction(List<String> tokens) {
-    // In the order in which load.sql writes, or loaders and this would deadlock.
+    // In the same order as load.sql, to avoid deadlocks with loaders.
     List<Pair> sorted =
         db.createQuery(
                 sql(

@@ -10,11 +10,11 @@ import org.jdbi.v3.core.Handle;
 /**
  * Deletes the vault entries of erased tokens, unless other rows use them.
  *
- * <p>A loader that remembers a token brings no entry with a row. It remembers only tokens that it
- * committed with a row, and when that row lost the token, this was recorded. So an entry may be
- * deleted once that is longer ago than loaders remember and their statements take. The vault's lock
- * waits for statements in progress: their entries are seen, and later ones find no entry and bring
- * their own.
+ * <p>A loader that remembers a token adds no entry for it. It remembers only tokens that it
+ * committed with a row, and the moment when that row lost its token is recorded. So an entry may be
+ * deleted once that moment is longer ago than loaders remember tokens and their statements run. The
+ * vault's lock waits for statements in progress, whose entries are then visible; later statements
+ * find no entry and add their own.
  */
 final class VaultErasure {
   /**
@@ -22,14 +22,14 @@ final class VaultErasure {
    *
    * @param deleted how many entries were deleted
    * @param kept how many tokens keep their entry because rows use them
-   * @param rotating whether tokens or keys from before a rotation are in use: then nothing is
-   *     deleted
+   * @param rotating whether tokens or keys from before a rotation are in use, in which case nothing
+   *     is deleted
    */
   record Outcome(long deleted, long kept, boolean rotating) {}
 
   /**
-   * How long loads may queue behind the wait for the lock; longer than deadlock_timeout, 1 s, after
-   * which PostgreSQL cancels an autovacuum that blocks it.
+   * How long loads may queue behind the wait for the lock; longer than deadlock_timeout (1 s),
+   * after which PostgreSQL cancels an autovacuum that blocks the lock.
    */
   private static final String LOCK_TIMEOUT = "3s";
 
@@ -55,7 +55,7 @@ final class VaultErasure {
   /**
    * Deletes entries, and records a pruning in the same transaction.
    *
-   * @param prune the ticket of the pruning; empty: none is recorded
+   * @param prune the ticket of the pruning; empty: no pruning is recorded
    */
   VaultErasure(Handle db, ProgressPause pause, ErasedTokens erasedTokens, Optional<String> prune) {
     this.prune = prune;
@@ -77,7 +77,8 @@ final class VaultErasure {
             .mapTo(String.class)
             .one();
     if (rotating()) {
-      // A row may have the token of one key, and its entry that of another: nothing is deleted yet.
+      // Nothing is deleted yet, because a row may have the token of one key and its entry that of
+      // another.
       return new Outcome(0, 0, true);
     }
     long kept =
@@ -99,7 +100,7 @@ final class VaultErasure {
               pause.await(BETWEEN_ATTEMPTS, "running loads have ended");
               return true;
             });
-    // After the lock is released: searching the tables for these tokens may take long.
+    // After the lock is released, because searching the tables for these tokens may take long.
     db.useTransaction(tx -> settleInAudit(until));
     return new Outcome(outcome.deleted(), kept + outcome.kept(), false);
   }
@@ -109,7 +110,7 @@ final class VaultErasure {
     return Optional.ofNullable(pruned);
   }
 
-  /** Whether anything is loaded, or may still be, under a key that has a successor. */
+  /** Whether rows exist, or may still be loaded, under a key that has a successor. */
   boolean rotating() {
     return db.createQuery(
             """
@@ -128,8 +129,8 @@ final class VaultErasure {
   }
 
   /**
-   * The erased tokens that rows use, as a query. Which tables there are is read each time: a
-   * pipeline that came meanwhile may use any entry.
+   * A query for the erased tokens that rows use. Reads the list of tables each time, because a new
+   * pipeline may use any entry.
    */
   private String used() {
     return "(WITH erased AS (SELECT token FROM cameleon.erased_token WHERE %s) %s)"
@@ -172,8 +173,8 @@ final class VaultErasure {
   }
 
   /**
-   * Erases these tokens from the audit, and removes them from the table of erased tokens; those
-   * that rows use are no longer in it.
+   * Erases these tokens from the audit and removes them from the table of erased tokens, which no
+   * longer has the tokens that rows use.
    */
   private void settleInAudit(String until) {
     Set<String> tokens =

@@ -3,7 +3,7 @@ package dev.cameleon.privacy;
 import dev.cameleon.mask.Token;
 import dev.cameleon.privacy.Doctor.Verdict;
 
-/** The doctor's checks of the vault: who can read it, and whether it matches the rows. */
+/** The doctor's checks of the vault: its recipients, and whether it matches the rows. */
 final class VaultFindings {
   private final Doctor doctor;
 

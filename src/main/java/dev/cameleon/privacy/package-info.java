@@ -1,2 +1,2 @@
-/** Operations of an officer on personal data: reveal, audit, erase, retokenize. */
+/** Operations on personal data for officers and revealers: reveal, audit, erase, retokenize. */
 package dev.cameleon.privacy;

@@ -6,7 +6,7 @@ import java.util.Map;
  * Counts every message that this process received, by its outcome. At all times {@code received =
  * loaded + duplicate + ignored + dead_lettered + returned + in_flight}.
  *
- * @param received messages received so far; one that is received twice counts twice
+ * @param received how many messages were received; a message that is received twice counts twice
  * @param outcomes how many messages ended with each outcome
  * @param inFlight how many messages are in flight
  * @param oldestSentMillis when the oldest message in flight was sent, in milliseconds since 1970; 0
@@ -20,7 +20,7 @@ public record Account(
     return outcomes.get(outcome);
   }
 
-  /** Whether every message received has an outcome or is in flight. */
+  /** Whether every received message has an outcome or is in flight. */
   public boolean addsUp() {
     return received == inFlight + outcomes.values().stream().mapToLong(Long::longValue).sum();
   }
@@ -34,7 +34,7 @@ public record Account(
     return inFlight == 0 ? 0 : Math.max(0, nowMillis - oldestSentMillis) / 1000.0;
   }
 
-  /** One line for the log. */
+  /** Formats the counts as one line for the log. */
   @Override
   public String toString() {
     return String.format(

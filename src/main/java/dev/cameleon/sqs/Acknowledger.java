@@ -34,7 +34,7 @@ public final class Acknowledger {
   /**
    * Settles the deliveries of one source queue.
    *
-   * @param gate closed while messages cannot be deleted
+   * @param gate closes while messages cannot be deleted
    * @param calls runs the calls to SQS; its queue is bounded by the limit of messages in flight
    */
   public Acknowledger(
@@ -53,8 +53,8 @@ public final class Acknowledger {
    */
   public void loaded(Collection<Delivery> rows, int inserted) {
     List<Delivery> all = List.copyOf(rows);
-    // The database does not report which rows were duplicates. All messages are deleted, so only
-    // the counts differ.
+    // The database does not report which rows were duplicates. That only matters for the counts,
+    // because all messages are deleted.
     int loaded = Math.max(0, Math.min(inserted, all.size()));
     deletions.delete(all.subList(0, loaded), Outcome.LOADED);
     deletions.delete(all.subList(loaded, all.size()), Outcome.DUPLICATE);
@@ -66,8 +66,8 @@ public final class Acknowledger {
   }
 
   /**
-   * Deletes the message of an exchange of the ingest route: it is not to be loaded. It waits for
-   * nine others, up to a second, so that one call deletes them.
+   * Deletes the message of an exchange of the ingest route that the contract ignores. The delete
+   * waits up to a second for nine others, so that one call deletes ten.
    */
   public void ignored(Exchange exchange) {
     DeliveryTracking.passOn(exchange)
@@ -89,17 +89,15 @@ public final class Acknowledger {
     }
   }
 
-  /**
-   * Returns messages that did not fail but cannot be finished here: they are visible again at once.
-   */
+  /** Returns messages that did not fail but cannot be finished here, visible again at once. */
   public void returned(Collection<Delivery> unfinished) {
     returnToQueue(unfinished, delivery -> 0);
   }
 
   /**
-   * Returns messages that failed and may fail again: they are visible again after a delay, which
-   * doubles with each receive up to 300 s, so that they neither loop nor reach the queue's redrive
-   * limit quickly.
+   * Returns messages that failed and may fail again. They are visible again after a delay, which
+   * doubles with each receive up to 300 s, so that they neither loop nor soon reach the queue's
+   * redrive limit.
    */
   public void postponed(Collection<Delivery> failed) {
     postponed(failed, true);
@@ -108,7 +106,7 @@ public final class Acknowledger {
   /**
    * Returns messages that failed, after a delay.
    *
-   * @param others whether other messages succeed meanwhile; if not, each message may come back many
+   * @param others whether other messages succeed meanwhile. If not, each message may come back many
    *     times before the fault is corrected, so the delay is 300 s from the second receive on
    */
   public void postponed(Collection<Delivery> failed, boolean others) {
@@ -156,14 +154,14 @@ public final class Acknowledger {
         .size();
   }
 
-  /** Deletes what waits for it, and retries failed deletes. To be called once a second. */
+  /** Makes pending deletes and retries failed ones. To be called once a second. */
   public void retryDeletes() {
     deleteIgnored();
     deletions.retry();
   }
 
   /**
-   * Stops retrying failed deletes, when the process stops: those messages come back as duplicates.
+   * Stops retrying failed deletes when the process stops; those messages come back as duplicates.
    */
   public void endDeletes() {
     deletions.end();

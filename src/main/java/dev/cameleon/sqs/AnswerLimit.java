@@ -10,17 +10,17 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 
 /**
- * Delays reading the answer to a receive until there is memory for it: the Content-Length is known
- * before the body is read. If the memory is not free in time, the answer is discarded unread and
- * its messages come back after their visibility timeout.
+ * Delays reading the answer to a receive until there is memory for it; the Content-Length tells its
+ * size before the body is read. If memory does not become free in time, the answer is discarded
+ * unread, and its messages come back after their visibility timeout.
  */
 public final class AnswerLimit implements ExecutionInterceptor {
   /** The memory that a receive has reserved. */
   static final ExecutionAttribute<MemoryBudget.Reservation> ROOM = new ExecutionAttribute<>("room");
 
   /**
-   * Short compared with a visibility timeout: meanwhile the messages are hidden and nobody
-   * processes them.
+   * Short compared with a visibility timeout, because the messages are hidden and unprocessed
+   * meanwhile.
    */
   private static final long WAIT_MILLIS = 5_000;
 
@@ -28,7 +28,7 @@ public final class AnswerLimit implements ExecutionInterceptor {
 
   private final long waitMillis;
 
-  /** Waits at most 5 s for memory. */
+  /** Creates a limit that waits at most 5 s for memory. */
   public AnswerLimit() {
     this(WAIT_MILLIS);
   }
@@ -62,8 +62,8 @@ public final class AnswerLimit implements ExecutionInterceptor {
         context.responseBody().get().close(); // drains the body: the connection can be reused
       }
     } catch (IOException e) {
-      return SdkClientException.create("no room for the answer, and it was not to be ended", e);
+      return SdkClientException.create("no memory for the answer, and closing it failed", e);
     }
-    return SdkClientException.create("no room for the answer");
+    return SdkClientException.create("no memory for the answer");
   }
 }

@@ -7,17 +7,17 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
 /**
- * The message attributes that a receive asks for. Cameleon receives all of them, for the dead
- * letter, and shows the route these: Camel makes a header of each.
+ * The message attributes that the route asks for. Cameleon receives all attributes, because a dead
+ * letter keeps them, but passes only these on to the route, where Camel makes a header of each.
  *
- * @param names as SQS reads them in a request: a name, a prefix that ends in {@code .*}, or {@link
+ * @param names in the form of a request to SQS: a name, a prefix that ends in {@code .*}, or {@link
  *     #ALL}
  */
 record AskedAttributes(List<String> names) {
   /** All message attributes, in a request. */
   static final String ALL = "All";
 
-  /** The message with those attributes only that were asked for. */
+  /** The message with only these attributes. */
   Message of(Message message) {
     if (message.messageAttributes().isEmpty()) {
       return message;

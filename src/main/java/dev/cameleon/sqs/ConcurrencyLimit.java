@@ -6,12 +6,15 @@ import java.util.function.IntConsumer;
 
 /**
  * Adapts how many receives run at a time: few at start and on an empty queue, more while messages
- * wait and the CPU has headroom. Parallel calls hide round trips, but when the CPU is the limit,
- * more threads than cores only delay each other, and the just-in-time compiler most of all:
- * starting on a full queue would be slow for minutes. Thread-safe.
+ * wait and the CPU has headroom. Parallel calls hide round trips. But when the CPU is the limit,
+ * threads beyond the number of cores only delay each other and, most of all, the just-in-time
+ * compiler: a start on a full queue would be slow for minutes. Thread-safe.
  */
 public final class ConcurrencyLimit {
-  /** At least one more than cores: some calls may hang until their time-out. */
+  /**
+   * The smallest limit on a machine with few cores, because some calls may hang until their
+   * time-out.
+   */
   private static final int LEAST = 3;
 
   private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -40,7 +43,7 @@ public final class ConcurrencyLimit {
     changed.accept(limit);
   }
 
-  /** Waits until the limit allows one more receive; the caller must {@link #release} it. */
+  /** Waits until the limit allows one more receive; the caller must {@link #release} afterwards. */
   synchronized void acquire() throws InterruptedException {
     while (underWay >= limit) {
       wait();
@@ -55,7 +58,8 @@ public final class ConcurrencyLimit {
   }
 
   /**
-   * Raises the limit by a quarter: a receive brought so many messages that more are likely to wait.
+   * Raises the limit by a quarter, because a receive brought so many messages that more are likely
+   * to wait.
    */
   synchronized void busy() {
     if (limit < most && isTimeForAStep() && room.getAsBoolean()) {
@@ -63,7 +67,7 @@ public final class ConcurrencyLimit {
     }
   }
 
-  /** Halves the limit: a long poll brought no message. */
+  /** Halves the limit, because a long poll brought no message. */
   synchronized void empty() {
     if (limit > least && isTimeForAStep()) {
       change(Math.max(least, limit / 2));

@@ -12,8 +12,8 @@ public final class CpuHeadroom {
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
   /**
-   * Whether this process can use more CPU, by the load since the last call. The answer is yes if
-   * other processes cause most of the load: we do not give up our share of the CPU.
+   * Whether this process can use more CPU, judged by the load since the last call. Returns true if
+   * other processes cause most of the load, so that this process keeps its share of the CPU.
    */
   public boolean hasRoom() {
     double load = system.getCpuLoad();

@@ -9,12 +9,15 @@ import java.util.concurrent.TimeUnit;
  * within minutes. Thread-safe.
  */
 public final class DeadLetterBrake {
-  /** How many settled messages the brake looks at. */
+  /** How many of the latest settled messages the brake counts. */
   static final int WINDOW = 1000;
 
   private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** The brake is released well below the share that applies it, or it would flap at the limit. */
+  /**
+   * The brake is released well below the share that applies it, so that it does not flap at the
+   * limit.
+   */
   private static final double RELEASE = 0.8;
 
   private final ReceiveGate gate;
@@ -24,9 +27,9 @@ public final class DeadLetterBrake {
   private long turnNanos = System.nanoTime();
 
   /**
-   * Applies to one source queue.
+   * Creates the brake for one source queue.
    *
-   * @param gate closed while the brake is on
+   * @param gate closes while the brake is on
    * @param percent the share of dead and ignored messages above which the brake is on; 100 disables
    *     it
    */
@@ -58,13 +61,13 @@ public final class DeadLetterBrake {
     }
   }
 
-  /** Forgets all outcomes and turns the brake off: what caused them is gone. */
+  /** Forgets all outcomes and turns the brake off, because their cause is gone. */
   public synchronized void forget() {
     notLoaded.clear();
     gate.open(ReceiveGate.Hold.DEAD_LETTER_FLOOD);
   }
 
-  /** Whether a receive may start now: always while receiving is not slowed, else once in 10 s. */
+  /** Whether a receive may start now: always while the brake is off, otherwise once in 10 s. */
   synchronized boolean takeTurn() {
     if (!gate.isSlow()) {
       return true;

@@ -31,8 +31,8 @@ final class Deletions {
   private final ReceiveGate gate;
 
   /**
-   * Batches whose delete failed and is to be retried. They are in flight, so the limit of messages
-   * in flight bounds them.
+   * Batches whose delete failed and will be retried. Their messages are in flight, so the limit of
+   * messages in flight bounds this queue.
    */
   private final Deque<Finished> waiting = new ArrayDeque<>();
 
@@ -57,14 +57,14 @@ final class Deletions {
 
   /** Deletes these messages in calls of up to 10, and settles them. */
   void delete(List<Delivery> finished, Outcome outcome) {
-    deliveries.undeleted(finished); // from now on: the call may wait or hang for long
+    deliveries.undeleted(finished); // before the call, which may wait or hang for long
     for (List<Delivery> chunk : SqsBatchCalls.chunks(finished)) {
       calls.execute(() -> delete(new Finished(chunk, outcome), false));
     }
   }
 
   /**
-   * Retries failed deletes: one call first, and all others when it succeeds. Closes the gate while
+   * Retries failed deletes: first one call, then all others once it succeeds. Closes the gate while
    * a delete hangs and no other succeeds. To be called once a second.
    */
   void retry() {
@@ -84,7 +84,10 @@ final class Deletions {
     }
   }
 
-  /** Stops the retries, when the process stops. Messages not deleted come back as duplicates. */
+  /**
+   * Stops the retries when the process stops. Messages that are not deleted come back as
+   * duplicates.
+   */
   synchronized void end() {
     ended = true;
     if (!waiting.isEmpty()) {

@@ -43,12 +43,12 @@ public record Delivery(
           MessageSystemAttributeName.MESSAGE_GROUP_ID,
           MessageSystemAttributeName.SEQUENCE_NUMBER);
 
-  /** A delivery for checks that need one without receiving: its random id belongs to no message. */
+  /** A made-up delivery for checks; its random id belongs to no message. */
   public static Delivery sample() {
     return sample(Instant.now());
   }
 
-  /** As {@link #sample()}, with the time of sending. */
+  /** As {@link #sample()}, with a given time of sending. */
   public static Delivery sample(Instant sentAt) {
     String id = UUID.randomUUID().toString();
     SourceMessage itself = new SourceMessage(id, sentAt);
@@ -95,7 +95,7 @@ public record Delivery(
     return System.nanoTime() - receivedNanos >= limitNanos;
   }
 
-  /** The message id only: the body is personal. */
+  /** Shows only the message id, because the body is personal. */
   @Override
   public String toString() {
     return "Delivery[" + messageId + "]";

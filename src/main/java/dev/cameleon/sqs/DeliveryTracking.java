@@ -9,9 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the delivery with each exchange of the ingest route, whatever the steps do to headers and
- * body, and makes sure that the delivery leaves the route in a batch or as a dead letter. If a step
- * drops the message, it is returned to the queue.
+ * Attaches the delivery to each exchange of the ingest route, independently of headers and body,
+ * and makes sure that it leaves the route in a batch or as a dead letter. Returns the message to
+ * the queue if a step drops it.
  */
 public final class DeliveryTracking extends RoutePolicySupport {
   private static final Logger LOG = LoggerFactory.getLogger(DeliveryTracking.class);

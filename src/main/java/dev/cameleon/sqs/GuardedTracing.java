@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps failures of tracing away from the messages: OpenTelemetry promises not to throw, but an
- * agent or exporter of another version may, and then messages would stay in flight. Thread-safe.
+ * Prevents failures of tracing from affecting messages: OpenTelemetry promises not to throw, but an
+ * agent or exporter of another version may, and messages would then stay in flight. Thread-safe.
  */
 final class GuardedTracing implements MessageTracing {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedTracing.class);
@@ -45,7 +45,7 @@ final class GuardedTracing implements MessageTracing {
     }
   }
 
-  /** Without its message, which may quote a value. */
+  /** Logs the failure without its message, which may quote a value. */
   private void warn(Throwable failure) {
     long count = warnings.add(1);
     if (count > 0) {

@@ -36,7 +36,8 @@ public final class InFlightMessages {
    * Starts empty.
    *
    * @param maxMessages how many messages may be in flight before receiving pauses
-   * @param maxBytes how many bytes they may occupy, all copies and answers being read included
+   * @param maxBytes how many bytes they may occupy, including all copies and answers that are being
+   *     read
    * @param brake receives every outcome
    * @param tracing follows every message
    */
@@ -54,8 +55,8 @@ public final class InFlightMessages {
   /**
    * Registers the messages of one answer.
    *
-   * @return the messages that are new here; one whose receipt handle is in flight already must not
-   *     count twice
+   * @return the messages that are new; a receipt handle that is already in flight must not count
+   *     twice
    */
   public synchronized List<Message> receive(List<Message> messages, long receivedNanos) {
     List<Message> taken = new ArrayList<>(messages.size());
@@ -99,7 +100,8 @@ public final class InFlightMessages {
 
   private void admit(String handle, long bytes) {
     try {
-      room.admit(bytes); // not under this object's lock: others must be settled meanwhile
+      // Outside this object's lock, because other messages must be settled meanwhile.
+      room.admit(bytes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for memory", e);
@@ -139,7 +141,8 @@ public final class InFlightMessages {
     }
     room.vacate(bytes, ofEvents);
     if (wasFull && !isFull()) {
-      notifyAll(); // only then: at every delete, all waiting threads would wake for nothing
+      // Only below the limit; otherwise each delete would wake all waiting threads for nothing.
+      notifyAll();
     }
   }
 
@@ -204,8 +207,8 @@ public final class InFlightMessages {
   }
 
   /**
-   * Messages that are in flight for longer than {@code limitNanos}: some code lost track of them.
-   * Each is returned by one call only.
+   * Messages that have been in flight for longer than {@code limitNanos}, because some code lost
+   * track of them. Each message is returned by one call only.
    */
   public synchronized List<Delivery> overdue(long limitNanos) {
     List<Delivery> overdue = new ArrayList<>();
@@ -218,14 +221,15 @@ public final class InFlightMessages {
     return overdue;
   }
 
-  /** Records that these are finished and not deleted yet: they are kept invisible. */
+  /** Records that these messages are finished but not deleted yet, so they are kept invisible. */
   synchronized void undeleted(Collection<Delivery> finished) {
     stillInFlight(finished).forEach(message -> message.undeleted = true);
   }
 
   /**
-   * Records that these are being returned to the queue: from now on, later messages of their groups
-   * must not be loaded either. What SQS delivers later comes in order.
+   * Records that these messages are being returned to the queue: from now on, later messages of
+   * their groups that are in flight must not be loaded either. Messages that SQS delivers
+   * afterwards come in order.
    */
   synchronized void returning(Collection<Delivery> returned) {
     Map<String, BigInteger> from = new HashMap<>();
@@ -247,7 +251,7 @@ public final class InFlightMessages {
   /** Whether this message would be loaded before an earlier one of its group. */
   public boolean overtakes(Delivery delivery) {
     if (delivery.group().isEmpty()) {
-      return false; // without the lock, for all messages of a standard queue
+      return false; // needs no lock; applies to all messages of a standard queue
     }
     synchronized (this) {
       InFlight message = inFlight.get(delivery.receiptHandle());
@@ -266,7 +270,7 @@ public final class InFlightMessages {
     return inFlight.values().stream().map(message -> message.delivery).toList();
   }
 
-  /** The messages that have no outcome yet: they are neither loaded nor dead-lettered. */
+  /** The messages that are neither loaded nor dead-lettered yet. */
   public synchronized List<Delivery> unfinished() {
     return inFlight.values().stream()
         .filter(message -> !message.undeleted)

@@ -20,7 +20,7 @@ final class MemoryBudget {
 
   /**
    * How many copies of a message's text may be in memory at a time: its body, its masked fields,
-   * the batch's JSON while it is built, the finished JSON, the driver's send buffer.
+   * the batch's JSON while it is built, the finished JSON, and the driver's send buffer.
    */
   private static final int COPIES = 5;
 
@@ -28,8 +28,8 @@ final class MemoryBudget {
   private static final int OVERHEAD_BYTES = 1024;
 
   /**
-   * What an event beyond the first needs besides its text: measured 340 bytes while a message is
-   * parsed and masked, and 370 while it is loaded, most of them ids and times in the batch's JSON.
+   * Bytes per event beyond the first, besides its text: 340 measured while a message is parsed and
+   * masked, and 370 while it is loaded, mostly ids and times in the batch's JSON.
    */
   private static final int EVENT_BYTES = 512;
 
@@ -40,7 +40,7 @@ final class MemoryBudget {
   /** Bytes of messages in flight and of answers being read. */
   private long usedBytes;
 
-  /** The part of them for the events of messages that are being processed. */
+  /** The part of {@link #usedBytes} for the events of messages that are being processed. */
   private long eventBytes;
 
   /** Bytes reserved for receives whose answer has not begun. */
@@ -64,7 +64,7 @@ final class MemoryBudget {
     this.maxBytes = maxBytes;
   }
 
-  /** The most memory that a message with this body needs on its way, in bytes. */
+  /** The most memory that a message with this body needs until it is loaded, in bytes. */
   static long bytesOf(String body) {
     return bytesOf(textBytes(body));
   }
@@ -86,8 +86,8 @@ final class MemoryBudget {
   }
 
   /**
-   * The memory that the events of this body need when they are processed. Each begins with a brace;
-   * other objects in it are counted as well.
+   * The memory that processing the events of this body needs, in bytes. Counts braces, so nested
+   * objects count as events, too.
    */
   static long eventBytesOf(String body) {
     long further = -1;
@@ -169,7 +169,7 @@ final class MemoryBudget {
     }
   }
 
-  /** The bytes that would be in use if the waiting caller went on. */
+  /** The bytes that would be in use if the waiting caller proceeded. */
   private interface Total {
     long bytes();
   }
@@ -234,8 +234,8 @@ final class MemoryBudget {
   }
 
   /**
-   * Waits until there is memory for a message's events, or no other message has any: a message that
-   * needs more than all gets through alone.
+   * Waits until there is memory for a message's events, or until no other message has any, so that
+   * a message that needs more than the limit gets through alone.
    *
    * @param bytes {@link #eventBytesOf} its body
    */

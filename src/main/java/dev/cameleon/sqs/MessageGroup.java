@@ -12,7 +12,7 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
  * @param number the sequence number, which grows within a group
  */
 public record MessageGroup(String id, BigInteger number) {
-  /** Reads it; empty for a message of a standard queue, which has no sequence number. */
+  /** Reads the group; empty for a message of a standard queue, which has no sequence number. */
   public static Optional<MessageGroup> of(Map<MessageSystemAttributeName, String> system) {
     String id = system.get(MessageSystemAttributeName.MESSAGE_GROUP_ID);
     String number = system.get(MessageSystemAttributeName.SEQUENCE_NUMBER);
@@ -21,7 +21,7 @@ public record MessageGroup(String id, BigInteger number) {
         : Optional.of(new MessageGroup(id, new BigInteger(number)));
   }
 
-  /** The sequence number only: the id may be personal. */
+  /** Shows only the sequence number, because the id may be personal. */
   @Override
   public String toString() {
     return "MessageGroup[" + number + "]";

@@ -31,7 +31,7 @@ final class MessageSpans implements MessageTracing {
   private static final String SCOPE = "dev.cameleon";
   private static final String TRACEPARENT = "traceparent";
 
-  /** What OpenTelemetry keeps by default. */
+  /** OpenTelemetry's default limit of links per span. */
   private static final int MOST_LINKS = 128;
 
   private static final AttributeKey<String> OUTCOME = AttributeKey.stringKey("cameleon.outcome");
@@ -54,7 +54,7 @@ final class MessageSpans implements MessageTracing {
   private final Tracer tracer;
   private final String queue;
 
-  /** Of the messages in flight whose trace is recorded. The key is the receipt handle. */
+  /** The spans of messages in flight whose trace is recorded, by receipt handle. */
   private final Map<String, Span> spans = new ConcurrentHashMap<>();
 
   private MessageSpans(Tracer tracer, String queue) {
@@ -118,7 +118,8 @@ final class MessageSpans implements MessageTracing {
     if (recorded.isEmpty()) {
       return;
     }
-    // A sampler decides by the parent: without one, most commits of recorded messages would not be.
+    // A sampler decides by the parent: without a parent, most commits of recorded messages would
+    // not be recorded.
     SpanBuilder builder =
         begin("load", Context.root().with(recorded.get(0)))
             .setStartTimestamp(Instant.now().minusNanos(System.nanoTime() - beganNanos))

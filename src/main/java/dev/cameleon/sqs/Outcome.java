@@ -8,7 +8,7 @@ public enum Outcome {
   LOADED,
   /** The message's id was in the ledger: its row was committed before. */
   DUPLICATE,
-  /** The message fits the contract's {@code x-ignore}: it is not to be loaded. */
+  /** The message matches the contract's {@code x-ignore} and is not loaded. */
   IGNORED,
   /** The dead-letter queue accepted the message. */
   DEAD_LETTERED,

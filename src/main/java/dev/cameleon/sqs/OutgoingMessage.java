@@ -47,7 +47,7 @@ public record OutgoingMessage(
     return new OutgoingMessage(body, attributes, sender, Optional.of(there));
   }
 
-  /** Whether both say the same, wherever they are sent. */
+  /** Whether both have the same content, wherever they are sent. */
   public boolean hasContentOf(OutgoingMessage other) {
     return body.equals(other.body)
         && attributes.equals(other.attributes)
@@ -66,7 +66,7 @@ public record OutgoingMessage(
     return bytes;
   }
 
-  /** Its length; 0 for a text that an answer of SQS lacks. */
+  /** The length in UTF-8; 0 for a text that is missing in an answer of SQS. */
   static int utf8Length(String text) {
     return text == null ? 0 : text.getBytes(StandardCharsets.UTF_8).length;
   }
@@ -87,7 +87,7 @@ public record OutgoingMessage(
         .build();
   }
 
-  /** Without what is personal. */
+  /** Leaves out personal data. */
   @Override
   public String toString() {
     return "OutgoingMessage[" + attributes.keySet() + ", " + bytes() + " bytes]";

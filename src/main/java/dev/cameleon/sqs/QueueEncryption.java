@@ -5,7 +5,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
-/** Whether SQS encrypts a queue's messages at rest, by the queue's attributes. */
+/** Whether SQS encrypts a queue's messages at rest, according to the queue's attributes. */
 public enum QueueEncryption {
   /** Encrypted with a key of AWS KMS (SSE-KMS). */
   KMS,
@@ -15,10 +15,10 @@ public enum QueueEncryption {
   SQS,
   /** Messages are not encrypted. */
   NONE,
-  /** Unknown: emulators do not have these attributes, and some reject their names. */
+  /** Unknown: emulators lack these attributes, and some reject their names. */
   UNKNOWN;
 
-  /** Reads the queue's attributes; {@link #UNKNOWN} if SQS cannot be asked. */
+  /** Reads the queue's attributes; {@link #UNKNOWN} if SQS does not answer. */
   public static QueueEncryption of(SqsClient sqs, SqsQueue queue) {
     try {
       Map<QueueAttributeName, String> attributes =

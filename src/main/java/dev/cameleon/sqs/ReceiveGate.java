@@ -7,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides whether messages may be received. It closes for failures that are not the fault of a
+ * Decides whether messages may be received. Closes for failures that are not the fault of a
  * message, so that receive counts do not climb meanwhile, and opens when the failure is over.
  * Thread-safe.
  */
@@ -83,13 +83,14 @@ public final class ReceiveGate {
   }
 
   /**
-   * Ends the retries of what is in flight, until the next {@link #start}: what fails is returned.
+   * Ends the retries of messages in flight until the next {@link #start}: messages that fail are
+   * returned.
    */
   public synchronized void endRetries() {
     retriesEnded = true;
   }
 
-  /** Whether what failed may be retried. */
+  /** Whether failed messages may be retried. */
   public synchronized boolean mayRetry() {
     return !stopping && !retriesEnded;
   }
@@ -127,7 +128,7 @@ public final class ReceiveGate {
   /**
    * Waits until messages may be received.
    *
-   * @param ended whether the caller's own receiving has ended; looked at again after {@link #wake}
+   * @param ended whether the caller's own receiving has ended; evaluated again after {@link #wake}
    * @return false if receiving has ended for good
    */
   synchronized boolean awaitOpen(BooleanSupplier ended) throws InterruptedException {
@@ -137,7 +138,7 @@ public final class ReceiveGate {
     return !stopping && !ended.getAsBoolean();
   }
 
-  /** Lets all who wait look again whether their receiving has ended. */
+  /** Wakes all waiting callers, so that they check again whether their receiving has ended. */
   synchronized void wake() {
     notifyAll();
   }

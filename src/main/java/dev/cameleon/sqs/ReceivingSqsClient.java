@@ -37,7 +37,7 @@ public final class ReceivingSqsClient implements SqsClient {
   /** A single empty long poll does not prove that the queue is empty: SQS runs on many servers. */
   private static final int EMPTY_RECEIVES = 8;
 
-  /** Half of the 10 that one answer can hold: after so many, more are likely to wait. */
+  /** Half of the 10 that one answer can hold: more messages are then likely to wait. */
   private static final int MANY = 5;
 
   private static final ReceiveMessageResponse NOTHING = ReceiveMessageResponse.builder().build();
@@ -48,7 +48,7 @@ public final class ReceivingSqsClient implements SqsClient {
    * @param beganNanos when it began, by {@link System#nanoTime}
    */
   private record UnderWay(long beganNanos, MemoryBudget.Reservation room) {
-    /** Whether its answer has begun, or it is so young that the answer may begin at any moment. */
+    /** Whether its answer has begun, or may begin at any moment because the receive is young. */
     boolean isBeingAnswered() {
       return room.isAnswered()
           || System.nanoTime() - beganNanos < TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
@@ -148,7 +148,7 @@ public final class ReceivingSqsClient implements SqsClient {
                   .messageAttributeNames(AskedAttributes.ALL)
                   .overrideConfiguration(call -> call.putExecutionAttribute(AnswerLimit.ROOM, room))
                   .build());
-      // Before messages are registered: if no thread can be started, SQS must make them visible
+      // Before the messages are registered: if no thread can be started, they must become visible
       // again.
       adapt(response.messages().size());
       List<Message> taken = register(response.messages(), began);
@@ -167,7 +167,9 @@ public final class ReceivingSqsClient implements SqsClient {
     }
   }
 
-  /** None once {@link #stop} has returned: nobody would settle them. */
+  /**
+   * Registers messages; none after {@link #stop} has returned, because nobody would settle them.
+   */
   private List<Message> register(List<Message> messages, long beganNanos) {
     synchronized (underWay) {
       return ended ? List.of() : deliveries.receive(messages, beganNanos);
@@ -222,7 +224,7 @@ public final class ReceivingSqsClient implements SqsClient {
   }
 
   /**
-   * Whether so many receives in a row were empty that no running one is likely to bring a message.
+   * Whether so many receives in a row were empty that a running one is unlikely to bring a message.
    */
   public boolean isIdle() {
     return emptyReceives.get()

@@ -21,9 +21,9 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
 /**
- * The message attributes that a message's sender gave it: all except Cameleon's own. A dead letter
- * carries them as JSON in one attribute ({@link #PACKED}), because SQS allows ten; so does a replay
- * with too many of them.
+ * The message attributes that the sender set: all except Cameleon's own. A dead letter carries them
+ * as JSON in one attribute ({@link #PACKED}), because SQS allows only ten per message; a replay
+ * with too many attributes does the same.
  *
  * @param values by name: personal
  * @param leftOut names of attributes for which a dead letter had no room, or {@link #ALL}
@@ -32,10 +32,12 @@ public record SenderAttributes(Map<String, MessageAttributeValue> values, List<S
   /** The attribute that holds them as JSON. */
   public static final String PACKED = "sender-attributes";
 
-  /** Stands for all names, if there was no room even for these. No attribute has this name. */
+  /**
+   * Stands for all names, if there was no room even for the names. No attribute can have this name.
+   */
   public static final String ALL = "*";
 
-  /** Of a message without attributes. */
+  /** The attributes of a message that has none. */
   public static final SenderAttributes NONE = new SenderAttributes(Map.of(), List.of());
 
   /** AWS: a message has at most 10 attributes. */
@@ -76,7 +78,7 @@ public record SenderAttributes(Map<String, MessageAttributeValue> values, List<S
     leftOut = List.copyOf(leftOut);
   }
 
-  /** Those of a received message. */
+  /** The sender's attributes of a received message. */
   public static SenderAttributes of(Message message) {
     return message.hasMessageAttributes() && !message.messageAttributes().isEmpty()
         ? of(message, message.messageAttributes())
@@ -90,8 +92,8 @@ public record SenderAttributes(Map<String, MessageAttributeValue> values, List<S
     }
     Map<String, MessageAttributeValue> values = new LinkedHashMap<>(all);
     if (SourceMessage.isNamedIn(message)) {
-      // A replay, or a dead letter that was moved back without Cameleon. What is packed and not
-      // readable is sealed: it stays as it is.
+      // A replay, or a dead letter that was moved back without Cameleon. A packed attribute that
+      // cannot be read is sealed, and stays as it is.
       Set<String> own = new HashSet<>(OWN);
       own.remove(PACKED);
       values.keySet().removeAll(own);
@@ -99,12 +101,12 @@ public record SenderAttributes(Map<String, MessageAttributeValue> values, List<S
     return new SenderAttributes(values, List.of());
   }
 
-  /** Whether a message can carry them beside so many others, with their own names. */
+  /** Whether a message can carry them under their own names beside this many other attributes. */
   boolean fitBeside(int others) {
     return values.size() + others <= MOST && Collections.disjoint(values.keySet(), OWN);
   }
 
-  /** Without one of them, for which there is no room. */
+  /** These attributes without one for which there is no room. */
   public SenderAttributes without(String name) {
     Map<String, MessageAttributeValue> less = new LinkedHashMap<>(values);
     less.remove(name);
@@ -113,12 +115,12 @@ public record SenderAttributes(Map<String, MessageAttributeValue> values, List<S
     return new SenderAttributes(less, names);
   }
 
-  /** Whether there is nothing to tell about them. */
+  /** Whether there are no attributes, and none were left out. */
   public boolean isEmpty() {
     return values.isEmpty() && leftOut.isEmpty();
   }
 
-  /** Their size in bytes, as SQS counts it: name, type and value of each. */
+  /** The total size in bytes, as SQS counts it: name, type and value of each. */
   public int bytes() {
     int bytes = 0;
     for (Map.Entry<String, MessageAttributeValue> each : values.entrySet()) {
@@ -127,7 +129,7 @@ public record SenderAttributes(Map<String, MessageAttributeValue> values, List<S
     return bytes;
   }
 
-  /** The size of one in bytes, as SQS counts it. */
+  /** The size of one attribute in bytes, as SQS counts it. */
   public static int bytes(String name, MessageAttributeValue value) {
     return name.length()
         + OutgoingMessage.utf8Length(value.dataType())
@@ -136,7 +138,7 @@ public record SenderAttributes(Map<String, MessageAttributeValue> values, List<S
             : value.binaryValue().asByteArrayUnsafe().length);
   }
 
-  /** All of it as JSON: personal. */
+  /** Values and left-out names as JSON: personal. */
   public String text() {
     ObjectNode all = JsonNodeFactory.instance.objectNode();
     all.set(ATTRIBUTES, json());
@@ -162,7 +164,7 @@ public record SenderAttributes(Map<String, MessageAttributeValue> values, List<S
         : Base64.getEncoder().encodeToString(value.binaryValue().asByteArrayUnsafe());
   }
 
-  /** Reads what {@link #text} wrote; empty if it is something else. */
+  /** Reads the output of {@link #text}; empty if the text is anything else. */
   public static Optional<SenderAttributes> parse(String text) {
     if (text.isEmpty()) {
       return Optional.empty();
@@ -224,7 +226,7 @@ public record SenderAttributes(Map<String, MessageAttributeValue> values, List<S
     }
   }
 
-  /** How many: names and values may be personal. */
+  /** Shows only the numbers, because names and values may be personal. */
   @Override
   public String toString() {
     return "SenderAttributes[" + values.size() + ", " + leftOut.size() + " left out]";

@@ -11,7 +11,7 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
 /**
- * The message that a dead letter or a replay stands for, as two message attributes name it.
+ * The original message of a dead letter or replay, which two message attributes name.
  *
  * @param id the id that SQS gave it, which is its id in the ledger
  * @param sentAt when it was sent to the source queue
@@ -27,8 +27,8 @@ public record SourceMessage(String id, Instant sentAt) {
   static final List<String> ATTRIBUTES = List.of(ID, SENT_AT);
 
   /**
-   * The message that this one stands for: itself unless both attributes are there and valid.
-   * Another system may use attributes of these names for something else.
+   * The original of this message: itself, unless both attributes are present and valid. Another
+   * system may use attributes of these names for something else.
    *
    * @param sentAt when this message was sent
    */
@@ -36,7 +36,7 @@ public record SourceMessage(String id, Instant sentAt) {
     return named(message).orElseGet(() -> new SourceMessage(message.messageId(), sentAt));
   }
 
-  /** Whether a message stands for another one. */
+  /** Whether the attributes of a message name an original. */
   static boolean isNamedIn(Message message) {
     return named(message).isPresent();
   }
@@ -45,7 +45,7 @@ public record SourceMessage(String id, Instant sentAt) {
     String id = attribute(message, ID);
     String firstSentAt = attribute(message, SENT_AT);
     if (id.isEmpty() || firstSentAt.isEmpty()) {
-      return Optional.empty(); // nearly all messages: an exception for each would be slow
+      return Optional.empty(); // true of nearly all messages, for which an exception would be slow
     }
     try {
       return Optional.of(
@@ -62,7 +62,7 @@ public record SourceMessage(String id, Instant sentAt) {
   }
 
   /**
-   * A message that stands for it: however often it is sent, it is loaded once.
+   * A replay of this message: however often it is sent, it is loaded once.
    *
    * @param body the original or corrected body: personal
    * @param sender the attributes of the first message; packed if they are too many
@@ -76,7 +76,7 @@ public record SourceMessage(String id, Instant sentAt) {
     return new OutgoingMessage(body, own);
   }
 
-  /** The attributes that name it. */
+  /** The two attributes that name this message. */
   public Map<String, String> attributes() {
     Map<String, String> attributes = new LinkedHashMap<>();
     attributes.put(ID, id);

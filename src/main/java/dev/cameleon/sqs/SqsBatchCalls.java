@@ -27,7 +27,7 @@ import software.amazon.awssdk.services.sqs.model.SendMessageBatchResultEntry;
 
 /**
  * Sends messages to one queue, deletes its messages and changes their visibility, up to ten per
- * call. A call that fails makes all its entries fail; it throws nothing. Thread-safe.
+ * call. If a call fails, all its entries count as failed; nothing is thrown. Thread-safe.
  *
  * @param sqs makes the calls, with its own retries
  * @param queue the queue
@@ -43,22 +43,22 @@ public record SqsBatchCalls(SqsClient sqs, SqsQueue queue) {
   private static final long FIRST_PAUSE_MILLIS = 100;
 
   /**
-   * What became of the items of a call. An item has succeeded only if the answer says so, and does
-   * not also say that it failed: the caller may delete elsewhere what was sent. Whatever else an
-   * answer names is ignored.
+   * The results of a call's items. An item has succeeded only if the answer says so and does not
+   * also report it as failed, because the caller may delete the only other copy. Unknown entries of
+   * an answer are ignored.
    *
-   * @param done SQS did it
-   * @param refused SQS will never do it, with the error code; for a receipt handle: the message was
-   *     deleted, or received again
-   * @param failed may succeed when retried
-   * @param failure why the last of these failed, or an empty string; holds no message's text
+   * @param done items that succeeded
+   * @param refused items that SQS will never accept, with the error code; for a receipt handle: the
+   *     message was deleted, or received again
+   * @param failed items that may succeed when retried
+   * @param failure why the last of these failed, or an empty string; quotes no message
    * @param denied whether SQS refused the whole call, so that a retry hardly helps: the queue is
    *     gone, for example, or access is denied
    */
   public record Result<T>(
       List<T> done, Map<T, String> refused, List<T> failed, String failure, boolean denied) {
 
-    /** Of no item. */
+    /** The result of a call without items. */
     public static <T> Result<T> none() {
       return failed(List.of(), "", false);
     }
@@ -67,14 +67,20 @@ public record SqsBatchCalls(SqsClient sqs, SqsQueue queue) {
       return new Result<>(List.of(), Map.of(), items, failure, denied);
     }
 
-    /** The same with what was refused among what failed, for a caller that retries it too. */
+    /**
+     * This result with the refused items among the failed ones, for a caller that retries them,
+     * too.
+     */
     public Result<T> withRefusedAsFailed() {
       List<T> allFailed = new ArrayList<>(failed);
       allFailed.addAll(refused.keySet());
       return new Result<>(done, Map.of(), allFailed, failure, denied);
     }
 
-    /** This and the next result, of a call for items that failed here or were not in this call. */
+    /**
+     * Combines this result with that of the next call, for items that failed here or were not in
+     * this call.
+     */
     public Result<T> then(Result<T> next) {
       List<T> allDone = new ArrayList<>(done);
       allDone.addAll(next.done);
@@ -91,7 +97,7 @@ public record SqsBatchCalls(SqsClient sqs, SqsQueue queue) {
     Result<T> make(List<T> items);
   }
 
-  /** The entries that an answer names. */
+  /** The entries of an answer. */
   private record Answer(Stream<String> successful, List<BatchResultErrorEntry> failed) {}
 
   /** Sends up to {@value #ENTRIES_PER_CALL} items, of {@value #MAX_CALL_BYTES} bytes at most. */
@@ -170,7 +176,7 @@ public record SqsBatchCalls(SqsClient sqs, SqsQueue queue) {
   private static <T> Result<T> call(List<T> items, Supplier<Answer> call) {
     try {
       return items.isEmpty() ? Result.none() : result(items, call.get());
-    } catch (RuntimeException e) { // of the SDK or not: no entry is known to have succeeded
+    } catch (RuntimeException e) { // from the SDK or elsewhere: no entry is known to have succeeded
       LOG.debug("A call to SQS failed: {}", SqsErrors.describe(e));
       return Result.failed(items, SqsErrors.describe(e), SqsErrors.isDenied(e));
     }
@@ -203,7 +209,7 @@ public record SqsBatchCalls(SqsClient sqs, SqsQueue queue) {
    * neither a 403 nor the failure of a single entry.
    *
    * @param attempts how many calls at most
-   * @param enough whether to make no more calls after this result
+   * @param enough whether to stop after this result
    */
   public static <T> Result<T> retry(
       List<T> items, int attempts, Predicate<Result<T>> enough, Call<T> call) {
@@ -222,7 +228,8 @@ public record SqsBatchCalls(SqsClient sqs, SqsQueue queue) {
   }
 
   /**
-   * As {@link #retry(List, int, Predicate, Call)}, until all succeeded or the attempts are over.
+   * As {@link #retry(List, int, Predicate, Call)}, until all items succeeded or the attempts are
+   * used up.
    */
   public static <T> Result<T> retry(List<T> items, int attempts, Call<T> call) {
     return retry(items, attempts, result -> false, call);

@@ -8,13 +8,13 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 
 /**
- * Describes failures of SQS without quoting any message's text, and tells lasting refusals from
- * passing ones.
+ * Describes failures of SQS without quoting any message's text, and tells permanent refusals from
+ * transient ones.
  */
 public final class SqsErrors {
   /**
-   * Error codes that SQS may report as the sender's fault although they are not about the message,
-   * but about the key, the permissions, the rate or the service (Amazon SQS API Reference: common
+   * Error codes that SQS may report as the sender's fault although they concern the key, the
+   * permissions, the rate or the service rather than the message (Amazon SQS API Reference: common
    * error types, and the errors of SendMessage; codes of KMS begin with its name).
    */
   private static final Pattern PASSING =
@@ -34,14 +34,14 @@ public final class SqsErrors {
         && !PASSING.matcher(String.valueOf(entry.code())).matches();
   }
 
-  /** Whether a retry of this call can hardly succeed: a 4xx that is not about the rate. */
+  /** Whether a retry of this call is unlikely to succeed: a 4xx that is not about the rate. */
   static boolean isDenied(Throwable failure) {
     return failure instanceof AwsServiceException service
         && service.statusCode() / 100 == 4
         && !service.isThrottlingException();
   }
 
-  /** The service's error code and HTTP status, or what failed in the client. */
+  /** The service's error code and HTTP status, or the client's failure. */
   public static String describe(Throwable failure) {
     if (failure instanceof AwsServiceException service) {
       AwsErrorDetails details = service.awsErrorDetails();

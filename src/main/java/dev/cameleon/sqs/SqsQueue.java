@@ -21,12 +21,12 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
   private static final int LARGEST_BYTES = 1024 * 1024;
 
   /**
-   * How long an answer about a queue may take, retries included. The SDK's own retries wait for two
-   * minutes, in which somebody looks at a process that says nothing.
+   * How long an answer about a queue may take, retries included. The SDK's own retries take two
+   * minutes, during which an operator would see a silent process.
    */
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
 
-  /** AWS: the names of FIFO queues, and of no others, end in this. */
+  /** AWS: exactly the names of FIFO queues end in this. */
   public static final String FIFO = ".fifo";
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,80}(\\.fifo)?");
@@ -45,7 +45,7 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
    * The number of messages in a queue, as SQS counts them: approximately.
    *
    * @param visible can be received now
-   * @param hidden received, and neither deleted nor visible again
+   * @param hidden received, but neither deleted nor visible again
    * @param delayed sent with a delay that is not over
    */
   public record Depth(long visible, long hidden, long delayed) {
@@ -65,7 +65,7 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
    *
    * @param nameOrUrl a name in the client's region, or a URL
    * @throws software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException if there is none
-   * @throws software.amazon.awssdk.core.exception.SdkException if SQS cannot be asked
+   * @throws software.amazon.awssdk.core.exception.SdkException if SQS does not answer
    */
   public static SqsQueue find(SqsClient sqs, String nameOrUrl) {
     String url =
@@ -100,8 +100,8 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
   }
 
   /**
-   * Whether a text is a queue's name as AWS allows them, or a URL of only host and path. This
-   * rejects a URL with a password before any message, ours or a library's, can show it.
+   * Whether a text is a valid queue name (AWS), or a URL of only host and path. This rejects a URL
+   * with a password before any message, ours or a library's, can show it.
    */
   public static boolean isNameOrUrl(String text) {
     return NAME.matcher(text).matches() || URL.matcher(text).matches();
@@ -116,7 +116,10 @@ public record SqsQueue(String name, String url, String arn, int visibilitySecond
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
-  /** Whether both are the same queue, by ARN if it is known: a queue has many URLs but one ARN. */
+  /**
+   * Whether both are the same queue, compared by ARN if it is known: a queue has many URLs but one
+   * ARN.
+   */
   public boolean isSameAs(SqsQueue other) {
     boolean known = !arn.isEmpty() && !other.arn.isEmpty();
     return known ? arn.equals(other.arn) : url.equals(other.url);

@@ -12,13 +12,13 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class VisibilityExtender {
   /**
-   * The shortest extension, also for a queue with a shorter timeout: the next call must reach SQS
-   * in time.
+   * The shortest extension, even for a queue with a shorter timeout, so that the next call reaches
+   * SQS in time.
    */
   private static final int LEAST_SECONDS = 10;
 
   /**
-   * The longest extension, unless the queue's own timeout is longer: if the process dies, its
+   * The longest extension, unless the queue's own timeout is longer. If the process dies, its
    * messages stay hidden for at most this time.
    */
   private static final int MOST_SECONDS = 600;
@@ -80,7 +80,7 @@ public final class VisibilityExtender {
     }
   }
 
-  /** The length of an extension: long enough that the next round comes in time. */
+  /** The length of an extension in seconds: long enough that the next round comes in time. */
   private int seconds(long roundNanos) {
     long rounds = TimeUnit.NANOSECONDS.toSeconds(4 * roundNanos);
     long least = Math.max(LEAST_SECONDS, source.queue().visibilitySeconds());
@@ -95,8 +95,8 @@ public final class VisibilityExtender {
     if (!result.done().isEmpty()) {
       roundTripNanos.updateAndGet(before -> (7 * before + took) / 8);
     }
-    // If SQS refuses a receipt handle, the message was settled meanwhile, or its timeout is over:
-    // then its second delivery ends as a duplicate.
+    // If SQS refuses a receipt handle, the message was settled meanwhile, or its timeout has passed
+    // and its second delivery will end as a duplicate.
     deliveries.notExtended(result.failed());
   }
 }

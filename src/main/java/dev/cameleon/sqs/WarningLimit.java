@@ -4,7 +4,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Limits a warning that may occur thousands of times to one line per minute: the first at once,
- * later ones with their number. Thread-safe.
+ * later ones as a count. Thread-safe.
  */
 public final class WarningLimit {
   private static final long PERIOD_NANOS = TimeUnit.MINUTES.toNanos(1);

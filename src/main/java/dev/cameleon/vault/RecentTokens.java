@@ -7,8 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Remembers tokens that are certainly in the vault, because this process committed them within the
- * last 15 s. It must not remember longer: {@code erase} waits that long before it deletes entries.
- * Bounded; a token that does not fit is only written again. Thread-safe.
+ * last 15 s. Must not remember them for longer, because {@code erase} waits only that long before
+ * it deletes entries. Bounded; a token that does not fit is merely written again. Thread-safe.
  */
 public final class RecentTokens {
   private static final Duration GENERATION = Duration.ofSeconds(5);
@@ -21,13 +21,13 @@ public final class RecentTokens {
   private Set<String> old = Set.of();
   private long bornNanos = System.nanoTime();
 
-  /** Remembers tokens for up to 15 s. */
+  /** Creates a memory of 15 s. */
   public RecentTokens() {
     this(GENERATION);
   }
 
   /**
-   * Remembers tokens for up to three generations.
+   * Creates a memory of three generations.
    *
    * @param generation a third of the longest time that a token is remembered, normally 5 s
    */
@@ -35,7 +35,9 @@ public final class RecentTokens {
     this.generationNanos = generation.toNanos();
   }
 
-  /** The tokens remembered now: two sets, whose contents stay valid while a batch is built. */
+  /**
+   * The currently remembered tokens, as two sets whose contents stay valid while a batch is built.
+   */
   synchronized List<Set<String>> sets() {
     age(System.nanoTime());
     return List.of(young, old);

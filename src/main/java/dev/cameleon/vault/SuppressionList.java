@@ -28,7 +28,7 @@ public final class SuppressionList {
    * @param subjects the hashes of suppressed user ids
    * @param askedNanos when the read began, by {@link System#nanoTime}
    * @param time the database's clock
-   * @param timeNanos a moment after that, by {@link System#nanoTime}
+   * @param timeNanos a moment after {@code time}, by {@link System#nanoTime}
    */
   private record Known(Set<String> subjects, long askedNanos, Instant time, long timeNanos) {}
 
@@ -36,7 +36,8 @@ public final class SuppressionList {
   private final AtomicReference<Known> known = new AtomicReference<>();
 
   /**
-   * An empty list that is not fresh: nothing may be loaded before the first {@link #refresh}.
+   * Creates an empty list that is not fresh, so that nothing is loaded before the first {@link
+   * #refresh}.
    *
    * @param masker computes the hashes
    */
@@ -71,16 +72,16 @@ public final class SuppressionList {
             before != null && before.askedNanos() - next.askedNanos() > 0 ? before : next);
   }
 
-  /** Whether the list was read within the last 15 s: otherwise nothing may be loaded. */
+  /** Whether the list was read within the last 15 s; otherwise nothing may be loaded. */
   public boolean isFresh() {
     Known now = known.get();
     return now != null && System.nanoTime() - now.askedNanos() < FRESH_NANOS;
   }
 
   /**
-   * What the database's clock shows now at least, by the last read; empty if that is too old or
-   * there was none. Statements carry it, so that the database can refuse those built on old
-   * knowledge.
+   * A lower bound of the database's current time, derived from the last read; empty if that is too
+   * old or there was none. Statements carry it, so that the database can refuse those built on
+   * outdated information.
    */
   public Optional<Instant> databaseTime() {
     return Optional.ofNullable(known.get())
@@ -89,7 +90,7 @@ public final class SuppressionList {
                 now.time().plusNanos(Math.min(System.nanoTime() - now.timeNanos(), FRESH_NANOS)));
   }
 
-  /** The record itself, or one of random values if its person is suppressed. */
+  /** Returns the record itself, or a record of random values if its person is suppressed. */
   public MaskedRecord apply(MaskedRecord record) {
     Set<String> erased = known.get() == null ? Set.of() : known.get().subjects();
     return erased.isEmpty()

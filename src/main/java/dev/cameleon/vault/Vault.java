@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Seals original values for the database, and bodies for the dead-letter queue, to public keys. It
- * cannot open them: the private keys are elsewhere, and it drops each data key after an hour.
- * Thread-safe.
+ * Seals original values for the database, and bodies for the dead-letter queue, to public keys.
+ * Cannot open them, because the private keys are elsewhere and it drops each data key after an
+ * hour. Thread-safe.
  */
 public final class Vault {
   private static final Duration DATA_KEY = Duration.ofHours(1);
@@ -20,8 +20,8 @@ public final class Vault {
   private DataKey dataKey;
 
   /**
-   * The data key of bodies only. The sealed keys that travel with dead letters therefore open
-   * nothing in the database, even for a recipient whom a retokenization has removed.
+   * A separate data key for bodies, so that the sealed keys in dead letters open nothing in the
+   * database, even for a recipient who was removed by a retokenization.
    */
   private DataKey bodies;
 
@@ -38,7 +38,7 @@ public final class Vault {
    * Seals to these recipients.
    *
    * @param recipients who can open the vault; empty: nothing is kept
-   * @param stored tokens that need no new entry
+   * @param stored remembers tokens that need no new entry
    */
   public Vault(List<Recipient> recipients, RecentTokens stored) {
     this.recipients = List.copyOf(recipients);
@@ -57,7 +57,7 @@ public final class Vault {
    * Seals a message's body to every recipient.
    *
    * @param body personal
-   * @param preview the part of it that everybody may see
+   * @param preview a description that everybody may see
    * @throws IllegalStateException if there are no recipients: nobody could open it
    */
   public SealedBody seal(String body, String preview) {
@@ -66,7 +66,7 @@ public final class Vault {
 
   private synchronized DataKey bodies(long nowNanos) {
     if (recipients.isEmpty()) {
-      throw new IllegalStateException("without recipients, nobody could open what is sealed");
+      throw new IllegalStateException("without recipients, nobody could open a sealed value");
     }
     if (bodies == null || bodies.isOver(nowNanos)) {
       bodies = new DataKey(recipients, nowNanos + DATA_KEY.toNanos());

@@ -83,8 +83,8 @@ public final class VaultEntries {
   /**
    * The parameter {@code vault} of {@code load.sql}.
    *
-   * @param made when the parameters were built, by the database's clock; empty for a batch in which
-   *     time does not matter
+   * @param made when the parameters were built, by the database's clock; empty for a batch for
+   *     which time does not matter
    */
   public String json(Optional<Instant> made) {
     StringJoiner keys = new StringJoiner(",");
@@ -116,9 +116,7 @@ public final class VaultEntries {
     return "\"" + text + "\"";
   }
 
-  /**
-   * Remembers these tokens: the database has committed all entries, so for a while they need none.
-   */
+  /** Remembers these tokens after the commit, so that they need no entries for a while. */
   public void committed() {
     stored.add(tokens, beganNanos);
   }
@@ -127,7 +125,7 @@ public final class VaultEntries {
     return Base64.getEncoder().encodeToString(bytes);
   }
 
-  /** Without personal data. */
+  /** Leaves out personal data. */
   @Override
   public String toString() {
     return "VaultEntries[" + tokens.size() + "]";

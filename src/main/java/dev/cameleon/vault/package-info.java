@@ -1,4 +1,2 @@
-/**
- * The vault of sealed original values: loaders write it, and nobody reads it without a private key.
- */
+/** The vault of sealed original values: loaders write to it, and reading it takes a private key. */
 package dev.cameleon.vault;

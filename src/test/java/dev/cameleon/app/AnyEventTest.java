@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** Events of other kinds than logins, with a contract and a table of their own. */
+/** Events other than logins, with their own contract and table. */
 class AnyEventTest {
   private static final String RECORDS =
       """

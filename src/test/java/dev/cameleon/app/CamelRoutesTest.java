@@ -56,7 +56,7 @@ import org.apache.camel.test.junit5.CamelTestSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** The real YAML, route by route: what goes in, and where it comes out. */
+/** The real YAML, route by route: the input, and where the output arrives. */
 class CamelRoutesTest extends CamelTestSupport {
   private final InFlightMessages deliveries =
       new InFlightMessages(
@@ -181,7 +181,7 @@ class CamelRoutesTest extends CamelTestSupport {
   }
 
   @Test
-  void whatIsNotMaskedNeverEntersABatch() throws Exception {
+  void anUnmaskedMessageNeverEntersABatch() throws Exception {
     MockEndpoint insert = getMockEndpoint("mock:direct:batch");
     insert.expectedMessageCount(1);
 

@@ -14,17 +14,17 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the metrics say of the dead-letter queue, and when they say nothing. */
+/** The metrics about the dead-letter queue, and when they are absent. */
 class DeadLetterDepthTest {
   private static final String METRIC = "cameleon_dead_letter_queue_messages";
 
-  /** The first look is after 10 seconds, the next ones 15 seconds apart. */
+  /** The first count is after 10 seconds, the next ones are 15 seconds apart. */
   private static final Duration LOOKS = Duration.ofSeconds(45);
 
   @TempDir private Path folder;
 
   @Test
-  void itsDepthIsThereOnceItWasLookedAtAndGoesWithTheQueue() throws Exception {
+  void theDepthIsExportedOnceItIsKnownAndDisappearsWithTheQueue() throws Exception {
     Site site = Site.in(folder).with("CAMELEON_DEAD_LETTER_BRAKE", "100");
     site.queues().send(List.of("one", "two", "three"));
 
@@ -49,7 +49,7 @@ class DeadLetterDepthTest {
   }
 
   @Test
-  void anOldLookDoesNotPassForTodays() {
+  void anOldCountIsNotReportedAsCurrent() {
     long second = 1_000_000_000L;
     PeriodicChecks.Look look =
         new PeriodicChecks.Look(new SqsQueue.Depth(1, 0, 0), Long.MAX_VALUE - second);

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code load.sql} writes what {@code cameleon.tables} declares, and the database knows it. */
+/**
+ * {@code load.sql} writes only tables that {@code cameleon.tables} declares and the database has
+ * recorded.
+ */
 class DeclaredTablesTest {
   private static final String BOTH = "public.user_logins(user_id), public.last_login(user_id)";
 
@@ -59,13 +62,13 @@ class DeclaredTablesTest {
   }
 
   @Test
-  void cameleonsOwnTablesAreNobodyElses() throws Exception {
+  void loadSqlMayNotWriteCameleonsOwnTables() throws Exception {
     site.append(
         "load.sql", "\nINSERT INTO cameleon.suppressed (subject) SELECT user_id FROM event");
 
     assertThatThrownBy(() -> Run.on(site))
         .isInstanceOf(InvalidSettingsException.class)
-        .hasMessageContaining("cameleon.suppressed, which is Cameleon's own");
+        .hasMessageContaining("cameleon.suppressed, one of Cameleon's own tables");
   }
 
   @Test

@@ -24,7 +24,7 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** Where calls to SQS go, by what AWS's own variables and a queue's URL say. */
+/** The endpoint of calls to SQS, as a result of AWS's own variables and a queue's URL. */
 class EndpointsTest {
   private static final String VPC_ENDPOINT = "vpce-0a1b2c3d-9z8y.sqs.us-east-1.vpce.amazonaws.com";
   private static final String QUEUE = "https://" + VPC_ENDPOINT + "/123456789012/login-queue";
@@ -46,7 +46,7 @@ class EndpointsTest {
   }
 
   @Test
-  void theHostInAQueuesUrlIsNotWhereCallsGo() {
+  void callsDoNotGoToTheHostInAQueuesUrl() {
     set("aws.endpointUrl", null);
 
     assertThat(called(QUEUE)).isEqualTo("https://sqs.us-east-1.amazonaws.com");
@@ -62,7 +62,7 @@ class EndpointsTest {
   }
 
   @Test
-  void fipsEndpointsAreUsedWhereAskedForAndNoEndpointIsNamed() {
+  void fipsEndpointsAreUsedOnRequestIfNoEndpointIsNamed() {
     set("aws.endpointUrl", null);
     set("aws.useFipsEndpoint", "true");
 
@@ -73,7 +73,7 @@ class EndpointsTest {
         .hasMessageContaining("FIPS and custom endpoint are not supported");
   }
 
-  /** Its pod has credentials: those that are "not found" would be looked for in the wrong place. */
+  /** The pod has credentials, so a message that they are "not found" would mislead. */
   @Test
   void aRoleThatStsDoesNotGiveIsNotCalledMissingCredentials() throws Exception {
     set("aws.endpointUrl", Shared.sqs().endpoint().toString()); // no STS
@@ -105,7 +105,7 @@ class EndpointsTest {
     assertThat(site.queues().left()).isZero();
   }
 
-  /** Where the first call about this queue would go; none leaves this machine. */
+  /** The endpoint of the first call about this queue; no call leaves this machine. */
   private String called(String queue) {
     set("aws.region", "us-east-1");
     set("aws.accessKeyId", "x");

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
-/** A FIFO queue with a FIFO dead-letter queue: groups, their order, and what SQS drops. */
+/** A FIFO queue with a FIFO dead-letter queue: groups, their order, and deduplication by SQS. */
 class FifoQueuesTest {
   private static final int GROUPS = 20;
   private static final int MESSAGES = 50;
@@ -55,7 +55,7 @@ class FifoQueuesTest {
     return "{\"team\": \"" + team + "\", \"n\": " + n + "}";
   }
 
-  /** Whole groups, whose messages arrive while earlier ones are under way. */
+  /** Sends whole groups, whose messages arrive while earlier ones are in flight. */
   private void send(int from, int to) {
     for (int n = from; n < to; n += 10) {
       for (int group = 0; group < GROUPS; group++) {
@@ -66,20 +66,20 @@ class FifoQueuesTest {
     }
   }
 
-  /** What was inserted for each group, in the order of the inserts. */
+  /** The values inserted for each group, in the order of the inserts. */
   private List<List<String>> inserted() {
     return site.database()
         .query("SELECT team, string_agg(n::text, ',' ORDER BY id) FROM events GROUP BY team");
   }
 
   @Test
-  void rowsOfEachGroupAreCommittedInOrderWhateverFails() throws Exception {
+  void rowsOfEachGroupAreCommittedInOrderDespiteFailures() throws Exception {
     site.with("CAMELEON_BATCH_ROWS", "7")
         .with("CAMELEON_BATCH_WAIT", "50ms")
         .with("CAMELEON_POLLERS", "8")
         .with("CAMELEON_LOADERS", "4");
-    // Each fifth statement fails for a conflict; one row fails alone for a while and goes back to
-    // the queue; the row 13 of each group is refused for good.
+    // Every fifth statement fails with a conflict; one row fails alone for a while and returns to
+    // the queue; row 13 of each group is refused for good.
     site.database()
         .execute(
             """
@@ -176,10 +176,10 @@ class FifoQueuesTest {
     Message once = first(queues.deadLetterUrl());
     assertThat(group(once)).isEqualTo("the-team");
     assertThat(deduplication(once)).startsWith("dead-letter-");
-    // What a crash between the send and the delete does: the same message fails again.
+    // As after a crash between the send and the delete: the same message fails again.
     send(queues.deadLetterUrl(), once);
     assertThat(queues.deadLetters()).isOne();
-    // Within five minutes: the replay fails again, and is another dead letter.
+    // Within five minutes, the replay fails again and makes another dead letter.
     assertThat(dlq("replay", "--all", "--yes").out()).contains("replayed 1, left 0");
     try (Run run = Run.on(site)) {
       run.await(Outcome.DEAD_LETTERED, 1);

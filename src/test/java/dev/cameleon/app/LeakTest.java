@@ -25,9 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/**
- * Plants recognisable personal values everywhere and searches everything that the process wrote.
- */
+/** Plants recognisable personal values everywhere and searches all output of the process. */
 class LeakTest {
   private static final String ADDRESS = "203.0.113.77";
   private static final String DEVICE = "987-65-4321";
@@ -42,7 +40,7 @@ class LeakTest {
     Site site =
         Site.in(folder).with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
     Commands.run(site.environment(), folder, "migrate");
-    // A row that the table refuses, in a way whose message quotes the row, twice over.
+    // A row that the table refuses with a message that quotes the row twice.
     site.database()
         .execute(
             """
@@ -70,7 +68,7 @@ class LeakTest {
       Awaitility.await().until(() -> site.queues().left() == 0);
       metrics = get(program, "/observe/metrics");
       health = get(program, "/observe/health/ready");
-      // An outage: what the server and the driver say of it must not carry the batch either.
+      // An outage: the messages of server and driver must not quote the batch either.
       site.database().execute("ALTER TABLE user_logins RENAME device_type TO device_kind");
       site.queues().send(List.of(planted().toString()));
       Awaitility.await().until(() -> program.err().contains("Receiving pauses"));
@@ -128,7 +126,7 @@ class LeakTest {
     }
   }
 
-  /** Every value of every table of ours, the given table included. */
+  /** Every value of all tables of ours, including the given one. */
   private static String everyColumn(TestDatabase database) {
     StringBuilder all = new StringBuilder();
     for (List<String> table :

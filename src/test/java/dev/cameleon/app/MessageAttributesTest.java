@@ -40,7 +40,7 @@ class MessageAttributesTest {
 
   @BeforeEach
   void makePipeline() throws Exception {
-    // What SQS gives to a receive that the stop of a run has cut is hidden for so long.
+    // Messages that SQS gives to a receive cut by a stop stay hidden for this long.
     site = Site.in(folder, 5).with("CAMELEON_TABLES", "public.events()");
     site.migrate();
     site.database().execute("CREATE TABLE public.events (n bigint, tenant text)");
@@ -54,7 +54,7 @@ class MessageAttributesTest {
     return MessageAttributeValue.builder().dataType(type).stringValue(value).build();
   }
 
-  /** As many as SQS allows, of each type, and two with names of Cameleon's own. */
+  /** As many as SQS allows, of each type, including two with Cameleon's own names. */
   private static Map<String, MessageAttributeValue> ten() {
     Map<String, MessageAttributeValue> ten = new TreeMap<>();
     ten.put("tenant", text("String", PLANTED));
@@ -129,7 +129,7 @@ class MessageAttributesTest {
   }
 
   @Test
-  void fewComeBackAsTheyWereAndOnlyWhatTheContractNamesReachesTheRoute() throws Exception {
+  void fewAttributesComeBackUnchangedAndOnlyThoseOfTheContractReachTheRoute() throws Exception {
     site.edit(
         "ingest.camel.yaml",
         "        - to: direct:load",
@@ -198,7 +198,7 @@ class MessageAttributesTest {
   }
 
   @Test
-  void withASealedBodyTheyAreSealedToo() throws Exception {
+  void attributesAreSealedWithTheBody() throws Exception {
     String anna = Recipients.add(folder, "anna").toString();
     site.with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString())
         .with("CAMELEON_DEAD_LETTER_BODY", "sealed");
@@ -216,7 +216,7 @@ class MessageAttributesTest {
   }
 
   @Test
-  void whatSqsItselfMovesKeepsItsAttributesInAReplay() throws Exception {
+  void aMessageThatSqsMovesKeepsItsAttributesInAReplay() throws Exception {
     Shared.sqs()
         .client()
         .sendMessage(

@@ -71,7 +71,7 @@ class NothingEchoedTest {
   }
 
   @Test
-  void aKeysetInTheWrongVariableIsToldItsVariable() {
+  void aKeysetInTheWrongVariableIsReportedWithTheRightOne() {
     Map<String, String> json = Map.of("CAMELEON_KEYSET", Planted.keyset());
     Map<String, String> reference = Map.of("CAMELEON_KEYSET", "{{aws:prod/mask}}");
     Map<String, String> path = Map.of("CAMELEON_KEYSET_JSON", "keys/mask.json");
@@ -81,9 +81,9 @@ class NothingEchoedTest {
     assertThat(said(path)).contains("put a file's name into CAMELEON_KEYSET");
   }
 
-  /** What stays of the message when the value goes. */
+  /** The message without the value is still useful. */
   @Test
-  void aMessageStillNamesWhatIsWrongAndHowToMendIt() {
+  void aMessageStillNamesTheProblemAndTheRemedy() {
     for (String parameter : List.of(";", "?", "?ssl=true&")) {
       assertThat(
               said(
@@ -137,7 +137,7 @@ class NothingEchoedTest {
     }
   }
 
-  /** It is read only once there is a key that is encrypted. */
+  /** The file is read only if the key is encrypted. */
   @Test
   void aPassphraseInThePlaceOfItsFileIsNotRepeated() throws Exception {
     String der =
@@ -173,7 +173,7 @@ class NothingEchoedTest {
         "help 203.0.113.77 | Unknown command",
         "dlq | name a subcommand: dlq list",
       })
-  void aWrongValueIsToldByItsOption(String arguments, String message) {
+  void aWrongValueIsReportedByItsOption(String arguments, String message) {
     assertThat(refused(arguments.split(" ", -1))).contains(message).doesNotContain("203.0");
   }
 
@@ -184,7 +184,7 @@ class NothingEchoedTest {
     assertThat(refused("check", "@" + file)).contains("Unmatched argument at position 1");
   }
 
-  /** What is said before the environment is read. */
+  /** The output before the environment is read. */
   private static String refused(String... arguments) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8);
@@ -192,7 +192,7 @@ class NothingEchoedTest {
     return bytes.toString(StandardCharsets.UTF_8);
   }
 
-  /** The attacks as they were reported, and what the libraries say of their own settings. */
+  /** The attacks as they were reported, and the libraries' messages about their own settings. */
   @Test
   void theProcessRepeatsNothing() throws Exception {
     Site site = Site.in(folder);
@@ -220,7 +220,7 @@ class NothingEchoedTest {
     }
   }
 
-  /** Everything that a command would say of these settings, the driver's own logger included. */
+  /** All messages of a command about these settings, including the driver's own logger. */
   private static String said(Map<String, String> environment) {
     StringBuilder said = new StringBuilder();
     Logger logger = Logger.getLogger("org.postgresql");

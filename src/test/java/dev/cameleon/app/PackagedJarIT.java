@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The one file that is deployed: what is in it, and that it works as a process. */
+/** The one file that is deployed: its content, and that it works as a process. */
 class PackagedJarIT {
   private static final Path JAR = Path.of(System.getProperty("cameleon.jar"));
   private static final String SERVICES = "META-INF/services/";
@@ -70,7 +70,7 @@ class PackagedJarIT {
           .isEqualTo(Files.readAllBytes(beside));
 
       Set<String> contained = named(jar);
-      // The jar itself, and a part of jdbi3-core's own jar, which its metadata does not name.
+      // The jar itself, and a part within jdbi3-core's jar that its metadata does not name.
       contained.removeAll(Set.of("cameleon", "antlr4-runtime"));
       assertThat(listed).containsAll(contained);
       assertThat(listed).contains("postgresql", "tink").doesNotContain("assertj-core");
@@ -78,7 +78,7 @@ class PackagedJarIT {
   }
 
   @Test
-  void itCarriesTheNamesAndLicencesOfWhatIsInIt() throws Exception {
+  void itCarriesTheNamesAndLicencesOfItsLibraries() throws Exception {
     try (JarFile jar = new JarFile(JAR.toFile())) {
       assertThat(named(jar))
           .hasSizeGreaterThan(80)
@@ -93,7 +93,7 @@ class PackagedJarIT {
     }
   }
 
-  /** What scanners find by themselves. */
+  /** The libraries that scanners find by themselves. */
   private static Set<String> named(JarFile jar) {
     return jar.stream()
         .map(JarEntry::getName)
@@ -188,7 +188,7 @@ class PackagedJarIT {
     assertThat(site.queues().left()).isZero();
   }
 
-  /** Erasure and pruning wait for a minute; from the jar they only say what they need. */
+  /** Erasure and pruning wait for a minute, so here they only report missing options. */
   @Test
   void everyCommandRunsFromTheJar() throws Exception {
     Site site = Site.in(folder);

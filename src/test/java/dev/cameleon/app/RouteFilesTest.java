@@ -15,7 +15,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is read of a folder belongs to one moment, whatever happens to it. */
+/** All files read from a folder are from the same moment, even if the folder changes. */
 class RouteFilesTest {
   @TempDir private Path folder;
 

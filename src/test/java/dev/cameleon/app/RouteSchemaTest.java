@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
-/** The routes are what an editor accepts that completes by the DSL's own schema. */
+/** The routes are valid by the DSL's own schema, which editors use for completion. */
 class RouteSchemaTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 

@@ -24,14 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** What docs/ROUTES.md says of beans, held against the beans and the shipped routes. */
+/** Compares docs/ROUTES.md with the beans and the shipped routes. */
 class RoutesDocumentTest {
   private static final Pattern ROW = Pattern.compile("(?m)^\\| (`(\\w+)`)? *\\| ([^|]*) \\|");
   private static final Pattern CODE = Pattern.compile("`(\\w+)[^`]*`");
   private static final Pattern USE =
       Pattern.compile("ref: (\\w+)\\s+method: (\\w+)", Pattern.MULTILINE);
 
-  /** How Camel itself uses a bean: no methods of ours. */
+  /** Methods through which Camel itself uses a bean; they are not ours. */
   private static final Set<String> CAMELS =
       Set.of(
           "amazonSQSClient",

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** With sealed dead letters, from queue to queue: nothing personal is seen, nothing is lost. */
+/** Sealed dead letters from queue to queue: nothing personal is visible, nothing is lost. */
 class SealedDeadLettersTest {
   private static final String ADDRESS = "203.0.113.77";
   private static final String DEVICE = "987-65-4321";
@@ -98,7 +98,7 @@ class SealedDeadLettersTest {
   }
 
   @Test
-  void whatIsOpenedAndSentAgainIsLoadedOnceUnderItsFirstIdAndDate() throws Exception {
+  void anOpenedAndReplayedMessageIsLoadedOnceUnderItsFirstIdAndDate() throws Exception {
     site.queues()
         .send(
             planted().put("device_type", "refused").toString(),
@@ -130,12 +130,12 @@ class SealedDeadLettersTest {
   }
 
   @Test
-  void whatIsMovedBackAsItIsIsSealedAgainAndOpenedToItsCore() throws Exception {
+  void aSealedMessageMovedBackUnchangedIsSealedAgainAndOpenedToItsCore() throws Exception {
     String original = planted().put("device_type", "refused").toString();
     site.queues().send(List.of(original));
     try (Run run = Run.on(site)) {
       run.await(Outcome.DEAD_LETTERED, 1);
-      // What StartMessageMoveTask of SQS does: body and attributes as they are.
+      // As SQS's StartMessageMoveTask does: body and attributes unchanged.
       Message moved = site.queues().takeDeadLetters().get(0);
       Map<String, String> attributes = new HashMap<>();
       moved.messageAttributes().forEach((name, value) -> attributes.put(name, value.stringValue()));
@@ -150,7 +150,7 @@ class SealedDeadLettersTest {
   }
 
   @Test
-  void aBodyTooLargeToBeSealedIsNeverSentAsItIsAndSqsTakesItUnmarked() throws Exception {
+  void aBodyTooLargeToSealIsNeverSentUnsealedAndSqsMovesIt() throws Exception {
     site.queues().redrive(1);
     String large = "[" + WORD.repeat(97_500) + "]"; // 780 000 bytes: sealed, just below 1 MiB
     String tooLarge = "[" + WORD.repeat(125_000) + "]"; // 1 000 000 bytes
@@ -159,7 +159,7 @@ class SealedDeadLettersTest {
 
     try (Run run = Run.on(site)) {
       run.await(Outcome.DEAD_LETTERED, 1).await(Outcome.RETURNED, 1);
-      // It comes back after 5 s, and SQS moves it instead of delivering it again.
+      // It reappears after 5 s, and SQS moves it instead of delivering it again.
       Awaitility.await()
           .atMost(java.time.Duration.ofSeconds(60))
           .until(() -> site.queues().deadLetters() == 2);

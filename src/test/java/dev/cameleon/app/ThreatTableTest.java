@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Each row of the threat model in docs/PRIVACY.md names the tests that hold it. */
+/** Each row of the threat model in docs/PRIVACY.md names the tests that prove it. */
 class ThreatTableTest {
   private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT))`");
 

@@ -62,7 +62,7 @@ class TracingTest {
   }
 
   @Test
-  void settingsWithoutAnAgentAreReportedAndLoadAllTheSame() throws Exception {
+  void settingsWithoutAnAgentAreReportedAndMessagesAreStillLoaded() throws Exception {
     Site site = Site.in(folder).with("OTEL_SERVICE_NAME", "cameleon");
     site.migrate();
     site.queues().send(List.of(Events.body(1)));

@@ -83,7 +83,7 @@ class ShippedCasesTest {
         each.name(), each.place(), each.body(), each.attributes(), each.sentAt(), expected);
   }
 
-  /** Every expectation that differs in one thing. */
+  /** Every expectation with one change. */
   private static List<Case.Expected> changed(Case.Expected expected) {
     List<Case.Expected> changed = new ArrayList<>();
     if (!expected.reason().isEmpty()) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What {@code check} finds in load.sql and the routes, before a message comes. */
+/** Mistakes in load.sql and the routes that {@code check} finds before any message arrives. */
 class CheckCommandTest {
   @TempDir private Path folder;
   private Site site;
@@ -49,7 +49,7 @@ class CheckCommandTest {
     assertThat(result.exitCode()).as(result.out() + result.err()).isZero();
     assertThat(result.out())
         .contains("gives {public.user_logins=1} rows (rolled back)")
-        .contains("how masked values arrive was not tried")
+        .contains("the columns of masked values were not checked")
         .doesNotContain("WRONG");
   }
 
@@ -57,7 +57,7 @@ class CheckCommandTest {
   void theShippedPipelineIsTriedWithOneEventAndWithOneOfTheLongestTexts() throws Exception {
     assertThat(check(0))
         .contains("OK      load.sql     a sample event gives {public.user_logins=1} rows (rolled")
-        .contains("OK      load.sql     one with every text at its longest gives");
+        .contains("OK      load.sql     a sample event with the longest texts gives");
   }
 
   @Test
@@ -68,7 +68,8 @@ class CheckCommandTest {
     assertThat(check(0))
         .contains("OK      load.sql     a sample event gives")
         .contains(
-            "NOTE    load.sql     one with every text at its longest is refused: a check constraint of the table refuses");
+            "NOTE    load.sql     a sample event with the longest texts is refused: a check"
+                + " constraint of the table refuses");
   }
 
   @Test
@@ -84,7 +85,7 @@ class CheckCommandTest {
         .contains("WRONG   load.sql     examples/1 is refused")
         .contains("constraint lucky")
         .contains(
-            "WRONG   load.sql     examples/2 of the contract is no valid event: CONTRACT at a");
+            "WRONG   load.sql     examples/2 of the contract is not a valid event: CONTRACT at a");
   }
 
   @Test
@@ -125,7 +126,7 @@ class CheckCommandTest {
         "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}";
     String upsert = " ON CONFLICT (a) DO UPDATE SET b = excluded.b";
     String once = "INSERT INTO public.t SELECT DISTINCT ON (a) a, b FROM event ORDER BY a" + upsert;
-    String note = "load.sql:2:1: ON CONFLICT DO UPDATE refuses two events of the same key";
+    String note = "load.sql:2:1: ON CONFLICT DO UPDATE refuses two events with the same key";
     pipeline(contract, once + ";\nINSERT INTO public.u SELECT a, b FROM event" + upsert);
     site.database()
         .execute(
@@ -139,7 +140,7 @@ class CheckCommandTest {
         .contains("OK      load.sql     a sample event gives {public.t=1, public.u=1} rows");
 
     Files.writeString(folder.resolve("routes/load.sql"), once);
-    assertThat(check(0)).doesNotContain("two events of the same key");
+    assertThat(check(0)).doesNotContain("two events with the same key");
   }
 
   @ParameterizedTest
@@ -149,7 +150,7 @@ class CheckCommandTest {
         "INSERT INTO public.t (b) SELECT b FROM event | no INSERT reads these fields: \"a\"",
         "INSERT INTO public.t SELECT a, b FROM event WHERE a > 1000 | a sample event writes no row",
       })
-  void whatIsNotReadAndWhatWritesNothingIsNoted(String sql, String note) throws Exception {
+  void unreadFieldsAndEventsWithoutRowsAreNoted(String sql, String note) throws Exception {
     pipeline(
         "{\"properties\": {\"a\": {\"type\": \"integer\"}, \"b\": {\"type\": \"string\", \"x-pii\": \"text\"}}}",
         sql);
@@ -205,7 +206,7 @@ class CheckCommandTest {
     assertThat(check(0))
         .contains("OK      load.sql     a sample event gives {public.t=2} rows")
         .contains(
-            "OK      load.sql     one with every text at its longest gives {public.t=2} rows");
+            "OK      load.sql     a sample event with the longest texts gives {public.t=2} rows");
   }
 
   @Test

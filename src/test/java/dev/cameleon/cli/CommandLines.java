@@ -10,9 +10,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * A program for a test: runs every command with each value in the place of each of its options and
- * arguments, and of what it does not take. One process instead of hundreds, in an environment where
- * nothing answers.
+ * A program for a test: runs every command with each value in place of each option and argument,
+ * including superfluous ones. Uses one process instead of hundreds, in an environment where nothing
+ * answers.
  */
 public final class CommandLines {
   private CommandLines() {}
@@ -61,7 +61,7 @@ public final class CommandLines {
     return lines;
   }
 
-  /** What the command does not run without, apart from the one that is tried. */
+  /** The required options and arguments, except the one under test. */
   private static List<String> required(CommandSpec spec, ArgSpec except) {
     List<String> words = new ArrayList<>();
     for (OptionSpec option : spec.options()) {

@@ -146,7 +146,7 @@ class CommandsTest {
   }
 
   @Test
-  void checkNamesAColumnThatLoadSqlNeedsAndTheTableHasNot() throws Exception {
+  void checkNamesAColumnThatTheTableLacks() throws Exception {
     Site site = Site.in(folder);
     Commands.run(site.environment(), folder, "migrate");
     site.edit("load.sql", "locale, app_version, create_date)", "region, app_version, create_date)");
@@ -158,7 +158,7 @@ class CommandsTest {
   }
 
   @Test
-  void checkTriesRealMessagesShowsNothingOfThemAndGivesThemBack() throws Exception {
+  void checkTriesRealMessagesWithoutShowingThemAndReturnsThem() throws Exception {
     Site site = Site.in(folder);
     Commands.run(site.environment(), folder, "migrate");
     site.queues()

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Each folder of {@code examples/} as its README says: schema.sql, migrate, check, test, then its
- * messages through a run.
+ * Each folder of {@code examples/}, as its README describes: schema.sql, migrate, check, test, then
+ * a run with its messages.
  */
 class ExamplesTest {
   private static final Path EXAMPLES = Path.of("examples").toAbsolutePath();
@@ -34,7 +34,7 @@ class ExamplesTest {
   @TempDir private Path folder;
   private Site site;
 
-  /** Runs it; returns each dead letter's reason and field. */
+  /** Runs an example; returns each dead letter's reason and field. */
   private List<String> run(String name, int loaded, int ignored, int deadLetters) throws Exception {
     Path example = EXAMPLES.resolve(name);
     Recipients.add(folder, "officer");

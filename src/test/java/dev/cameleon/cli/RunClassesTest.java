@@ -13,7 +13,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code run} loads: classes that only other commands need would make its start slower. */
+/**
+ * The classes that {@code run} loads: those that only other commands need would slow down its
+ * start.
+ */
 class RunClassesTest {
   @TempDir private Path folder;
 

@@ -48,7 +48,7 @@ class SecretsManagerTest {
   }
 
   @Test
-  void keysListShowsWhatIsThereAndEndsWithTwoWhereItMayNotRead() throws Exception {
+  void keysListShowsTheKeysAndExitsWithTwoIfItMayNotReadThem() throws Exception {
     Path file = folder.resolve("mask.json");
     Commands.run(Map.of(), folder, "keys", "create", "--out", file.toString());
     secrets.with("mask", Files.readString(file)).withForbidden("forbidden");
@@ -70,7 +70,7 @@ class SecretsManagerTest {
   }
 
   @Test
-  void anUnreachableServiceAMissingRegionAndMissingCredentialsAreSaid() throws Exception {
+  void anUnreachableServiceAMissingRegionAndMissingCredentialsAreReported() throws Exception {
     Map<String, String> environment = secrets.environment();
     environment.put("CAMELEON_KEYSET_JSON", "{{aws:mask}}");
 
@@ -93,7 +93,7 @@ class SecretsManagerTest {
     return Commands.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
   }
 
-  /** The tests' server trusts everybody; it shall ask this role for its password. */
+  /** Makes the tests' server, which trusts everybody, require a password from this role. */
   private static void requirePassword(Site site, String role, String password) throws Exception {
     site.database().execute("CREATE ROLE " + role + " LOGIN SUPERUSER PASSWORD '" + password + "'");
     Path rules = Path.of(site.database().query("SHOW hba_file").get(0).get(0));

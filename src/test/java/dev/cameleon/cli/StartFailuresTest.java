@@ -25,7 +25,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
-/** What stops a start: each with one clear message and the right exit code, as a process. */
+/**
+ * Failures that prevent a start, as a process: each with one clear message and the right exit code.
+ */
 class StartFailuresTest {
   @TempDir private Path folder;
 
@@ -139,7 +141,7 @@ class StartFailuresTest {
     Site site = Site.in(folder);
     site.edit("load.sql", "SELECT user_id, device_type", "SELECT :?rows, device_type");
 
-    assertThat(refusal(site, 2)).contains("load.sql:3:8").contains("no parameters");
+    assertThat(refusal(site, 2)).contains("load.sql:3:8").contains("parameters are not allowed");
   }
 
   @Test
@@ -251,7 +253,7 @@ class StartFailuresTest {
         .contains("Invalid value for --timeout: it must be a duration, for example 90s");
   }
 
-  /** What the network is told. */
+  /** The readiness as the network sees it. */
   private static String readiness(String log) throws Exception {
     Matcher url = Pattern.compile("http://\\S+").matcher(log);
     assertThat(url.find()).isTrue();
@@ -260,7 +262,7 @@ class StartFailuresTest {
         .body();
   }
 
-  /** What the person is told by a start that must end with this code. */
+  /** The output for the operator of a start that must end with this code. */
   private String refusal(Site site, int exitCode) throws Exception {
     Program.Result result = run(site);
     assertThat(result.exitCode()).isEqualTo(exitCode);
@@ -271,12 +273,12 @@ class StartFailuresTest {
     return Commands.run(site.environment(), folder, "--until-empty", "--timeout", "30s");
   }
 
-  /** What a process writes to standard error, its log included. */
+  /** The standard error of a process, including its log. */
   private String logged(Site site) throws Exception {
     return Program.run(site.environment(), folder, "--until-empty", "--timeout", "30s").err();
   }
 
-  /** What is said to the person, without the log. */
+  /** The output for the operator, without the log. */
   private static String problems(Program.Result result) {
     return result.err();
   }

@@ -90,7 +90,7 @@ class TestCommandTest {
   }
 
   @Test
-  void rowsThatNobodyExpectsAndRowsThatAreMissingAreShown() throws Exception {
+  void unexpectedAndMissingRowsAreShown() throws Exception {
     String body =
         "  body: {user_id: u, app_version: '1', device_type: x, ip: 192.0.2.1, device_id: d}\n";
     cases(

@@ -15,7 +15,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code check} looks whether each token arrives as it is in a column that is searched for it. */
+/**
+ * {@code check} tests whether each token arrives unchanged in a column that the privacy commands
+ * search.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TokenArrivalTest {
   private static final String CONTRACT =
@@ -59,7 +62,7 @@ class TokenArrivalTest {
   }
 
   @Test
-  void tokensThatArriveAsTheyAreAreNotMentioned() throws Exception {
+  void tokensThatArriveUnchangedAreNotMentioned() throws Exception {
     assertThat(check(0, "", ALL_THREE.formatted("ip"))).doesNotContain("token");
   }
 
@@ -90,7 +93,7 @@ class TokenArrivalTest {
         "plain ; json_build_array(ip) ; inside json, an array or another type",
         "list ; ARRAY[ip] ; inside json, an array or another type",
       })
-  void aTokenThatArrivesOtherwiseIsWrongEvenBesideOneAsItIs(
+  void aChangedTokenIsWrongEvenIfAnUnchangedOneArrivesToo(
       String column, String expression, String how) throws Exception {
     String out =
         check(
@@ -109,7 +112,7 @@ class TokenArrivalTest {
   void aTokenThatArrivesNowhereIsANote() throws Exception {
     assertThat(check(0, "", ALL_THREE.formatted("md5(ip)")))
         .contains(
-            "NOTE    load.sql     the tokens of these fields arrive in no column as they are: \"ip\"");
+            "NOTE    load.sql     no column receives the tokens of these fields unchanged: \"ip\"");
   }
 
   @Test
@@ -119,7 +122,7 @@ class TokenArrivalTest {
                 0,
                 ", \"examples\": [{\"id\": \"a\", \"ip\": \"192.0.2.1\", \"lines\": [{\"from\": \"192.0.2.1\"}, {\"from\": \"192.0.2.1\"}]}]",
                 ALL_THREE.formatted("ip")))
-        .contains("how they arrive was not tried: \"customer.mail\"")
+        .contains("so their columns were not checked: \"customer.mail\"")
         .doesNotContain("WRONG");
   }
 }

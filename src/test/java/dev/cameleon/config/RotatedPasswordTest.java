@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Passwords that change while it runs: rotated ones, and tokens of RDS's IAM authentication. */
+/** Passwords that change at run time: rotated passwords, and tokens of RDS IAM authentication. */
 class RotatedPasswordTest {
   @TempDir private Path folder;
 
@@ -43,7 +43,7 @@ class RotatedPasswordTest {
   }
 
   @Test
-  void aPasswordThatIsRotatedInTheFileIsNoOutage() throws Exception {
+  void aPasswordRotatedInTheFileCausesNoOutage() throws Exception {
     Site site = site();
     LoginRole role = loader(site);
     Path file = folder.resolve("application.properties");
@@ -54,7 +54,7 @@ class RotatedPasswordTest {
   }
 
   @Test
-  void aPasswordThatIsRotatedInSecretsManagerIsNoOutage() throws Exception {
+  void aPasswordRotatedInSecretsManagerCausesNoOutage() throws Exception {
     Site site = site();
     LoginRole role = loader(site);
     try (LocalSecrets secrets = LocalSecrets.start().with("db", "{\"password\":\"first\"}")) {
@@ -156,7 +156,7 @@ class RotatedPasswordTest {
     return site;
   }
 
-  /** A loader whom the tests' server, which trusts everybody else, asks for the password. */
+  /** A loader from whom the tests' server, which trusts everybody else, requires a password. */
   private LoginRole loader(Site site) throws Exception {
     LoginRole role = LoginRole.in(site.database(), "cameleon_loader");
     site.database().execute("ALTER ROLE " + role.name() + " PASSWORD 'first'");

@@ -68,7 +68,7 @@ class SecretReferenceTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"}}{{aws:other}}", "{{aws:other}}", "{{env:HOME}}", "#:@{{", "p w"})
-  void aSecretIsTakenAsItIs(String password) throws Exception {
+  void aSecretIsUsedLiterally(String password) throws Exception {
     secrets
         .with("rds", JsonMapper.builder().build().createObjectNode().put("p", password).toString())
         .with("other", "not asked for");
@@ -77,7 +77,7 @@ class SecretReferenceTest {
   }
 
   @Test
-  void withoutAReferenceNobodyIsAsked() throws Exception {
+  void withoutAReferenceNoServiceIsCalled() throws Exception {
     assertThat(keyset(keyset.json()).currentId()).isEqualTo("0a0b0c0d");
     assertThat(SecretReference.resolve("p{{aws:other}}")).isEqualTo("p{{aws:other}}");
     assertThat(secrets.requests()).isZero();
@@ -102,7 +102,7 @@ class SecretReferenceTest {
         "{{ aws:text }}|{{aws:NAME#FIELD}}"
       },
       ignoreLeadingAndTrailingWhitespace = false)
-  void whatCannotBeHadIsSaidWithItsNameAndNotItsContent(String reference, String said) {
+  void anUnavailableSecretIsReportedByNameAndWithoutItsContent(String reference, String said) {
     secrets
         .withForbidden("forbidden")
         .with("text", "hunter2 {\"field")
@@ -118,7 +118,7 @@ class SecretReferenceTest {
   }
 
   @Test
-  void everySecretThatCannotBeHadIsReportedAtOnce() {
+  void everyUnavailableSecretIsReportedAtOnce() {
     Map<String, String> environment =
         Map.of(
             "CAMELEON_DB_URL", "jdbc:postgresql://db.example/app",

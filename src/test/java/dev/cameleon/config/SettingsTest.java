@@ -82,10 +82,10 @@ class SettingsTest {
     assertThat(sources.toString()).contains('"' + property + '"');
   }
 
-  /** What a value that fits nowhere is told, the reference tells as well. */
+  /** The reference repeats the bounds and words of the message for an invalid value. */
   @ParameterizedTest
   @FieldSource("PROPERTIES")
-  void theReferenceGivesTheBoundsAndWordsThatReadingAsksFor(String property) throws Exception {
+  void theReferenceGivesTheBoundsAndWordsThatTheParserRequires(String property) throws Exception {
     Map<String, String> environment = file("");
     environment.put(Settings.variable(property), "?");
     String row =
@@ -116,7 +116,7 @@ class SettingsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"200", "1h30m", "-1s", "1 s", "10x", "", "soon", "1234567s", "PT1S"})
-  void whatIsNoDurationIsRefusedThoughCamelWouldTakeIt(String text) {
+  void anInvalidDurationIsRefusedEvenIfCamelWouldAcceptIt(String text) {
     assertThatThrownBy(() -> ValueParser.duration(text))
         .isInstanceOf(IllegalArgumentException.class);
   }

@@ -16,15 +16,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The shape of a body shows what it looks like and nothing of what it says. A failure is repeated
- * by the seed that is printed: {@code -Dseed=…}.
+ * The shape of a body shows its structure and none of its content. To repeat a failure, pass the
+ * printed seed: {@code -Dseed=…}.
  */
 class BodyShapeTest {
   private static final Set<String> FIELDS =
       Set.of("user_id", "app_version", "device_type", "ip", "locale", "device_id");
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  /** What no shape contains of itself, so that three of them in a row can only be a value's. */
+  /**
+   * Characters that no shape contains by itself, so that three of them in a row can only come from
+   * a value.
+   */
   private static final String[] SIGNS = {"Q", "Z", "7", "4", "@", "é", "漢", "😀", "/", "\\", "\""};
 
   private static final int ROUNDS = 1000;
@@ -84,7 +87,7 @@ class BodyShapeTest {
   }
 
   @Test
-  void longTextsInvisibleCharactersAndHalfPairsAreTold() {
+  void longTextsInvisibleCharactersAndHalfPairsAreMarked() {
     assertThat(redaction.of("\"" + "x".repeat(100) + "\""))
         .isEqualTo("\"" + "•".repeat(16) + "…(100 characters)\"");
     assertThat(redaction.of("\"a\\u0000\\u200b\\u202e\\t\\ud800b\"")).isEqualTo("\"•␦␦␦␣�•\"");
@@ -133,7 +136,7 @@ class BodyShapeTest {
   }
 
   @Test
-  void hugeBodiesAreCutAndSaidToBe() {
+  void hugeBodiesAreCutAndMarkedAsCut() {
     String keys = "{" + "\"QZ7\":{".repeat(20) + "\"QZ7\":[" + "\"QZ7\",".repeat(200_000);
     String name = "{\"" + "Q".repeat(1_000_000) + "\":1}";
     String digits = "9".repeat(1_000_000);
@@ -150,7 +153,7 @@ class BodyShapeTest {
 
   @Test
   void noThreeCharactersOfAnyPlantedValueSurvive() {
-    System.out.println("RedactionTest: -Dseed=" + seed);
+    System.out.println("BodyShapeTest: -Dseed=" + seed);
     for (int round = 0; round < ROUNDS; round++) {
       planted.clear();
       String body = random.nextInt(4) == 0 ? breakUp(object(3).toString()) : object(3).toString();
@@ -163,14 +166,14 @@ class BodyShapeTest {
         for (int i = 0; i + 3 <= points.length; i++) {
           String run = new String(points, i, 3);
           if (run.matches("[\".:-]+")) {
-            continue; // JSON's own
+            continue; // JSON's own punctuation
           }
           assertThat(left.contains(run))
               .as("%s in round %s, -Dseed=%s", run, round, seed)
               .isFalse();
         }
       }
-      // And nothing but shapes and JSON's signs, whatever was planted.
+      // And only shapes and JSON's punctuation, independently of the planted values.
       assertThat(left)
           .as("round %s, -Dseed=%s", round, seed)
           .matches("[•␣␦�…\\s{}\\[\\]:,\".^()-]*");
@@ -223,7 +226,7 @@ class BodyShapeTest {
     for (int i = 0; i < length; i++) {
       value.append(SIGNS[random.nextInt(SIGNS.length)]);
     }
-    if (random.nextInt(3) == 0) { // parted as an address is
+    if (random.nextInt(3) == 0) { // with separators, like an address
       value.insert(value.offsetByCodePoints(0, 2), ".-:".charAt(random.nextInt(3)));
     }
     planted.add(value.toString());

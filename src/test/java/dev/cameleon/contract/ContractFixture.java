@@ -12,7 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
-/** A contract of a test's own, and a body to check with it. */
+/** A contract for one test, and a body to check with it. */
 abstract class ContractFixture {
   static final String FIELDS =
       """

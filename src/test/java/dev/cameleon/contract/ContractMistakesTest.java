@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Mistakes in a contract, each of which is refused with its place. */
+/** Mistakes in a contract, each of which is rejected with its place. */
 class ContractMistakesTest extends ContractFixture {
   @ParameterizedTest(name = "{0}")
   @CsvSource(
@@ -37,12 +37,12 @@ class ContractMistakesTest extends ContractFixture {
           "properties": {"phone": {"type": "string", "x-pii": "text"}} | would share the tokens of another kind
           "properties": {"a": {"type": "object", "properties": {"b.c": {"type": "string", "x-pii": "text"}}}} | only letters, digits
           "properties": {"a": {"type": "array", "prefixItems": [{"type": "string", "x-pii": "ip"}, {"type": "string", "x-pii": "email"}], "items": false}} | is marked as ip and as email
-          "properties": {"a": {"type": "object"}}         | name what is kept of the object under "properties"
+          "properties": {"a": {"type": "object"}}         | list the properties to keep under "properties"
           "properties": {"a": {"type": "array"}}          | describe the elements of the array with "items"
           "properties": {"a": {"type": "array", "items": true}} | set its "type"
-          "properties": {"a": {"type": "array", "items": {"type": "object"}}} | name what is kept of the object
+          "properties": {"a": {"type": "array", "items": {"type": "object"}}} | list the properties to keep
           "properties": {"a": {"type": "object", "properties": {"b": {}}}} | field "a.b": set its "type"
-          "properties": {"a": {"$ref": "#/$defs/n"}}, "$defs": {"n": {"type": "object", "properties": {"n": {"$ref": "#/$defs/n"}}}} | leads back to a schema around it
+          "properties": {"a": {"$ref": "#/$defs/n"}}, "$defs": {"n": {"type": "object", "properties": {"n": {"$ref": "#/$defs/n"}}}} | leads back to an enclosing schema
           "properties": {"a": {"type": "string", "anyOf": [{"x-pii": "ip"}]}} | x-pii at /properties/a/anyOf/0 has no effect there
           "properties": {"a": {"type": "object", "x-keep": "all", "additionalProperties": {"type": "string", "x-pii": "ip"}}} | x-pii at /properties/a/additionalProperties has no effect there
           "allOf": [{"properties": {"a": {"type": "string", "x-pii": "ip"}}}] | x-pii at /allOf/0/properties/a has no effect there
@@ -53,7 +53,7 @@ class ContractMistakesTest extends ContractFixture {
           "properties": {"user_id": {"type": "string"}}, "$defs": {} | does it name the person?
           "properties": {"a": {"type": "object", "properties": {"b": {"type": "string", "x-attribute": "b"}}}} | x-attribute at /properties/a/properties/b has no effect there
           "properties": {"a": {"type": "string", "x-attribute": ""}} | must be the name of a message attribute
-          "properties": {"a": {"type": "array", "items": {"type": "string"}, "x-attribute": "a"}} | is no object and no array
+          "properties": {"a": {"type": "array", "items": {"type": "string"}, "x-attribute": "a"}} | cannot be an object or an array
           "properties": {"Sent_At": {"type": "string", "x-pii": "ip"}} | column of this name
           "properties": {"ab": {"type": "string", "x-pii": "ip"}, "aB": {"type": "string"}} | differs from "ab" only in upper and lower case
           "properties": {"äääääääääääääääääääääääääääääääää": {"type": "string"}} | 1 to 63 bytes

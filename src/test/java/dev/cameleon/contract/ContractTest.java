@@ -123,7 +123,7 @@ class ContractTest {
         .hasMessageContaining(problem);
   }
 
-  /** What is put in the place of … must not change a contract that is right otherwise. */
+  /** The text in place of … must not invalidate the rest of the contract. */
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       delimiter = '|',
@@ -154,7 +154,7 @@ class ContractTest {
           "a": {"$ref": "https://example.org/a.json"}             | $ref at /properties/a | #
           "a": {}}, "$schema": "http://json-schema.org/draft-07/schema#", "$defs": { | $schema | 2020-12
           """)
-  void whatWouldHaveNoEffectIsRefused(String properties, String problem, String hint)
+  void rulesWithoutEffectAreRefused(String properties, String problem, String hint)
       throws Exception {
     Path file = contract(properties);
 
@@ -165,7 +165,8 @@ class ContractTest {
   }
 
   /**
-   * A reference brings the rules of another field, not its mark: the value would be stored plain.
+   * A reference brings the rules of another field, but not its mark, so the value would be stored
+   * unmasked.
    */
   @ParameterizedTest(name = "{0}")
   @CsvSource(
@@ -188,7 +189,7 @@ class ContractTest {
           "a": {"$ref": "#/%zz"}                                         | $ref at /properties/a points to nothing | place
           "a": {"$dynamicRef": "b.json#c"}                               | $dynamicRef at /properties/a | must begin with #
           """)
-  void aReferenceToWhatIsMaskedIsRefusedWhereNothingIsMasked(
+  void aReferenceToAMaskedFieldIsRefusedWhereNothingIsMasked(
       String properties, String problem, String hint) throws Exception {
     Path file = contract(properties);
 

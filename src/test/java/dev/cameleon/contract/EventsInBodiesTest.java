@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 
-/** Where the events of a body are, and what is kept of them. */
+/** The place of events in a body, and the fields that are kept. */
 class EventsInBodiesTest extends ContractFixture {
   @ParameterizedTest(name = "{0}")
   @CsvSource(
@@ -151,7 +151,7 @@ class EventsInBodiesTest extends ContractFixture {
   }
 
   @Test
-  void anAttributeOfTheMessageOrOfSnsBecomesAPropertyWhateverTheBodySays() throws Exception {
+  void anAttributeOfTheMessageOrOfSnsOverridesThePropertyInTheBody() throws Exception {
     Map<String, MessageAttributeValue> received =
         Map.of(
             "tenant", MessageAttributeValue.builder().dataType("String").stringValue("a").build());
@@ -187,7 +187,7 @@ class EventsInBodiesTest extends ContractFixture {
   }
 
   @Test
-  void aMessageThatFitsIgnoreIsIgnored() throws Exception {
+  void aMessageThatMatchesIgnoreIsIgnored() throws Exception {
     String s3 =
         """
         "x-event": "/Records/*", "x-ignore": {"required": ["Event"],

@@ -9,12 +9,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What anybody may have written is shown only if it is what a redaction would have written. */
+/** An untrusted preview is shown only if a redaction could have written it. */
 class ForeignShapeTest {
   private final BodyShape redaction = new BodyShape(Set.of("user_id", "ip", "locale"));
 
   @Test
-  void aShapeIsOneWhereverItWasCut() {
+  void aShapeIsRecognizedWhereverItWasCut() {
     for (String body :
         List.of(
             " ",
@@ -66,7 +66,7 @@ class ForeignShapeTest {
   }
 
   @Test
-  void aroundAFaultNoSignOfAValueIsShown() {
+  void theTextAroundAFaultShowsNoValue() {
     Map<String, String> excerpts =
         Map.of(
             "{\"ip\": \"::\",}", "{\"••\": \"••\",}",

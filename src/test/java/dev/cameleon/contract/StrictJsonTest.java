@@ -29,7 +29,7 @@ class StrictJsonTest {
           {"a": 01}                   | broken JSON syntax
           {"a": NaN}                  | broken JSON syntax
           """)
-  void whatIsNotStrictJsonIsRefusedWithItsPlaceAndNoneOfItsText(String body, String kind) {
+  void aBodyThatIsNotStrictJsonIsRefusedWithItsPlaceAndNoneOfItsText(String body, String kind) {
     assertThatThrownBy(() -> StrictJson.read(mapper, body))
         .isInstanceOfSatisfying(
             RejectedException.class,

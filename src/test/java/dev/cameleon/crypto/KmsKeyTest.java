@@ -47,8 +47,7 @@ class KmsKeyTest {
   }
 
   @Test
-  void itIsTheRecipientOfItsPublicHalfAndOpensWhatIsSealedToItWithOneCallPerDataKey()
-      throws Exception {
+  void itIsTheRecipientOfItsPublicHalfAndOpensValuesWithOneCallPerDataKey() throws Exception {
     JsonNode sealed = seal("203.0.113.77", "198.51.100.1");
     RecipientKey key = KmsKey.find(arn);
 
@@ -59,7 +58,7 @@ class KmsKeyTest {
   }
 
   @Test
-  void whatWasChangedOrSealedToAnotherIsNoFailureOfKms() throws Exception {
+  void aChangedOrForeignValueIsNotAFailureOfKms() throws Exception {
     JsonNode sealed = seal("203.0.113.77");
     RecipientKey stranger = KmsKey.find(kms.with(Recipients.add(folder.resolve("else"), "eve")));
     RecipientKey key = KmsKey.find(arn);
@@ -73,8 +72,7 @@ class KmsKeyTest {
   }
 
   @Test
-  void whoMayNotDecryptIsToldWhichPermissionItTakesAndNothingOfTheServicesMessage()
-      throws Exception {
+  void aCallerThatMayNotDecryptIsToldThePermissionButNotTheServicesMessage() throws Exception {
     JsonNode sealed = seal("203.0.113.77");
     RecipientKey key = KmsKey.find(arn);
     kms.deny();
@@ -100,7 +98,7 @@ class KmsKeyTest {
   }
 
   @Test
-  void theArnsRegionIsAskedWhateverTheConfiguredOneIs() throws Exception {
+  void theArnsRegionIsUsedRegardlessOfTheConfiguredOne() throws Exception {
     System.setProperty("aws.region", "us-east-1");
     try {
       assertThat(KmsKey.find(arn).fingerprint()).hasSize(64); // the stub refuses another region
@@ -110,7 +108,7 @@ class KmsKeyTest {
   }
 
   @Test
-  void aKmsThatDoesNotAnswerIsSaidWithWhatToLookAt() {
+  void anUnreachableKmsIsReportedWithTheSettingsToCheck() {
     System.setProperty(LocalKms.ENDPOINT, "http://127.0.0.1:1");
 
     assertThatThrownBy(() -> KmsKey.find(arn))

@@ -31,7 +31,7 @@ class PaddingTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "00", "0000", "01", "8001", "0100", "ff00"})
-  void whatIsNotPaddedSoIsRefused(String hex) {
+  void anyOtherPaddingIsRefused(String hex) {
     assertThatThrownBy(() -> Envelope.unpad(HexFormat.of().parseHex(hex)))
         .isInstanceOf(GeneralSecurityException.class);
   }

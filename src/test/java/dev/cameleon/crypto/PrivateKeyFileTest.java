@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which private keys are read, and what is said of the others. */
+/** The accepted private keys, and the messages about others. */
 class PrivateKeyFileTest {
   @TempDir private Path folder;
 
@@ -49,12 +49,12 @@ class PrivateKeyFileTest {
   }
 
   @Test
-  void aMissingPrivateKeyIsSaid() {
+  void aMissingPrivateKeyIsReported() {
     assertRefused(folder.resolve("none.key"), "no private key at", "none.key");
   }
 
   @Test
-  void aPublicKeyIsNoPrivateOne() throws Exception {
+  void aPublicKeyIsRefusedAsAPrivateKey() throws Exception {
     Recipients.add(folder, "anna");
     Path file = folder.resolve("recipients/anna.pem");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
@@ -63,7 +63,7 @@ class PrivateKeyFileTest {
   }
 
   @Test
-  void aKeyOfTheOldFormatIsRefusedWithTheWayOut() throws Exception {
+  void aKeyOfTheOldFormatIsRefusedWithTheRemedy() throws Exception {
     byte[] pkcs8 = Recipients.rsa(2048).getPrivate().getEncoded();
     // PKCS #8 is PKCS #1 behind 26 bytes that say RSA.
     byte[] pkcs1 = Arrays.copyOfRange(pkcs8, 26, pkcs8.length);
@@ -71,7 +71,7 @@ class PrivateKeyFileTest {
     assertRefused(put(Recipients.pem("RSA PRIVATE KEY", pkcs1)), "openssl pkey -in FILE -out NEW");
   }
 
-  /** What openssl made of the key of the RSA-OAEP vectors; the passphrase is {@code grün 1}. */
+  /** The key of the RSA-OAEP vectors, encrypted by openssl; the passphrase is {@code grün 1}. */
   @ParameterizedTest(name = "{0}: {1}")
   @CsvFileSource(resources = "/vectors/encrypted_keys.csv", useHeadersInDisplayName = true)
   void aKeyThatOpensslEncryptedIsOpenedWithItsPassphraseAlone(

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which files a folder of recipients may hold, and what is said of the others. */
+/** The files that a folder of recipients may hold, and the messages about others. */
 class RecipientTest {
   @TempDir private Path folder;
   private Path recipients;
@@ -29,7 +29,7 @@ class RecipientTest {
   }
 
   @Test
-  void onePersonsKeyIsOneRecipientHoweverOftenAndWithWhateverLineEndsItIsThere() throws Exception {
+  void copiesOfAKeyWithAnyLineEndsAreOneRecipient() throws Exception {
     RecipientKey anna = PrivateKeyFile.read(Recipients.add(folder, "anna"));
     String pem = Files.readString(recipients.resolve("anna.pem"));
     put("copy.pem", "Anna's key:\r\n" + pem.replace("\n", "\r\n"));
@@ -41,7 +41,7 @@ class RecipientTest {
   }
 
   @Test
-  void anEmptyFolderIsNoVaultByMistake() {
+  void anEmptyFolderIsRefusedAndDoesNotMeanNoVault() {
     assertRefused("no public key (*.pem) in", "unset it to run without a vault");
   }
 
@@ -73,7 +73,7 @@ class RecipientTest {
   }
 
   @Test
-  void whatIsBehindALinkOrAboveTheFolderCountsToo() throws Exception {
+  void linkTargetsAndParentFoldersAreCheckedToo() throws Exception {
     Recipients.add(folder, "anna");
     Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
     Path real = Files.move(recipients.resolve("anna.pem"), elsewhere.resolve("key"));
@@ -90,9 +90,9 @@ class RecipientTest {
     assertRefused("can be changed by every user");
   }
 
-  /** As kubelet's atomic writer lays them out; the links' own mode is 0777 on Linux. */
+  /** The layout of kubelet's atomic writer; the links' own mode is 0777 on Linux. */
   @Test
-  void whatKubernetesMountsIsAccepted() throws Exception {
+  void aKubernetesMountIsAccepted() throws Exception {
     Recipients.add(folder, "anna");
     Path version = Files.createDirectory(recipients.resolve("..2026_11_25_10_00_00.123"));
     Files.move(recipients.resolve("anna.pem"), version.resolve("anna.pem"));
@@ -104,7 +104,7 @@ class RecipientTest {
   }
 
   @Test
-  void whatSomebodyElsePutIntoAFolderForEverybodyIsRefused() throws Exception {
+  void aFileOfAnotherUserInAWorldWritableFolderIsRefused() throws Exception {
     Recipients.add(folder, "anna");
     mode(recipients, 01777);
     Path file = recipients.resolve("anna.pem");
@@ -180,7 +180,7 @@ class RecipientTest {
   }
 
   @Test
-  void whatIsNotTextIsRefused() throws Exception {
+  void aFileThatIsNotTextIsRefused() throws Exception {
     Files.write(recipients.resolve("key.pem"), Recipients.pair("anna").getPublic().getEncoded());
 
     assertRefused("key.pem is not a PEM file");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Why a sealed body is not opened, in words that hold nothing of it. */
+/** The reasons why a sealed body is not opened; the messages quote none of it. */
 class SealedBodyRefusalsTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String BODY = "{\"user_id\": \"zanzibar\"}";
@@ -38,7 +38,7 @@ class SealedBodyRefusalsTest {
   }
 
   @Test
-  void whateverIsChangedInASealedBodyIsNoticed() throws Exception {
+  void anyChangeOfASealedBodyIsNoticed() throws Exception {
     String text = vault.seal(BODY, "shape").text();
     ObjectNode other = (ObjectNode) JSON.readTree(vault.seal(BODY, "shape").text());
 
@@ -60,7 +60,10 @@ class SealedBodyRefusalsTest {
     }
   }
 
-  /** The same header in other words, another algorithm, or what would change the plaintext. */
+  /**
+   * The same header written differently, another algorithm, or a parameter that would change the
+   * plaintext.
+   */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -97,7 +100,7 @@ class SealedBodyRefusalsTest {
       byte[] sealedKey = Envelope.wrap(annaAlone.get(0).key(), key);
       ((ObjectNode) forged.at("/recipients/0"))
           .put("encrypted_key", SealedBodyTest.base64(sealedKey));
-      if (length % 8 == 0) { // a key that AES takes, and that fits
+      if (length % 8 == 0) { // a length that AES accepts
         byte[] nonce = new byte[Envelope.NONCE_BYTES];
         SealedBodyTest.replaceSealed(
             forged, Envelope.encrypt(Envelope.gcm(), key, nonce, associated, padded));
@@ -121,7 +124,7 @@ class SealedBodyRefusalsTest {
   }
 
   @Test
-  void aBodyOfALaterFormatIsRefusedWithTheWayOut() throws Exception {
+  void aBodyOfALaterFormatIsRefusedWithTheRemedy() throws Exception {
     ObjectNode later = (ObjectNode) JSON.readTree(vault.seal(BODY, "shape").text());
     String text = later.put("protected", base64(HEADER.replace("2}", "3}"))).toString();
 
@@ -132,7 +135,7 @@ class SealedBodyRefusalsTest {
   }
 
   @Test
-  void aBodyOfTheFormatBeforeJweIsRefusedWithTheWayOut() {
+  void aBodyOfTheFormatBeforeJweIsRefusedWithTheRemedy() {
     String text =
         "{\"sealed\": {\"v\": 1, \"entry\": \"\", \"keys\": [], \"value\": \"\"}, \"preview\": \"\"}";
 
@@ -156,7 +159,7 @@ class SealedBodyRefusalsTest {
         "{\"protected\": {\"typ\": \"cameleon-body\", \"v\": 2}}",
         "{\"protected\": \"eyJhbGciOiJSU0EtT0FFUC0yNTYiLCJlbmMiOiJBMjU2R0NNIn0\"}"
       })
-  void whatIsNotSealedIsSaidToBeSoWithoutQuotingIt(String body) {
+  void anUnsealedBodyIsReportedWithoutQuotingIt(String body) {
     UnopenedException refusal = refusal(body, anna);
 
     assertThat(refusal.why()).isEqualTo(Why.NOT_SEALED);
@@ -165,7 +168,7 @@ class SealedBodyRefusalsTest {
   }
 
   @Test
-  void namesThatSomebodyPutInThePlaceOfRecipientsAreNotShown() {
+  void invalidNamesOfRecipientsAreNotShown() {
     String text =
         "{\"protected\": \""
             + base64(HEADER)

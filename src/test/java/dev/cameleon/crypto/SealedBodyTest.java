@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What stands for a sealed body, who can open it, and what is said to the others. */
+/** The form of a sealed body, who can open it, and the messages for others. */
 class SealedBodyTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String BODY = "{\"user_id\": \"zanzibar\", \"ip\": \"203.0.113.77\"}";
@@ -97,7 +97,7 @@ class SealedBodyTest {
     return Base64.getUrlDecoder().decode(text.textValue());
   }
 
-  /** Made with Python's jwcrypto: what is on somebody's queue must open for ever. */
+  /** Made with Python's jwcrypto: a body on a queue must open with every later version. */
   @Test
   void aBodyThatAnotherToolSealedIsOpened() throws Exception {
     byte[] pkcs8 = HexFormat.of().parseHex(resource("rsa_oaep_3072_sha256.key.hex").strip());

@@ -23,7 +23,7 @@ import java.security.interfaces.RSAPublicKey;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Another JOSE library opens what is sealed here, and seals what is opened here. */
+/** Interoperates with another JOSE library in both directions. */
 class SealedBodyToolsTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String BODY = "{\"user_id\": \"grüße\", \"ip\": \"192.0.2.777\"}";
@@ -48,7 +48,7 @@ class SealedBodyToolsTest {
 
   /** The algorithms are in the protected header, so five parts and dots are a JWE, too. */
   @Test
-  void aToolThatKnowsTheCompactSerializationOnlyOpensItToo() throws Exception {
+  void aToolThatOnlyKnowsTheCompactSerializationOpensItToo() throws Exception {
     JsonNode jwe = JSON.readTree(new Vault(both).seal(BODY, "").textWithoutPreview());
     JWEObject compact =
         JWEObject.parse(

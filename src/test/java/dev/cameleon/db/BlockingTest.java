@@ -21,9 +21,9 @@ import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Whoever takes locks to stop erasure, rotation, upkeep and migrations, and how far that goes. */
+/** Attempts to block erasure, rotation, maintenance and migrations by taking locks. */
 class BlockingTest {
-  /** What the locks of before had for numbers, and Flyway's own on this schema's history. */
+  /** The numbers of earlier versions' locks, and of Flyway's own lock on this schema's history. */
   private static final List<Long> KNOWN_NUMBERS =
       List.of(0x63616d656c656f6eL, 0x63616d656c656f6fL, 0x63616d656c656f70L);
 
@@ -75,7 +75,7 @@ class BlockingTest {
   }
 
   @Test
-  void theNumberOfATurnIsWorthNothingAfterwards() throws Exception {
+  void theNumberOfALockIsUselessAfterwards() throws Exception {
     try (Connection attacker = LoginRole.in(database).connect()) {
       try (Connection rotation = Database.connect(officer)) {
         assertThat(AdvisoryLock.LOGINS.take(rotation)).isTrue();
@@ -91,7 +91,7 @@ class BlockingTest {
       }
       long number = database.number("SELECT lock FROM cameleon.rows_lock");
       execute(attacker, "SELECT pg_advisory_lock(" + number + ")");
-      // Even one that has the number and comes by the process id of the one before.
+      // Even a session that has the number and gets the process id of the previous holder.
       database.execute("UPDATE cameleon.rows_lock SET pid = " + pid(attacker));
       try (Connection next = Database.connect(officer)) {
         assertThat(AdvisoryLock.LOGINS.take(next)).isTrue();
@@ -122,7 +122,7 @@ class BlockingTest {
   }
 
   @Test
-  void aMigrationWaitsForNobodyForEver() throws Exception {
+  void aMigrationDoesNotWaitForEver() throws Exception {
     TestDatabase old = Shared.postgres().database();
     Database.Login hurried =
         new Database.Login(old.url() + "?options=-c%20lock_timeout=300ms", "postgres", "postgres");
@@ -146,7 +146,7 @@ class BlockingTest {
   }
 
   @Test
-  void whoHasFlywaysOwnLockIsNamed() throws Exception {
+  void theHolderOfFlywaysOwnLockIsNamed() throws Exception {
     TestDatabase old = Shared.postgres().database();
     Database.Login oldOwner = new Database.Login(old.url(), "postgres", "postgres");
     old.migrateTo("5");

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How {@code cameleon.tables} is read. */
+/** Parsing of {@code cameleon.tables}. */
 class LoadedTableTest {
   @Test
   void eachFormIsReadAsPostgresReadsNames() {
@@ -50,7 +50,7 @@ class LoadedTableTest {
           public.a via b = public.b.id, public.b via a = public.a.id | in a circle
           public.items via o = public.orders.id, public.orders(c) delete | has delete for public.orders, but not for public.items
           """)
-  void whatCannotBeMeantIsRefused(String text, String said) {
+  void aMistakenDeclarationIsRefused(String text, String said) {
     assertThatThrownBy(() -> LoadedTable.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(said);

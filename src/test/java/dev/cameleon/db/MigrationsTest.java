@@ -62,7 +62,7 @@ class MigrationsTest {
   }
 
   @Test
-  void anExistingTableAndItsRowsAreKeptAsTheyAre() throws Exception {
+  void anExistingTableAndItsRowsAreKeptUnchanged() throws Exception {
     database.execute(
         "CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip"
             + " varchar(256), maked_device_id varchar(256), locale varchar(32), app_version"
@@ -84,7 +84,7 @@ class MigrationsTest {
 
     assertThat(database.query("SELECT key_id, check_value, retired_at FROM cameleon.mask_key"))
         .containsExactly(Arrays.asList("k1", "v1", null));
-    // A process of before, which says no key, goes on until a key is retired.
+    // A process of an older version, which names no key, continues until a key is retired.
     database.execute("INSERT INTO cameleon.ingested_message VALUES (gen_random_uuid())");
     database.execute(
         "INSERT INTO cameleon.mask_key (key_id, check_value, follows) VALUES ('k2', 'v2', 'k1');"
@@ -123,7 +123,7 @@ class MigrationsTest {
     LoginRole loader = LoginRole.in(database, "cameleon_loader");
     try (Connection connection = loader.connect();
         Statement statement = connection.createStatement()) {
-      // As the load.sql and the start of the version before: one message is a duplicate, one is
+      // As load.sql and the start of the previous version do: one message is a duplicate, one is
       // new.
       String load =
           "INSERT INTO cameleon.ingested_message (message_id) SELECT ('00000000-0000-0000-0000-00000000000'"
@@ -133,7 +133,7 @@ class MigrationsTest {
               statement.executeUpdate(
                   "INSERT INTO cameleon.masked_field (field, kind) VALUES ('ip', 'ip') ON CONFLICT DO NOTHING"))
           .isZero();
-      // Its commands know one table only: they must not work.
+      // Its commands know only one table, so they must not work.
       assertThatThrownBy(() -> statement.execute("SELECT FROM cameleon.logins_lock FOR UPDATE"))
           .extracting(SqlErrors::state)
           .isEqualTo("42P01");
@@ -146,7 +146,7 @@ class MigrationsTest {
   }
 
   @Test
-  void aTableOfSomebodyElsesIsKeptAndTheRolesPartInItIsAskedFor() throws Exception {
+  void aTableOfAnotherOwnerIsKeptAndTheRolesRightsAreRequested() throws Exception {
     Migrations.migrate(new Database.Login(Shared.postgres().database().url(), "postgres", "x"));
     String migrator = "migrator_of_" + database.name();
     database.execute(
@@ -219,7 +219,7 @@ class MigrationsTest {
     }
     processes.shutdown();
 
-    // Another one may have its turn between two migrations.
+    // Another process may get its turn between two migrations.
     assertThat(applied)
         .isPositive()
         .isEqualTo(
@@ -228,7 +228,7 @@ class MigrationsTest {
   }
 
   @Test
-  void theLedgerErasesWhatIsOlderThanItsDays() throws Exception {
+  void theLedgerDeletesIdsThatAreOlderThanItsDays() throws Exception {
     Migrations.migrate(owner);
     database.execute(
         "INSERT INTO cameleon.ingested_message SELECT gen_random_uuid(), now() - interval '31 days'"

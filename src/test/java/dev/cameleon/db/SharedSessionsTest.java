@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code deploy/try/database.sh} shows with PgBouncer, without one. */
+/** The part of {@code deploy/try/database.sh} about PgBouncer, without a PgBouncer. */
 class SharedSessionsTest {
   @TempDir private Path folder;
   private Database.Login login;
@@ -22,7 +22,7 @@ class SharedSessionsTest {
   }
 
   @Test
-  void connectionsWithSessionsOfTheirOwnAreInOrder() throws Exception {
+  void connectionsWithTheirOwnSessionsAreAccepted() throws Exception {
     try (Connection connection = Database.connect(login)) {
       assertThat(SharedSessions.problem(connection, login)).isEmpty();
     }
@@ -37,7 +37,9 @@ class SharedSessionsTest {
     }
   }
 
-  /** As a pooler in statement or transaction mode: each statement goes to the next session. */
+  /**
+   * Simulates a pooler in statement or transaction mode: each statement goes to the next session.
+   */
   private static Connection alternating(Connection one, Connection other) {
     int[] statements = {0};
     return (Connection)

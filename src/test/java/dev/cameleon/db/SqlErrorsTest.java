@@ -65,7 +65,7 @@ class SqlErrorsTest {
     "CM003, false",
     ", false"
   })
-  void whatSaysNothingOfRowsNeverSplitsABatch(String state, boolean row) {
+  void aFailureUnrelatedToRowsNeverSplitsABatch(String state, boolean row) {
     assertThat(failures.mayBeRows(new SQLException("x", state))).isEqualTo(row);
   }
 

@@ -16,7 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.SocketFactory;
 import org.junit.jupiter.api.Test;
 
-/** What an operator writes into the URL holds, but for what would be unsafe. */
+/** Parameters in the URL take effect, unless they would be unsafe. */
 class UrlParametersTest {
   private static final String OF_THE_OPERATOR =
       "?socketTimeout=7&connectTimeout=8&loginTimeout=9&tcpKeepAlive=false&ApplicationName=other"
@@ -37,7 +37,7 @@ class UrlParametersTest {
         Connection pooled = pool.getConnection()) {
       assertOfTheOperator(pooled);
       assertThat(pool.getDataSource().getLoginTimeout()).isEqualTo(9);
-      pool.abandon(System.nanoTime()); // knows no socket, and harms nothing
+      pool.abandon(System.nanoTime()); // has no sockets to close, and does no harm
     }
     assertThat(OwnSockets.arguments).containsOnly("theirs").isNotEmpty();
   }
@@ -46,7 +46,7 @@ class UrlParametersTest {
     assertThat(connection.getNetworkTimeout()).isEqualTo(7000);
     assertThat(OwnSockets.last.getKeepAlive()).isFalse();
     assertThat(query(connection, "SHOW application_name")).isEqualTo("other");
-    // Never the operator's to choose.
+    // The operator cannot choose these.
     assertThat(query(connection, "SELECT current_user")).isEqualTo("postgres");
     SQLException refusal =
         catchThrowableOfType(
@@ -60,7 +60,7 @@ class UrlParametersTest {
   }
 
   @Test
-  void whatTheUrlDoesNotNameIsBounded() throws Exception {
+  void parametersMissingFromTheUrlGetDefaults() throws Exception {
     try (Connection single = Database.connect(login(""));
         LoaderPool pool = Database.pool(login(""), 1, "01020304");
         Connection pooled = pool.getConnection()) {

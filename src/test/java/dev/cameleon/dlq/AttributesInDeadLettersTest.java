@@ -26,7 +26,7 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 
-/** How much of a sender's attributes a dead letter holds, down to no room at all. */
+/** The sender's attributes in a dead letter as its room shrinks to nothing. */
 class AttributesInDeadLettersTest {
   private static final Set<String> NEEDED = Set.of("tenant", "place");
 
@@ -90,7 +90,7 @@ class AttributesInDeadLettersTest {
   }
 
   @Test
-  void theSameIfTheyAreSealed() {
+  void sealedAttributesAreDroppedInTheSameOrder() {
     check(Optional.of(sealing));
   }
 
@@ -103,7 +103,7 @@ class AttributesInDeadLettersTest {
       if (how.isEmpty()) {
         assertThat(written.bytes()).isLessThanOrEqualTo(max);
       } else if (written.bytes() > max) {
-        break; // the sealed body alone is larger: it goes back to the queue
+        break; // the sealed body alone is too large, so the message returns to the queue
       }
       if (!written.attributes().containsKey(SenderAttributes.PACKED)) {
         assertThat(written.attributes()).doesNotContainKeys("detail", "source-message-id");

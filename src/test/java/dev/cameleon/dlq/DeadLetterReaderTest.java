@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Reading the dead-letter queue: each dead letter once, and what is not deleted is returned. */
+/** Reading the dead-letter queue: each dead letter once; those not deleted are returned. */
 class DeadLetterReaderTest {
   private static final int COUNT = 300;
 
@@ -76,7 +76,7 @@ class DeadLetterReaderTest {
   }
 
   @Test
-  void whatIsDeletedIsGoneAndTheRestIsReturned() throws Exception {
+  void deletedDeadLettersAreGoneAndTheRestIsReturned() throws Exception {
     box.fill(COUNT);
     deadLetters.read(Integer.MAX_VALUE, read::addAll);
     List<String> some = ids(read.subList(0, 123));
@@ -114,7 +114,7 @@ class DeadLetterReaderTest {
   }
 
   @Test
-  void whatHasReappearedMeanwhileIsNotCountedAsDeleted() throws Exception {
+  void deadLettersThatReappearedAreNotCountedAsDeleted() throws Exception {
     box.fill(5);
     DeadLetterReader brief =
         new DeadLetterReader(
@@ -130,7 +130,7 @@ class DeadLetterReaderTest {
   }
 
   @Test
-  void anErrorOfAReaderIsThrownAsItIs() throws Exception {
+  void anErrorOfAReaderIsThrownUnchanged() throws Exception {
     box.fill(1);
 
     assertThatThrownBy(
@@ -170,7 +170,7 @@ class DeadLetterReaderTest {
   }
 
   @Test
-  void aStopInTheMiddleGivesAllBack() throws Exception {
+  void aStopInTheMiddleReturnsAll() throws Exception {
     box.fill(COUNT);
 
     DeadLetterReader.End end =
@@ -188,7 +188,7 @@ class DeadLetterReaderTest {
   }
 
   @Test
-  void whoeverHasEnoughReadsNoFurther() throws Exception {
+  void aReaderThatHasEnoughReadsNoFurther() throws Exception {
     box.fill(COUNT);
 
     DeadLetterReader.End end =

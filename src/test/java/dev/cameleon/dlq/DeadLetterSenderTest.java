@@ -102,7 +102,7 @@ class DeadLetterSenderTest {
         long now = System.nanoTime();
         queue.reconsider(now);
         assertThat(gate.holds()).as("at once, to %s", asked).isEmpty();
-        // Each second, for longer than it takes to erase a failure that is over.
+        // Each second, for longer than a past failure is remembered.
         for (int seconds = 11; seconds < 120; seconds++) {
           queue.reconsider(now + TimeUnit.SECONDS.toNanos(seconds));
           assertThat(gate.holds()).containsKey(ReceiveGate.Hold.DEAD_LETTER_QUEUE);

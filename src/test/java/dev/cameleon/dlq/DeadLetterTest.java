@@ -20,7 +20,7 @@ class DeadLetterTest {
   private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
 
   @Test
-  void theAttributesSayWhatIsWrong() {
+  void theAttributesDescribeTheFault() {
     Delivery delivery = ReceivedMessages.delivery("{}");
 
     OutgoingMessage encoded =
@@ -80,7 +80,7 @@ class DeadLetterTest {
         "ServiceUnavailable",
         "InternalError"
       })
-  void aKeyOrARightOrARateThatFailsIsNoRefusalOfTheDeadLetter(String code) {
+  void aFailureOfKeyRightsOrRateIsNotARefusalOfTheDeadLetter(String code) {
     assertThat(SqsErrors.isForGood(entry(code))).isFalse();
   }
 

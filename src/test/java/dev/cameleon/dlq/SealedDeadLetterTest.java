@@ -21,7 +21,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What of a sealed dead letter is shed when it would be too large, and what never is. */
+/**
+ * The parts of a sealed dead letter that are dropped when it would be too large, and those that
+ * never are.
+ */
 class SealedDeadLetterTest {
   private static final int MAX_BYTES = 1024 * 1024;
   private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
@@ -50,7 +53,7 @@ class SealedDeadLetterTest {
   }
 
   @Test
-  void withoutSealingABodyIsNotCalledSealedWhateverItLooksLike() {
+  void anUnsealedBodyIsNeverMarkedAsSealed() {
     String lookalike = sealing.seal("{}").text();
 
     OutgoingMessage encoded =
@@ -75,7 +78,7 @@ class SealedDeadLetterTest {
   }
 
   @Test
-  void thenTheAttributesButWhatMakesItASealedDeadLetterStays() throws Exception {
+  void thenTheAttributesExceptThoseOfASealedDeadLetter() throws Exception {
     String body = "x".repeat(700_000);
     OutgoingMessage whole = encoded(body, MAX_BYTES);
     int least = utf8(sealing.seal(body).textWithoutPreview());
@@ -99,8 +102,8 @@ class SealedDeadLetterTest {
   }
 
   @Test
-  void whatDoesNotFitSealedIsTooLargeAndNeverTheOriginal() {
-    String body = "zanzibar".repeat(100_000); // 800 000 bytes: as it came, it would fit
+  void aBodyThatDoesNotFitSealedIsTooLargeAndNeverSentUnsealed() {
+    String body = "zanzibar".repeat(100_000); // 800 000 bytes, which would fit unsealed
 
     OutgoingMessage encoded = encoded(body, MAX_BYTES);
 

@@ -31,7 +31,7 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 
-/** A process of which any part runs out of memory ends, with 3. */
+/** A process ends with 3 if any part of it runs out of memory. */
 class OutOfMemoryTest {
   @Test
   void aThreadThatDiesOfItEndsTheProcess() throws Exception {
@@ -56,7 +56,7 @@ class OutOfMemoryTest {
   @Test
   void aCommandThatFailsOfItEndsTheProcess(@TempDir Path folder) throws Exception {
     Site site = Site.in(folder);
-    // No array is so long: it takes neither memory nor time to find that out.
+    // No array can be this long, so the error takes neither memory nor time.
     try (RandomAccessFile contract =
         new RandomAccessFile(folder.resolve("routes/login.schema.json").toFile(), "rw")) {
       contract.setLength(3L << 30);
@@ -116,7 +116,7 @@ class OutOfMemoryTest {
       throw failure();
     }
 
-    /** As Camel polls: it would log whatever is thrown, and poll again. */
+    /** Polls like Camel, which would log any exception and poll again. */
     private static void receive() {
       ReceiveGate gate = new ReceiveGate();
       gate.start();

@@ -66,7 +66,7 @@ class BadRowsTest {
     assertThat(site.queues().left()).isZero();
   }
 
-  /** Bodies that keep the contract and not the table, with the SQLSTATE that says so. */
+  /** Bodies that satisfy the contract but not the table, with the resulting SQLSTATE. */
   private static Map<String, String> badBodies() {
     return Map.of(
         with("user_id", '"' + "x".repeat(129) + '"'), "22001",
@@ -127,7 +127,7 @@ class BadRowsTest {
     }
 
     assertThat(site.messages()).as("queue + rows + dead letters").isEqualTo(BATCH);
-    // The probe of the start runs the statement too, and one of every five seconds.
+    // The probe at the start and a probe every five seconds run the statement, too.
     assertThat(site.database().number("SELECT last_value FROM statements"))
         .isLessThanOrEqualTo(mostStatements + 10);
     assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(BATCH - bad);

@@ -18,23 +18,21 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * What is in flight, the memory and the threads stay bounded while the database holds everything.
- */
+/** Messages in flight, memory and threads stay bounded while the database blocks all loads. */
 class BoundsTest {
   private static final boolean SOAK = System.getProperty("soak") != null;
   private static final Duration HELD = Duration.ofSeconds(SOAK ? 90 : 10);
 
-  /** With soak, as many as may be configured. */
+  /** In a soak, the largest number that can be configured. */
   private static final int POLLERS = SOAK ? 256 : 64;
 
   private static final int LIMIT = 300;
   private static final int PER_RECEIVE = 10;
 
-  /** More than what may be in flight. */
+  /** More than may be in flight. */
   private static final int MESSAGES = SOAK ? 4000 : 1500;
 
-  /** Messages that are much larger than real ones, so that what piles up would show. */
+  /** Much larger than real messages, so that accumulation would be visible. */
   private static final int LARGE = 20_000;
 
   /** They begin when half of the visibility timeout is over. */
@@ -45,7 +43,7 @@ class BoundsTest {
   private final List<Scraped> scrapes = new ArrayList<>();
 
   @Test
-  void aHeldDatabaseFillsTheHandToItsLimitAndNoFurtherAndThenEverythingIsLoaded() throws Exception {
+  void aLockedTableFillsTheLimitInFlightAndThenEverythingIsLoaded() throws Exception {
     Site site =
         Site.in(folder)
             .with("CAMELEON_POLLERS", Integer.toString(POLLERS))
@@ -93,7 +91,7 @@ class BoundsTest {
         sqs.awaitNone(SqsProxy.RECEIVE);
         site.queues().send(Events.bodies(small));
         send(site, known, known + large, 3 * LARGE);
-        // When: not before, because receiving pauses when the table is locked for long.
+        // When: locked only now, because receiving pauses when the table is locked for long.
         holder.setAutoCommit(false);
         statement.execute("LOCK TABLE user_logins IN ACCESS EXCLUSIVE MODE");
         sqs.heal();
@@ -126,7 +124,8 @@ class BoundsTest {
   private void assertBounded() {
     assertThat(most("cameleon_in_flight_messages"))
         .isBetween((long) LIMIT, LIMIT + (long) POLLERS * PER_RECEIVE);
-    // The first half of the time fills the hand; in the second nothing grows.
+    // The limit in flight is reached in the first half of the time; in the second half nothing
+    // grows.
     List<Scraped> first = new ArrayList<>(scrapes.subList(0, scrapes.size() / 2));
     long threads = first.stream().mapToLong(s -> s.sum("jvm_threads_live_threads")).max().orElse(0);
     assertThat(most("jvm_threads_live_threads")).isLessThanOrEqualTo(threads + EXTENDERS + 5);

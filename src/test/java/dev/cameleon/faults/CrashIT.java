@@ -34,11 +34,15 @@ class CrashIT {
   private static final long SEED = Long.getLong("seed", System.nanoTime());
   private static final int MESSAGES_PER_STRIKE = SOAK == 1 ? 400 : 1000;
 
-  /** A part of what is sent per strike: it comes after one of them, the others follow. */
+  /**
+   * Messages are sent in parts of this size: a strike comes after one of them, and the others
+   * follow.
+   */
   private static final int PART = 50;
 
   /**
-   * The last of a part becomes a dead letter: half of them malformed, half refused by the table.
+   * The last message of each part becomes a dead letter: in one part of this many it is refused by
+   * the table, in the others it is malformed.
    */
   private static final int REFUSED_PARTS = 2;
 
@@ -46,10 +50,10 @@ class CrashIT {
       "SELECT count(*) FROM user_logins WHERE masked_ip NOT IN (SELECT token FROM cameleon.vault)"
           + " OR maked_device_id NOT IN (SELECT token FROM cameleon.vault)";
 
-  /** A dead letter that the dead-letter queue did not take stays away for 300 s at most. */
+  /** A message whose dead letter was not accepted stays invisible for at most 300 s. */
   private static final Duration PATIENCE = Duration.ofSeconds(340);
 
-  /** What fails, and how often among eight. */
+  /** The kinds of failure, with their frequency among eight. */
   private enum Strike {
     SIGKILL(3),
     SIGTERM(1),
@@ -78,7 +82,7 @@ class CrashIT {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
-  void whateverFailsNothingIsLostAndNothingIsDoubled(int eventsPerMessage) throws Exception {
+  void nothingIsLostOrDoubledByAnyFailure(int eventsPerMessage) throws Exception {
     List<Strike> strikes =
         eventsPerMessage == 1
             ? strikes(Strike.values())
@@ -202,7 +206,7 @@ class CrashIT {
         startAnew(victim);
       }
       case SIGSTOP -> {
-        // What it has in flight lapses and is loaded by the other; then it comes with it too.
+        // The messages that it has in flight become visible and are loaded by the other process.
         Awaitility.await("the other has loaded all").atMost(PATIENCE).until(traffic::isLoaded);
         victim.goOn();
       }

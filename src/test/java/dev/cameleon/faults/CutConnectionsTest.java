@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Connections to PostgreSQL that end at every moment of a batch. */
+/** Connections to PostgreSQL that break at each stage of a batch. */
 class CutConnectionsTest {
   @TempDir private Path folder;
 
@@ -58,7 +58,7 @@ class CutConnectionsTest {
   void aConnectionCutDuringTheCommitIsRepeatedWhileTheServerStillCommits() throws Exception {
     Site site = site();
     try (FaultScenario trial = FaultScenario.on(site)) {
-      // A trigger that runs in the commit, once: the server does not notice that nobody waits.
+      // A trigger that runs once in the commit: the server does not notice that the client is gone.
       site.database()
           .execute(
               """
@@ -121,7 +121,7 @@ class CutConnectionsTest {
   }
 
   @Test
-  void aSlowConnectionIsNoFault() throws Exception {
+  void aSlowConnectionIsNotAFault() throws Exception {
     try (FaultScenario trial = FaultScenario.on(site())) {
       proxy.delay(40);
       trial.send(500);

@@ -33,7 +33,7 @@ class DatabaseAwayThirtySecondsTest {
       site.with("CAMELEON_DB_URL", proxy.url(site.database().name()));
       try (FaultScenario trial = FaultScenario.on(site)) {
         trial.send(500);
-        // The way of a failover: a machine is gone without a word, then its successor starts.
+        // As in a failover: a machine disappears silently, then its successor starts.
         proxy.blackHole(true);
         sendFor(AWAY.dividedBy(2), trial);
         proxy.refuse();

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A TCP proxy in front of PostgreSQL that does to connections what networks and failovers do. It
- * knows a statement that loads rows by the batch in it, so that probes pass where batches do not.
+ * A TCP proxy in front of PostgreSQL that simulates network faults and failovers. It recognizes a
+ * statement that loads rows by its batch, so that probes can pass while batches do not.
  */
 final class DatabaseProxy implements AutoCloseable {
   private static final String BATCH = "{\"message_id\"";
@@ -41,12 +41,12 @@ final class DatabaseProxy implements AutoCloseable {
     this.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), listen(0));
   }
 
-  /** Starts one in front of the PostgreSQL on this port of this machine. */
+  /** Starts a proxy in front of the PostgreSQL on this local port. */
   static DatabaseProxy before(int port) {
     return before(port, 1 << 16);
   }
 
-  /** One that takes about so many bytes from a client before it has read them. */
+  /** Starts a proxy with a receive buffer of about this many bytes. */
   static DatabaseProxy before(int port, int receiveBuffer) {
     try {
       return new DatabaseProxy(port, receiveBuffer);
@@ -78,45 +78,45 @@ final class DatabaseProxy implements AutoCloseable {
     return open.size();
   }
 
-  /** Cuts the connections of the next batches when they go out: the server does not see them. */
+  /** Cuts the connections of the next batches before the server sees these. */
   void cutBeforeExecution(int batches) {
     cutsBefore.set(batches);
   }
 
-  /** Cuts the connections of the next batches when their commit is answered: nobody hears it. */
+  /** Cuts the connections of the next batches after their commit, before the answer arrives. */
   void cutAfterCommit(int batches) {
     cutsAfter.set(batches);
   }
 
-  /** How many of the cuts that were asked for are still to come. */
+  /** How many requested cuts are still pending. */
   int cutsLeft() {
     return cutsBefore.get() + cutsAfter.get();
   }
 
   /**
-   * Forwards nothing any more, without a word. A connection that lost bytes stays dead afterwards,
-   * as one to a machine that is gone.
+   * Silently drops all bytes. A connection that lost bytes stays dead afterwards, like one to a
+   * machine that has disappeared.
    */
   void blackHole(boolean on) {
     blackHole = on;
   }
 
   /**
-   * Stops reading everything when one connection sends so many bytes within a statement, that is
-   * without an answer in between: more than a probe does, so that a batch gets stuck in its write.
-   * A connection that met this stays open and unread for ever.
+   * Stops reading all connections once one sends this many bytes within a statement, that is,
+   * without an answer in between. If that is more than a probe sends, a batch gets stuck in its
+   * write. A connection that sends anything meanwhile stays open and unread for ever.
    */
   void freezeAfter(long bytes) {
     bytesToFreeze = bytes;
   }
 
-  /** Reads again, from connections that did not meet the frost. */
+  /** Reads again from connections that sent nothing meanwhile. */
   void thaw() {
     bytesToFreeze = Long.MAX_VALUE;
     frozen = false;
   }
 
-  /** Forwards every piece so much later. */
+  /** Delays every piece by this time. */
   void delay(long millis) {
     delayMillis = millis;
   }
@@ -134,7 +134,7 @@ final class DatabaseProxy implements AutoCloseable {
             try {
               new Link(client, new Socket(InetAddress.getLoopbackAddress(), target));
             } catch (ConnectException down) {
-              client.close(); // as the server that is down would do it
+              client.close(); // as a server that is down would do
             }
           }
         });
@@ -158,7 +158,7 @@ final class DatabaseProxy implements AutoCloseable {
               try {
                 work.run();
               } catch (Exception closed) {
-                // The end of a connection or of the listener, which is what was asked for.
+                // The end of a connection or of the listener, as requested.
               }
             },
             "database-proxy");
@@ -210,7 +210,8 @@ final class DatabaseProxy implements AutoCloseable {
 
     private boolean isCut(byte[] bytes, int count, boolean toServer) {
       if (!toServer) {
-        // The server answers a batch after its commit: the statement is a transaction of its own.
+        // The server answers a batch after its commit, because the statement is a transaction of
+        // its own.
         return cutAtAnswer;
       }
       boolean batch = new String(bytes, 0, count, StandardCharsets.ISO_8859_1).contains(BATCH);

@@ -11,14 +11,17 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A wrong queue does not end in the dead-letter queue within minutes. */
+/** The messages of a wrong queue do not all end in the dead-letter queue within minutes. */
 class DeadLetterFloodTest {
   private static final String HOLD = "DEAD_LETTER_FLOOD";
   private static final int MESSAGES = 1500;
   private static final int IN_FLIGHT = 50;
   private static final int POLLERS = 4;
 
-  /** Half of the window, what was in flight or on its way then, and two turns of the slow pace. */
+  /**
+   * Half of the window, the messages in flight or being received at that time, and two slow
+   * batches.
+   */
   private static final int MOST_DEAD_LETTERS = 501 + IN_FLIGHT + POLLERS * 10 + 2 * 10;
 
   @TempDir private Path folder;

@@ -14,8 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A dead-letter queue that does not accept holds everything up; one dead letter that it refuses
- * not.
+ * A dead-letter queue that accepts nothing pauses receiving; a single refused dead letter does not.
  */
 class DeadLetterQueueDownTest {
   private static final String HOLD = "DEAD_LETTER_QUEUE";
@@ -45,7 +44,7 @@ class DeadLetterQueueDownTest {
     try (Run run = Run.on(site)) {
       awaitDown(run);
       traffic.send(300, 0);
-      // All of the malformed ones, or fewer if receiving paused before they had come.
+      // All malformed messages, or fewer if receiving paused before they arrived.
       Awaitility.await().until(() -> run.account().inFlight() <= traffic.malformed());
       long receipts = run.account().received();
       int sends = proxy.calls(SqsProxy.SEND);
@@ -69,7 +68,7 @@ class DeadLetterQueueDownTest {
     traffic.send(5, 5);
 
     try (Run run = Run.on(site)) {
-      // Before the client gives up: that takes two minutes.
+      // Before the client gives up, which takes two minutes.
       Awaitility.await()
           .atMost(Duration.ofSeconds(60))
           .until(
@@ -90,7 +89,7 @@ class DeadLetterQueueDownTest {
   }
 
   @Test
-  void aDeadLetterThatTheQueueDoesNotNameIsNotTakenForAccepted() throws Exception {
+  void aDeadLetterMissingInTheAnswerIsNotTakenForAccepted() throws Exception {
     proxy.on(SqsProxy.SEND, Fault.silence().first(3));
     traffic.send(50, 20);
 
@@ -118,14 +117,13 @@ class DeadLetterQueueDownTest {
   }
 
   @Test
-  void aDeadLetterThatIsRefusedForItsOwnSakeHoldsNobodyUpAndTheRedriveOfTheQueueTakesIt()
-      throws Exception {
+  void aRefusedDeadLetterBlocksNoOtherAndTheQueuesRedriveTakesIt() throws Exception {
     site.queues().redrive(2);
     proxy.on(SqsProxy.SEND, Fault.refusing("not this one"));
     traffic.sendMalformed("{\"foo\": \"not this one\"}").send(50, 5);
 
     try (Run run = Run.on(site)) {
-      // Returned after 5 s, 10 s, …: it must not spin.
+      // Returned after 5 s, 10 s, …, so it must not spin.
       Awaitility.await()
           .atMost(Duration.ofSeconds(60))
           .failFast(() -> isDown(run))

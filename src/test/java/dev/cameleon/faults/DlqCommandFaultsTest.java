@@ -32,13 +32,13 @@ import software.amazon.awssdk.services.sqs.model.SqsException;
 class DlqCommandFaultsTest {
   private static final int COUNT = 100;
 
-  /** A process on a busy machine. */
+  /** Enough for a process on a busy machine. */
   private static final Duration START = Duration.ofSeconds(60);
 
   @TempDir private Path folder;
 
   private final SqsProxy proxy = SqsProxy.start();
-  private final TestQueues queues = TestQueues.create(30); // the SDK knows region and keys now
+  private final TestQueues queues = TestQueues.create(30); // also sets the SDK's region and keys
   private final DeadLetterBox box = DeadLetterBox.of(queues);
   private final SqsClient client =
       SqsClient.builder().endpointOverride(URI.create(proxy.url())).build();
@@ -65,7 +65,7 @@ class DlqCommandFaultsTest {
   }
 
   @Test
-  void lettersThatReappearWhileTheOthersAreReadAreReadOnceAndTheReadingEnds() throws Exception {
+  void deadLettersThatReappearWhileOthersAreReadAreReadOnceAndTheReadingEnds() throws Exception {
     box.fill(COUNT);
     proxy.on(
         SqsProxy.RECEIVE,
@@ -126,7 +126,7 @@ class DlqCommandFaultsTest {
   }
 
   @Test
-  void whatCannotBeDeletedIsToldAndReturned() throws Exception {
+  void deadLettersThatCannotBeDeletedAreReportedAndReturned() throws Exception {
     box.fill(COUNT);
     deadLetters.read(Integer.MAX_VALUE, read::addAll);
     ReceivedDeadLetter stuck = read.get(42);
@@ -153,7 +153,7 @@ class DlqCommandFaultsTest {
   }
 
   @Test
-  void givingBackIsRepeatedForWhatFailed() throws Exception {
+  void returningIsRepeatedForThoseThatFailed() throws Exception {
     box.fill(COUNT);
     deadLetters.read(Integer.MAX_VALUE, read::addAll);
     proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.status(500).exceptEvery(3).first(20));
@@ -213,7 +213,7 @@ class DlqCommandFaultsTest {
       assertThat(program.isAlive()).isTrue();
       Awaitility.await()
           .atMost(Duration.ofSeconds(10))
-          .pollInterval(Duration.ofMillis(400)) // what comes closer together is one request
+          .pollInterval(Duration.ofMillis(400)) // signals closer together count as one request
           .until(
               () -> {
                 program.terminate();

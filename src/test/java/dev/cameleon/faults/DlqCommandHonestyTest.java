@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a dlq command could not see or do, it says. */
+/** A dlq command reports everything that it could not see or do. */
 class DlqCommandHonestyTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String[] PURGE = {
@@ -47,7 +47,7 @@ class DlqCommandHonestyTest {
   }
 
   @Test
-  void lettersThatSomebodyElseHidesAreCountedInEveryAnswer() throws Exception {
+  void deadLettersHiddenByOthersAreCountedInEveryAnswer() throws Exception {
     String id = send(Events.body(1));
     hide(1);
 
@@ -140,7 +140,7 @@ class DlqCommandHonestyTest {
     return box.send(body, attributes());
   }
 
-  /** Takes so many, as somebody else who reads them. */
+  /** Hides this many, like another reader. */
   private void hide(int count) {
     Shared.sqs()
         .client()

@@ -32,10 +32,10 @@ class DurabilityTest {
   @TempDir private Path folder;
 
   @Test
-  void whatWasDeletedOutlivesAServerThatCommitsAsynchronouslyByDefault() throws Exception {
+  void rowsOfDeletedMessagesSurviveAServerThatCommitsAsynchronouslyByDefault() throws Exception {
     try (KillablePostgres postgres = new KillablePostgres(folder.resolve("data"))) {
       TestDatabase database = postgres.database();
-      // Given: what is not flushed by its commit stays in memory for long.
+      // Given: changes that are not flushed by their commit stay in memory for long.
       database.execute("ALTER SYSTEM SET wal_writer_delay = '10s'");
       database.execute("ALTER DATABASE postgres SET synchronous_commit = off");
       database.execute("SELECT pg_reload_conf()");
@@ -81,14 +81,14 @@ class DurabilityTest {
     try (KillablePostgres postgres = new KillablePostgres(folder.resolve("data"))) {
       TestDatabase database = withoutWaiting(postgres);
       database.execute("ALTER DATABASE postgres SET client_min_messages = error");
-      // One loader: whoever waits while it is held is the probe.
+      // One loader: the other waiting session is the probe.
       Site site =
           Site.in(folder)
               .with("CAMELEON_DB_URL", postgres.database().url())
               .with("CAMELEON_LOADERS", "1");
       try (FaultScenario trial = FaultScenario.on(site, database)) {
-        // Given: a synchronous standby that is away, a server that would not even warn, and
-        // somebody who cancels the wait for it.
+        // Given: a synchronous standby that is down, a server that would not even warn, and
+        // somebody who cancels the wait for the standby.
         Path copy = postgres.copy(folder.resolve("standby"));
         waitFor(database, "'standby'");
         trial.send(20);
@@ -99,7 +99,7 @@ class DurabilityTest {
                   database.query("SELECT pg_cancel_backend(pid) FROM " + WAITING);
                   return database.number("SELECT count(*) FROM user_logins") > 60;
                 });
-        // When: the process has looked whether the database takes rows.
+        // When: the process has probed whether the database accepts rows.
         trial.awaitDown("01000");
         Awaitility.await("the probe, which waits for the standby too")
             .atMost(Duration.ofSeconds(30))
@@ -135,7 +135,7 @@ class DurabilityTest {
             .atMost(Duration.ofSeconds(151))
             .until(() -> trial.account().count(Outcome.LOADED) == 60);
         assertThat(site.queues().left()).isEqualTo(200);
-        // One for each loader, and one for the probe: none is left behind for each attempt.
+        // One for each loader and one for the probe; attempts must not leave further ones behind.
         assertThat(database.number("SELECT count(*) FROM " + WAITING)).isLessThan(15);
         waitFor(database, "''");
         trial.awaitAllLoaded();

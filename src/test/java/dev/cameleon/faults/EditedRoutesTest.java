@@ -14,7 +14,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Mistakes that an operator may make in a route or a table: no message pays for them. */
+/**
+ * Mistakes of an operator in a route or a table: no message is lost or dead-lettered because of
+ * them.
+ */
 class EditedRoutesTest {
   private static final String WRONG_TYPE = "{\"foo\": 1}";
   private static final String THROW =
@@ -36,7 +39,7 @@ class EditedRoutesTest {
     try (Run run = Run.on(site)) {
       run.await(Outcome.RETURNED, 10);
       assertThat(run.health().ready().problems()).containsKey("ROUTE_FAILURES");
-      // They come back after 5 s, and then one batch per 10 s at the most is received.
+      // They reappear after 5 s, and then at most one batch per 10 s is received.
       Awaitility.await()
           .during(java.time.Duration.ofSeconds(8))
           .atMost(java.time.Duration.ofSeconds(9))
@@ -146,7 +149,7 @@ class EditedRoutesTest {
   }
 
   @Test
-  void whatIsNoDeadLetterGoesBackInsteadOfGettingStuck() throws Exception {
+  void aBodyThatIsNotADeadLetterReturnsInsteadOfGettingStuck() throws Exception {
     Site site = Site.in(folder);
     site.edit("ingest.camel.yaml", "- to: direct:load", "- to: direct:dead-letter");
     site.queues().send(Events.bodies(3));

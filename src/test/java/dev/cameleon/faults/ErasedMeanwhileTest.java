@@ -17,7 +17,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who is erased while their events wait in flight is not loaded as what they were. */
+/** Events in flight of a person who is erased meanwhile are not loaded with the original values. */
 class ErasedMeanwhileTest {
   @TempDir private Path folder;
 
@@ -33,7 +33,7 @@ class ErasedMeanwhileTest {
       Awaitility.await().until(() -> run.health().ready().up());
       site.database().execute("ALTER TABLE user_logins RENAME TO user_logins_away");
       site.queues().send(Events.bodies(3));
-      // In flight and held: the attempt that failed had been given everybody's true values.
+      // In flight: the failed attempt had everybody's true values.
       Awaitility.await()
           .until(
               () -> run.account().inFlight() == 3 && run.health().ready().problems().size() == 1);
@@ -42,7 +42,7 @@ class ErasedMeanwhileTest {
               "INSERT INTO cameleon.suppressed (subject) VALUES ('"
                   + masker.subjects("user-1").get(0)
                   + "')");
-      // A probe that had read who is suppressed before must not be the one that succeeds.
+      // A probe that read the suppression list earlier must not be the one that succeeds.
       Awaitility.await()
           .during(Duration.ofSeconds(3))
           .atMost(Duration.ofSeconds(30))

@@ -30,12 +30,12 @@ class FailoverTest {
         EmbeddedPostgres standby = standby(copy, first.database().url())) {
       TestDatabase old = first.database();
       TestDatabase next = databaseOf(standby);
-      // The standby comes first, so that the choice of the primary is seen.
+      // The standby comes first in the URL, so that the choice of the primary is visible.
       Site site = Site.in(folder.resolve("site")).with("CAMELEON_DB_URL", both(next, old));
       try (FaultScenario trial = FaultScenario.on(site, next)) {
         assertThat(old.query("SELECT pg_is_in_recovery()::text").get(0)).containsExactly("false");
         assertThat(next.query("SELECT pg_is_in_recovery()::text").get(0)).containsExactly("true");
-        // Only a standby that the primary waits for has every row of a deleted message.
+        // Only a standby that the primary waits for has the rows of all deleted messages.
         old.execute("ALTER SYSTEM SET synchronous_standby_names = '*'");
         old.execute("SELECT pg_reload_conf()");
         Awaitility.await("a synchronous standby")

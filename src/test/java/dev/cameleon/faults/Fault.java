@@ -16,7 +16,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
-/** What happens to one call of SQS. */
+/** A fault of one call to SQS. */
 interface Fault {
   /** Reads answers and edits them. */
   JsonMapper JSON = JsonMapper.builder().build();
@@ -92,7 +92,7 @@ interface Fault {
         });
   }
 
-  /** Answers with messages are kept, to be given to another process as well. */
+  /** Keeps answers with messages, to give them to another process as well. */
   static Fault copied(Queue<Answer> copies) {
     return call -> {
       Answer answer = call.forward();
@@ -103,7 +103,7 @@ interface Fault {
     };
   }
 
-  /** What another process received is received here too. */
+  /** Replays answers that another process received. */
   static Fault replayed(Queue<Answer> copies) {
     return call -> {
       Answer copy = copies.poll();
@@ -137,7 +137,7 @@ interface Fault {
     };
   }
 
-  /** The service does nothing, and says neither that it did nor that it failed. */
+  /** The service does nothing, and its answer mentions neither success nor failure. */
   static Fault silence() {
     return silence(0);
   }
@@ -150,7 +150,7 @@ interface Fault {
     };
   }
 
-  /** The service refuses the entries that contain this text, for their own sake. */
+  /** The service refuses the entries that contain this text as the sender's fault. */
   static Fault refusing(String text) {
     return call -> {
       ObjectNode request = (ObjectNode) JSON.readTree(call.body());
@@ -181,31 +181,31 @@ interface Fault {
         .put("SenderFault", senderFault);
   }
 
-  /** Only the first calls suffer. */
+  /** Applies only to the first calls. */
   default Fault first(int count) {
     AtomicInteger calls = new AtomicInteger();
     return call -> calls.incrementAndGet() <= count ? answer(call) : call.forward();
   }
 
-  /** The first calls are spared. */
+  /** Spares the first calls. */
   default Fault after(int count) {
     AtomicInteger calls = new AtomicInteger();
     return call -> calls.incrementAndGet() <= count ? call.forward() : answer(call);
   }
 
-  /** Only the n-th call suffers. */
+  /** Applies only to the n-th call. */
   default Fault only(int n) {
     AtomicInteger calls = new AtomicInteger();
     return call -> calls.incrementAndGet() == n ? answer(call) : call.forward();
   }
 
-  /** Only each n-th call suffers, the first one included. */
+  /** Applies to every n-th call, starting with the first. */
   default Fault every(int n) {
     AtomicInteger calls = new AtomicInteger();
     return call -> calls.getAndIncrement() % n == 0 ? answer(call) : call.forward();
   }
 
-  /** Each n-th call is spared, all others suffer: more than the SDK's own retries outlast. */
+  /** Applies to all calls but every n-th: more than the SDK's own retries can overcome. */
   default Fault exceptEvery(int n) {
     AtomicInteger calls = new AtomicInteger();
     return call -> calls.incrementAndGet() % n == 0 ? call.forward() : answer(call);

@@ -15,11 +15,13 @@ import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 
 /**
- * One run under a fault of the database: messages are sent before, during and after it, and in the
- * end each of them must be a row once.
+ * One run with a database fault: messages are sent before, during and after it, and in the end each
+ * must be exactly one row.
  */
 final class FaultScenario implements AutoCloseable {
-  /** What is promised. Most recoveries take a second and a half: the rest is for a busy machine. */
+  /**
+   * The promised limit. Most recoveries take a second and a half; the rest is for a busy machine.
+   */
   static final Duration RECOVERY = Duration.ofSeconds(5);
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -35,17 +37,17 @@ final class FaultScenario implements AutoCloseable {
     this.run = Run.on(site);
   }
 
-  /** Starts a run and loads some messages, so that connections are open and known to be good. */
+  /** Starts a run and loads some messages, so that its connections are open and working. */
   static FaultScenario on(Site site) throws Exception {
     return on(site, site.database());
   }
 
-  /** The same, on a database of the test's own. */
+  /** As {@link #on(Site)}, on the test's own database. */
   static FaultScenario on(Site site, TestDatabase database) throws Exception {
     return on(site, database, 60);
   }
 
-  /** The same, with so many messages at first: a batch that need not wait for others. */
+  /** As {@link #on(Site, TestDatabase)}, with a first batch of this many messages. */
   static FaultScenario on(Site site, TestDatabase database, int first) throws Exception {
     FaultScenario trial = new FaultScenario(site, database);
     trial.send(first);
@@ -53,14 +55,14 @@ final class FaultScenario implements AutoCloseable {
     return trial;
   }
 
-  /** Sends so many messages, each of a user of its own. */
+  /** Sends this many messages, each of a different user. */
   void send(int count) {
     int first = sent.size();
     sent.addAll(
         site.queues().send(IntStream.range(first, first + count).mapToObj(Events::body).toList()));
   }
 
-  /** Waits until the process says that it is not ready, and why: this SQLSTATE. */
+  /** Waits until the process is not ready and reports this SQLSTATE. */
   void awaitDown(String sqlState) {
     Awaitility.await("readiness DOWN with " + sqlState)
         .atMost(PATIENCE)
@@ -86,24 +88,26 @@ final class FaultScenario implements AutoCloseable {
     return run.account().count(Outcome.LOADED) + run.account().count(Outcome.DUPLICATE);
   }
 
-  /** Asserts that everything is loaded and the process ready soon after the fault ended. */
+  /** Asserts that everything is loaded and the process is ready soon after the end of the fault. */
   void recoversInTime() {
     long began = System.nanoTime();
     awaitAllLoaded();
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(RECOVERY);
   }
 
-  /** The account of a run in which no message was received twice: nothing was returned. */
+  /**
+   * Checks the account of a run in which no message was received twice, so nothing was returned.
+   */
   void assertEachMessageWasReceivedOnceAndIsOneRow() {
     assertThat(account().received()).isEqualTo(sent.size());
     assertEachMessageIsOneRow();
   }
 
-  /** The account. */
+  /** Checks the account, the queues and the table. */
   void assertEachMessageIsOneRow() {
     Awaitility.await().until(() -> site.queues().left() == 0);
     assertThat(account().inFlight()).isZero();
-    // Not the account's word: what lies in the queues and in the table.
+    // Independently of the account: the messages in the queues and the rows in the table.
     assertThat(
             site.queues().left()
                 + site.queues().deadLetters()

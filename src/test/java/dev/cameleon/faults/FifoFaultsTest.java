@@ -13,7 +13,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** FIFO queues when a process ends at the wrong moment. */
+/** FIFO queues when a process dies at the wrong moment. */
 class FifoFaultsTest {
   @TempDir private Path folder;
 

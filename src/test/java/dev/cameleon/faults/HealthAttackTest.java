@@ -24,9 +24,9 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Somebody on the network who wants the endpoint to fall silent, or the process with it. */
+/** Attacks from the network on the endpoint, or through it on the process. */
 class HealthAttackTest {
-  /** For the whole process. Its jars, connections and logs take about half. */
+  /** The limit for the whole process, whose jars, connections and logs take about half. */
   private static final int MOST_FILES = 700;
 
   private static final int ONE_BYTE_EACH = 4;
@@ -44,7 +44,8 @@ class HealthAttackTest {
       int port = port(err);
       Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> answer(port) == 200);
 
-      // The answer comes while they are there; on a busy machine perhaps not at the first try.
+      // The endpoint answers during the attack; on a busy machine possibly not at the first
+      // attempt.
       Awaitility.await()
           .atMost(Duration.ofSeconds(60))
           .until(
@@ -129,14 +130,14 @@ class HealthAttackTest {
     }
   }
 
-  /** The status of readiness, or 0 where nobody answers. */
+  /** The HTTP status of readiness, or 0 without an answer. */
   private static int answer(int port) throws InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/observe/health/ready"))
             .timeout(Duration.ofSeconds(20))
             .build();
     try {
-      // A client of its own: one that is kept would use a connection from before the attack.
+      // A new client, because a kept one would reuse a connection from before the attack.
       return HttpClient.newHttpClient().send(request, BodyHandlers.discarding()).statusCode();
     } catch (IOException e) {
       return 0;

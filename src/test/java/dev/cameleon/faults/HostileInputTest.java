@@ -25,15 +25,15 @@ import software.amazon.awssdk.services.sqs.model.DeleteMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.Message;
 
 /**
- * Thousands of malformed and borderline messages with good ones between them. A failure is repeated
- * by the seed that is printed: {@code -Dseed=…}.
+ * Thousands of malformed and borderline messages with good ones between them. To repeat a failure,
+ * pass the printed seed: {@code -Dseed=…}.
  */
 class HostileInputTest {
   private static final int HOSTILE = System.getProperty("soak") == null ? 2_000 : 100_000;
   private static final int GOOD_EACH = 10;
   private static final int ENORMOUS_EACH = 1500;
 
-  /** A few seconds are promised: one or two are measured, the rest is for a busy machine. */
+  /** The promise is a few seconds: one or two are measured, the rest is for a busy machine. */
   private static final double MOST_SECONDS = 8;
 
   private static final int SQS_BYTES = 1 << 20;
@@ -89,7 +89,7 @@ class HostileInputTest {
   private void sendAll(TestQueues queues) {
     HostileMessages hostile = new HostileMessages(seed);
     List<String> bodies = new ArrayList<>();
-    // Rare among the others: PostgreSQL refuses its character.
+    // Rare among the others: a character that PostgreSQL refuses.
     bodies.add(Events.login(0).put("user_id", "a\u0000b").toString());
     for (int n = 0; n < HOSTILE; n++) {
       bodies.add(n % ENORMOUS_EACH == 0 ? hostile.enormous(n) : hostile.next(n));
@@ -165,7 +165,7 @@ class HostileInputTest {
     return ids;
   }
 
-  /** The dead letters by the id of their source message; one that is there twice is an error. */
+  /** The dead letters by the id of their source message; a duplicate is an error. */
   private static Map<String, Message> deadLetters(String url) {
     SqsClient client = Shared.sqs().client();
     Map<String, Message> deadLetters = new HashMap<>();

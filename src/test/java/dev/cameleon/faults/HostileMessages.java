@@ -7,11 +7,11 @@ import java.util.Random;
 import java.util.function.Function;
 
 /**
- * Malformed and borderline messages, the same ones for the same seed. All hold the {@link #PLANTED}
- * values where a good event has personal ones, as far as there is anything left of it.
+ * Malformed and borderline messages, the same for the same seed. They hold the {@link #PLANTED}
+ * values in place of personal ones, as far as the event is intact.
  */
 final class HostileMessages {
-  /** To be searched for where personal data must not be. */
+  /** Values to search for where there must be no personal data. */
   static final List<String> PLANTED = List.of("203.0.113.77", "987-65-4321", "zanzibar");
 
   private static final List<String> FIELDS =
@@ -140,7 +140,7 @@ final class HostileMessages {
     return List.of(text.trim().split("\\s+"));
   }
 
-  /** The next one, of characters that SQS takes. */
+  /** The next message, made of characters that SQS accepts. */
   String next(int n) {
     ObjectNode event =
         Events.login(n)
@@ -150,7 +150,7 @@ final class HostileMessages {
     return acceptable(kinds.get(random.nextInt(kinds.size())).apply(event));
   }
 
-  /** A body of almost one mebibyte, which may be a good one. */
+  /** A body of almost one mebibyte, which may be valid. */
   String enormous(int n) {
     String filler = "x".repeat(1_000_000);
     ObjectNode event = Events.login(n).put("user_id", "zanzibar-" + n);
@@ -159,7 +159,7 @@ final class HostileMessages {
         : replaced(event, any(FIELDS), quoted(filler));
   }
 
-  /** SQS takes tab, line ends and what XML 1.0 takes, and no empty body. */
+  /** Makes a text acceptable to SQS, which takes the characters of XML 1.0 and no empty body. */
   private static String acceptable(String text) {
     StringBuilder accepted = new StringBuilder();
     text.codePoints()
@@ -181,7 +181,7 @@ final class HostileMessages {
     return '"' + escaped + '"';
   }
 
-  /** Replaces a value as text: what is no JSON must reach the parser as it is. */
+  /** Replaces a value as text, because malformed JSON must reach the parser unchanged. */
   private static String replaced(ObjectNode event, String field, String value) {
     return event.put(field, "HERE").toString().replace("\"HERE\"", value);
   }

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A PostgreSQL that fails in every way that is not a message's fault: nothing is dead-lettered, the
- * process says that it is not ready and why, and goes on by itself soon after.
+ * process reports that it is not ready and why, and recovers by itself soon after.
  */
 class HostilePostgresTest {
   private static final String TRIGGER =
@@ -76,8 +76,8 @@ class HostilePostgresTest {
   }
 
   /**
-   * Faults that a probe with no rows does not see. The disk is full by a trigger's word only: a
-   * really full one needs a file system of its own, which a test may not mount.
+   * Faults that a probe without rows does not notice. A trigger simulates the full disk, because a
+   * really full one needs its own file system, which a test may not mount.
    */
   @ParameterizedTest(name = "{0}")
   @CsvSource(
@@ -107,13 +107,13 @@ class HostilePostgresTest {
   @Test
   @EnabledIfSystemProperty(named = "soak", matches = ".+")
   void aStatementThatRunsIntoItsTimeOutIsHeldUntilARowPasses() throws Exception {
-    // 200 rows of a second each: longer than the 30 s that a statement may take.
+    // 200 rows of a second each take longer than the 30 s of the statement time-out.
     aFaultThatOnlyRowsMeetIsHeldUntilARowPasses("time-out", "57014", "PERFORM pg_sleep(1);");
   }
 
   @ParameterizedTest(name = "{0}")
   @CsvSource({"a deadlock, 40P01", "a serialization failure, 40001"})
-  void aConflictThatPassesIsRetriedAtOnceAndIsNoOutage(String fault, String sqlState)
+  void aTransientConflictIsRetriedAtOnceAndCausesNoOutage(String fault, String sqlState)
       throws Exception {
     Site site = Site.in(folder);
     try (FaultScenario trial = FaultScenario.on(site)) {
@@ -153,7 +153,7 @@ class HostilePostgresTest {
     assertThat(site.queues().deadLetters()).isZero();
   }
 
-  /** Lets the site load as a role of its own, whose password the server asks for. */
+  /** Makes the site load as a separate role from which the server requires a password. */
   private static String ownRole(Site site) throws Exception {
     TestDatabase database = site.database();
     String role = "loader_of_" + database.name();

@@ -29,7 +29,10 @@ class HostileSqsTest {
   private static final int MESSAGES = 300;
   private static final int MALFORMED_EVERY = 30;
 
-  /** So many receives that fail take at least this, by three pollers that pause in between. */
+  /**
+   * This many failing receives take at least {@link #LEAST_PAUSES}, because the three pollers pause
+   * in between.
+   */
   private static final int REFUSALS = 9;
 
   private static final Duration LEAST_PAUSES = Duration.ofMillis(1500);
@@ -129,7 +132,8 @@ class HostileSqsTest {
 
   @Test
   void answersComeAfterTheClientGaveUp() throws Exception {
-    // Not the first receives: those that follow bring what is deleted and sent meanwhile.
+    // Not the first receives, so that later ones bring the messages that are deleted and sent
+    // meanwhile.
     proxy.on(SqsProxy.RECEIVE, Fault.slow(40_000).only(2 * MALFORMED_EVERY / 10));
     proxy.on(SqsProxy.DELETE, Fault.slow(40_000).first(1));
     proxy.on(SqsProxy.SEND, Fault.slow(40_000).first(1));

@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Four pipelines count events in the same hundred rows: in one order, which meets no deadlock, and
- * in the order of each message, which meets many if no turns are taken.
+ * Four pipelines count events in the same hundred rows: in one common order, which causes no
+ * deadlock, and in the order of each message, which causes many unless loaders take turns.
  */
 class HotKeysTest {
   private static final int MESSAGES = 1000;
@@ -76,7 +76,7 @@ class HotKeysTest {
     }
   }
 
-  /** Each has some of the keys once, in any order. */
+  /** Each message has some of the keys once, in random order. */
   private static List<String> messages() {
     Random random = new Random(5);
     List<Integer> keys = new ArrayList<>(IntStream.range(0, KEYS).boxed().toList());

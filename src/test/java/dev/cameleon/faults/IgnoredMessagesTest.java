@@ -11,11 +11,11 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Messages that fit the contract's x-ignore. */
+/** Messages that match the contract's x-ignore. */
 class IgnoredMessagesTest {
   private static final int MESSAGES = 95;
 
-  /** Ten at a time, and what a second brought. */
+  /** Ten messages per call, plus the calls of incomplete batches after a second. */
   private static final int MOST_CALLS = 30;
 
   @TempDir private Path folder;

@@ -14,16 +14,16 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.stream.Stream;
 
-/** A PostgreSQL of one test's own, which can be killed and started again on its data. */
+/** A PostgreSQL for one test, which can be killed and started again on its data. */
 final class KillablePostgres implements AutoCloseable {
-  /** What is left of a killed server may keep its successor waiting. */
+  /** The remains of a killed server may delay its successor. */
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
   private final Path data;
   private final Certificates certificates;
   private EmbeddedPostgres server;
 
-  /** Starts one whose data is in this folder. */
+  /** Starts a server with its data in this folder. */
   KillablePostgres(Path data) throws IOException {
     this(data, null);
   }
@@ -34,7 +34,7 @@ final class KillablePostgres implements AutoCloseable {
     this.server = builder().start();
   }
 
-  /** Starts one that lets nobody in without TLS, neither its standby. */
+  /** Starts a server that accepts only TLS, even from its standby. */
   static KillablePostgres withTls(Path data, Certificates certificates) throws IOException {
     KillablePostgres postgres = new KillablePostgres(data, certificates);
     postgres.database().rule("hostnossl all,replication all all reject");
@@ -53,7 +53,7 @@ final class KillablePostgres implements AutoCloseable {
     return certificates == null ? builder : LocalPostgres.withTls(builder, certificates);
   }
 
-  /** The port that it listens on, also after {@link #startAgain}. */
+  /** Its port, which {@link #startAgain} keeps. */
   int port() {
     return server.getPort();
   }

@@ -24,18 +24,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Messages as large as SQS allows, in the memory that the image and the compose file give: while
- * the database holds everything, and then through masking, batches and the dead-letter queue. With
- * {@code -Dsoak} 800 of 1 MB.
+ * Messages of SQS's maximum size, in the memory limits of the image and the compose file: first
+ * while the database blocks all loads, then through masking, batches and the dead-letter queue.
+ * With {@code -Dsoak}, 800 messages of 1 MB.
  */
 class LargeMessagesTest {
   private static final boolean SOAK = System.getProperty("soak") != null;
   private static final Duration PATIENCE = Duration.ofSeconds(SOAK ? 600 : 120);
 
-  /** A batch with so much JSON is complete. */
+  /** A batch with this much JSON is complete. */
   private static final int BATCH_CHARACTERS = 4 << 20;
 
-  /** Of so many messages, one has a field that is too long: it becomes a dead letter. */
+  /** One in this many messages has a field that is too long, and becomes a dead letter. */
   private static final int REJECTED_EVERY = 10;
 
   @TempDir private Path folder;
@@ -48,7 +48,7 @@ class LargeMessagesTest {
 
   @Test
   void messagesOfOneMegabyteInTheImagesMemory() throws Exception {
-    // A container of less than 2 GB has the serial collector by the JVM's own choice.
+    // The JVM itself chooses the serial collector in a container of less than 2 GB.
     String options =
         "-XX:+UseSerialGC -XX:MaxRAM=" + memoryLimitMegabytes() + "m " + imagesOptions();
     loadsAll(options, SOAK ? 800 : 80, 1_040_000);
@@ -66,7 +66,7 @@ class LargeMessagesTest {
     site.edit("load.sql", "SELECT user_id, device_type", "SELECT left(user_id, 20), device_type");
     site.migrate();
     try (Program program = Program.startWithHeap(options, site.environment(), folder, "run")) {
-      // Locked before the start, the table would keep it from receiving at all.
+      // Not before the start, because a locked table would prevent receiving altogether.
       Awaitility.await("a start").atMost(PATIENCE).until(() -> program.err().contains("Started"));
       try (Connection holder = site.database().connect();
           Statement statement = holder.createStatement()) {

@@ -17,17 +17,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A flood: that an operator can look at it must not depend on how bad it is.
+ * A flood of dead letters: an operator must be able to list it, whatever its size.
  *
- * <p>ElasticMQ makes a dead letter visible by building its queue anew: of 100 000, some ten a
- * second. So a proxy takes these calls, and looks whether each dead letter is returned once. {@code
- * DlqListTest} has queues of some thousands that are really returned.
+ * <p>ElasticMQ rebuilds its queue to make a dead letter visible; with 100 000, it manages some ten
+ * per second. So a proxy answers these calls, and checks that each dead letter is returned once.
+ * {@code DlqListTest} really returns queues of some thousands.
  */
 class LongListIT {
   private static final int LETTERS = System.getProperty("soak") == null ? 10_000 : 100_000;
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  /** The receipts of AWS are some 400 characters long, those of ElasticMQ 73. */
+  /** Receipt handles of AWS have some 400 characters, those of ElasticMQ 73. */
   private static final String MORE_RECEIPT = "A".repeat(330);
 
   private final Set<String> returned = ConcurrentHashMap.newKeySet();

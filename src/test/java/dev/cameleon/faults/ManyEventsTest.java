@@ -14,7 +14,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Messages as large as SQS allows, of events as small as possible, in a small heap. */
+/** Messages of SQS's maximum size with the smallest possible events, in a small heap. */
 class ManyEventsTest {
   private static final int MESSAGES = 12;
   private static final String EVENT = "{}";
@@ -24,7 +24,7 @@ class ManyEventsTest {
   @TempDir private Path folder;
 
   @Test
-  void tenPollersInAHeapOf256MegabytesLoadAllAndRunNotOutOfMemory() throws Exception {
+  void tenPollersInAHeapOf256MegabytesLoadAllWithoutRunningOutOfMemory() throws Exception {
     Site site =
         Site.in(folder, 120)
             .with("CAMELEON_TABLES", "public.loaded()")

@@ -14,14 +14,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A full hand stays invisible behind a slow network: with four calls at a time, half of it lapses.
+ * All messages in flight stay invisible despite a slow network; with only four parallel calls, half
+ * of them would not.
  */
 class ManyInFlightTest {
   private static final boolean SOAK = System.getProperty("soak") != null;
 
   /**
-   * Four calls at a time take the whole visibility timeout. Outside a soak, there are few calls and
-   * each is slow, so that a busy machine does not delay an extension by the margin that is left.
+   * Four parallel calls would take the whole visibility timeout. Outside a soak, there are fewer
+   * and slower calls, so that a busy machine does not delay an extension beyond the margin.
    */
   private static final int MESSAGES = SOAK ? 10_000 : 1_000;
 
@@ -32,7 +33,7 @@ class ManyInFlightTest {
   @TempDir private Path folder;
 
   @Test
-  void aFullHandStaysInvisibleForLongerThanItsTimeWhileTheTableIsLocked() throws Exception {
+  void allMessagesInFlightStayInvisibleWhileTheTableIsLocked() throws Exception {
     try (SqsProxy proxy = SqsProxy.start()) {
       Site site =
           Site.in(folder, VISIBILITY_SECONDS)

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several processes on one queue, their start and their stops. */
+/** Several processes on one queue: start and stop. */
 class ManyProcessesIT {
   private static final Duration START = Duration.ofSeconds(60);
 
@@ -33,7 +33,7 @@ class ManyProcessesIT {
 
   @Test
   void threeStartedTogetherOnAnEmptyDatabaseShareTheQueueAndOneMayLeave() throws Exception {
-    // What SQS gives to a receive that a stop has cut is hidden for so long.
+    // Messages that SQS gives to a receive cut by a stop stay hidden for this long.
     Site site = Site.onEmptyDatabase(folder, 10);
     Traffic traffic = new Traffic(site).send(1000, 100);
     start(site);
@@ -76,7 +76,7 @@ class ManyProcessesIT {
       Awaitility.await().until(() -> site.queues().hidden() > 0);
       process.terminate();
       Awaitility.await().until(() -> process.err().contains("Stopping"));
-      // Again and again: signals within a moment of the first are taken for one request.
+      // Repeated, because signals shortly after the first count as one request.
       Awaitility.await()
           .atMost(Duration.ofSeconds(3))
           .until(
@@ -92,7 +92,7 @@ class ManyProcessesIT {
   }
 
   @Test
-  void aStopWhileTheDatabaseIsHeldGivesEverythingBackInTime() throws Exception {
+  void aStopWhileTheTableIsLockedReturnsEverythingInTime() throws Exception {
     Site site = Site.in(folder, 5).with("CAMELEON_SHUTDOWN_TIMEOUT", "8s");
     Traffic traffic = new Traffic(site);
     Program process = start(site);

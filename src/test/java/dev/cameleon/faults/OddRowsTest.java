@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * One row that fails in a way that may be the row's fault or the table's, among good ones: the
- * others are loaded, and it goes back to the queue. If no row can be loaded, it is the table's.
+ * One row among good ones that fails in a way that may be the row's fault or the table's: the
+ * others are loaded, and it returns to the queue. If no row can be loaded, the table is at fault.
  */
 class OddRowsTest {
   private static final String TRIGGER =
@@ -34,7 +34,7 @@ class OddRowsTest {
       CREATE TRIGGER look BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION look()
       """;
 
-  /** Partitions of the days around now only. */
+  /** Partitions only for the days around today. */
   private static final String PARTITIONS =
       """
       DROP VIEW cameleon.logins, cameleon.duplicate_ips, cameleon.duplicate_devices;
@@ -68,7 +68,7 @@ class OddRowsTest {
   void anOddRowGoesBackToTheQueueAndTheOthersAreLoadedAndReceivedOnce(String fault, String sqlState)
       throws Exception {
     Site site = site(fault);
-    site.queues().redrive(1); // what is received twice is lost to the dead-letter queue
+    site.queues().redrive(1); // moves every message that is received twice to the dead-letter queue
     List<String> bodies = Events.bodies(20);
     site.queues().send(bodies.subList(0, 7));
     sendOdd(site);
@@ -79,7 +79,7 @@ class OddRowsTest {
           .pollInterval(Duration.ofMillis(20))
           .until(() -> run.health().ready().json().contains(sqlState));
       run.await(Outcome.LOADED, 20).await(Outcome.RETURNED, 1);
-      // Others were loaded beside it: it is no outage.
+      // Other rows were loaded meanwhile, so it is not an outage.
       Awaitility.await().until(() -> run.health().ready().up());
       assertThat(run.account().received()).isEqualTo(21);
       assertThat(run.account().count(Outcome.DEAD_LETTERED)).isZero();
@@ -106,7 +106,7 @@ class OddRowsTest {
   }
 
   @Test
-  void aTableThatTakesNoRowIsFoundOutWithoutSpinningAndWithoutALoss() throws Exception {
+  void aTableThatAcceptsNoRowIsDetectedWithoutSpinningOrLoss() throws Exception {
     Site site = Site.in(folder);
     site.migrate();
     site.database().execute("CREATE SEQUENCE tries");
@@ -116,12 +116,12 @@ class OddRowsTest {
     site.queues().send(Events.bodies(20));
 
     try (Run run = Run.on(site)) {
-      // Each row is tried alone, and goes back; few are received until one can be loaded.
+      // Each row is tried alone and returned; few are received until one can be loaded.
       run.await(Outcome.RETURNED, 20);
       assertThat(run.health().ready().problems().get("ROWS")).contains("SQLSTATE 42P01");
       assertThat(run.account().received()).isLessThanOrEqualTo(30);
       assertThat(site.database().number("SELECT last_value FROM tries")).isLessThan(150);
-      // When it is corrected, all are loaded.
+      // Once the table is corrected, all are loaded.
       site.database().execute("DROP TRIGGER look ON user_logins");
       run.await(Outcome.LOADED, 20);
       Awaitility.await().until(() -> run.health().ready().up());
@@ -151,8 +151,8 @@ class OddRowsTest {
       assertThat(log)
           .contains("Some rows fail even when loaded alone, while other rows load")
           .contains("a query of a trigger or function found no row");
-      // Once to find out, and for a batch that begins with an odd row; the slower the machine, the
-      // more of the 40 odd rows are back from the queue in time to begin one.
+      // Once for the detection, and once for each batch that begins with an odd row; the slower the
+      // machine, the more of the 40 odd rows come back in time to begin one.
       assertThat(log.split("Receiving pauses", -1)).hasSizeBetween(2, 15);
       assertThat(log.split("Some rows fail", -1)).hasSize(2);
     }
@@ -185,7 +185,7 @@ class OddRowsTest {
     return site;
   }
 
-  /** A message that is odd to each of the tables: by its user, and by its date. */
+  /** Sends a message that is odd for each of the tables, by its user and its date. */
   private static void sendOdd(Site site) {
     site.queues()
         .send(

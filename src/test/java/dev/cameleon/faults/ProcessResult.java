@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The account that a process logs as its last word. */
+/** The account in the last log line of a process. */
 final class ProcessResult {
   private static final Pattern LINE =
       Pattern.compile(

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What {@code check} says of queues that encrypt, do not, or do not say. */
+/** The findings of {@code check} for queues that encrypt, do not encrypt, or do not tell. */
 class QueueEncryptionTest {
   private static final String ASK = "GetQueueAttributes";
 
@@ -44,7 +44,8 @@ class QueueEncryptionTest {
         "{\"SqsManagedSseEnabled\":\"false\",\"KmsMasterKeyId\":\"k\"} | OK | with a KMS key",
         "{} | NOTE | does not say"
       })
-  void itSaysWhatTheQueueSays(String attributes, String result, String words) throws Exception {
+  void checkReportsTheQueuesEncryption(String attributes, String result, String words)
+      throws Exception {
     proxy.on(
         ASK,
         call ->
@@ -63,7 +64,7 @@ class QueueEncryptionTest {
   }
 
   @Test
-  void anSqsThatDoesNotKnowTheAttributesIsNoFailure() throws Exception {
+  void anSqsWithoutTheAttributesIsNotAFailure() throws Exception {
     proxy.on(
         ASK,
         call ->
@@ -83,7 +84,7 @@ class QueueEncryptionTest {
   }
 
   @Test
-  void withSealedDeadLettersItSaysWhatIsNotSealed() throws Exception {
+  void withSealedDeadLettersItNotesTheUnsealedOnes() throws Exception {
     Recipients.add(folder, "anna");
     site.with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
 

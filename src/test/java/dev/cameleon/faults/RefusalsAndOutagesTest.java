@@ -14,7 +14,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What PostgreSQL refuses is the row's fault; what it does not take at all is not. */
+/** A row that PostgreSQL refuses is at fault; an outage is not the row's fault. */
 class RefusalsAndOutagesTest {
   @TempDir private Path folder;
 

@@ -32,12 +32,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/** What is loaded and cannot be deleted is kept until it can be, and is nobody's dead letter. */
+/**
+ * Loaded messages that cannot be deleted are kept until they can be, and never become dead letters.
+ */
 class RefusedDeletesTest {
   private static final int MESSAGES = 60;
   private static final int MALFORMED_EVERY = 10;
 
-  /** Less than the pauses before the second, third and fourth attempt together. */
+  /** Less than the total of the pauses before the second, third and fourth attempt. */
   private static final Duration PAUSES = Duration.ofMillis(500);
 
   @TempDir private Path folder;
@@ -66,8 +68,8 @@ class RefusedDeletesTest {
             .atMost(Duration.ofSeconds(60))
             .until(
                 () -> run.health().ready().problems().getOrDefault("DELETES", "").contains("403"));
-        proxy.awaitNone(SqsProxy.RECEIVE); // one that had begun may still bring a message
-        traffic.send(1, 0); // while nothing is received, nobody takes it
+        proxy.awaitNone(SqsProxy.RECEIVE); // a receive that has begun may still bring a message
+        traffic.send(1, 0); // stays on the queue while nothing is received
         Awaitility.await()
             .during(Duration.ofSeconds(11))
             .atMost(Duration.ofSeconds(30))
@@ -109,7 +111,7 @@ class RefusedDeletesTest {
   }
 
   @Test
-  void whatIsNotDeletedAtAStopComesBackAndIsADuplicate() throws Exception {
+  void messagesNotDeletedAtAStopComeBackAsDuplicates() throws Exception {
     try (proxy) {
       Site site = Site.in(folder, 4).with("AWS_ENDPOINT_URL", proxy.url());
       site.with("CAMELEON_SHUTDOWN_TIMEOUT", "2s");
@@ -141,7 +143,7 @@ class RefusedDeletesTest {
         acknowledger -> {
           long began = System.nanoTime();
 
-          // Nobody calls retryDeletes(): what the first four attempts leave would stay.
+          // Nobody calls retryDeletes(), so messages would remain after the first four attempts.
           acknowledger.loaded(deliveries.rest(), 1);
 
           Awaitility.await().until(() -> deliveries.account().count(Outcome.LOADED) == 1);
@@ -190,7 +192,7 @@ class RefusedDeletesTest {
   }
 
   @Test
-  void whatIsReturnedIsVisibleAtOnceThoughThreeCallsFail() {
+  void returnedMessagesAreVisibleAtOnceAlthoughThreeCallsFail() {
     proxy.on(SqsProxy.CHANGE_VISIBILITY, Fault.denied().first(3));
     inFlight(
         600,
@@ -203,7 +205,10 @@ class RefusedDeletesTest {
         });
   }
 
-  /** Deletes are refused, but not before all is in flight: the first refusals pause receiving. */
+  /**
+   * Refuses deletes, but only once all messages are in flight, because the first refusals pause
+   * receiving.
+   */
   private void refuseDeletes() {
     proxy.on(
         SqsProxy.DELETE,
@@ -220,7 +225,7 @@ class RefusedDeletesTest {
     allInFlight.countDown();
   }
 
-  /** Receives one message, which is hidden for so long, and settles it as the test wants. */
+  /** Receives one message, hidden for this long, and settles it with the given action. */
   private void inFlight(int hiddenSeconds, long receivedNanos, Consumer<Acknowledger> settle) {
     queues = TestQueues.create(hiddenSeconds);
     queues.send(List.of("{}"));

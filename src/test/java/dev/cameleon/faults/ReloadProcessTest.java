@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Reloads of a process: by SIGHUP, by a ConfigMap's swap, and with an end in the middle of one. */
+/** Reloads of a process: by SIGHUP, by the swap of a ConfigMap, and with a death in the middle. */
 class ReloadProcessTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final String LOCALE = "device_id, locale,\n";
@@ -48,7 +48,7 @@ class ReloadProcessTest {
       site.queues().send(Events.bodies(10));
       awaitRows("locale = 'second'", 10);
 
-      // A second reload is under way when SIGTERM comes: what is in flight is settled all the same.
+      // SIGTERM arrives during a second reload: messages in flight are still settled.
       site.queues().send(Events.bodies(500));
       program.hangUp();
       program.terminate();
@@ -79,7 +79,7 @@ class ReloadProcessTest {
       site.queues().send(Events.bodies(10));
       awaitRows("locale = 'swapped'", 10);
 
-      // A bad state, and the way back to the one that runs.
+      // A bad version, and the way back to the running one.
       site.edit("load.sql", "FROM event", "FROM nowhere");
       swap(mount, "..2024_03");
       awaitLine(program, "the old ones keep running", 1);
@@ -107,7 +107,7 @@ class ReloadProcessTest {
     assertThat(site.queues().deadLetters()).isZero();
   }
 
-  /** Copies the site's routes into a new folder of the mount. */
+  /** Copies the site's routes to a new folder of the mount. */
   private Path state(Path mount, String name) throws IOException {
     Path state = Files.createDirectory(mount.resolve(name));
     try (Stream<Path> files = Files.list(folder.resolve("routes"))) {

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * New files for a pipeline that runs: they take over if they are right, and no message pays for it.
+ * New files for a running pipeline: they take effect if they are valid, and no message is lost or
+ * doubled.
  */
 class ReloadTest {
   private static final int RELOADS = 25;

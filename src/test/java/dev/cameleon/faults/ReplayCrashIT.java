@@ -36,7 +36,7 @@ class ReplayCrashIT {
   private static final int LETTERS_PER_KILL = 150;
   private static final int MALFORMED_EVERY = 20;
 
-  /** A kill comes within so many calls, before or after what SQS does. */
+  /** A kill comes within this many calls, before or after SQS has done its work. */
   private static final int CALLS_BEFORE_KILL = 10;
 
   @TempDir private Path folder;
@@ -59,7 +59,7 @@ class ReplayCrashIT {
     site = Site.in(folder, 5);
     box = DeadLetterBox.of(site.queues());
     fill();
-    // What a killed replay has in flight is to reappear soon, not in ten minutes.
+    // The dead letters of a killed replay must reappear soon, not in ten minutes.
     proxy.on(
         SqsProxy.RECEIVE,
         call ->
@@ -105,7 +105,7 @@ class ReplayCrashIT {
     return Program.start(environment, folder, "dlq", "replay", "--all", "--yes");
   }
 
-  /** The call that dies, and the moment, are the random ones. */
+  /** Kills the replay at a random call and moment. */
   private void replayAndKill() throws Exception {
     String action = random.nextBoolean() ? SqsProxy.SEND : SqsProxy.DELETE;
     boolean done = random.nextBoolean();

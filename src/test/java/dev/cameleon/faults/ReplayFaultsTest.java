@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A replay, while SQS fails or somebody stops it: what was not sent is still a dead letter. */
+/** A replay while SQS fails, or that is stopped: unsent messages remain dead letters. */
 class ReplayFaultsTest {
   private static final int COUNT = 60;
 
@@ -75,7 +75,7 @@ class ReplayFaultsTest {
   }
 
   @Test
-  void whatSqsDoesNotNameIsNotTakenForAccepted() throws Exception {
+  void messagesMissingInTheAnswerAreNotTakenForAccepted() throws Exception {
     proxy.on(SqsProxy.SEND, Fault.silence());
 
     Program.Result result = replay().result();
@@ -111,7 +111,7 @@ class ReplayFaultsTest {
   }
 
   @Test
-  void whatWasSentButNotDeletedIsLoadedOnceWhenItIsReplayedAgain() throws Exception {
+  void messagesSentButNotDeletedAreLoadedOnceWhenReplayedAgain() throws Exception {
     proxy.on(SqsProxy.DELETE, Fault.denied());
 
     Program.Result first = replay().result();
@@ -132,7 +132,7 @@ class ReplayFaultsTest {
   }
 
   @Test
-  void aSlowReplayEndsThoughWhatItLeavesReappearsMeanwhile() throws Exception {
+  void aSlowReplayEndsAlthoughSkippedDeadLettersReappearMeanwhile() throws Exception {
     Map<String, String> other = DeadLetterBox.attributes(Violation.CONTRACT, "ip", Instant.now());
     for (int n = 0; n < 40; n++) {
       box.send(Events.body(n), other);
@@ -154,7 +154,7 @@ class ReplayFaultsTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void stoppedByTheOperatorWhatWasSentIsDeletedAndTheRestVisible(boolean terminalGone)
+  void afterAStopSentDeadLettersAreDeletedAndTheRestIsVisible(boolean terminalGone)
       throws Exception {
     try (Program replay = replay("--rate=5")) {
       Awaitility.await("the first messages")

@@ -11,8 +11,8 @@ import java.util.List;
 import org.awaitility.Awaitility;
 
 /**
- * A PostgreSQL that is reached by TLS only, its synchronous standby, and a network between it and
- * its clients. Each can fail.
+ * A PostgreSQL that accepts only TLS, its synchronous standby, and a network in front of it. Each
+ * can fail.
  */
 final class Replicated implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -40,17 +40,17 @@ final class Replicated implements AutoCloseable {
                     == 1);
   }
 
-  /** Starts all of it, with data in this folder. */
+  /** Starts all parts, with their data in this folder. */
   static Replicated in(Path folder) throws Exception {
     return new Replicated(folder);
   }
 
-  /** What its clients connect to: the network, which they trust as little as possible. */
+  /** The URL for clients, through the network, with full verification. */
   String url() {
     return network.url("postgres") + "?sslmode=verify-full&sslrootcert=" + certificates.ca();
   }
 
-  /** The primary's database, past the network; statements do not wait for the standby. */
+  /** The primary's database, bypassing the network; statements do not wait for the standby. */
   TestDatabase database() {
     return new TestDatabase(
         primary.database().url() + "?options=-c%20synchronous_commit=local", "postgres");
@@ -66,12 +66,12 @@ final class Replicated implements AutoCloseable {
     return primary;
   }
 
-  /** The standby, to be killed and started again: nothing is committed meanwhile. */
+  /** The standby, to be killed and started again; nothing is committed meanwhile. */
   KillablePostgres standby() {
     return standby;
   }
 
-  /** The standby has the same rows, and the same messages in the ledger. */
+  /** Asserts that the standby has the same rows, and the same messages in the ledger. */
   void assertStandbyHasTheSame() {
     String end = database().query("SELECT pg_current_wal_lsn()").get(0).get(0);
     Awaitility.await("the standby at the primary's last change")

@@ -13,13 +13,13 @@ import org.awaitility.Awaitility;
 /**
  * The metrics of a process at one moment.
  *
- * @param text what it answered
+ * @param text the answer
  */
 record Scraped(String text) {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final Pattern PORT = Pattern.compile("http://localhost:(\\d+)/");
 
-  /** Asks a process, once it listens. */
+  /** Scrapes a process, once it listens. */
   static Scraped of(Program program) throws Exception {
     return new Scraped(get(program, "/observe/metrics"));
   }
@@ -39,7 +39,7 @@ record Scraped(String text) {
     return HTTP.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body();
   }
 
-  /** The sum over all labels of a metric, or of those lines that start with this. */
+  /** The sum of all samples that start with this prefix. */
   long sum(String prefix) {
     return text.lines()
         .filter(line -> line.startsWith(prefix))
@@ -47,7 +47,7 @@ record Scraped(String text) {
         .sum();
   }
 
-  /** The messages that ended in this way. */
+  /** The number of messages with this outcome. */
   long outcome(String label) {
     return sum("cameleon_messages_total{outcome=\"" + label + "\"}");
   }

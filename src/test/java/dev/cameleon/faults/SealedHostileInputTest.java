@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.sqs.model.Message;
 
 /**
- * Malformed messages of every kind, sealed: each can be opened, and none is seen. A failure is
- * repeated by the seed that is printed: {@code -Dseed=…}.
+ * Malformed messages of every kind, sealed: each can be opened, and none is visible. To repeat a
+ * failure, pass the printed seed: {@code -Dseed=…}.
  */
 class SealedHostileInputTest {
   private static final int HOSTILE = 2000;
@@ -47,7 +47,7 @@ class SealedHostileInputTest {
     HostileMessages hostile = new HostileMessages(seed);
     List<String> bodies =
         new ArrayList<>(IntStream.range(1, HOSTILE).mapToObj(hostile::next).toList());
-    // Few seeds make one that only PostgreSQL refuses.
+    // Few seeds produce a message that only PostgreSQL refuses.
     bodies.add(Events.login(1).put("locale", "a\u0000b").toString());
     List<String> ids = site.queues().send(bodies);
     Map<String, String> sent = new HashMap<>();

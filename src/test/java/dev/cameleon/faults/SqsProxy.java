@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 
-/** Stands in front of the local SQS and does to its calls what a test wants; see {@link Fault}. */
+/** A proxy in front of the local SQS that injects faults into calls; see {@link Fault}. */
 final class SqsProxy implements AutoCloseable {
   static final String RECEIVE = "ReceiveMessage";
   static final String DELETE = "DeleteMessageBatch";
@@ -78,7 +78,7 @@ final class SqsProxy implements AutoCloseable {
       this.body = body;
     }
 
-    /** What the client asks. */
+    /** The client's request. */
     String body() {
       return body;
     }
@@ -88,7 +88,7 @@ final class SqsProxy implements AutoCloseable {
       return forward(body);
     }
 
-    /** Lets SQS do another work than the client asked. */
+    /** Forwards another request than the client's. */
     Answer forward(String other) throws IOException, InterruptedException {
       AtomicInteger now = atSqs(target.substring(target.indexOf('.') + 1));
       now.incrementAndGet();
@@ -107,7 +107,7 @@ final class SqsProxy implements AutoCloseable {
       }
     }
 
-    /** Keeps the client waiting, for as long as this proxy is there. */
+    /** Delays the client, at most until this proxy is closed. */
     void delay(long millis) throws InterruptedException {
       closed.await(millis, TimeUnit.MILLISECONDS);
     }
@@ -120,7 +120,7 @@ final class SqsProxy implements AutoCloseable {
     server.start();
   }
 
-  /** Starts one on a free port, which changes nothing yet. */
+  /** Starts a proxy on a free port, without faults. */
   static SqsProxy start() {
     try {
       return new SqsProxy(
@@ -130,33 +130,33 @@ final class SqsProxy implements AutoCloseable {
     }
   }
 
-  /** Where it listens: the {@code AWS_ENDPOINT_URL} of the run. */
+  /** Its address: the {@code AWS_ENDPOINT_URL} of the run. */
   String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
-  /** From now on this happens to every call of this action. */
+  /** Injects this fault into every call of this action from now on. */
   SqsProxy on(String action, Fault fault) {
     faults.put(action, fault);
     return this;
   }
 
-  /** From now on this happens to all that the pipeline does with messages. */
+  /** Injects this fault into all message calls of the pipeline from now on. */
   SqsProxy onAll(Fault fault) {
     return on(RECEIVE, fault).on(DELETE, fault).on(SEND, fault).on(CHANGE_VISIBILITY, fault);
   }
 
-  /** Nothing more happens. */
+  /** Ends all faults. */
   void heal() {
     faults.clear();
   }
 
-  /** How many calls of this action came. */
+  /** How many calls of this action have arrived. */
   int calls(String action) {
     return calls.computeIfAbsent(action, key -> new AtomicInteger()).get();
   }
 
-  /** Waits until SQS works on no call of this action any more, nor gets one. */
+  /** Waits until no call of this action is running or arrives. */
   void awaitNone(String action) {
     Awaitility.await("no " + action)
         .atMost(Duration.ofSeconds(60))

@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** All that SQS and the way to it do wrong, at random calls. */
+/** All faults of SQS and of the network to it, at random calls. */
 final class SqsTrouble {
   private static final int MILD = 25;
 
-  /** All calls but each n-th fail: more than the SDK's own retries outlast. */
+  /** All calls but every n-th fail, which is more than the SDK's own retries can overcome. */
   private static final int SPARED_WHEN_SEVERE = 5;
 
   private final Random random;
@@ -18,7 +18,7 @@ final class SqsTrouble {
     this.random = random;
   }
 
-  /** One call of many fails. */
+  /** Makes few calls fail. */
   void mild(SqsProxy sqs) {
     sqs.onAll(
             call -> random.nextInt(MILD) == 0 ? anyOf(ofEveryCall()).answer(call) : call.forward())
@@ -27,7 +27,7 @@ final class SqsTrouble {
             call -> random.nextInt(MILD) == 0 ? anyOf(ofDeletes()).answer(call) : call.forward());
   }
 
-  /** Next to nothing succeeds. */
+  /** Makes nearly all calls fail. */
   void severe(SqsProxy sqs) {
     sqs.onAll(anyOf(ofEveryCall()).exceptEvery(SPARED_WHEN_SEVERE));
   }

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Connections over TLS to a real server, and what is said about those that fail. */
+/** TLS connections to a real server, and the messages about those that fail. */
 class TlsFaultsTest {
   @TempDir private static Path folder;
 
@@ -147,7 +147,7 @@ class TlsFaultsTest {
   }
 
   @Test
-  void theCheckSaysWhatIsEncryptedAndWhoLoads() throws Exception {
+  void checkReportsEncryptionAndTheLoadersRights() throws Exception {
     Site site = Site.in(folder.resolve("checked"));
     TestDatabase own = postgres.database();
     String url = "jdbc:postgresql://%s:" + postgres.port() + "/" + own.name() + "?sslmode=";
@@ -158,7 +158,7 @@ class TlsFaultsTest {
         .anyMatch(line -> line.matches("OK .* not encrypted .*this machine"))
         .anyMatch(line -> line.matches("OK .*SQS.*this machine"))
         .anyMatch(line -> line.matches("NOTE .*superuser.*"));
-    // Any name but this one, in lower case, is taken for another machine's.
+    // Any other spelling of the name counts as another machine.
     assertThat(transport(site, url.formatted("LOCALHOST") + "require"))
         .anyMatch(line -> line.matches("NOTE .* encrypted with TLSv1.3 \\(sslmode=require\\).*"));
     assertThat(transport(site, url.formatted("LOCALHOST") + filled("verify-full&sslrootcert=CA")))
@@ -179,12 +179,12 @@ class TlsFaultsTest {
   }
 
   @Test
-  void aWriteThatADeadPeerDoesNotReadIsGivenUpAtOnce() throws Exception {
+  void aWriteToADeadPeerIsAbandonedAtOnce() throws Exception {
     assertThatAStuckWriteEnds(pool -> pool.abandon(System.nanoTime()));
   }
 
   @Test
-  void aWriteThatADeadPeerDoesNotReadIsFoundByTheTimeThatItTakes() throws Exception {
+  void aWriteToADeadPeerIsDetectedByItsDuration() throws Exception {
     assertThatAStuckWriteEnds(
         pool -> {
           assertThat(pool.abandonStuck(System.nanoTime() - Duration.ofMinutes(1).toNanos()))
@@ -193,7 +193,7 @@ class TlsFaultsTest {
         });
   }
 
-  /** The server answers new connections; only the old ones are dead. */
+  /** The server accepts new connections; only the old ones are dead. */
   @Test
   @EnabledIfSystemProperty(named = "soak", matches = ".+")
   void theProbeEndsAStuckWriteAfterAMinuteAlthoughItSucceeds() throws Exception {
@@ -237,7 +237,7 @@ class TlsFaultsTest {
           .atMost(Duration.ofSeconds(60))
           .until(TlsFaultsTest::isAWriteStuck);
 
-      // On a thread of its own: the driver's abort would block it.
+      // On a separate thread, because the driver's abort would block it.
       CompletableFuture<Void> givenUp = CompletableFuture.runAsync(() -> giveUp.accept(pool));
 
       assertThat(givenUp).succeedsWithin(Duration.ofMinutes(2));
@@ -246,7 +246,7 @@ class TlsFaultsTest {
     }
   }
 
-  /** Executes a statement that no buffers between here and a dead peer have room for. */
+  /** Executes a statement that exceeds all buffers on the way to a dead peer. */
   private static String failureOf(Connection connection) {
     try (connection;
         PreparedStatement statement = connection.prepareStatement("SELECT length(?)")) {

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** What a test sends, and where each message of it must be in the end. */
+/** The messages of a test, and where each must be in the end. */
 final class Traffic {
   /** The body of a malformed message. */
   static final String WRONG_TYPE = "{\"foo\": \"oops_wrong_msg_type\", \"bar\": \"123\"}";
@@ -35,9 +35,9 @@ final class Traffic {
   }
 
   /**
-   * What goes to a database of the test's own.
+   * Traffic to the test's own database.
    *
-   * @param events how many a message has; if more than one, the site's contract is changed
+   * @param events how many events a message has; if more than one, the site's contract is changed
    */
   Traffic(Site site, TestDatabase database, int events) {
     this.site = site;
@@ -51,7 +51,7 @@ final class Traffic {
     }
   }
 
-  /** Sends events of which each n-th is malformed; 0: none. */
+  /** Sends events, every n-th of them malformed; 0: none. */
   synchronized Traffic send(int count, int malformedEvery) {
     List<String> bodies = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
@@ -72,7 +72,7 @@ final class Traffic {
     return this;
   }
 
-  /** The message with this number: one event, or this one after others that are good. */
+  /** The message with this number: one event, or this event after good ones. */
   private String message(int number, String event) {
     if (events == 1) {
       return event;
@@ -91,12 +91,12 @@ final class Traffic {
     return good.size();
   }
 
-  /** How many malformed ones. */
+  /** How many malformed events were sent. */
   synchronized int malformed() {
     return malformed.size();
   }
 
-  /** Waits until SQS counts no message on the source queue: none came back, none is left. */
+  /** Waits until SQS counts no message on the source queue. */
   Traffic awaitGone() {
     Awaitility.await("an empty queue")
         .atMost(PATIENCE)
@@ -104,13 +104,14 @@ final class Traffic {
     return this;
   }
 
-  /** Whether every good event is a row, however often it is still on the queue. */
+  /** Whether every good event is a row, even if copies are still on the queue. */
   boolean isLoaded() {
     return rows() >= (long) good() * events;
   }
 
   private long rows() {
-    // Asked of the catalogue first: a process that waits for its database has not migrated yet.
+    // Queries the catalogue first, because a process that waits for its database has not migrated
+    // yet.
     if (database.number("SELECT count(*) FROM pg_class WHERE relname = 'user_logins'") == 0) {
       return 0;
     }
@@ -124,7 +125,10 @@ final class Traffic {
     return Long.parseLong(found.get(0));
   }
 
-  /** Every good event is one row, every malformed one a dead letter; nothing else is anywhere. */
+  /**
+   * Asserts that every good event is one row and every malformed one a dead letter, and that there
+   * is nothing else.
+   */
   synchronized void assertArrivedOnce() {
     assertThat(site.queues().left() + rows() / events + site.queues().deadLetters())
         .as("queue + rows + dead letters: what was sent")
@@ -142,7 +146,7 @@ final class Traffic {
     assertThat(deadLetters()).as("dead letters").containsExactlyInAnyOrderElementsOf(malformed);
   }
 
-  /** The dead letters, each once by the id of its message; SQS's own redrive keeps that id. */
+  /** The distinct dead letters, by the id of their message, which SQS's own redrive keeps. */
   private Set<String> deadLetters() {
     Set<String> ids = new HashSet<>();
     List<Message> deadLetters = site.queues().takeDeadLetters();
@@ -150,7 +154,7 @@ final class Traffic {
       String id = TestQueues.attribute(deadLetter, "source-message-id");
       ids.add(id.isEmpty() ? deadLetter.messageId() : id);
     }
-    // SQS has no way to send once only: what is sent again has the same source-message-id.
+    // SQS cannot send exactly once, but a repeated dead letter has the same source-message-id.
     System.out.printf(
         "Traffic: %d dead letters, %d sent again%n", ids.size(), deadLetters.size() - ids.size());
     return ids;

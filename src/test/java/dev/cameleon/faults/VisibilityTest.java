@@ -14,7 +14,9 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What waits for the database stays invisible to others, and is returned when that is too long. */
+/**
+ * Messages that wait for the database stay invisible to others, and are returned after their time.
+ */
 class VisibilityTest {
   private static final int VISIBILITY_SECONDS = 4;
   private static final int MESSAGES = 2000;
@@ -24,8 +26,10 @@ class VisibilityTest {
 
   @Test
   void messagesThatWaitForALockThreeTimesTheirVisibilityAreReceivedOnce() throws Exception {
-    // One batch, after 10 s: a slow machine has received all by then, and receiving does not pause.
-    // All come at once to a program that has just started, so the first extension needs its time.
+    // One batch after 10 s, because even a slow machine has received all by then and receiving does
+    // not pause.
+    // All arrive at once at a program that has just started, so the first extension takes some
+    // time.
     int visibilitySeconds = 2 * VISIBILITY_SECONDS;
     int messages = MESSAGES / 2;
     Site site =
@@ -97,7 +101,7 @@ class VisibilityTest {
   }
 
   @Test
-  void whatCannotBeFinishedWithinItsTimeIsReturnedAndLoadedOnceLater() throws Exception {
+  void aMessageThatCannotBeFinishedInTimeIsReturnedAndLoadedOnceLater() throws Exception {
     Site site =
         Site.in(folder, VISIBILITY_SECONDS)
             .with("CAMELEON_IN_FLIGHT_TIME", "5s")
@@ -113,7 +117,7 @@ class VisibilityTest {
       assertThat(run.health().ready().problems()).containsKey("DATABASE");
       site.database().execute("ALTER TABLE elsewhere RENAME TO user_logins");
       traffic.awaitGone();
-      // A message is gone a moment before it is counted.
+      // A message is deleted a moment before it is counted.
       Awaitility.await().until(() -> run.account().inFlight() == 0);
       assertThat(run.account().count(Outcome.LOADED)).isEqualTo(MESSAGES);
     }
@@ -124,7 +128,7 @@ class VisibilityTest {
     Awaitility.await().until(() -> run.account().inFlight() >= messages);
   }
 
-  /** Nothing is loaded, and nobody else receives anything. */
+  /** Asserts that nothing is loaded and nobody else receives anything. */
   private static void staysHeld(Site site, Run run, Duration time) {
     Awaitility.await()
         .during(time)

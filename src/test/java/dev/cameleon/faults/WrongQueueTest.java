@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The dlq commands, told to work on a queue that is not the dead-letter queue. */
+/** The dlq commands with a queue that is not the dead-letter queue. */
 class WrongQueueTest {
   private static final String NO_URL = "http://x y/z";
   private static final String DENIED =
@@ -65,7 +65,7 @@ class WrongQueueTest {
   }
 
   @Test
-  void whoHasNoRightToTheSourceQueueReadsTheDeadLettersAndNothingElse() throws Exception {
+  void withoutRightsOnTheSourceQueueOnlyTheDeadLettersAreRead() throws Exception {
     DeadLetterBox.of(site.queues())
         .send("oops", DeadLetterBox.attributes(Violation.NOT_JSON, "", Instant.now()));
     try (SqsProxy proxy = SqsProxy.start()) {
@@ -88,7 +88,7 @@ class WrongQueueTest {
   }
 
   @Test
-  void whatIsNoUrlIsAWrongSetting() throws Exception {
+  void anInvalidUrlIsAWrongSetting() throws Exception {
     Program.Result option = dlq("list", "--queue", NO_URL);
     site.with("CAMELEON_QUEUE", NO_URL).with("CAMELEON_DEAD_LETTER_QUEUE", NO_URL);
     Program.Result dlq = dlq("list");
@@ -105,7 +105,7 @@ class WrongQueueTest {
   }
 
   @Test
-  void aQueueThatIsNotThereIsBlamedOnWhatNamesIt() throws Exception {
+  void aMissingQueueIsReportedWithTheSettingThatNamesIt() throws Exception {
     Program.Result option = dlq("list", "--queue", "no-such-queue");
     site.with("CAMELEON_DEAD_LETTER_QUEUE", "no-such-queue");
     Program.Result property = dlq("list");

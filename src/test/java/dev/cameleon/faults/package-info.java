@@ -1,2 +1,2 @@
-/** Faults injected for real, and the account after each: nothing lost, nothing doubled. */
+/** Real injected faults; after each, no message is lost and none is loaded twice. */
 package dev.cameleon.faults;

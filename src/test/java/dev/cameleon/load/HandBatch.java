@@ -3,7 +3,7 @@ package dev.cameleon.load;
 import dev.cameleon.mask.MaskedMessage;
 import dev.cameleon.sqs.Delivery;
 
-/** Lets the benchmark's plain loop fill a batch, which the aggregator does in the application. */
+/** Lets the benchmark's plain loop fill a batch, as the aggregator does in the application. */
 public final class HandBatch {
   private final Batch batch = new Batch();
 
@@ -12,7 +12,7 @@ public final class HandBatch {
     batch.add(delivery, record);
   }
 
-  /** The database has committed it. */
+  /** Records the commit. */
   public void committed(int inserted) {
     batch.committed(inserted);
   }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How {@code load.sql} is read. */
+/** Parsing of {@code load.sql}. */
 class LoadSqlTest {
   @TempDir private Path folder;
 
@@ -33,7 +33,7 @@ class LoadSqlTest {
   }
 
   @Test
-  void anOperatorWithAQuestionMarkIsNoParameterOfJdbc() throws Exception {
+  void anOperatorWithAQuestionMarkIsNotAJdbcParameter() throws Exception {
     LoadSql.Insert insert =
         read("INSERT INTO a SELECT d ? 'k', d ?| ARRAY['?'], '?', \"?\" FROM event -- ?")
             .inserts()
@@ -62,13 +62,14 @@ class LoadSqlTest {
         "INSERT INTO a SELECT 1; UPDATE a SET x = 1         | :1:25: UPDATE is not allowed",
         "WITH x AS (SELECT 1) DELETE FROM a                 | :1:22: DELETE is not allowed",
         "INSERT INTO a SELECT 1 RETURNING id                | :1:24: remove RETURNING",
-        "INSERT INTO a SELECT 1), b AS (DELETE FROM c       | :1:23: this parenthesis closes none",
+        "INSERT INTO a SELECT 1), b AS (DELETE FROM c       | :1:23: this parenthesis"
+            + " has no opening one",
         "INSERT INTO a SELECT (1                            | :1:1: a parenthesis of this",
-        "INSERT INTO a SELECT :?batch                       | :1:22: has no parameters",
+        "INSERT INTO a SELECT :?batch                       | :1:22: parameters are not allowed",
         "nothing                                            | :1:1: not an INSERT",
         "-- nothing                                         | has no INSERT"
       })
-  void whatIsNoInsertIsRefusedWithItsPlace(String sql, String problem) {
+  void aStatementThatIsNotAnInsertIsRefusedWithItsPlace(String sql, String problem) {
     assertThatThrownBy(() -> read(sql))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("load.sql")

@@ -165,7 +165,8 @@ class LoadStatementTest {
         .singleElement()
         .asString()
         .endsWith(
-            "load.sql:4:4: user is PostgreSQL's own word here; for the column of event write \"user\"");
+            "load.sql:4:4: user is a keyword of PostgreSQL here; for the column of event"
+                + " write \"user\"");
     try (Connection connection = Database.connect(login())) {
       InsertCheck own = new InsertCheck(file, Contract.read(contract));
       assertThat(own.quotedNames(connection)).containsExactly("user", "orderId", "order", "a\"b");

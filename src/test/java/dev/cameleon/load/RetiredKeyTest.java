@@ -22,7 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Nothing is loaded under a mask key that is retired, also by who began before. */
+/**
+ * Nothing is loaded under a retired mask key, even by a loader that began before the retirement.
+ */
 class RetiredKeyTest {
   private static final String LOAD =
       "INSERT INTO cameleon.ingested_message VALUES (gen_random_uuid())";

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class TimeTextTest {
   @Test
-  void whatIsWrittenIsTheTime() {
+  void theWrittenTextIsTheTime() {
     Random random = new Random(1);
     TimeText text = new TimeText();
     for (int i = 0; i < 10_000; i++) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the shipped load.sql does with the vault. */
+/** The effect of the shipped load.sql on the vault. */
 class VaultSqlTest {
   /** A row's message and the token in its column {@code ip}. */
   private record Row(UUID id, String token) {}

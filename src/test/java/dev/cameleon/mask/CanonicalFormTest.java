@@ -95,7 +95,7 @@ class CanonicalFormTest {
   }
 
   @Test
-  void valuesAreMaskedWhereverTheyAreAndRandomAfterErasure() throws Exception {
+  void valuesAreMaskedAtAnyDepthAndRandomAfterErasure() throws Exception {
     Files.writeString(
         folder.resolve("login.schema.json"),
         """

@@ -59,7 +59,7 @@ class KeysetTest {
 
   @Test
   void aKeysetThatTheGroupMayReadIsAccepted() throws Exception {
-    // Kubernetes mounts secrets so: root owns, fsGroup reads.
+    // As Kubernetes mounts secrets: owned by root, readable by fsGroup.
     Path file = folder.resolve("mask.json");
     Keyset.create().write(file);
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
@@ -68,14 +68,14 @@ class KeysetTest {
   }
 
   @Test
-  void aMissingKeysetSaysHowToMakeOne() {
+  void aMissingKeysetIsReportedWithTheCommandThatCreatesOne() {
     assertThatThrownBy(() -> Keyset.read(folder.resolve("none.json")))
         .hasMessageContaining("keys create --out");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "{", "{\"primaryKeyId\": 1, \"key\": []}", "topsecretmaterial"})
-  void whatIsNoKeysetIsRefusedWithoutQuotingIt(String text) {
+  void anInvalidKeysetIsRefusedWithoutQuotingIt(String text) {
     assertThatThrownBy(() -> Keyset.parse(text, "the text"))
         .isInstanceOf(InvalidKeysetException.class)
         .hasMessageContaining("is not a keyset")
@@ -102,7 +102,7 @@ class KeysetTest {
   }
 
   @Test
-  void theKeyIdOfRandomTokensIsNoKeys() {
+  void noKeyHasTheIdOfRandomTokens() {
     assertThatThrownBy(() -> FixedKeys.of(0, 1)).hasCauseInstanceOf(InvalidKeysetException.class);
   }
 

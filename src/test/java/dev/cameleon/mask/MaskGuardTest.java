@@ -119,7 +119,7 @@ class MaskGuardTest {
   }
 
   @Test
-  void ofTheKeysThatAnEmptyDatabaseBeginsWithOnlyTheNewestMayLoad() throws Exception {
+  void onlyTheNewestOfTheFirstKeysOfADatabaseMayLoad() throws Exception {
     assertThat(problems(FixedKeys.of(1, 0x0b, 2, 2), BOTH, Set.of())).isEmpty();
 
     assertThat(keys()).containsExactly(List.of("00000001", "t"), List.of("00000002", "f"));

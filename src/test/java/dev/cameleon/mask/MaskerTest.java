@@ -86,7 +86,7 @@ class MaskerTest {
     "::ffff:1.2.3.4, ::ffff:01.2.3.4",
     "1.2.3.4, 1.2.3.٤"
   })
-  void whatIsNoStrictAddressIsMaskedAsAnotherValue(String address, String lookalike) {
+  void aTextThatIsNotAStrictAddressIsMaskedAsAnotherValue(String address, String lookalike) {
     assertThat(masker.token(PiiKind.IP, "ip", lookalike))
         .isNotEqualTo(masker.token(PiiKind.IP, "ip", address));
   }
@@ -106,7 +106,7 @@ class MaskerTest {
   }
 
   @Test
-  void whatStandsForAPersonIsWhatOpensslComputes() {
+  void theHashOfAPersonIsTheOneThatOpensslComputes() {
     // printf '\377subject\000user-1' | openssl … hexkey:0b0b…0b
     assertThat(masker.subjects("user-1"))
         .containsExactly("subject_01020304_n2o1c3ZiR7lK8KAqqJII0w");
@@ -151,7 +151,7 @@ class MaskerTest {
   }
 
   @Test
-  void aTokenIsMadeOfItsValueHoweverThatIsSpeltAndOfNoOther() {
+  void aTokenIsMadeOnlyFromItsValueInAnySpelling() {
     Masker rotated = new Masker(FixedKeys.of(0x01020304, 0x0b, 2, 0xaa), PERSONAL);
     for (Masker keys : List.of(masker, rotated)) {
       assertThat(keys.makes(masker.token(PiiKind.IP, "ip", "1.2.3.4"), "::ffff:1.2.3.4")).isTrue();

@@ -91,7 +91,9 @@ class EmbeddedMetricsTest {
     return new Account(received, outcomes, inFlight, oldest);
   }
 
-  /** By the schema of the format's specification, and by its rule that what is named is there. */
+  /**
+   * Validates a line against the specification's schema, and checks that every named metric exists.
+   */
   private static JsonNode valid(String line) throws Exception {
     JsonNode node = JSON.readTree(line);
     try (InputStream schema = EmbeddedMetricsTest.class.getResourceAsStream("/emf.schema.json")) {

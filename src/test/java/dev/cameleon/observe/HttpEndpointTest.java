@@ -29,7 +29,7 @@ class HttpEndpointTest {
 
   /**
    * Other tests' servers in this JVM wait for long polls, so here the JDK reads its limits before
-   * the endpoint sets them; that they hold is HealthAttackTest's.
+   * the endpoint sets them; HealthAttackTest tests the limits.
    */
   @BeforeAll
   static void leaveTheLimitsOfThisJvm() throws IOException {
@@ -88,7 +88,7 @@ class HttpEndpointTest {
   }
 
   @Test
-  void anAddressOfAnotherMachineOrNoneIsAnError() {
+  void aForeignOrInvalidAddressIsAnError() {
     for (String host : new String[] {"192.0.2.1", "no.such.host.invalid"}) {
       assertThatThrownBy(() -> new HttpEndpoint(host, 0, new Health(), metrics, Optional.empty()))
           .isInstanceOf(IOException.class);
@@ -96,7 +96,7 @@ class HttpEndpointTest {
   }
 
   @Test
-  void theStatusPageLetsNoOtherScriptIn() throws Exception {
+  void theStatusPageAllowsNoOtherScript() throws Exception {
     Health health = new Health();
     health.waiting("DATABASE", "<b>away</b>");
     try (HttpEndpoint withPage =
@@ -120,7 +120,7 @@ class HttpEndpointTest {
   }
 
   @Test
-  void aPageThatIsTurnedOffIsNotThere() throws Exception {
+  void aDisabledPageIsNotServed() throws Exception {
     assertThat(send("GET", "/").statusCode()).isEqualTo(404);
     assertThat(send("GET", "/observe/status").statusCode()).isEqualTo(404);
   }

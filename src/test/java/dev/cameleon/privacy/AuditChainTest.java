@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the chain shows of somebody who changes the audit with the rights of a superuser. */
+/** Detection of changes to the audit by somebody with the rights of a superuser. */
 class AuditChainTest {
-  /** Computes row 3's hash and all after it anew, as the table's owner could. */
+  /** Recomputes the hashes from row 3 on, as the table's owner could. */
   private static final String REWRITE =
       """
       DO $$

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the doctor says of a database, with each fault once. */
+/** The doctor's findings for a database with each kind of fault. */
 class DoctorTest {
   @TempDir private Path folder;
 
@@ -31,7 +31,7 @@ class DoctorTest {
   }
 
   @Test
-  void aSoundDatabaseHasNothingToMend() throws Exception {
+  void aConsistentDatabaseHasNoFindings() throws Exception {
     List<Doctor.Finding> findings = Doctor.examine(officer);
 
     assertThat(findings).extracting(Doctor.Finding::verdict).containsOnly(Verdict.OK);
@@ -46,7 +46,7 @@ class DoctorTest {
   }
 
   @Test
-  void anEmptyDatabaseIsOneThatNothingWasLoadedInto() throws Exception {
+  void anEmptyDatabaseIsReportedAsNeverLoaded() throws Exception {
     site.database().execute("TRUNCATE user_logins, cameleon.vault, cameleon.mask_key");
 
     List<Doctor.Finding> findings = Doctor.examine(officer);
@@ -72,7 +72,7 @@ class DoctorTest {
   }
 
   @Test
-  void aUserIdThatLooksLikeATokenIsNoFinding() throws Exception {
+  void aUserIdThatLooksLikeATokenIsNotAFinding() throws Exception {
     site.database()
         .execute("INSERT INTO user_logins (user_id) VALUES ('" + token("x_11111111") + "')");
     site.database()
@@ -112,7 +112,7 @@ class DoctorTest {
   }
 
   @Test
-  void whoIsErasedIsCountedAndWhatIsNotSettledIsNoted() throws Exception {
+  void erasedPersonsAreCountedAndUnfinishedErasuresAreNoted() throws Exception {
     try (Erasure erase = Erasure.open(officer, Duration.ofHours(1), (time, why) -> {})) {
       erase.person("ada", site.keyset(), "PRIV-1", true);
     }

@@ -15,12 +15,12 @@ import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** What was to go and could stay: values of before Cameleon, tokens in the audit, deleted rows. */
+/** Values that an erasure could miss: from before Cameleon, in the audit, and of deleted rows. */
 class ErasedValuesTest extends ErasureFixture {
   private static final String PLAIN = "203.0.113.99";
 
   @Test
-  void aValueOfBeforeCameleonGoesWhateverItsFormAndNullStaysNull() throws Exception {
+  void aValueFromBeforeCameleonIsErasedInAnyFormAndNullStaysNull() throws Exception {
     site.database()
         .execute(
             "ALTER TABLE user_logins ADD mail text, ADD remark text; UPDATE user_logins SET mail ="
@@ -56,7 +56,7 @@ class ErasedValuesTest extends ErasureFixture {
   }
 
   @Test
-  void anEraseThatDiedBeforeTheVaultWasWrittenAnewIsMadeGoodByTheNext() throws Exception {
+  void anEraseThatDiedBeforeTheVaultWasRewrittenIsFinishedByTheNext() throws Exception {
     String grant = " EXECUTE ON FUNCTION cameleon.rewrite_vault(text, integer) ";
     site.database().execute("REVOKE" + grant + "FROM cameleon_officer");
     assertThatThrownBy(() -> erase("ada", false, (time, why) -> {}))
@@ -72,7 +72,7 @@ class ErasedValuesTest extends ErasureFixture {
   }
 
   @Test
-  void whatCannotBeErasedIsNamedAndTheNextEraseStillFindsThePerson() throws Exception {
+  void valuesThatCannotBeErasedAreNamedAndTheNextEraseStillFindsThePerson() throws Exception {
     String everything =
         "SELECT l::text FROM user_logins l UNION ALL SELECT token FROM cameleon.erased_token";
     List<List<String>> before = site.database().query(everything);
@@ -130,7 +130,7 @@ class ErasedValuesTest extends ErasureFixture {
   }
 
   @Test
-  void nobodyErasesTheTokenOfAnEntryFromTheAuditNorSaysSo() throws Exception {
+  void theTokenOfAnEntryCannotBeErasedFromTheAuditAndNobodyCanClaimIt() throws Exception {
     String token = site.ip(SHARED_IP);
     try (Connection connection = Database.connect(officer);
         var statement = connection.createStatement()) {
@@ -175,7 +175,7 @@ class ErasedValuesTest extends ErasureFixture {
   }
 
   @Test
-  void aDataKeySealsSoMuchAndNoMoreAndNoncesDoNotCount() throws Exception {
+  void aDataKeySealsALimitedNumberOfValuesAndItsNoncesAreNotACounter() throws Exception {
     List<Recipient> nobody = List.of();
     DataKey dataKey = new DataKey(nobody, System.nanoTime() + 1_000_000_000_000L, 100);
     Set<String> nonces = new HashSet<>();

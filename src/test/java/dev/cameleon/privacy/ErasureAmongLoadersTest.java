@@ -13,10 +13,10 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Erasure beside loaders that are on their way, and beside another erase or an interrupted one. */
+/** Erasure while loaders run, while another erase runs, and after an interrupted one. */
 class ErasureAmongLoadersTest extends ErasureFixture {
   @Test
-  void whatASlowLoaderBringsMeanwhileIsErasedToo() throws Exception {
+  void rowsThatASlowLoaderAddsMeanwhileAreErasedToo() throws Exception {
     List<Duration> waits = new ArrayList<>();
     ErasureResult done =
         erase(

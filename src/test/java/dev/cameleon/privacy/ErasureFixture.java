@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ada among others, and an officer who erases. */
+/** A person, Ada, among others, and an officer who erases. */
 abstract class ErasureFixture {
   static final String SHARED_IP = "192.0.2.7";
   static final String OWN_IP = "192.0.2.8";
@@ -71,7 +71,7 @@ abstract class ErasureFixture {
     }
   }
 
-  /** A loader that asked who is suppressed before the person was. */
+  /** Loads an event with a suppression list from before the person was suppressed. */
   void unaware(ObjectNode event) {
     try (var connection = site.database().connect()) {
       site.load(connection, new SuppressionList(site.masker()), event);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** Erasure while the mask key changes. */
 class ErasureInRotationTest extends ErasureFixture {
   @Test
-  void duringARotationNothingGoesAndAfterItOldAndNewTokensDo() throws Exception {
+  void nothingIsDeletedDuringARotationAndOldAndNewTokensAfterIt() throws Exception {
     String old = site.device(OWN_DEVICE);
     site.use(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d));
     site.load(event("ada", OWN_IP, OWN_DEVICE));
@@ -38,7 +38,7 @@ class ErasureInRotationTest extends ErasureFixture {
   @Test
   void anEntryThatARowCountsOnUnderAnOlderTokenStaysUntilTheRotationHasEnded() throws Exception {
     site.use(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d));
-    // A retokenization that died: ada's rows and the entries are renamed, ben's row came after
+    // A retokenization that died: Ada's rows and the entries are rewritten, Ben's row came after
     // that.
     for (List<String> row : site.database().query("SELECT token FROM cameleon.vault")) {
       String renewed = site.masker().renew(row.get(0));
@@ -60,7 +60,7 @@ class ErasureInRotationTest extends ErasureFixture {
   }
 
   @Test
-  void whoIsSuppressedInARotationIsSoForLoadersWithTheOlderKeyToo() throws Exception {
+  void aPersonSuppressedDuringARotationIsSuppressedForLoadersWithTheOlderKeyToo() throws Exception {
     Keyset older = site.keyset();
     site.use(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d));
     erase("ada", true, (time, why) -> {});
@@ -73,7 +73,7 @@ class ErasureInRotationTest extends ErasureFixture {
   }
 
   @Test
-  void anOldTokenGoesWithWhatItHasBecomeInARotation() throws Exception {
+  void anOldTokenIsErasedTogetherWithItsNewerForm() throws Exception {
     String old = site.device(OWN_DEVICE);
     try (Erasure erase = Erasure.open(officer, Duration.ZERO, (time, why) -> {})) {
       assertThat(erase.needsKeys(List.of(old))).isFalse();

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is left of a person or a value that was erased, and of everybody else. */
+/** The traces of an erased person or value, and the data of everybody else. */
 class ErasureTest extends ErasureFixture {
   @Test
   void theRowsOfOthersAreUnchangedAndTheirValuesStillOpen() throws Exception {
@@ -36,7 +36,7 @@ class ErasureTest extends ErasureFixture {
   void aHolderOfTheMaskKeyFindsNoRowOfThePersonAndCannotTellWhichBelongTogether() throws Exception {
     erase("ada", true, (time, why) -> {});
 
-    // The attacker knows the key, and whom to look for.
+    // The attacker knows the key and the person's values.
     for (String token :
         List.of(
             site.ip(SHARED_IP),
@@ -83,7 +83,7 @@ class ErasureTest extends ErasureFixture {
         .containsExactly(Arrays.asList("erase", null, "PRIV-1", officer.user()));
     assertThat(site.database().query("SELECT subject FROM cameleon.suppressed"))
         .containsExactly(List.of(subject));
-    // Without the hash, whose random digits may spell a name.
+    // Without the hash, whose random digits may form a name.
     assertThat(
             site.database().query("SELECT to_jsonb(a) - 'hash' FROM cameleon.audit a").toString())
         .contains("PRIV-1")
@@ -124,7 +124,7 @@ class ErasureTest extends ErasureFixture {
   }
 
   @Test
-  void whatIsUnknownIsNotFoundAndIsOnRecord() throws Exception {
+  void anUnknownPersonOrValueIsNotFoundAndTheRequestIsOnRecord() throws Exception {
     ErasureResult person = erase("nobody", false, (time, why) -> failOn(why));
     ErasureResult value = eraseTokens(List.of(site.ip("203.0.113.1")));
 
@@ -159,7 +159,7 @@ class ErasureTest extends ErasureFixture {
   }
 
   @Test
-  void whoseRowsWereErasedIsNotToldByTheTransactionThatWroteThem() throws Exception {
+  void theWritingTransactionDoesNotRevealWhoseRowsWereErased() throws Exception {
     erase("ada", true, (time, why) -> {});
     erase("ben", true, (time, why) -> {});
 

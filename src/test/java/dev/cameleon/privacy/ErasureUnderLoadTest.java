@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Erasure while loaders, which remember tokens, bring the same values all the time. */
+/** Erasure while loaders, which remember tokens, keep adding the same values. */
 class ErasureUnderLoadTest {
   private static final int LOADERS = 3;
   private static final int USERS = 60;
@@ -35,7 +35,7 @@ class ErasureUnderLoadTest {
   @TempDir private Path folder;
 
   @Test
-  void everyTokenOfARowIsInTheVaultWhateverWasErasedMeanwhile() throws Exception {
+  void everyTokenOfARowIsInTheVaultDuringErasures() throws Exception {
     VaultSite site = new VaultSite(folder);
     Database.Login officer = site.login("cameleon_officer");
     Random random = new Random();
@@ -96,10 +96,10 @@ class ErasureUnderLoadTest {
     return IntStream.range(from, from + TOKENS).mapToObj(n -> site.ip(address(n))).toList();
   }
 
-  /** Each user has a device of their own; addresses are shared, and most of them come seldom. */
+  /** Each user has their own device; addresses are shared, and most of them are rare. */
   private static ObjectNode event() {
     ThreadLocalRandom random = ThreadLocalRandom.current();
-    // What comes seldom is often in no row when its entry is deleted, and comes back right then.
+    // A rare value is often in no row when its entry is deleted, and comes back at that moment.
     int address = random.nextInt(10) == 0 ? random.nextInt(VALUES) : VALUES;
     return Events.login(random.nextInt(USERS)).put("ip", address(address));
   }

@@ -8,7 +8,7 @@ import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Columns of any type, collation and name: no token is missed, and no entry in use is deleted. */
+/** Columns of any type, collation and name: no token is missed, and no used entry is deleted. */
 class HostileColumnsTest extends TablesFixture {
   @Test
   void aPersonsIdIsFoundInAColumnOfAnotherType() throws Exception {
@@ -48,7 +48,9 @@ class HostileColumnsTest extends TablesFixture {
     assertThat(site.reveal(ada)).containsExactly(OWN_IP);
   }
 
-  /** {@code check} refuses such a load.sql; who loaded it anyway must not lose the originals. */
+  /**
+   * {@code check} rejects such a load.sql; a site that uses it anyway must not lose the originals.
+   */
   @Test
   void tokensWhereErasureDoesNotReachKeepTheirEntriesAndAreNamed() throws Exception {
     site.database()

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Erasure against who sends token-like user ids, keeps values by a trigger, or is an officer. */
+/** Erasure despite token-like user ids, triggers that keep values, and hostile officers. */
 class HostileErasureTest extends ErasureFixture {
   private static final String TAIL = "AAAAAAAAAAAAAAAAAAAAAA";
 
@@ -62,7 +62,7 @@ class HostileErasureTest extends ErasureFixture {
   }
 
   @Test
-  void theAuditLosesWhatAnErasedValueWasUnderAnOlderKeyToo() throws Exception {
+  void theAuditLosesAnErasedValuesTokenUnderAnOlderKeyToo() throws Exception {
     String old = site.ip(OWN_IP);
     String shared = site.ip(SHARED_IP);
     record(old);
@@ -90,7 +90,7 @@ class HostileErasureTest extends ErasureFixture {
   }
 
   @Test
-  void nobodyErasesFromTheAuditWhatARowHasAlsoWithoutAVault() throws Exception {
+  void tokensOfRowsStayInTheAuditEvenWithoutAVault() throws Exception {
     String token = site.ip(SHARED_IP);
     site.database().execute("DELETE FROM cameleon.vault");
     record(token);
@@ -98,14 +98,14 @@ class HostileErasureTest extends ErasureFixture {
     erase(token);
     assertThat(tokensInTheAudit()).containsExactly(token);
 
-    // What somebody sends as their user id is not in use.
+    // A token that somebody sends as their user id does not count as used.
     site.database().execute("UPDATE user_logins SET masked_ip = NULL, user_id = '" + token + "'");
     erase(token);
     assertThat(tokensInTheAudit()).isEmpty();
   }
 
   @Test
-  void whoIsNotThereIsNotFoundAlsoWhileAnotherIsPending() throws Exception {
+  void anUnknownPersonIsNotFoundWhileAnotherErasureIsPending() throws Exception {
     assertThatThrownBy(
             () ->
                 erase(
@@ -116,7 +116,7 @@ class HostileErasureTest extends ErasureFixture {
                     }))
         .isInstanceOf(InterruptedException.class);
 
-    // Too early for what the first one left.
+    // Too early for the tokens of the first erasure.
     ErasureResult none = eraseWithMemory("adda", Duration.ofMinutes(1), (time, why) -> {});
 
     assertThat(none.found()).isFalse();

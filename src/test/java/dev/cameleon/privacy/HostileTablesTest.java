@@ -8,11 +8,14 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
 
-/** Ways, keys and names of tables that an operator may have: no row is missed, none too many. */
+/**
+ * References, keys and names of tables that an operator may have: no row is missed, and no other
+ * row is affected.
+ */
 class HostileTablesTest extends TablesFixture {
   private static final String NEVER_ERASED = " WHERE ip NOT LIKE 'ip\\_00000000\\_%' OR ip IS NULL";
 
-  /** One pipeline knows the person of an order, another one the way to the account's. */
+  /** One pipeline declares the person of an order, another one the reference to the account. */
   @Test
   void twoWaysToAPersonInTwoPipelinesAreBothFollowedWithWhatLeadsThere() throws Exception {
     site.database()
@@ -66,9 +69,9 @@ class HostileTablesTest extends TablesFixture {
         .isZero();
   }
 
-  /** Not resolved in the parent, the name must not mean the child's own column. */
+  /** A name that does not exist in the parent must not resolve to the child's own column. */
   @Test
-  void aLinkWhoseColumnIsGoneDeletesNothing() throws Exception {
+  void aReferenceThroughAMissingColumnDeletesNothing() throws Exception {
     site.database()
         .execute(
             """
@@ -104,7 +107,7 @@ class HostileTablesTest extends TablesFixture {
   }
 
   @Test
-  void tablesThatReferToOthersAreDeletedFirstWhateverTheirNames() throws Exception {
+  void tablesThatReferToOthersAreDeletedFirstUnderAnyName() throws Exception {
     site.database()
         .execute(
             """
@@ -121,7 +124,7 @@ class HostileTablesTest extends TablesFixture {
     assertThat(eraseAda().rows()).isEqualTo(3 + 3);
   }
 
-  /** The row of another person, or of nobody, refers to the row that erasure would delete. */
+  /** A row of another person, or of nobody, refers to the row that erasure would delete. */
   @Test
   void aForeignKeyThatForbidsTheDeletionIsNamedAndNothingChanges() throws Exception {
     site.database()
@@ -142,7 +145,7 @@ class HostileTablesTest extends TablesFixture {
 
   /** Its functions would run with an officer's rights, or with those of the schema's owner. */
   @Test
-  void aViewInPlaceOfARecordedTableIsNoTable() throws Exception {
+  void aViewInPlaceOfARecordedTableDoesNotCountAsTheTable() throws Exception {
     site.database().execute("CREATE TABLE shop.visits (who varchar(64), ip text)");
     recorded("shop", "shop.visits(who)");
     site.database()
@@ -158,7 +161,7 @@ class HostileTablesTest extends TablesFixture {
   }
 
   @Test
-  void removingATableTakesTheRolesRightsInItBack() throws Exception {
+  void removingATableRevokesTheRolesRightsOnIt() throws Exception {
     site.database().execute("CREATE TABLE shop.visits (who text, ip text)");
     recorded("one", "shop.visits(who) delete");
     recorded("two", "shop.visits(who)");

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Officers and loaders who want an entry of the vault to pass for another's: by a name of their
- * own, by an operator of their own, by a mask key of their own.
+ * Officers and loaders who try to pass off a vault entry as another's: with their own name, their
+ * own operator, or their own mask key.
  */
 class KeyChainAttacksTest {
   private static final String DENIED = "42501";

@@ -10,8 +10,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * An attacker with the mask key and the whole database, columns of PostgreSQL's own too, after one
- * of several people was erased. Ada came first, alone, and brought the entries of what she shares.
+ * An attacker with the mask key and the whole database, including PostgreSQL's system columns,
+ * after one of several people was erased. Ada came first, alone, and added the entries of the
+ * values that she shares.
  */
 class LinkageTest extends ErasureFixture {
   @BeforeEach
@@ -38,11 +39,12 @@ class LinkageTest extends ErasureFixture {
   }
 
   @Test
-  void noXminTellsWhichEntriesSheBroughtNorWhenHerMessagesCame() {
-    // The entries that no remaining row's transaction wrote: were it hers only, they would be hers.
+  void noXminRevealsHerEntriesOrWhenHerMessagesCame() {
+    // The entries that no remaining row's transaction wrote; without a common xmin they would be
+    // hers.
     assertThat(query("SELECT count(*) FROM cameleon.vault")).containsExactly("120");
     assertThat(query("SELECT DISTINCT xmin FROM cameleon.vault")).hasSize(1);
-    // Messages whose rows were written by another transaction than they.
+    // Messages whose rows were written by a different transaction.
     assertThat(
             query(
                 "SELECT DISTINCT xmin FROM cameleon.ingested_message WHERE xmin NOT IN"
@@ -54,9 +56,8 @@ class LinkageTest extends ErasureFixture {
   }
 
   @Test
-  void thePlaceOfAnEntryTellsNotWhichRowItCameWith() {
-    // Hers came first: where they lie must not say so. The order of tokens is that of random
-    // numbers.
+  void theOrderOfEntriesDoesNotRevealWhichRowTheyCameWith() {
+    // Hers came first, but their positions must not reveal that: tokens are in random order.
     List<String> places = query("SELECT token FROM cameleon.vault ORDER BY ctid");
     List<String> shared = new ArrayList<>();
     for (int i = 1; i <= 30; i++) {
@@ -69,7 +70,7 @@ class LinkageTest extends ErasureFixture {
   }
 
   @Test
-  void noNonceAndNoDateIsFinerThanItHasToBe() {
+  void noNonceOrDateRevealsMoreThanItMust() {
     List<String> nonces =
         query("SELECT encode(substr(sealed, 1, 4), 'hex') FROM cameleon.vault ORDER BY token");
     assertThat(nonces).doesNotHaveDuplicates().doesNotContain("00000000");

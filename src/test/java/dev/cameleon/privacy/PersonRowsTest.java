@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who gets which rows of a person, and what the audit holds of whom they asked about. */
+/** Access to the rows of a person, and the audit's record of the request. */
 class PersonRowsTest {
   private static final String ADA = "ada-4711";
   private static final byte[] SALT = new byte[32];
@@ -45,7 +45,7 @@ class PersonRowsTest {
   }
 
   @Test
-  void theRowsOfOnePersonComeWithAllTheirColumnsAndTheAuditDoesNotSayWhose() throws Exception {
+  void theRowsOfOnePersonComeWithAllTheirColumnsAndTheAuditDoesNotIdentifyThem() throws Exception {
     List<JsonNode> rows;
     Reveal.Answer answer;
     try (Connection connection = revealer.connect()) {
@@ -75,13 +75,14 @@ class PersonRowsTest {
         .isEqualTo(Arrays.asList("reveal-user", null, "Art. 15", "T-1"));
     assertThat(audit.get(0).get(4)).matches("[0-9a-f]{64}");
     assertThat(audit.get(1).get(4)).matches("request \\d+: 2 rows");
-    // Two requests about one person cannot be told from two about different ones, nor tried out.
+    // Two requests about one person look like requests about different persons, and guesses cannot
+    // be tested.
     assertThat(audit.get(4).get(4)).matches("[0-9a-f]{64}").isNotEqualTo(audit.get(0).get(4));
     assertThat(audit.toString()).doesNotContain(ADA, about(new byte[0], ADA));
   }
 
   @Test
-  void numbersComeToTheLastDigit() throws Exception {
+  void numbersKeepEveryDigit() throws Exception {
     site.database()
         .execute(
             "ALTER TABLE public.user_logins ADD paid numeric DEFAULT 12345678901234567.890,"
@@ -155,7 +156,7 @@ class PersonRowsTest {
   }
 
   @Test
-  void userIdsThatAreMaskedAreKnownToBe() throws Exception {
+  void maskedUserIdsAreRecognized() throws Exception {
     try (Connection connection = Database.connect(site.login("cameleon_revealer"))) {
       Reveal reveal = new Reveal(connection, site.key(), Optional.empty(), "x", null);
 

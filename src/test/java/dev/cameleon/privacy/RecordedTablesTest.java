@@ -40,7 +40,7 @@ class RecordedTablesTest extends TwoPipelinesFixture {
     assertThat(erase("ada", false, (time, why) -> {}).rows()).isEqualTo(3 + 2 + 3);
   }
 
-  /** The pipeline came while the pruning waited: its table is read once the vault is locked. */
+  /** A pipeline is added while the pruning waits: its table is read once the vault is locked. */
   @Test
   void aTableThatIsRecordedDuringAPruningKeepsItsEntries() throws Exception {
     site.database()

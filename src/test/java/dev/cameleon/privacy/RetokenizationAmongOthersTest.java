@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Whom {@link Retokenization} waits for, and when it gives up. */
+/** The sessions that {@link Retokenization} waits for, and when it gives up. */
 class RetokenizationAmongOthersTest extends RetokenizationFixture {
   @Test
   void aRowThatWasBeingLoadedAtTheRetirementIsRewrittenToo() throws Exception {
@@ -54,7 +54,7 @@ class RetokenizationAmongOthersTest extends RetokenizationFixture {
   }
 
   @Test
-  void whoeverKeepsALockForTooLongEndsItAndNothingIsRetired() throws Exception {
+  void aLockHeldForTooLongEndsItAndNothingIsRetired() throws Exception {
     beginWithTheFirstKey();
     database.execute(row("u", ip(FIRST, 1), null));
     Retokenization.Sizes impatient = new Retokenization.Sizes(1, 3, Duration.ofMillis(300));
@@ -71,7 +71,7 @@ class RetokenizationAmongOthersTest extends RetokenizationFixture {
   }
 
   @Test
-  void whoPutsOldTokensBackForEverIsReportedInsteadOfFoughtForEver() throws Exception {
+  void tokensThatKeepReappearingAreReportedInsteadOfRewrittenForEver() throws Exception {
     beginWithTheFirstKey();
     database.execute(row("u", ip(FIRST, 1), null));
     database.execute(

@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
-/** A database with one mask key, and keysets that go on from it. */
+/** A database with one mask key, and keysets that continue it. */
 class RetokenizationFixture {
   static final Map<String, PiiKind> BOTH = Map.of("ip", PiiKind.IP, "device_id", PiiKind.DEVICE);
   static final Retokenization.Sizes SMALL = new Retokenization.Sizes(1, 3, Duration.ofSeconds(30));
@@ -30,7 +30,7 @@ class RetokenizationFixture {
 
   static final String ROWS = "SELECT user_id, masked_ip, maked_device_id FROM user_logins";
 
-  final TestDatabase database = Shared.postgres().migrated();
+  TestDatabase database = Shared.postgres().migrated();
 
   RetokenizationResult retokenize(Keyset keyset) throws Exception {
     return retokenize(keyset, SMALL);

@@ -8,6 +8,7 @@ import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.mask.Token;
 import dev.cameleon.support.FixedKeys;
+import dev.cameleon.support.Shared;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Arrays;
@@ -15,10 +16,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What {@link Retokenization} rewrites, and what it leaves alone. */
+/** The values that {@link Retokenization} rewrites, and those that it does not change. */
 class RetokenizationTest extends RetokenizationFixture {
   @Test
-  void rowsVaultAndSubjectsAreWhatTheNewestKeyMakesOfTheirValues() throws Exception {
+  void rowsVaultAndSubjectsHaveTheTokensOfTheNewestKey() throws Exception {
     beginWithTheFirstKey();
     execute(300, n -> row("u" + n, ip(FIRST, n % 100), device(FIRST, n)));
     execute(100, n -> entry(ip(FIRST, n)));
@@ -84,7 +85,7 @@ class RetokenizationTest extends RetokenizationFixture {
   }
 
   @Test
-  void columnsThatAnOperatorAddedAreRewrittenWhateverTheyAreCalled() throws Exception {
+  void columnsThatAnOperatorAddedAreRewrittenUnderAnyName() throws Exception {
     beginWithTheFirstKey();
     database.execute("ALTER TABLE user_logins ADD COLUMN \"Padded?\" char(60)");
     database.execute(
@@ -97,7 +98,8 @@ class RetokenizationTest extends RetokenizationFixture {
   }
 
   @Test
-  void everyPartitionIsRewrittenAlsoWhereItIsTheTokenThatDecides() throws Exception {
+  void everyPartitionIsRewrittenEvenIfTheTokenIsThePartitionKey() throws Exception {
+    database = Shared.postgres().database(); // the table must be there before the migrations
     database.execute(
         """
         CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32),
@@ -109,6 +111,7 @@ class RetokenizationTest extends RetokenizationFixture {
         CREATE TABLE logins_ru_1 PARTITION OF logins_ru FOR VALUES WITH (MODULUS 2, REMAINDER 1);
         CREATE TABLE logins_else PARTITION OF user_logins DEFAULT
         """);
+    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
     beginWithTheFirstKey();
     execute(200, n -> row("u" + n, ip(FIRST, n), device(FIRST, n)));
     database.execute("UPDATE user_logins SET locale = 'RU' WHERE user_id LIKE '%0'");
@@ -157,7 +160,6 @@ class RetokenizationTest extends RetokenizationFixture {
 
   @Test
   void aKeysetThatIsForeignOrNotTheNewestIsRefusedAndChangesNothing() throws Exception {
-    Migrations.migrate(new Database.Login(database.url(), "postgres", "postgres"));
     try (Connection connection = database.connect()) {
       assertThat(problem(connection, SECOND)).contains("has no mask key yet");
       assertThat(problems(FIRST)).isEmpty();

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the functions of the audit and the vault refuse, also to someone who tries. */
+/** The requests that the functions of the audit and the vault refuse, including attacks. */
 class RevealFunctionTest {
   private static final String TOKEN = "ip_00000001_AAAAAAAAAAAAAAAAAAAAAA";
   private static final String REVEAL = "SELECT count(*) FROM cameleon.reveal(%s)";
@@ -71,7 +71,7 @@ class RevealFunctionTest {
   }
 
   @Test
-  void aRequestThatWasRolledBackIsNone() throws Exception {
+  void aRolledBackRequestDoesNotCount() throws Exception {
     try (Connection connection = revealer.connect()) {
       connection.setAutoCommit(false);
       String request = request(connection, "a court order");
@@ -82,7 +82,7 @@ class RevealFunctionTest {
   }
 
   @Test
-  void whoeverRollsBackAfterTheAnswerLeavesTheRequestOnRecord() throws Exception {
+  void aRollbackAfterTheAnswerLeavesTheRequestOnRecord() throws Exception {
     try (Connection connection = revealer.connect()) {
       String request = request(connection, "a court order");
       connection.setAutoCommit(false);
@@ -140,7 +140,7 @@ class RevealFunctionTest {
   }
 
   @Test
-  void anotherActIsNoRequest() throws Exception {
+  void anotherActIsNotARequest() throws Exception {
     try (Connection connection = revealer.connect()) {
       String other =
           one(

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What each role may do, all of it; and that the database holds somebody who logs in to that. */
+/** All rights of each role, and that the database enforces them for its members. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RolesTest {
   private static final String DENIED = "42501";
@@ -88,7 +88,7 @@ class RolesTest {
   }
 
   @Test
-  void theOfficerErasesAndRetokenizesWithoutReadingWhatIsSealed() {
+  void theOfficerErasesAndRetokenizesWithoutReadingSealedValues() {
     assertThat(privileges("cameleon_officer"))
         .contains("cameleon.vault DELETE", "cameleon.audit SELECT")
         .doesNotContain(
@@ -153,7 +153,7 @@ class RolesTest {
           officer  | SELECT cameleon.rows_of(1, 'u', '')
           officer  | SELECT cameleon.grant_roles()
           """)
-  void whatARoleMayNotIsRefusedToWhoeverLogsInWithIt(String role, String sql) {
+  void anActionOutsideARolesRightsIsRefusedToItsMembers(String role, String sql) {
     assertThat(attempt(LoginRole.in(database, "cameleon_" + role), sql)).isEqualTo(DENIED);
   }
 

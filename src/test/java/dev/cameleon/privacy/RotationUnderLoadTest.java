@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A rotation while messages stream in: a loader with the old keyset and one with the new, and a
- * retokenize that is cut off at random and begun again.
+ * retokenize that is interrupted at random and started again.
  */
 class RotationUnderLoadTest {
   private static final int ADDRESSES = 40;
@@ -132,8 +132,8 @@ class RotationUnderLoadTest {
   }
 
   /**
-   * Cuts a retokenization off at that many steps, at once or within the next; returns whether it
-   * ended.
+   * Interrupts a retokenization after this many steps, at once or during the next step; returns
+   * whether it ended.
    */
   private boolean retokenizeCutOffAt(int step) throws Exception {
     boolean atOnce = random.nextBoolean();
@@ -188,7 +188,7 @@ class RotationUnderLoadTest {
     }
   }
 
-  /** The server may notice late that the one before was cut off. */
+  /** Retries, because the server may notice late that the previous one was interrupted. */
   private Retokenization begin(Connection connection) throws SQLException {
     Retokenization retokenize =
         Awaitility.await()

@@ -9,11 +9,11 @@ import java.sql.Statement;
 import org.junit.jupiter.api.Test;
 
 /**
- * A database where everybody may create in schema public, as PostgreSQL's were until version 14:
- * what somebody plants there must not run with the rights of an officer (CVE-2018-1058).
+ * A database in which everybody may create objects in schema public, as until PostgreSQL 14:
+ * functions planted there must not run with the rights of an officer (CVE-2018-1058).
  */
 class SearchPathTest extends ErasureFixture {
-  /** A better fit for our statements' arguments than PostgreSQL's own. */
+  /** Functions that match our statements' arguments better than PostgreSQL's own. */
   private static final String PLANTED =
       "CREATE TABLE public.trap (who text);"
           + "GRANT INSERT ON public.trap TO PUBLIC;"
@@ -27,7 +27,7 @@ class SearchPathTest extends ErasureFixture {
           + " (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = public.same)";
 
   @Test
-  void whatALoginPlantsInSchemaPublicIsNotCalledByAnOfficer() throws Exception {
+  void functionsPlantedInSchemaPublicAreNotCalledByAnOfficer() throws Exception {
     site.database().execute("GRANT CREATE ON SCHEMA public TO PUBLIC");
     LoginRole anybody = LoginRole.in(site.database());
     try (Connection connection = anybody.connect();

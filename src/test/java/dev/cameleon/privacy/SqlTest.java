@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What jdbi's exceptions may say, and who sees them. */
+/** The content of jdbi's exceptions, and the exceptions that callers see. */
 class SqlTest {
   private static final String VALUE = "plantedvalue";
 
@@ -45,7 +45,7 @@ class SqlTest {
   }
 
   @Test
-  void anExceptionOfABatchHasNotItsArguments() throws Exception {
+  void anExceptionOfABatchDoesNotQuoteItsArguments() throws Exception {
     try (Connection connection = connect()) {
       Throwable failure =
           catchThrowable(

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A reveal of a harmless token after somebody has put another's value in its place. */
+/** A reveal of a harmless token after somebody replaced its value by another one. */
 class SwappedOriginalsTest {
   private static final String HARMLESS = "198.51.100.1";
   private static final String VICTIM = "203.0.113.77";
@@ -40,7 +40,7 @@ class SwappedOriginalsTest {
   }
 
   @Test
-  void whoHasTheKeysetIsNotShownWhatAnOfficerRenamedInARotationThatTheyBegan() throws Exception {
+  void withTheKeysetAnEntryThatAnOfficerRenamedInTheirOwnRotationIsNotShown() throws Exception {
     String victim = site.ip(VICTIM);
     String harmless = new Masker(ROTATED, Map.of()).renew(site.ip(HARMLESS));
     try (Connection officer = Database.connect(site.login("cameleon_officer"));
@@ -67,7 +67,7 @@ class SwappedOriginalsTest {
   }
 
   @Test
-  void whoHasTheKeysetIsNotShownWhatALoaderPlanted() throws Exception {
+  void withTheKeysetAnEntryThatALoaderPlantedIsNotShown() throws Exception {
     String token = site.ip("192.0.2.5");
     String id = UUID.randomUUID().toString();
     VaultEntries entries = site.vault().entries();
@@ -88,7 +88,7 @@ class SwappedOriginalsTest {
   }
 
   @Test
-  void whatIsItsTokensOwnIsShownAndSaidToBeCheckedAlsoUnderAnOlderKey() throws Exception {
+  void aMatchingValueIsShownAsCheckedEvenUnderAnOlderKey() throws Exception {
     Reveal.Answer before = reveal(Optional.of(site.keyset()), site.ip(VICTIM));
     Reveal.Answer meanwhile = reveal(Optional.of(ROTATED), site.ip(VICTIM));
 

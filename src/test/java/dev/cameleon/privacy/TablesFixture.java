@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 
-/** Tables that a test makes in a schema of its own. */
+/** Tables that a test creates in its own schema. */
 abstract class TablesFixture extends ErasureFixture {
   String ada;
   String shared;

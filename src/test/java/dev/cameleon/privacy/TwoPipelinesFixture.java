@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 
-/** A second pipeline, of orders in two tables, beside the logins. */
+/** A second pipeline in addition to the logins: orders in two tables. */
 abstract class TwoPipelinesFixture extends ErasureFixture {
   private static final String CONTRACT =
       """
@@ -141,7 +141,9 @@ abstract class TwoPipelinesFixture extends ErasureFixture {
         .toList();
   }
 
-  /** Tokens of any row that are neither random nor in the vault: there must be none, ever. */
+  /**
+   * The number of tokens in rows that are neither random nor in the vault, which must always be 0.
+   */
   long tokensWithoutEntry() {
     return site.database()
         .number(

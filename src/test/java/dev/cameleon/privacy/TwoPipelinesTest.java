@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** No command for personal data misses the rows of a second pipeline. */
 class TwoPipelinesTest extends TwoPipelinesFixture {
   @Test
-  void pruneKeepsWhatRowsOfTheOtherPipelineUse() throws Exception {
+  void pruneKeepsEntriesThatRowsOfTheOtherPipelineUse() throws Exception {
     site.database().execute("DELETE FROM user_logins WHERE user_id = 'ada'");
 
     Erasure.Pruned pruned = prune();
@@ -68,7 +68,7 @@ class TwoPipelinesTest extends TwoPipelinesFixture {
   }
 
   @Test
-  void whereErasureDeletesThePersonsRowsGoAndTheirChildrenFirst() throws Exception {
+  void rowsOfTablesDeclaredWithDeleteAreDeletedChildrenFirst() throws Exception {
     assertThat(
             record(
                 "shop.orders(customer_id) delete,"
@@ -101,7 +101,7 @@ class TwoPipelinesTest extends TwoPipelinesFixture {
   }
 
   @Test
-  void aRotationMovesBothPipelinesAndTheVaultFits() throws Exception {
+  void aRotationRewritesBothPipelinesAndTheVault() throws Exception {
     site.use(FixedKeys.of(0x11111111, 0x0b, 0x22222222, 0x0d));
 
     retokenize();

@@ -34,10 +34,10 @@ import java.util.stream.Collectors;
 
 /**
  * A database with a vault, and a loader of the shipped {@code load.sql} that the test drives: it
- * remembers tokens for 0.6 s at most, so that nobody has to wait a minute.
+ * remembers tokens for at most 0.6 s, so that tests need not wait a minute.
  */
 final class VaultSite {
-  /** How long this loader may rely on what was there. */
+  /** How long this loader may rely on outdated information. */
   static final Duration MEMORY = Duration.ofMillis(1500);
 
   private static final Map<String, PiiKind> PERSONAL =
@@ -83,7 +83,7 @@ final class VaultSite {
     return masker;
   }
 
-  /** From now on, this site's loader has these keys. */
+  /** Gives these keys to the site's loader. */
   void use(Keyset keys) throws Exception {
     keyset = keys;
     masker = new Masker(keys, Personal.of(PERSONAL, "user_id"));
@@ -96,14 +96,14 @@ final class VaultSite {
     }
   }
 
-  /** A user who is in this role of Cameleon. */
+  /** A login with this role of Cameleon. */
   Database.Login login(String role) {
     String user = role + "_of_" + database.name();
     database.execute("CREATE ROLE " + user + " LOGIN IN ROLE " + role);
     return new Database.Login(database.url(), user, "x");
   }
 
-  /** Loads events in one batch, as a loader does that has just asked who is suppressed. */
+  /** Loads events in one batch, with a fresh suppression list. */
   void load(ObjectNode... events) throws Exception {
     SuppressionList suppression = new SuppressionList(masker);
     try (Connection connection = database.connect()) {
@@ -133,17 +133,17 @@ final class VaultSite {
     entries.committed();
   }
 
-  /** What stands for an address now. */
+  /** The current token of an address. */
   String ip(String address) {
     return masker.token(PiiKind.IP, "ip", address);
   }
 
-  /** What stands for a device now. */
+  /** The current token of a device. */
   String device(String id) {
     return masker.token(PiiKind.DEVICE, "device", id);
   }
 
-  /** What the vault gives the holder of the private key for a token. */
+  /** The values that the holder of the private key can open for a token. */
   Set<String> reveal(String token) {
     return database
         .query(
@@ -169,7 +169,9 @@ final class VaultSite {
     }
   }
 
-  /** Tokens of rows that are neither random nor in the vault: there should be none, ever. */
+  /**
+   * The number of tokens in rows that are neither random nor in the vault, which must always be 0.
+   */
   long tokensWithoutEntry() {
     return database.number(
         "SELECT count(*) FROM (SELECT masked_ip FROM user_logins UNION SELECT maked_device_id FROM"

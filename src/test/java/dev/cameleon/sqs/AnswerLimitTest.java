@@ -24,11 +24,11 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageResponse;
 
-/** Receives whose answers are larger than the room in flight, from a server that speaks HTTP. */
+/** Receives whose answers exceed the memory limit, from an HTTP server. */
 class AnswerLimitTest {
   private static final int MAX_BYTES = 1_000_000;
 
-  /** Five copies of it fit, but not beside {@link #IN_FLIGHT} small ones. */
+  /** Five copies of it fit, but not together with {@link #IN_FLIGHT} small messages. */
   private static final int LARGE = 100_000;
 
   private static final int SMALL = 2_000;
@@ -85,7 +85,7 @@ class AnswerLimitTest {
     }
   }
 
-  /** An intake with one connection, which knows small messages only and has many in flight. */
+  /** A client with one connection that has seen only small messages and has many in flight. */
   private ReceivingSqsClient intake(AnswerLimit answers) {
     gate.start();
     ConcurrencyLimit limit = new ConcurrencyLimit(1, () -> true, now -> {});
@@ -120,26 +120,28 @@ class AnswerLimitTest {
   }
 
   @Test
-  void whatFindsNoRoomIsThrownAwayUnreadAndIsNoFailure() {
+  void anAnswerWithoutMemoryIsDiscardedUnreadAndIsNotAFailure() {
     try (ReceivingSqsClient intake = intake(new AnswerLimit(50))) {
       assertThat(receive(intake).messages()).isEmpty();
-      // Asked once, by the SDK too; not in flight, and no reason to back off.
+      // One call, without a retry by the SDK; nothing is in flight, and there is no reason to back
+      // off.
       assertThat(calls).hasValue(1);
       assertThat(deliveries.account().inFlight()).isEqualTo(IN_FLIGHT);
       assertThat(intake.failure()).isEmpty();
-      // The only connection is free again, for what has room now.
+      // The only connection is free again, for an answer that has memory now.
       settle(inFlight);
       assertThat(receive(intake).messages()).hasSize(1);
     }
   }
 
   @Test
-  void whatFindsRoomInTimeIsReadThen() {
+  void anAnswerThatGetsMemoryInTimeIsRead() {
     try (ReceivingSqsClient intake = intake(new AnswerLimit(60_000))) {
       CompletableFuture<ReceiveMessageResponse> waiting =
           CompletableFuture.supplyAsync(() -> receive(intake));
       Awaitility.await().until(() -> calls.get() > 0);
-      // Room for a small one, but none begins: what settles is for the one that waits.
+      // There is memory for a small answer, but no receive begins: freed memory goes to the waiting
+      // answer.
       settle(inFlight.subList(0, 5));
       assertThat(waiting).isNotDone();
       settle(inFlight);

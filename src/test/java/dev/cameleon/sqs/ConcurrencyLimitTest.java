@@ -72,7 +72,7 @@ class ConcurrencyLimitTest {
   }
 
   @Test
-  void letsNoMoreBeUnderWayThanTheLimitAndTheNextOnceOneIsReleased() throws Exception {
+  void allowsNoMoreThanTheLimitAndTheNextOnceOneIsReleased() throws Exception {
     for (int i = 0; i < limit.limit(); i++) {
       limit.acquire();
     }

@@ -17,7 +17,8 @@ class DeadLetterBrakeTest {
     assertThat(gate.isClosed(ReceiveGate.Hold.DEAD_LETTER_FLOOD)).isTrue();
 
     settle(brake, Outcome.RETURNED, 2000);
-    // 499 fill the window; then the dead letters are overwritten, down to four fifths of the limit.
+    // 499 messages fill the window; then the dead letters are overwritten, down to four fifths of
+    // the limit.
     settle(brake, Outcome.LOADED, 499 + 101);
     assertThat(gate.isClosed(ReceiveGate.Hold.DEAD_LETTER_FLOOD)).isTrue();
     settle(brake, Outcome.LOADED, 1);

@@ -36,7 +36,7 @@ class DeletionsTest {
   private final ThreadPoolExecutor calls = (ThreadPoolExecutor) Executors.newFixedThreadPool(4);
   private List<Delivery> inFlight;
 
-  /** Two messages, received so long ago that whatever nobody finishes is returned. */
+  /** Two messages, received so long ago that unfinished ones are returned. */
   @BeforeEach
   void receive() {
     queues.send(List.of("{}", "{}"));
@@ -103,7 +103,7 @@ class DeletionsTest {
   }
 
   @Test
-  void whatIsFinishedIsNotErasedWhileItsFirstDeleteWaits() throws Exception {
+  void finishedMessagesAreNotReturnedWhileTheirFirstDeleteWaits() throws Exception {
     Deletions deletions = deletions(Shared.sqs().client(), calls);
     for (int thread = 0; thread < calls.getMaximumPoolSize(); thread++) {
       calls.execute(DeletionsTest::hang);
@@ -152,7 +152,7 @@ class DeletionsTest {
                     == 2);
   }
 
-  /** A client whose calls fail as those of a closed connection pool do. */
+  /** A client whose calls fail like those of a closed connection pool. */
   private static SqsClient broken() {
     return new SqsClient() {
       @Override

@@ -6,7 +6,7 @@ import java.util.Collection;
 import org.junit.jupiter.api.Test;
 
 class GuardedTracingTest {
-  /** As an agent whose classes do not fit. */
+  /** Fails like an agent with incompatible classes. */
   private static final MessageTracing BROKEN =
       new MessageTracing() {
         @Override
@@ -26,7 +26,7 @@ class GuardedTracingTest {
       };
 
   @Test
-  void messagesAreReceivedAndSettledWhateverTracingThrows() {
+  void messagesAreReceivedAndSettledEvenIfTracingThrows() {
     MessageTracing tracing = new GuardedTracing(BROKEN);
     InFlightMessages messages =
         new InFlightMessages(10, 1_000_000, new DeadLetterBrake(new ReceiveGate(), 100), tracing);

@@ -7,7 +7,7 @@ import java.util.concurrent.BlockingQueue;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.ReceiveMessageRequest;
 
-/** Receives for the benchmark's plain loop, with the application's own account and bounds. */
+/** Receives for the benchmark's plain loop, with the application's account and limits. */
 public final class ManualReceiver {
   /** A record and its message. */
   public record Masked(Delivery delivery, MaskedMessage record) {}
@@ -27,7 +27,7 @@ public final class ManualReceiver {
         ReceiveMessageRequest.builder().queueUrl(source.url()).maxNumberOfMessages(10).build();
   }
 
-  /** Receives once and passes on what it got. */
+  /** Receives once and passes on the masked messages. */
   public void receive(Step step, BlockingQueue<Masked> masked)
       throws InterruptedException, RejectedException, IgnoredException {
     long began = System.nanoTime();

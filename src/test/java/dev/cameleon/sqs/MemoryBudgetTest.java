@@ -15,7 +15,7 @@ class MemoryBudgetTest {
   private final MemoryBudget room = new MemoryBudget(64 * MEGABYTE);
 
   @Test
-  void atFirstOneReceiveMayBeUnderWayForItMayBringTheMost() throws Exception {
+  void atFirstOneReceiveIsAllowedBecauseItMayBringTheMost() throws Exception {
     try (MemoryBudget.Reservation first = room.reserve(1)) {
       assertThat(first).isNotNull();
       assertThat(room.usedBytes()).isGreaterThan(10 * 5 * MEGABYTE);
@@ -67,7 +67,7 @@ class MemoryBudgetTest {
   }
 
   @Test
-  void whatNeedsMoreThanAllGetsThroughAlone() throws Exception {
+  void aReceiveThatNeedsMoreThanTheLimitGetsThroughAlone() throws Exception {
     MemoryBudget small = new MemoryBudget(1000);
     try (MemoryBudget.Reservation one = small.reserve(1)) {
       assertThat(one).isNotNull();
@@ -111,7 +111,7 @@ class MemoryBudgetTest {
       waiting.add(room.reserve(1));
     }
     assertThat(answered.fit(10 * MEGABYTE, 1)).isTrue();
-    // Whoever is answered next waits in turn, so that the bound holds.
+    // The next answer waits in turn, so that the limit holds.
     assertThat(waiting.get(0).fit(10 * MEGABYTE, 1)).isFalse();
     assertThat(waiting.get(1).fit(MEGABYTE, 1)).isTrue();
     answered.close();

@@ -18,7 +18,7 @@ public final class ReceivedMessages {
     return message.receiptHandle();
   }
 
-  /** What a test received itself. */
+  /** Registers messages that a test received itself. */
   public static void these(
       InFlightMessages deliveries, List<Message> messages, long receivedNanos) {
     deliveries.receive(messages, receivedNanos);
@@ -46,7 +46,7 @@ public final class ReceivedMessages {
         .build();
   }
 
-  /** A replay of a message: another message of the same id in the ledger. */
+  /** A replay of a message: another message with the same id in the ledger. */
   public static Delivery replay(Delivery original) {
     Delivery replay = delivery("replay");
     return new Delivery(

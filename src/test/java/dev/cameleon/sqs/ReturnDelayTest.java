@@ -17,7 +17,7 @@ class ReturnDelayTest {
     "2, false, 300",
     "3, false, 300"
   })
-  void whatFailedStaysAwayLongerEachTimeAndForLongestIfNothingSucceeds(
+  void aFailedMessageStaysAwayLongerEachTimeAndLongestIfNothingSucceeds(
       int receiveCount, boolean others, int seconds) {
     assertThat(Acknowledger.delaySeconds(receiveCount, others)).isEqualTo(seconds);
   }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** How many entries and bytes one call takes; what answers mean is in the tests of faults. */
+/** The entries and bytes of one call; the tests of faults cover answers. */
 class SqsBatchCallsTest {
   private static final int HALF = SqsBatchCalls.MAX_CALL_BYTES / 2;
 
@@ -26,7 +26,7 @@ class SqsBatchCallsTest {
   }
 
   @Test
-  void whatIsLargerThanACallGoesAlone() {
+  void anEntryLargerThanACallGoesAlone() {
     assertThat(SqsBatchCalls.chunks(List.of(1, 3 * HALF, 1), size -> size))
         .containsExactly(List.of(1), List.of(3 * HALF), List.of(1));
   }

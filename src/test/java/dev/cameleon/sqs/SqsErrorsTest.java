@@ -16,7 +16,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 class SqsErrorsTest {
-  /** What a service of the query protocol answers to a request of the JSON protocol. */
+  /** The answer of a query-protocol service to a JSON-protocol request. */
   private static final String XML =
       "<ErrorResponse><Error><Code>MissingAction</Code></Error></ErrorResponse>";
 
@@ -55,7 +55,7 @@ class SqsErrorsTest {
   @Test
   void aLookupEndsSoonIfSqsTakesTheCallAndDoesNotAnswer() throws Exception {
     Shared.sqs();
-    // Nobody accepts: the system takes the connection and the request.
+    // Nobody accepts, but the operating system takes the connection and the request.
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       System.setProperty("aws.endpointUrl", "http://127.0.0.1:" + silent.getLocalPort());
       try (SqsClient sqs = AwsClients.sqs(1)) {

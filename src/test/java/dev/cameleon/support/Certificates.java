@@ -14,8 +14,8 @@ import java.util.List;
 
 /**
  * A certificate authority in a folder, with a server's certificate for {@code localhost} and
- * clients' certificates, in the forms that PostgreSQL and its driver read. Made with the JDK's own
- * {@code keytool}, which is wherever a JDK is.
+ * clients' certificates, in the formats that PostgreSQL and its driver read. Created with the JDK's
+ * {@code keytool}.
  */
 public final class Certificates {
   private static final String PASSWORD = "only-for-tests";
@@ -28,7 +28,7 @@ public final class Certificates {
     this.store = folder.resolve("all.p12");
   }
 
-  /** Makes the authority and the server's certificate. */
+  /** Creates the authority and the server's certificate. */
   public static Certificates in(Path folder) throws IOException, GeneralSecurityException {
     Certificates certificates = new Certificates(Files.createDirectories(folder));
     certificates.keytool("ca", "CN=Test CA", "-ext", "bc:critical=ca:true");
@@ -38,13 +38,13 @@ public final class Certificates {
     return certificates;
   }
 
-  /** Makes a client's certificate for the role of this name, signed by the authority. */
+  /** Creates a client's certificate for the role of this name, signed by the authority. */
   public Certificates client(String role) throws IOException, GeneralSecurityException {
     keytool(role, "CN=" + role, "-signer", "ca");
     return writeClient(role);
   }
 
-  /** Makes a client's certificate that is signed by nobody else. */
+  /** Creates a self-signed client's certificate. */
   public Certificates stranger(String name) throws IOException, GeneralSecurityException {
     keytool(name, "CN=" + name);
     return writeClient(name);
@@ -55,7 +55,7 @@ public final class Certificates {
     Files.write(secret(name + ".pk8"), key(name).getEncoded());
     KeyStore one = KeyStore.getInstance("PKCS12");
     one.load(null, null);
-    // The only alias that PostgreSQL's driver looks for.
+    // The only alias that PostgreSQL's driver uses.
     one.setKeyEntry("user", key(name), PASSWORD.toCharArray(), chain(name));
     try (var out = Files.newOutputStream(secret(name + ".p12"))) {
       one.store(out, PASSWORD.toCharArray());

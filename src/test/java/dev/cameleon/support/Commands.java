@@ -14,15 +14,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Commands within the test's process: the same as {@link Program}, but for the log, signals and a
- * working folder. Names of files are taken to be in the folder, and shown as they were given.
+ * Runs commands within the test's process, like {@link Program} but without the log, signals and a
+ * working folder. File names are resolved in the folder, and shown as given.
  */
 public final class Commands {
   /** A relative file name with a suffix, alone or as the value of an option; no table's name. */
   private static final Pattern FILE =
       Pattern.compile("(--[a-z-]+=)?(?!public\\.)(\\w[\\w./-]*\\.[a-z]\\w*)");
 
-  /** What the SDK reads instead of the environment, which a process cannot change for itself. */
+  /**
+   * The system properties that replace the SDK's environment variables, which a process cannot
+   * change for itself.
+   */
   private static final Map<String, String> PROPERTIES =
       Map.of(
           "AWS_REGION", "aws.region",

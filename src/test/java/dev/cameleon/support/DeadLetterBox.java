@@ -18,7 +18,7 @@ import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
 /**
- * A dead-letter queue of one test's own, filled without a pipeline.
+ * A dead-letter queue for one test, filled without a pipeline.
  *
  * @param url its URL
  */
@@ -31,7 +31,7 @@ public record DeadLetterBox(String url) {
     return new DeadLetterBox(queues.deadLetterUrl());
   }
 
-  /** What the pipeline writes to a dead letter's attributes. */
+  /** The attributes that the pipeline writes to a dead letter. */
   public static Map<String, String> attributes(Violation reason, String field, Instant failedAt) {
     Map<String, String> attributes = new LinkedHashMap<>();
     attributes.put("reason", reason.name());
@@ -47,7 +47,7 @@ public record DeadLetterBox(String url) {
     return attributes;
   }
 
-  /** Sends one; returns its id. */
+  /** Sends a dead letter; returns its id. */
   public String send(String body, Map<String, String> attributes) {
     return client()
         .sendMessage(
@@ -56,7 +56,7 @@ public record DeadLetterBox(String url) {
         .messageId();
   }
 
-  /** Sends so many that broke the contract at {@code ip}. */
+  /** Sends this many dead letters that broke the contract at {@code ip}. */
   public DeadLetterBox fill(int count) throws InterruptedException {
     ExecutorService senders = Executors.newFixedThreadPool(SENDERS);
     for (int from = 0; from < count; from += ENTRIES) {
@@ -67,7 +67,7 @@ public record DeadLetterBox(String url) {
     if (!senders.awaitTermination(5, TimeUnit.MINUTES)) {
       throw new IllegalStateException("not all were sent");
     }
-    // ElasticMQ may count a message a millisecond after it has accepted it.
+    // ElasticMQ may count a message a millisecond after accepting it.
     Awaitility.await().until(() -> visible() == count);
     return this;
   }

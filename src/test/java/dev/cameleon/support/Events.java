@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Login events for tests. Addresses are of the ranges for documentation and private use. */
+/** Login events for tests, with addresses of the ranges for documentation and private use. */
 public final class Events {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private Events() {}
 
-  /** A good event; {@code n} makes user, address and device its own. */
+  /** A good event; {@code n} makes its user, address and device unique. */
   public static ObjectNode login(int n) {
     return JSON.createObjectNode()
         .put("user_id", "user-" + n)
@@ -23,7 +23,7 @@ public final class Events {
         .put("device_id", String.format("%03d-%02d-%04d", n / 1000 % 1000, n % 100, n % 10000));
   }
 
-  /** The bodies of the first so many events; the list may be changed. */
+  /** The bodies of the first {@code count} events, in a mutable list. */
   public static List<String> bodies(int count) {
     return new ArrayList<>(IntStream.range(0, count).mapToObj(Events::body).toList());
   }

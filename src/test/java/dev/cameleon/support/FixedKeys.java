@@ -12,7 +12,7 @@ import com.google.crypto.tink.util.SecretBytes;
 import dev.cameleon.mask.Keyset;
 import java.util.Arrays;
 
-/** Keysets whose keys are known, for vectors that another tool computed. */
+/** Keysets with known keys, for vectors that another tool computed. */
 public final class FixedKeys {
   private FixedKeys() {}
 

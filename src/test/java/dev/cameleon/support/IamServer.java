@@ -20,9 +20,9 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The front of an RDS instance with IAM authentication: asks for a password in clear, takes it only
- * if it is a token of Signature Version 4 for this host, port and user that was made with the
- * secret access key, and hands over to a PostgreSQL that trusts it. Without TLS.
+ * Simulates an RDS instance with IAM authentication: asks for a clear-text password, accepts only a
+ * token of Signature Version 4 for this host, port and user that was made with the secret access
+ * key, and forwards to a PostgreSQL that trusts it. Without TLS.
  */
 public final class IamServer implements AutoCloseable {
   private static final int ENCRYPTION_REQUEST = 80877103;
@@ -41,7 +41,7 @@ public final class IamServer implements AutoCloseable {
     daemon(this::accept);
   }
 
-  /** Starts one before the PostgreSQL on this port of this machine. */
+  /** Starts a server in front of the PostgreSQL on this local port. */
   public static IamServer before(int port, String secretKey) {
     try {
       return new IamServer(port, secretKey);
@@ -50,12 +50,12 @@ public final class IamServer implements AutoCloseable {
     }
   }
 
-  /** Where it listens. */
+  /** Its port. */
   public int port() {
     return listener.getLocalPort();
   }
 
-  /** The tokens that it took. */
+  /** The tokens that it accepted. */
   public List<String> tokens() {
     return tokens;
   }
@@ -110,7 +110,7 @@ public final class IamServer implements AutoCloseable {
       daemon(() -> copy(in, onward));
       copy(server.getInputStream(), out);
     } catch (IOException | GeneralSecurityException e) {
-      // the client sees that the connection ends
+      // the client sees the connection end
     }
   }
 

@@ -27,16 +27,16 @@ import javax.crypto.spec.PSource;
 
 /**
  * GetPublicKey and Decrypt of AWS KMS over HTTP, as its API reference describes them (AWS JSON
- * 1.1), for signed requests of the region eu-central-1. It has RSA keys and decrypts with them.
+ * 1.1), for signed requests of the region eu-central-1. Holds RSA keys and decrypts with them.
  */
 public final class LocalKms implements AutoCloseable {
-  /** The SDK's system property for where it listens. */
+  /** The SDK's system property for its endpoint. */
   public static final String ENDPOINT = "aws.endpointUrlKms";
 
-  /** A key that it has not. */
+  /** The ARN of a key that does not exist. */
   public static final String MISSING = arn("missing");
 
-  /** A key that signs. */
+  /** The ARN of a signing key. */
   public static final String SIGNING = arn("signing");
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -50,7 +50,7 @@ public final class LocalKms implements AutoCloseable {
     this.server = server;
   }
 
-  /** Starts one on a free port. */
+  /** Starts a server on a free port. */
   public static LocalKms start() {
     try {
       HttpServer server =
@@ -65,7 +65,7 @@ public final class LocalKms implements AutoCloseable {
   }
 
   /**
-   * Keeps a key that {@link Recipients} made.
+   * Adds a key that {@link Recipients} created.
    *
    * @return its ARN
    */
@@ -80,17 +80,17 @@ public final class LocalKms implements AutoCloseable {
     return arn;
   }
 
-  /** From now on nobody may decrypt. */
+  /** Denies decryption from now on. */
   public void deny() {
     denied = true;
   }
 
-  /** How many requests to decrypt came. */
+  /** How many Decrypt requests arrived. */
   public int decrypts() {
     return decrypts.get();
   }
 
-  /** What a process needs to find it, besides what it needs for other services. */
+  /** The environment variables for this service, in addition to those for other services. */
   public Map<String, String> environment() {
     Map<String, String> environment = new HashMap<>();
     environment.put("AWS_ENDPOINT_URL_KMS", endpoint());
@@ -100,7 +100,7 @@ public final class LocalKms implements AutoCloseable {
     return environment;
   }
 
-  /** Where it listens. */
+  /** Its endpoint. */
   public String endpoint() {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }

@@ -18,11 +18,11 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.flywaydb.core.Flyway;
 
-/** A real PostgreSQL from Maven artifacts, one per JVM; each test takes a database of its own. */
+/** A real PostgreSQL from Maven artifacts, one per JVM; each test gets its own database. */
 public final class LocalPostgres implements AutoCloseable {
   private static final AtomicInteger DATABASES = new AtomicInteger();
 
-  /** The library's own 10 s are too few on a machine that is busy with a build. */
+  /** The library's own 10 s are too short on a machine that is busy with a build. */
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
 
   private final EmbeddedPostgres server;
@@ -33,16 +33,16 @@ public final class LocalPostgres implements AutoCloseable {
   }
 
   /**
-   * Starts one on a free port. It may be killed, and loses nothing that is committed: {@code fsync}
-   * is for a machine that crashes.
+   * Starts a server on a free port. Even if it is killed, it loses no commit, because {@code fsync}
+   * only matters for a crash of the machine.
    */
   public static LocalPostgres start() {
     return start(EmbeddedPostgres.builder());
   }
 
   /**
-   * Starts one whose programs and data are all in this folder, for a caller with an exit hook of
-   * its own: it has none, since two that stop the same server trip over each other.
+   * Starts a server with its programs and data in this folder, for a caller with its own exit hook.
+   * The server has none, because two hooks that stop it would interfere.
    */
   public static LocalPostgres start(Path folder) {
     return start(
@@ -52,12 +52,12 @@ public final class LocalPostgres implements AutoCloseable {
             .setDataDirectory(folder.resolve("data")));
   }
 
-  /** Starts one that speaks TLS, and takes the authority's clients for who they say they are. */
+  /** Starts a server with TLS that accepts the authority's client certificates. */
   public static LocalPostgres start(Certificates certificates) {
     return start(withTls(EmbeddedPostgres.builder(), certificates));
   }
 
-  /** Makes a server speak TLS. Clients that do not ask for it are let in without. */
+  /** Enables TLS on a server. Clients may also connect without it. */
   public static EmbeddedPostgres.Builder withTls(
       EmbeddedPostgres.Builder builder, Certificates certificates) {
     return builder
@@ -80,7 +80,7 @@ public final class LocalPostgres implements AutoCloseable {
     }
   }
 
-  /** A new and empty database. */
+  /** Creates an empty database. */
   public TestDatabase database() {
     return create("test_" + DATABASES.incrementAndGet(), "template1");
   }
@@ -110,7 +110,7 @@ public final class LocalPostgres implements AutoCloseable {
     return new TestDatabase("jdbc:postgresql://localhost:" + server.getPort() + "/" + name, name);
   }
 
-  /** Drops one, whoever is connected to it. */
+  /** Drops a database, even with open connections. */
   public void drop(TestDatabase database) {
     try (Connection connection = server.getPostgresDatabase().getConnection();
         Statement statement = connection.createStatement()) {
@@ -120,7 +120,7 @@ public final class LocalPostgres implements AutoCloseable {
     }
   }
 
-  /** The port that it listens on. */
+  /** The port. */
   public int port() {
     return server.getPort();
   }
@@ -141,12 +141,12 @@ public final class LocalPostgres implements AutoCloseable {
    * @param name its name
    */
   public record TestDatabase(String url, String name) {
-    /** What a process needs to find it. */
+    /** The environment variables for this database. */
     public Map<String, String> environment() {
       return Map.of("CAMELEON_DB_URL", url);
     }
 
-    /** Adds a line before the rules of who is let in (pg_hba.conf), for the whole server. */
+    /** Adds a first rule to pg_hba.conf, for the whole server. */
     public void rule(String line) {
       try {
         Path rules = Path.of(query("SHOW hba_file").get(0).get(0));
@@ -157,7 +157,7 @@ public final class LocalPostgres implements AutoCloseable {
       execute("SELECT pg_reload_conf()");
     }
 
-    /** Creates the schema as an older version had it: by the migrations up to this one. */
+    /** Creates the schema of an older version, with the migrations up to this one. */
     public void migrateTo(String version) {
       Flyway.configure()
           .dataSource(url, "postgres", "postgres")

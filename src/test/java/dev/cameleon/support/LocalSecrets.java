@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * 1.1), for signed requests of the region eu-central-1.
  */
 public final class LocalSecrets implements AutoCloseable {
-  /** The SDK's system property for where it listens. */
+  /** The SDK's system property for its endpoint. */
   public static final String ENDPOINT = "aws.endpointUrlSecretsManager";
 
   private static final String DENIED = "\u0000denied";
@@ -33,7 +33,7 @@ public final class LocalSecrets implements AutoCloseable {
     this.server = server;
   }
 
-  /** Starts one on a free port. */
+  /** Starts a server on a free port. */
   public static LocalSecrets start() {
     try {
       HttpServer server =
@@ -47,23 +47,23 @@ public final class LocalSecrets implements AutoCloseable {
     }
   }
 
-  /** Keeps a secret. */
+  /** Adds a secret. */
   public LocalSecrets with(String name, String content) {
     secrets.put(name, content);
     return this;
   }
 
-  /** Keeps a secret that the caller may not read. */
+  /** Adds a secret that the caller may not read. */
   public LocalSecrets withForbidden(String name) {
     return with(name, DENIED);
   }
 
-  /** How many requests came. */
+  /** How many requests arrived. */
   public int requests() {
     return requests.get();
   }
 
-  /** What a process needs to find it, and nothing else. */
+  /** The environment variables for this service only. */
   public Map<String, String> environment() {
     Map<String, String> environment = new HashMap<>();
     environment.put("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint());
@@ -74,7 +74,7 @@ public final class LocalSecrets implements AutoCloseable {
     return environment;
   }
 
-  /** What this process needs to find it, as the SDK's system properties. */
+  /** The SDK's system properties for this service. */
   public Map<String, String> properties() {
     return Map.of(
         ENDPOINT,

@@ -15,8 +15,8 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
 /**
- * An SQS of this machine: ElasticMQ in this process, or the service that the system property {@code
- * cameleon.test.sqs} names (LocalStack, say), so that one suite runs against either.
+ * A local SQS: ElasticMQ in this process, or the service that the system property {@code
+ * cameleon.test.sqs} names, for example LocalStack.
  */
 public final class LocalSqs implements AutoCloseable {
   private static final String EXTERNAL = System.getProperty("cameleon.test.sqs", "");
@@ -37,7 +37,7 @@ public final class LocalSqs implements AutoCloseable {
             .build();
   }
 
-  /** Starts one on a free port. */
+  /** Starts a server on a free port. */
   public static LocalSqs start() {
     return start(StrictSQSLimits$.MODULE$);
   }
@@ -67,7 +67,7 @@ public final class LocalSqs implements AutoCloseable {
     return client;
   }
 
-  /** A client that reaches it through a proxy, by as many connections as a run has. */
+  /** A client through a proxy, with as many connections as a run has. */
   public SqsClient clientThrough(String url) {
     return SqsClient.builder()
         .endpointOverride(URI.create(url))
@@ -77,12 +77,12 @@ public final class LocalSqs implements AutoCloseable {
         .build();
   }
 
-  /** Where it listens. */
+  /** Its endpoint. */
   public URI endpoint() {
     return endpoint;
   }
 
-  /** What a process needs to find it. */
+  /** The environment variables for this service. */
   public Map<String, String> environment() {
     Map<String, String> environment = new HashMap<>();
     environment.put("AWS_ENDPOINT_URL", endpoint.toString());

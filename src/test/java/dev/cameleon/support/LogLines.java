@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
-/** What a package logs in this JVM, as lines of level and message. */
+/** The log of a package in this JVM, as lines of level and message. */
 public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
   private final List<String> lines = new CopyOnWriteArrayList<>();
   private final Logger logger;
@@ -16,7 +16,7 @@ public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoC
     this.logger = logger;
   }
 
-  /** Listens from now on. */
+  /** Records the log from now on. */
   public static LogLines of(String logger) {
     LogLines lines = new LogLines((Logger) LoggerFactory.getLogger(logger));
     lines.start();

@@ -9,15 +9,15 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * A role of one test's own that may log in: roles belong to the whole server, not to a database.
+ * A login role for one test; roles belong to the whole server, not to a database.
  *
- * @param database where it is used
+ * @param database the database where it is used
  * @param name its name
  */
 public record LoginRole(TestDatabase database, String name) {
   private static final String PASSWORD = "secret-of-a-test";
 
-  /** Makes one that is a member of these roles. */
+  /** Creates a login that is a member of these roles. */
   public static LoginRole in(TestDatabase database, String... roles) {
     String name = "login_" + UUID.randomUUID().toString().replace("-", "").substring(0, 12);
     database.execute("CREATE ROLE " + name + " LOGIN PASSWORD '" + PASSWORD + "'");
@@ -37,7 +37,7 @@ public record LoginRole(TestDatabase database, String name) {
     return new Database.Login(database.url(), name, PASSWORD);
   }
 
-  /** What a process needs to log in as this role. */
+  /** The environment variables for a login as this role. */
   public Map<String, String> environment() {
     Map<String, String> environment = new HashMap<>(database.environment());
     environment.put("CAMELEON_DB_USER", name);

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Secrets and personal values as somebody might put them where something else belongs. */
+/** Secrets and personal values that somebody might put in the wrong place. */
 public final class Planted {
   private static final String PASSWORD = "hunter2";
   private static final String ADDRESS = "203.0.113.77";
@@ -55,7 +55,7 @@ public final class Planted {
         "jdbc:postgresql://localhost:1/app?password=hunter2");
   }
 
-  /** Fails if any of them, or the secret part of one, is in the text; does not show the text. */
+  /** Fails if the text contains any of them, or the secret part of one; does not show the text. */
   public static void assertNoneIn(String text, String where) {
     Matcher key = Pattern.compile("\"value\":\\s*\"([^\"]+)\"").matcher(KEYSET);
     assertThat(key.find()).isTrue();

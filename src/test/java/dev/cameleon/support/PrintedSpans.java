@@ -14,11 +14,11 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * OpenTelemetry's SDK in the agent's place: with {@link #OPTIONS}, a {@link Program} prints each
- * span, whole, as one line of JSON on standard output.
+ * Replaces the agent by OpenTelemetry's SDK: with {@link #OPTIONS}, a {@link Program} prints each
+ * span as one line of JSON on standard output.
  */
 public final class PrintedSpans implements ConfigurableSpanExporterProvider {
-  /** JVM options: every span that its sender did not decide against, printed soon. */
+  /** JVM options that sample every span unless its sender decided otherwise, and print it soon. */
   public static final String OPTIONS =
       "-Xmx256m -XX:TieredStopAtLevel=1 -Dotel.java.global-autoconfigure.enabled=true"
           + " -Dotel.traces.exporter=printed -Dotel.metrics.exporter=none"
@@ -26,7 +26,7 @@ public final class PrintedSpans implements ConfigurableSpanExporterProvider {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** The spans in what a program printed. */
+  /** The spans in a program's output. */
   public static List<ObjectNode> in(String out) {
     return out.lines()
         .filter(line -> line.startsWith("{\"span\""))

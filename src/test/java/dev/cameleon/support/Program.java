@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 public final class Program implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  /** Short runs end sooner without the optimizing compiler. */
+  /** Short runs are faster without the optimizing compiler. */
   static final String USUAL_OPTIONS = "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
   private final Process process;
@@ -29,16 +29,16 @@ public final class Program implements AutoCloseable {
     this.err = err;
   }
 
-  /** How it ended, and what it wrote. */
+  /** The exit code and the output. */
   public record Result(int exitCode, String out, String err) {}
 
-  /** Starts it with nothing in its environment but this. */
+  /** Starts it with only these environment variables. */
   public static Program start(Map<String, String> environment, Path folder, String... arguments)
       throws IOException {
     return start(environment, folder, "", USUAL_OPTIONS, arguments);
   }
 
-  /** Starts it with JVM options of its own, e.g. {@code -Xmx128m}. */
+  /** Starts it with these JVM options, e.g. {@code -Xmx128m}. */
   public static Program startWithHeap(
       String heap, Map<String, String> environment, Path folder, String... arguments)
       throws IOException {
@@ -80,7 +80,7 @@ public final class Program implements AutoCloseable {
     return runWithInput("", environment, folder, arguments);
   }
 
-  /** Runs it to its end with this on standard input. */
+  /** Runs it to its end with this standard input. */
   public static Result runWithInput(
       String input, Map<String, String> environment, Path folder, String... arguments)
       throws IOException, InterruptedException {
@@ -94,7 +94,7 @@ public final class Program implements AutoCloseable {
     return result(PATIENCE);
   }
 
-  /** Waits for its end for so long. */
+  /** Waits at most this long for its end. */
   public Result result(Duration patience) throws IOException, InterruptedException {
     if (!process.waitFor(patience.toSeconds(), TimeUnit.SECONDS)) {
       throw new AssertionError("still running after " + patience + ":\n" + err());
@@ -102,12 +102,12 @@ public final class Program implements AutoCloseable {
     return new Result(process.exitValue(), Files.readString(out), err());
   }
 
-  /** What it wrote to standard error so far. */
+  /** Its standard error so far. */
   public String err() throws IOException {
     return Files.readString(err);
   }
 
-  /** The most memory that it had resident so far, in bytes; 0 where the system does not say. */
+  /** Its peak resident memory so far, in bytes; 0 if the system does not tell. */
   public long peakBytes() throws IOException {
     Path status = Path.of("/proc/" + process.pid() + "/status");
     if (!Files.exists(status)) {
@@ -125,12 +125,12 @@ public final class Program implements AutoCloseable {
     process.destroy();
   }
 
-  /** Sends SIGHUP, as a terminal does that goes away. */
+  /** Sends SIGHUP, like a closing terminal. */
   public void hangUp() throws IOException, InterruptedException {
     signal("HUP");
   }
 
-  /** Sends SIGSTOP: it stands still until it {@link #goOn goes on}. */
+  /** Sends SIGSTOP: it pauses until {@link #goOn}. */
   public void standStill() throws IOException, InterruptedException {
     signal("STOP");
   }
@@ -144,7 +144,7 @@ public final class Program implements AutoCloseable {
     new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
   }
 
-  /** Whether SIGHUP is ignored here: a child inherits that, and a JVM then leaves it ignored. */
+  /** Whether this process ignores SIGHUP, which children inherit and JVMs then do not change. */
   public static boolean ignoresHangUp() throws IOException {
     Path status = Path.of("/proc/self/status");
     return Files.exists(status)

@@ -18,11 +18,11 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Key pairs of people who may read the vault, as the files that openssl would write. */
+/** Key pairs of people who may read the vault, in files as openssl writes them. */
 public final class Recipients {
   private static final int BITS = 3072;
 
-  /** To make a pair takes a second: the JVMs of the tests share them. */
+  /** Generating a pair takes a second, so the JVMs of the tests share them. */
   private static final Path STORE = Path.of("target", "test-keys").toAbsolutePath();
 
   private static final Map<String, KeyPair> PAIRS = new ConcurrentHashMap<>();
@@ -30,8 +30,8 @@ public final class Recipients {
   private Recipients() {}
 
   /**
-   * Writes a person's: the public key in {@code folder/recipients/NAME.pem}, the private one in
-   * {@code folder/NAME.key}.
+   * Writes a person's key pair: the public key in {@code folder/recipients/NAME.pem}, the private
+   * one in {@code folder/NAME.key}.
    *
    * @return the private key's file
    */

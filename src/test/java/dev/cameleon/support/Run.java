@@ -22,7 +22,7 @@ public final class Run implements AutoCloseable {
   private final Application pipeline;
 
   private Run(Site site) throws Exception {
-    // The SDK reads its own variables from the process's environment only; this stands for it.
+    // The SDK reads its variables only from the process's environment; these properties replace it.
     System.setProperty("aws.endpointUrl", site.environment().get("AWS_ENDPOINT_URL"));
     Configuration plan = Configuration.read(Settings.read(site.environment()));
     SqsClient sqs = AwsClients.sqs(Application.connections(plan.settings()));
@@ -32,12 +32,12 @@ public final class Run implements AutoCloseable {
     pipeline.start(health);
   }
 
-  /** Starts it. */
+  /** Starts a run. */
   public static Run on(Site site) throws Exception {
     return new Run(site);
   }
 
-  /** Waits until so many messages are settled in this way. */
+  /** Waits until this many messages have this outcome. */
   public Run await(Outcome outcome, long count) {
     Awaitility.await(outcome + " " + count)
         .atMost(PATIENCE)

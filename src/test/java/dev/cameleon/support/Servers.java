@@ -3,11 +3,11 @@ package dev.cameleon.support;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Both servers, kept up until the process ends or standard input is closed: for trying things. */
+/** Runs both servers until the process ends or standard input is closed, for experiments. */
 public final class Servers {
   private Servers() {}
 
-  /** Starts them and says how to connect. */
+  /** Starts them and prints how to connect. */
   public static void main(String[] arguments) throws Exception {
     try (LocalSqs sqs = LocalSqs.start();
         LocalPostgres postgres = LocalPostgres.start()) {

@@ -3,10 +3,12 @@ package dev.cameleon.support;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 
-/** One SQS and one PostgreSQL for all tests of this JVM; each test takes queues and a database. */
+/**
+ * One SQS and one PostgreSQL for all tests of this JVM; each test gets its own queues and database.
+ */
 public final class Shared {
   static {
-    // Awaitility's own 10 s are too few for a machine that does other work.
+    // Awaitility's own 10 s are too short on a busy machine.
     Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
     // Most conditions ask a server: the longer a test waits, the less often.
     Awaitility.setDefaultPollInterval(
@@ -18,7 +20,7 @@ public final class Shared {
 
   private Shared() {}
 
-  /** The SQS. The SDK's system properties point to it from now on. */
+  /** The SQS, to which the SDK's system properties point from now on. */
   public static synchronized LocalSqs sqs() {
     if (sqs == null) {
       sqs = LocalSqs.start();

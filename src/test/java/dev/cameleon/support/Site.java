@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Everything one run of Cameleon needs, for one test: queues, a database, a keyset, and a copy of
- * the shipped routes that the test may edit.
+ * Everything that one run of Cameleon needs, for one test: queues, a database, a keyset, and a copy
+ * of the shipped routes that the test may edit.
  */
 public final class Site {
   private static final Path REPOSITORY = Path.of("").toAbsolutePath();
@@ -145,8 +145,9 @@ public final class Site {
   }
 
   /**
-   * How many messages lie on the source queue, in the table and on the dead-letter queue. While
-   * none is under way, these must be all that were sent, whatever a process says of them.
+   * The total number of messages on the source queue, in the table and on the dead-letter queue.
+   * While none is in flight, this must be the number of messages sent, independently of a process's
+   * own account.
    */
   public long messages() {
     return queues.left()

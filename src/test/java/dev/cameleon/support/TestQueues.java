@@ -14,7 +14,7 @@ import software.amazon.awssdk.services.sqs.model.MessageSystemAttributeName;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 
-/** A source queue and a dead-letter queue of one test's own. */
+/** A source queue and a dead-letter queue for one test. */
 public final class TestQueues {
   private final SqsClient client;
   private final String name;
@@ -31,7 +31,7 @@ public final class TestQueues {
     this.deadLetterUrl = create(deadLetterName, 30);
   }
 
-  /** Makes them. */
+  /** Creates standard queues. */
   public static TestQueues create(int visibilitySeconds) {
     return create(visibilitySeconds, Shared.sqs());
   }
@@ -41,7 +41,7 @@ public final class TestQueues {
     return new TestQueues(sqs.client(), visibilitySeconds, "");
   }
 
-  /** Makes FIFO queues. */
+  /** Creates FIFO queues. */
   public static TestQueues fifo(int visibilitySeconds) {
     return new TestQueues(Shared.sqs().client(), visibilitySeconds, SqsQueue.FIFO);
   }
@@ -57,7 +57,7 @@ public final class TestQueues {
         .queueUrl();
   }
 
-  /** What a process needs to find them. */
+  /** The environment variables for these queues. */
   public Map<String, String> environment() {
     return Map.of("CAMELEON_QUEUE", name, "CAMELEON_DEAD_LETTER_QUEUE", deadLetterName);
   }
@@ -72,7 +72,10 @@ public final class TestQueues {
     return deadLetterUrl;
   }
 
-  /** Lets SQS itself move what was received more often than this to the dead-letter queue. */
+  /**
+   * Sets a redrive policy: SQS moves messages that were received more often than this to the
+   * dead-letter queue.
+   */
   public TestQueues redrive(int maxReceiveCount) {
     String arn =
         client

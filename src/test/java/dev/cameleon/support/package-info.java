@@ -1,2 +1,2 @@
-/** Hides the servers that tests and the demo run against: a local SQS and a real PostgreSQL. */
+/** The servers that tests and the demo run against: a local SQS and a real PostgreSQL. */
 package dev.cameleon.support;

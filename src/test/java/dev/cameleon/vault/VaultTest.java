@@ -24,7 +24,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the vault hands to the database, and who can open it. */
+/** The vault's entries for the database, and who can open them. */
 class VaultTest {
   private static final String MESSAGE = "00000000-0000-4000-8000-000000000001";
 
@@ -78,7 +78,7 @@ class VaultTest {
   }
 
   @Test
-  void anyValueComesBackAsItWas() throws Exception {
+  void anyValueComesBackUnchanged() throws Exception {
     RecipientKey anna = PrivateKeyFile.read(Recipients.add(folder, "anna"));
     for (String value : List.of("", "x", "\u0080\u0000", "é".repeat(31) + "x", "€".repeat(5000))) {
       JsonNode written = write(vault(), new Original("t", value));
@@ -87,7 +87,7 @@ class VaultTest {
   }
 
   @Test
-  void whatWasCommittedAMomentAgoIsNotWrittenAgain() throws Exception {
+  void recentlyCommittedTokensAreNotWrittenAgain() throws Exception {
     Recipients.add(folder, "anna");
     Vault vault = vault();
     VaultEntries first = vault.entries();

@@ -1,13 +1,13 @@
 package dev.cameleon.cli.console;
 
-/** Checks the reason of an audited act, and tells what to do with the audit's head. */
+/** Checks the reason for an audited action, and tells the operator to keep the audit's head. */
 public final class AuditReason {
   private AuditReason() {}
 
   /**
-   * Rejects an empty reason.
+   * Rejects a blank reason.
    *
-   * @param purpose null if none is required and none is given
+   * @param purpose null if it is optional and absent
    * @param ticket null if there is none
    * @throws UsageException if a purpose or a ticket is blank
    */

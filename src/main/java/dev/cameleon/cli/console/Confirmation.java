@@ -9,7 +9,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Option;
 
-/** Asks for confirmation before an act that cannot be undone, unless the option confirms it. */
+/** Asks for confirmation before an action that cannot be undone, unless {@code --yes} is given. */
 public final class Confirmation {
   private static final long TICK_MILLIS = 100;
 
@@ -17,9 +17,9 @@ public final class Confirmation {
   private boolean yes;
 
   /**
-   * Returns if the operator confirms.
+   * Asks, and returns if the operator confirms.
    *
-   * @param act the act, for example {@code delete 12 dead letters}
+   * @param act the action, for example {@code delete 12 dead letters}
    * @param stop whether the operator asked to stop, which ends the wait for an answer
    * @throws UsageException if there is no terminal to ask on
    * @throws FailedException if the answer is no

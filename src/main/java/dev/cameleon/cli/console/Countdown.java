@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Waits, and reports every ten seconds the time left and the reason.
+ * Waits, and reports the time left and the reason every ten seconds.
  *
- * @param err where it reports
+ * @param err receives the reports
  */
 public record Countdown(PrintWriter err) implements ProgressPause {
   private static final Duration TICK = Duration.ofSeconds(10);

@@ -7,7 +7,7 @@ import dev.cameleon.errors.SafeQuote;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 
-/** Thrown when a command failed at its work: exit code 1. */
+/** Thrown when a command could not do its work: exit code 1. */
 public final class FailedException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -24,7 +24,10 @@ public final class FailedException extends Exception {
     super(message);
   }
 
-  /** Throws this if a write to standard output failed, for example because its reader is gone. */
+  /**
+   * Throws this exception if a write to standard output failed, for example because its reader is
+   * gone.
+   */
   public static void requireWritten(PrintWriter out) throws FailedException {
     if (out.checkError()) {
       throw new FailedException("cannot write to standard output");
@@ -35,7 +38,8 @@ public final class FailedException extends Exception {
    * Describes a failure or refusal of the database.
    *
    * @param login the login of the command
-   * @param roles the roles whose members may do this; the operator is told to join the first
+   * @param roles the roles whose members may run the command; the message suggests joining the
+   *     first
    */
   public static FailedException of(Database.Login login, SQLException failure, String... roles) {
     String more =
@@ -48,7 +52,7 @@ public final class FailedException extends Exception {
           default -> "";
         };
     return new FailedException(
-        "the database refused or failed the command as %s: %s%s"
+        "the command failed at the database as %s: %s%s"
             .formatted(login, LockHolders.describe(login, failure), more));
   }
 }

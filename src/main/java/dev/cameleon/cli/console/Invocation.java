@@ -8,10 +8,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
-/**
- * The environment and streams with which a command was started. Commands use these, and never the
- * process's own.
- */
+/** The environment and streams of a command. Commands use these, never the process's own. */
 public interface Invocation {
   /** The invocation of a command. */
   static Invocation of(CommandSpec spec) {

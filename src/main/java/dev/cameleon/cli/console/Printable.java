@@ -8,7 +8,7 @@ import java.io.Console;
 import java.util.stream.Collectors;
 
 /**
- * Escapes text that others wrote, so that it cannot control the terminal.
+ * Escapes untrusted text, so that it cannot control the terminal.
  *
  * @see EscapingWriter for characters that the terminal cannot show
  */
@@ -18,7 +18,7 @@ public final class Printable {
 
   private Printable() {}
 
-  /** Whether standard output is a terminal, which control characters could affect. */
+  /** Whether standard output is a terminal. */
   @SuppressWarnings("SystemConsoleNull") // null before Java 22; later there is isTerminal
   public static boolean isOnTerminal() {
     Console console = System.console();
@@ -33,8 +33,9 @@ public final class Printable {
   }
 
   /**
-   * Escapes a text to one line, as in a Java string: {@code \t}, {@code \n}, {@code \\}, {@code
-   * \u001b}; also other invisible characters. Null becomes a dash.
+   * Escapes control characters and other invisible characters as in a Java string ({@code \t},
+   * {@code \n}, {@code \\}, {@code \u001b}), so that the text fits on one line. Null becomes a
+   * dash.
    */
   public static String text(String text) {
     return text == null ? "-" : escaped(text.replace("\\", "\\\\"));
@@ -79,17 +80,18 @@ public final class Printable {
     };
   }
 
-  /** As JSON on one line, in ASCII. */
+  /** Writes JSON on one line, in ASCII. */
   public static String json(JsonNode node) {
     try {
       return ASCII.writeValueAsString(node);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree can be written", e);
+      throw new IllegalStateException("cannot write a JSON tree", e);
     }
   }
 
   /**
-   * As JSON on one line, with visible characters unescaped, so that people can read and edit it.
+   * Writes JSON on one line, with visible characters unescaped, so that people can read and edit
+   * it.
    */
   public static String editableJson(JsonNode node) {
     return escaped(node.toString());

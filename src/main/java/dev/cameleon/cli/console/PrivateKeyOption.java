@@ -46,7 +46,7 @@ public final class PrivateKeyOption {
   }
 
   /**
-   * Reads the key; empty if none is named.
+   * Reads the key; empty if no option names one.
    *
    * @throws UsageException if it cannot be used
    */
@@ -108,7 +108,7 @@ public final class PrivateKeyOption {
   }
 
   /**
-   * The bodies that can be opened with the key.
+   * Opens bodies with the key, if one is named.
    *
    * @throws UsageException if it cannot be used
    */

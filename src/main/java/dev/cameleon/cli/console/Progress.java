@@ -6,9 +6,9 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Help.Ansi;
 
 /**
- * Shows the progress of a long command on standard error: on a terminal in a line that is
- * overwritten, elsewhere in a line every few seconds. Numbers only, never data. Thread-safe; who
- * writes to the same terminal holds its lock.
+ * Shows the progress of a long command on standard error: on a terminal as one line that is
+ * overwritten, elsewhere as a new line every few seconds. Shows numbers only, never data.
+ * Thread-safe; code that writes to the same terminal must hold this object's lock.
  */
 public final class Progress {
   private static final int BAR = 30;
@@ -23,7 +23,7 @@ public final class Progress {
   private long beganNanos;
   private long shownNanos;
 
-  /** Finds out whether there is a terminal. */
+  /** Overwrites the progress line if there is a terminal. */
   public Progress(PrintWriter err) {
     this(err, Ansi.AUTO.enabled());
   }

@@ -33,7 +33,7 @@ public final class RawOptions {
     return FailedException.of(login, cause, "cameleon_revealer", "cameleon_officer");
   }
 
-  /** Rejects original bodies without a purpose, and a purpose without them. */
+  /** Rejects {@code --raw} without a purpose, and a purpose or ticket without {@code --raw}. */
   public void check() throws UsageException {
     if (raw && purpose == null) {
       throw new UsageException("--raw needs --purpose TEXT: the audit records the reason");
@@ -48,7 +48,7 @@ public final class RawOptions {
   /**
    * Records the request in the audit, before anything is shown.
    *
-   * @param act its name
+   * @param act the name of the action
    * @param detail what is requested; nothing personal
    * @return the head of the audit's chain
    */

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 public final class ShutdownSignal implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShutdownSignal.class);
 
-  /** Some senders signal the process and its group: signals this close together are one request. */
+  /** Some tools signal both the process and its group: signals this close together count as one. */
   private static final long ONE_REQUEST_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   private static final String ENDS = "it ends the process at once";
@@ -46,9 +46,9 @@ public final class ShutdownSignal implements AutoCloseable {
   }
 
   /**
-   * As {@link #onSignals(String)}, but SIGHUP requests no stop.
+   * As {@link #onSignals(String)}, but SIGHUP does not stop the process.
    *
-   * @param hangUp what SIGHUP does, on a thread of its own
+   * @param hangUp run on SIGHUP, on a thread of its own
    */
   public static ShutdownSignal onSignals(String consequence, Runnable hangUp) {
     ShutdownSignal stop = new ShutdownSignal(consequence);
@@ -148,7 +148,7 @@ public final class ShutdownSignal implements AutoCloseable {
     requested.await();
   }
 
-  /** Waits for the request to stop, at most this time; returns whether it came. */
+  /** Waits at most this long for the request to stop; returns whether it came. */
   public boolean await(Duration time) throws InterruptedException {
     return requested.await(time.toMillis(), TimeUnit.MILLISECONDS);
   }

@@ -21,9 +21,9 @@ public final class UsageMessage {
   private UsageMessage() {}
 
   /**
-   * The reason in words.
+   * Explains the rejection.
    *
-   * @param arguments the command line, of which only an argument's position is shown
+   * @param arguments the command line; the message shows only the position of an argument
    */
   public static String inWords(ParameterException wrong, List<String> arguments) {
     if (wrong instanceof UnmatchedArgumentException unmatched) {
@@ -37,7 +37,7 @@ public final class UsageMessage {
     }
     ArgSpec argument = wrong.getArgSpec();
     if (argument == null) {
-      return "Unknown command"; // what help was asked for
+      return "Unknown command"; // as in: help UNKNOWN
     }
     if (wrong instanceof OverwrittenOptionException
         || wrong instanceof MaxValuesExceededException) {

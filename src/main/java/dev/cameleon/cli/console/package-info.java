@@ -1,2 +1,4 @@
-/** Shared by the commands: options, confirmation, progress and output without personal data. */
+/**
+ * Code shared by the commands: options, confirmation, progress, and output without personal data.
+ */
 package dev.cameleon.cli.console;

@@ -34,7 +34,8 @@ import java.util.regex.Pattern;
  * @param preparation today's route, contract and mask
  * @param queue the name of the queue that the messages are sent to
  * @param maxBytes the largest message that the queue accepts
- * @param oldest a message sent before this may have been loaded, and its id deleted from the ledger
+ * @param oldest messages sent before this may have been loaded, and their ids since deleted from
+ *     the ledger
  */
 record CorrectedFile(
     Path file, Preparation preparation, String queue, int maxBytes, Instant oldest) {
@@ -59,13 +60,13 @@ record CorrectedFile(
   record Corrected(
       int line, String deadLetterId, String sourceMessageId, OutgoingMessage message) {}
 
-  /** Receives the messages. */
+  /** Receives each message. */
   @FunctionalInterface
   interface Taker {
     void take(Corrected corrected) throws FailedException, InterruptedException;
   }
 
-  /** Receives the lines that cannot be sent. */
+  /** Receives each line that cannot be sent. */
   @FunctionalInterface
   interface Refusal {
     /** Says what is wrong with a line and how to correct it, without any value. */
@@ -113,7 +114,7 @@ record CorrectedFile(
     }
   }
 
-  /** A line without its end, cut if it is too long; null after the last one. */
+  /** The next line without its terminator, cut if it is too long; null at the end of the file. */
   private static String line(BufferedReader reader) throws IOException {
     StringBuilder line = new StringBuilder();
     int next = reader.read();
@@ -180,7 +181,7 @@ record CorrectedFile(
     }
   }
 
-  /** The message in its group, if the queue is a FIFO queue. */
+  /** Adds the message group, if the queue is a FIFO queue. */
   private OutgoingMessage placed(ObjectNode line, OutgoingMessage message)
       throws WrongLineException {
     if (!queue.endsWith(SqsQueue.FIFO)) {
@@ -190,8 +191,8 @@ record CorrectedFile(
     if (!GROUP.matcher(group).matches()) {
       throw new WrongLineException("has no valid \"group_id\": keep the exported value");
     }
-    // Random: SQS must not drop what somebody imports again on purpose. The ledger does, if it was
-    // loaded.
+    // Random, so that SQS does not drop a message that is imported again on purpose. The ledger
+    // drops it if it was loaded.
     return message.at(new OutgoingMessage.Place(group, "import-" + UUID.randomUUID()));
   }
 

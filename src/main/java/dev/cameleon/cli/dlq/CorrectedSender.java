@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Sends the lines of a file that was checked before. */
+/** Sends the messages of a file that {@link CorrectedFile} has checked. */
 final class CorrectedSender {
   private final SourceQueue source;
   private final DlqSession dlq;
@@ -37,7 +37,7 @@ final class CorrectedSender {
     this.lines = lines;
   }
 
-  /** Sends a message, together with others. */
+  /** Adds a message to the current call, and makes the call when it is full. */
   void take(Corrected corrected) throws FailedException, InterruptedException {
     taken++;
     if (taken > lines) {
@@ -58,12 +58,12 @@ final class CorrectedSender {
     dlq.progress().end();
   }
 
-  /** The exception for a file that is not as it was checked. */
+  /** The exception for a file that changed after the check. */
   FailedException changed() {
     return stopped(SafeQuote.path(path) + " changed while the import was reading it");
   }
 
-  /** The exception for an import that ends here: what was done, and what to do next. */
+  /** The exception for an import that stops early; says what was done, and what to do next. */
   FailedException stopped(String why) {
     return new FailedException(
         "%s; %d of %d messages were sent, and no dead letter was deleted; import the file again: a"
@@ -110,8 +110,8 @@ final class CorrectedSender {
   }
 
   /**
-   * The dead letters of the sent messages: the ids of the dead letters, with the ids of their
-   * messages. The caller may change the map.
+   * The dead letters of the sent messages: the id of each dead letter, with the id of its message.
+   * The caller may change the map.
    */
   Map<String, String> deadLetters() {
     return deadLetters;

@@ -15,12 +15,12 @@ import java.util.List;
 record Coverage(SqsQueue.Depth before, long read, DeadLetterReader.End end) {
   /** Whether all dead letters that SQS counted were read. */
   boolean isComplete() {
-    // If the limit was reached with the last dead letter, none is left out.
+    // Reading may reach the limit exactly at the last dead letter.
     boolean ended = end == DeadLetterReader.End.EMPTY || end == DeadLetterReader.End.LIMIT;
     return ended && before.hidden() == 0 && read >= before.visible();
   }
 
-  /** Why nothing is shown or done, in words. */
+  /** Why there is nothing to show or do. */
   String nothing() {
     if (read > 0) {
       return "none of the " + read + " dead letters matches";
@@ -30,7 +30,7 @@ record Coverage(SqsQueue.Depth before, long read, DeadLetterReader.End end) {
         : "no dead letters";
   }
 
-  /** What was not read although the command line did not limit it, in sentences. */
+  /** Notes about dead letters that were not read, although the command line set no limit. */
   List<String> notes() {
     List<String> notes = new ArrayList<>();
     if (end == DeadLetterReader.End.MOST_HIDDEN) {

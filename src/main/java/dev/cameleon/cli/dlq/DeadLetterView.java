@@ -43,14 +43,14 @@ final class DeadLetterView {
         .put("sealed", deadLetter.sealed());
   }
 
-  /** A field's name; for a field that is not in the contract, only the fact that there is one. */
+  /** A field's name; for a field that is not in the contract, only the fact that it exists. */
   static ObjectNode field(String key, String field) {
     boolean unknown = field.equals(ReceivedDeadLetter.UNKNOWN);
     ObjectNode node = JsonNodeFactory.instance.objectNode().put(key, unknown ? null : known(field));
     return unknown ? node.put(key + "_unknown", true) : node;
   }
 
-  /** The shape of its body, or the preview of a sealed one. */
+  /** The shape of the body, or the preview of a sealed body. */
   static String body(ReceivedDeadLetter deadLetter, BodyShape redaction) {
     return deadLetter.sealed()
         ? SealedBody.preview(deadLetter.body()).flatMap(redaction::ofShape).orElse("(no preview)")
@@ -58,7 +58,8 @@ final class DeadLetterView {
   }
 
   /**
-   * The sender's message attributes without values and names that are not the contract's.
+   * The sender's message attributes, without their values and without names that are not in the
+   * contract.
    *
    * @param sender empty if they are sealed
    * @param names the attributes that the contract names
@@ -81,7 +82,10 @@ final class DeadLetterView {
     return shapes;
   }
 
-  /** What only the original tells: the sender's message attributes, and the group. Personal. */
+  /**
+   * The parts of the original besides its body: the sender's message attributes and the group.
+   * Personal.
+   */
   static ObjectNode original(ReceivedDeadLetter deadLetter, SenderAttributes sender) {
     ObjectNode original = JsonNodeFactory.instance.objectNode();
     if (!sender.values().isEmpty()) {
@@ -93,7 +97,7 @@ final class DeadLetterView {
     return deadLetter.group().isEmpty() ? original : original.put("group_id", deadLetter.group());
   }
 
-  /** Prints it for people, with what the reason means and what to do. */
+  /** Prints a dead letter as text, with the meaning of its reason and the remedy. */
   static void print(PrintWriter out, ReceivedDeadLetter deadLetter) {
     line(out, "id", deadLetter.id());
     line(out, "reason", deadLetter.cause() + ": " + deadLetter.cause().meaning());
@@ -153,7 +157,7 @@ final class DeadLetterView {
     return at.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** Null for an unknown value. */
+  /** Turns an empty text into null. */
   static String known(String text) {
     return text.isEmpty() ? null : text;
   }

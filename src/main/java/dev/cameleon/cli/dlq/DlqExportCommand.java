@@ -31,7 +31,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code dlq export}: writes dead letters to a file, to look at, or to correct and import. */
+/**
+ * {@code dlq export}: writes dead letters to a file, for inspection, or to be corrected and
+ * imported.
+ */
 @Command(
     name = "export",
     mixinStandardHelpOptions = true,
@@ -122,7 +125,7 @@ public final class DlqExportCommand extends DlqSubcommand {
     }
   }
 
-  /** Names that may be shown: of fields, and of message attributes. */
+  /** The names of fields and message attributes that may be shown. */
   private record Shown(Set<String> fields, Set<String> attributes) {}
 
   private void write(

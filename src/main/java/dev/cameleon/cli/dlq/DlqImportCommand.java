@@ -96,8 +96,8 @@ public final class DlqImportCommand extends DlqSubcommand {
   }
 
   /**
-   * Deletes the dead letters of sent messages unless they are to be kept; exactly those that were
-   * exported: a newer one of the same message is another failure.
+   * Deletes the dead letters of sent messages, unless {@code --keep} is given. Deletes exactly
+   * those that were exported: a newer dead letter of the same message is another failure.
    *
    * @return why some could not be deleted
    */
@@ -193,7 +193,7 @@ public final class DlqImportCommand extends DlqSubcommand {
     long without = sent - deleted.get() - undeleted.get();
     if (!keep && without > 0) {
       note(
-          "no dead letter was deleted for %d of the messages: %sit is no longer on %s"
+          "no dead letter was deleted for %d of the messages: %sthe dead letter is no longer on %s"
               .formatted(
                   without, allNamed ? "" : "their lines have no \"id\", or ", dlq.queue().name()));
     }

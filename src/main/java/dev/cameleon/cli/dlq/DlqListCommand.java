@@ -20,7 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code dlq list}: shows what failed, why, how often and since when. */
+/** {@code dlq list}: shows which messages failed, why, how often and since when. */
 @Command(
     name = "list",
     mixinStandardHelpOptions = true,
@@ -72,7 +72,7 @@ public final class DlqListCommand extends DlqSubcommand {
               page -> {
                 List<ReceivedDeadLetter> some = shown(page, selection, fields);
                 if (each) {
-                  synchronized (dlq.progress()) { // it writes to the same terminal
+                  synchronized (dlq.progress()) { // progress writes to the same terminal
                     dlq.progress().clear();
                     some.forEach(deadLetter -> print(deadLetter, shown.getAndIncrement() == 0));
                   }
@@ -178,7 +178,7 @@ public final class DlqListCommand extends DlqSubcommand {
     return text.isEmpty() ? "-" : text;
   }
 
-  /** Prints what was not shown, and what to do next. */
+  /** Notes what was not read, and suggests the next command. */
   private void finish(Coverage coverage, String example) throws FailedException {
     long read = coverage.read();
     if (example.isEmpty() && !options().json()) {

@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
     footer = {"", "Example:", "  dlq purge --reason NOT_JSON --older-than 7d"})
 public final class DlqPurgeCommand extends DlqSubcommand {
   /** How many dead letters are deleted between two checks for a request to stop. */
-  private static final int LETTERS_AT_A_TIME = 100;
+  private static final int DEAD_LETTERS_AT_A_TIME = 100;
 
   private static final Duration SHORTEST = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofDays(3650);
@@ -60,7 +60,7 @@ public final class DlqPurgeCommand extends DlqSubcommand {
       description = "Delete only those about this field of the contract.")
   private String field;
 
-  /** The part of a dead letter that is kept in memory: there may be many. */
+  /** The part of a dead letter that is kept in memory; there may be many. */
   private record Meant(String id, Instant failedAt) {}
 
   @Override
@@ -141,9 +141,11 @@ public final class DlqPurgeCommand extends DlqSubcommand {
 
   private static long delete(List<Meant> all, DlqSession dlq) throws InterruptedException {
     long deleted = 0;
-    for (int from = 0; from < all.size() && !dlq.isStopRequested(); from += LETTERS_AT_A_TIME) {
+    for (int from = 0;
+        from < all.size() && !dlq.isStopRequested();
+        from += DEAD_LETTERS_AT_A_TIME) {
       List<String> some =
-          all.subList(from, Math.min(from + LETTERS_AT_A_TIME, all.size())).stream()
+          all.subList(from, Math.min(from + DEAD_LETTERS_AT_A_TIME, all.size())).stream()
               .map(Meant::id)
               .toList();
       deleted += dlq.deadLetters().delete(some).size();

@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import software.amazon.awssdk.core.exception.SdkException;
 
-/** {@code dlq replay}: sends messages again, or with a dry run predicts the result. */
+/** {@code dlq replay}: sends messages again, or predicts the result with a dry run. */
 @Command(
     name = "replay",
     mixinStandardHelpOptions = true,
@@ -124,7 +124,7 @@ public final class DlqReplayCommand extends DlqSubcommand {
       coverage =
           Optional.of(dlq.read("replaying", page -> replay.replay(meant(page, selection, dlq))));
     } catch (FailedException e) {
-      stopped = Optional.of(e.getMessage()); // first report what was done until then
+      stopped = Optional.of(e.getMessage()); // report what was done so far first
     }
     boolean done = report.print(replay, stopped, !ids.isEmpty(), dlq.before().hidden(), coverage);
     refuseMissing(dlq);
@@ -167,7 +167,7 @@ public final class DlqReplayCommand extends DlqSubcommand {
     }
   }
 
-  /** The selected dead letters of a page. If all named ones are found, reading ends. */
+  /** The selected dead letters of a page. Ends reading once all ids given are found. */
   private List<ReceivedDeadLetter> meant(
       List<ReceivedDeadLetter> page, DeadLetterFilter selection, DlqSession dlq) {
     List<ReceivedDeadLetter> meant = page.stream().filter(selection).toList();

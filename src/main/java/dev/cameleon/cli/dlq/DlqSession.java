@@ -69,8 +69,8 @@ final class DlqSession implements AutoCloseable {
   /**
    * The queue that messages are sent back to.
    *
-   * @throws InvalidSettingsException if it does not exist, or is a FIFO queue and the dead-letter
-   *     queue is none, or the reverse
+   * @throws InvalidSettingsException if it does not exist, or if only one of the two queues is a
+   *     FIFO queue
    * @throws UnreachableException if SQS does not answer
    */
   SourceQueue source() throws InvalidSettingsException, UnreachableException {
@@ -81,7 +81,7 @@ final class DlqSession implements AutoCloseable {
   }
 
   /**
-   * The ledger may have deleted the ids of messages sent before this, which could then be loaded
+   * The ledger may have deleted the ids of messages sent before this time; they could be loaded
    * twice.
    */
   Instant remembered() {
@@ -104,7 +104,8 @@ final class DlqSession implements AutoCloseable {
   }
 
   /**
-   * The counts of SQS before reading: approximate. Hidden ones, which others have, are not read.
+   * The counts of SQS before reading: approximate. Dead letters that other readers have hidden are
+   * not read.
    */
   SqsQueue.Depth before() {
     return before;
@@ -125,7 +126,7 @@ final class DlqSession implements AutoCloseable {
    */
   Set<String> fields() {
     if (!Files.exists(access.contract())) {
-      return ShippedContract.fields(); // an operator's machine needs only the jar
+      return ShippedContract.fields(); // an operator's machine may have only the jar
     }
     try {
       return Contract.read(access.contract()).fields();
@@ -147,7 +148,7 @@ final class DlqSession implements AutoCloseable {
   }
 
   /**
-   * Today's contract.
+   * The current contract.
    *
    * @throws InvalidSettingsException if it is missing or wrong
    */
@@ -160,8 +161,8 @@ final class DlqSession implements AutoCloseable {
   }
 
   /**
-   * Starts today's route that prepares messages. Its keys are made for this: whether a message
-   * passes does not depend on them, and who corrects dead letters need not have the real ones.
+   * Starts the current {@code prepare} route with throw-away mask keys: whether a message passes
+   * does not depend on the keys, and whoever corrects dead letters need not have the real ones.
    *
    * @throws InvalidSettingsException if the route is missing or wrong
    */
@@ -179,7 +180,7 @@ final class DlqSession implements AutoCloseable {
   /**
    * Reads the queue.
    *
-   * @param step what is done with the dead letters, for the progress
+   * @param step the step's name, for the progress line
    * @param limit how many dead letters at most
    * @throws FailedException if SQS fails, or the operator asked to stop
    */

@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** What all {@code dlq} commands share: their options, the session, and the output. */
+/** The common part of all {@code dlq} commands: options, session and output. */
 abstract class DlqSubcommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private DlqOptions options;
@@ -43,17 +43,17 @@ abstract class DlqSubcommand implements Callable<Integer> {
     return spec.commandLine().getErr();
   }
 
-  /** Tells the operator something, beside the result. */
+  /** Prints a note for the operator on standard error, apart from the result. */
   final void note(String text) {
     err().println("note: " + text);
   }
 
-  /** Prints a result: with {@code --json} as JSON, else in words. */
+  /** Prints a result: as JSON with {@code --json}, otherwise in words. */
   final void print(ObjectNode json, String words) {
     out().println(options.json() ? Printable.json(json) : words);
   }
 
-  /** Fails if standard output does not take what was printed: a full disk, a closed pipe. */
+  /** Fails if standard output did not accept everything: a full disk, a closed pipe. */
   final void requireWritten() throws FailedException {
     if (out().checkError() || invocation().out().checkError()) {
       throw new FailedException("cannot write to standard output");

@@ -10,7 +10,7 @@ final class MessageId {
 
   private MessageId() {}
 
-  /** The id in lower case, as SQS and the ledger write it; empty if the text is none. */
+  /** The id in lower case, as SQS and the ledger write it; empty if the text is not an id. */
   static Optional<String> parse(String text) {
     try {
       // UUID also accepts shorter forms.

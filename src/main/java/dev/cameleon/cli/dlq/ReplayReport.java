@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Reports what {@code dlq replay} did, or would do. */
+/** Reports the result of {@code dlq replay}, or of its dry run. */
 final class ReplayReport {
   private final DlqSubcommand command;
   private final PrintWriter out;
@@ -38,10 +38,10 @@ final class ReplayReport {
   /**
    * Prints the result of a replay.
    *
-   * @param stopped why it ended before the end of the queue; empty if it did not
+   * @param stopped why it ended before the end of the queue; empty if it reached the end
    * @param named whether ids were given: then each skipped dead letter is a failure, even if this
    *     command had already sent its message
-   * @param hidden how many dead letters other readers had in flight
+   * @param hidden how many dead letters were hidden by other readers
    * @param coverage how much was read; empty if it was stopped
    * @return whether everything requested was done
    * @throws FailedException if it was stopped, or the source queue failed, or the result cannot be
@@ -155,8 +155,9 @@ final class ReplayReport {
     explainLeft();
     if (rehearsal.passing() > 0) {
       command.note(
-          "this tried the route prepare and the contract in the files here. check tests load.sql; before you"
-              + " replay, reload or restart run if you changed them");
+          "this dry run used the route prepare and the contract of this folder. Before"
+              + " you replay, reload or restart run if you changed them; to test load.sql:"
+              + " check");
     }
     command.requireWritten();
   }

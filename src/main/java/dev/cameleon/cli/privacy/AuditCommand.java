@@ -44,7 +44,7 @@ public final class AuditCommand implements Callable<Integer> {
     return at.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** {@code audit verify}: verifies the audit's chain. */
+  /** {@code audit verify}: verifies the audit's hash chain. */
   @Command(
       name = "verify",
       description = {

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "doctor",
     description = {
-      "Check whether rows, mask keys and vault fit together; change nothing.",
+      "Check whether rows, mask keys and vault are consistent; change nothing.",
       "CAMELEON_DB_USER must be a member of cameleon_officer. Reads all loaded tables"
           + " and the vault several times: if they are large, run it when the database is"
           + " idle.",

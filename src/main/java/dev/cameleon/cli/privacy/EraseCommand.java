@@ -124,7 +124,7 @@ public final class EraseCommand extends PrivacyCommand {
   /** Never shows an argument: somebody may have typed a value where a token belongs. */
   private void checkUsage() throws UsageException {
     if ((user == null) == tokens.isEmpty()) {
-      throw new UsageException("name a person or values: either --user ID or one or more TOKENs");
+      throw new UsageException("give either --user ID or one or more tokens");
     }
     if (suppress && user == null) {
       throw new UsageException("--suppress needs --user");

@@ -12,11 +12,11 @@ import java.util.Optional;
  *
  * @param person whether a person was erased, rather than a value
  * @param suppressed whether later events are erased too
- * @param ticket the ticket that asks for it
+ * @param ticket the ticket of the request
  * @param done the result
  */
 record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureResult done) {
-  /** What no erasure reaches, a sentence a line. */
+  /** Data that no erasure reaches, one sentence per line. */
   private static final String ALWAYS =
       """
       The source queue and the dead-letter queue may hold messages with the originals.
@@ -79,7 +79,7 @@ record ErasureReport(boolean person, boolean suppressed, String ticket, ErasureR
     return report.toString();
   }
 
-  /** Why originals can still be revealed, and what to do; empty if they cannot. */
+  /** Why originals can still be revealed, and the remedy; empty if they cannot. */
   private Optional<String> toDo() {
     if (done.isFinished()) {
       return Optional.empty();

@@ -35,7 +35,7 @@ public final class KeysCommand implements Callable<Integer> {
         "name a subcommand: keys create, list, rotate or retokenize (see: keys --help)");
   }
 
-  /** Reads the keyset of a file, or the configured one if no file is named. */
+  /** Reads the keyset from a file, or the configured keyset if no file is given. */
   static Keyset read(Path file, PrivacyCommand command)
       throws UsageException, InvalidSettingsException {
     try {

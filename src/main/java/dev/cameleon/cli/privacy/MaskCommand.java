@@ -25,9 +25,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/**
- * {@code mask}: prints the token of a value, for someone who has the value and looks for its rows.
- */
+/** {@code mask}: prints the token of a value, to find its rows. */
 @Command(
     name = "mask",
     description = {
@@ -56,7 +54,7 @@ public final class MaskCommand extends PrivacyCommand {
       description = "The ticket of the request, for the audit.")
   private String ticket;
 
-  /** Accepted only to be rejected here: picocli's own message would show them. */
+  /** Declared only to be rejected here, because picocli's own message would show the arguments. */
   @Parameters(hidden = true, arity = "0..*")
   private List<String> arguments = new ArrayList<>();
 
@@ -93,7 +91,7 @@ public final class MaskCommand extends PrivacyCommand {
     PiiKind kind = domains.get(domain);
     if (kind == null) {
       throw new UsageException(
-          "--domain must be a domain that this database has: " + new TreeSet<>(domains.keySet()));
+          "--domain must be one of this database's domains: " + new TreeSet<>(domains.keySet()));
     }
     if (kind == PiiKind.IP && !Masker.isAddress(value)) {
       throw new UsageException("standard input must hold one IPv4 or IPv6 address");
@@ -102,7 +100,7 @@ public final class MaskCommand extends PrivacyCommand {
       err()
           .println(
               "note: without + this is the token of the digits only; if the contract has"
-                  + " x-country, give the number with + and its country");
+                  + " x-country, give the number with + and the country code");
     }
     return kind;
   }

@@ -22,10 +22,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** What the commands for personal data share: streams, settings, and reasons to refuse. */
+/** The common part of the commands for personal data: streams, settings, and reasons to refuse. */
 @Command(mixinStandardHelpOptions = true)
 abstract class PrivacyCommand implements Callable<Integer> {
-  /** Describes a ticket that is required. */
+  /** The description of a required ticket. */
   static final String TICKET =
       "The ticket of the request. The audit keeps it for ever: no personal data.";
 
@@ -88,10 +88,10 @@ abstract class PrivacyCommand implements Callable<Integer> {
     }
   }
 
-  /** Says that another command has the lock of erasure, pruning and retokenization. */
+  /** The exception for a lock that another erasure, pruning or retokenization holds. */
   static FailedException busy(Database.Login login) throws SQLException {
     return new FailedException(
-        "a vault prune, or another erase or keys retokenize is running on this database (%s); nothing was done; try again when it has ended"
+        "another erase, keys retokenize or vault prune is running on this database (%s); nothing was done; try again when it has finished"
             .formatted(AdvisoryLock.LOGINS.holder(login)));
   }
 

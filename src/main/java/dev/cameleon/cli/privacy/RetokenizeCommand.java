@@ -24,9 +24,10 @@ import picocli.CommandLine.Option;
     name = "retokenize",
     description = {
       "Rewrite every row and vault entry to the newest key of the keyset, while"
-          + " loaders run; this needs no original value. Afterwards equal values have equal"
+          + " loaders run; this does not need the original values. Afterwards equal values"
+          + " have equal"
           + " tokens again.",
-      "Run it once every loader has the keyset that keys rotate wrote: it retires the"
+      "Run it as soon as every loader has the keyset that keys rotate wrote: it retires the"
           + " older keys, and the database then refuses rows masked with them. CAMELEON_DB_USER"
           + " must be a member of cameleon_officer.",
       "You may interrupt it at any time: run it again, and it continues. The table may"

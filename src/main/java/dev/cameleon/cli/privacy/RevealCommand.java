@@ -38,14 +38,14 @@ import picocli.CommandLine.Parameters;
           + " of a recipient, which stays on this machine. With the mask keyset"
           + " (CAMELEON_KEYSET), it refuses a value that does not belong to its token.",
       "With --user, prints each column of each row of the person, separated by tabs:"
-          + " row number, column, token (if any), value, and the row's create_date. A column of"
-          + " another table than user_logins is named with its table.",
+          + " row number, column, token (if any), value, and the row's create_date."
+          + " Columns of tables other than user_logins are prefixed with the table's name.",
       "Otherwise prints TOKEN, a tab and the value. Control characters are escaped,"
           + " for example \\u001b. Exits with 1 if a token could not be revealed; the others"
           + " are shown."
     })
 public final class RevealCommand extends PrivacyCommand {
-  /** Each token takes three transactions; for more, run the command again. */
+  /** Each token takes three transactions; for more tokens, run the command again. */
   private static final int MOST_TOKENS = 10_000;
 
   /** Rows are held in memory; one login per hour gives as many in five years. */
@@ -88,7 +88,7 @@ public final class RevealCommand extends PrivacyCommand {
   public Integer call() throws UsageException, FailedException, InvalidSettingsException {
     AuditReason.check(purpose, ticket);
     if (user != null && !arguments.isEmpty()) {
-      throw new UsageException("name a person or values: either --user ID or TOKENs");
+      throw new UsageException("give either --user ID or tokens");
     }
     RecipientKey key =
         privateKey
@@ -150,7 +150,7 @@ public final class RevealCommand extends PrivacyCommand {
     }
     if (rows.size() > MOST_ROWS) {
       throw new FailedException(
-          "the person has more than %d rows, the most that this command shows; ask an officer to extract them, and reveal their tokens"
+          "the person has more than %d rows, the limit of this command; ask an officer to extract them, and reveal their tokens"
               .formatted(MOST_ROWS));
     }
     MaskedColumns masked = reveal.maskedColumns();
@@ -159,10 +159,7 @@ public final class RevealCommand extends PrivacyCommand {
     }
   }
 
-  /**
-   * The tokens in the arguments. A text that is not a token is not shown, because it may be
-   * personal.
-   */
+  /** Parses tokens. A text that is not a token is not repeated, because it may be personal. */
   private static Set<String> tokens(String place, List<String> given) throws UsageException {
     Set<String> tokens = new LinkedHashSet<>();
     for (int i = 0; i < given.size(); i++) {

@@ -20,7 +20,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Prints the results of {@code reveal}: text at once, or one JSON object at the end. */
+/** Prints the results of {@code reveal}: text as it comes, or one JSON object at the end. */
 final class RevealReport {
   private static final String DATE = "create_date";
 
@@ -31,7 +31,7 @@ final class RevealReport {
   private final ObjectNode report = JsonNodeFactory.instance.objectNode();
   private final ArrayNode list;
 
-  /** The answers so far: a person's rows repeat values, and each is requested once. */
+  /** The answers so far: a person's rows repeat values, but each token is requested once. */
   private final Map<String, Reveal.Answer> answers = new HashMap<>();
 
   /** Columns with text that looks like a token and was not revealed. */
@@ -42,9 +42,9 @@ final class RevealReport {
   private boolean shown;
 
   /**
-   * An empty report.
+   * Creates an empty report.
    *
-   * @param parts the name of its parts in JSON
+   * @param parts the name of the parts in JSON
    * @param json whether the output is JSON
    * @param checked whether values are checked against their tokens
    */
@@ -93,7 +93,7 @@ final class RevealReport {
     }
   }
 
-  /** A value as text: null is empty, an object or array is its JSON. */
+  /** A value as text: null becomes an empty string, an object or array its JSON. */
   private static String plain(JsonNode value) {
     if (value.isContainerNode()) {
       return value.toString();
@@ -104,7 +104,7 @@ final class RevealReport {
     return value.isNull() ? "" : value.asText();
   }
 
-  /** Notes, once per column, that text that looks like a token is shown as it is. */
+  /** Notes, once per column, that a text that looks like a token was not revealed. */
   private void leave(String column, boolean masked) {
     complete &= !masked;
     if (left.add(column)) {

@@ -17,11 +17,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code tables}: the record of the tables that pipelines load into this database. */
+/** {@code tables}: the recorded tables that pipelines load in this database. */
 @Command(
     name = "tables",
     mixinStandardHelpOptions = true,
-    description = "Show or shorten the record of the tables that the privacy commands work on.",
+    description =
+        "List the tables that the privacy commands work on, or remove one from the" + " record.",
     subcommands = {TablesCommand.ListTables.class, TablesCommand.Remove.class})
 public final class TablesCommand implements Callable<Integer> {
   @Override
@@ -58,14 +59,15 @@ public final class TablesCommand implements Callable<Integer> {
   @Command(
       name = "remove",
       description = {
-        "Take a table out of the record, for every pipeline, after you dropped or renamed it.",
-        "The privacy commands no longer know it then: rows that are still there keep their tokens in an"
-            + " erasure and a rotation, and vault prune deletes the vault entries that only they use. So a"
-            + " table that exists is refused without --although-it-exists.",
+        "Remove a table from the record, for every pipeline, after you dropped or renamed it.",
+        "The privacy commands then no longer cover it: erase and keys retokenize leave"
+            + " its remaining rows as they are, and vault prune deletes vault entries that"
+            + " only these rows use. So a table that still exists is refused without"
+            + " --although-it-exists.",
         "Uses CAMELEON_DB_OWNER_USER. The audit records it."
       })
   static final class Remove extends PrivacyCommand {
-    @Parameters(paramLabel = "TABLE", description = "As tables list prints it.")
+    @Parameters(paramLabel = "TABLE", description = "The table, as tables list prints it.")
     private String table;
 
     @Option(names = "--although-it-exists", description = "Remove it although the table exists.")
@@ -78,13 +80,13 @@ public final class TablesCommand implements Callable<Integer> {
         connection.setAutoCommit(false);
         if (!exists && TableRecord.exists(connection, table)) {
           throw new FailedException(
-              "the table exists: drop it first, or, if its rows are no longer in the care of Cameleon,"
-                  + " add --although-it-exists; nothing was removed");
+              "the table exists: drop it first, or, if Cameleon no longer needs to look"
+                  + " after its rows, add --although-it-exists; nothing was removed");
         }
         if (TableRecord.remove(connection, table) == 0) {
           throw new FailedException(
-              "no such table is recorded, or another one leads to the person through it; tables list"
-                  + " shows all; nothing was removed");
+              "no such table is recorded, or another recorded table reaches the person"
+                  + " through it; see tables list; nothing was removed");
         }
         Audit.record(connection, new Audit.Act("remove-table", null, null, null, table));
         connection.commit();

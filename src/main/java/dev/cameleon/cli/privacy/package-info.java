@@ -1,2 +1,2 @@
-/** The commands about personal data: reveal, mask, erase, audit, keys, vault, doctor. */
+/** The commands that handle personal data: reveal, mask, erase, audit, keys, vault, doctor. */
 package dev.cameleon.cli.privacy;

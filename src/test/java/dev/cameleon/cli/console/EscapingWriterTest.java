@@ -16,7 +16,7 @@ class EscapingWriterTest {
   }
 
   @Test
-  void oneThatItHasIsWritten() {
+  void aCharacterThatTheOutputHasIsWritten() {
     assertThat(written(StandardCharsets.UTF_8, "caf\u00e9 \ud83d\ude00"))
         .isEqualTo("caf\u00e9 \ud83d\ude00");
     assertThat(written(StandardCharsets.ISO_8859_1, "caf\u00e9 \u2026"))

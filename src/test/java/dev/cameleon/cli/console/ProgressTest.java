@@ -6,7 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 
-/** What a long command shows of how far it is. */
+/** The progress display of a long command. */
 class ProgressTest {
   private final StringWriter shown = new StringWriter();
 

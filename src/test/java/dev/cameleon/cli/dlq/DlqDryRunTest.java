@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.QueueAttributeName;
 
-/** {@code dlq replay}: what a dry run says, what is refused, and what a private key opens. */
+/** {@code dlq replay}: the output of a dry run, wrong usage, and replays with a private key. */
 class DlqDryRunTest extends DlqFixture {
   @Test
   void aDryRunSaysHowManyWouldPassAndChangesNothing() throws Exception {
@@ -59,7 +59,7 @@ class DlqDryRunTest extends DlqFixture {
   }
 
   @Test
-  void whatIsNotSaidClearlyIsRefused() throws Exception {
+  void anAmbiguousSelectionIsRefused() throws Exception {
     box().send(Events.body(1), attributes());
     String id = UUID.randomUUID().toString();
 
@@ -101,7 +101,7 @@ class DlqDryRunTest extends DlqFixture {
   }
 
   @Test
-  void aPrivateKeyOpensWhatIsSealedAndTheOriginalGoesBack() throws Exception {
+  void aPrivateKeyOpensASealedBodyAndTheOriginalGoesBack() throws Exception {
     Path key = Recipients.add(folder(), "anna");
     Vault vault = new Vault(Recipient.read(folder().resolve("recipients")));
     Map<String, String> sealed = attributes();

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** {@code dlq export} as a process: what is in the file, and what is on record. */
+/** {@code dlq export} as a process: the content of the file, and the audit. */
 class DlqExportTest extends DlqFixture {
   @Test
   void theFileHoldsShapesAndIsItsOwnersOnly() throws Exception {
@@ -88,7 +88,7 @@ class DlqExportTest extends DlqFixture {
   }
 
   @Test
-  void whoMayNotWriteTheAuditGetsNothing() throws Exception {
+  void aLoginThatMayNotWriteTheAuditGetsNothing() throws Exception {
     site().migrate();
     box().send(PLANTED, attributes());
     site().environment().putAll(LoginRole.in(site().database(), "cameleon_loader").environment());
@@ -103,7 +103,7 @@ class DlqExportTest extends DlqFixture {
   }
 
   @Test
-  void whatIsNotSaidClearlyIsRefusedAndNothingIsOverwritten() throws Exception {
+  void wrongUsageIsRefusedAndNothingIsOverwritten() throws Exception {
     box().send(PLANTED, attributes());
     Path there = Files.writeString(folder().resolve("there.jsonl"), "mine");
     Files.writeString(folder().resolve("killed.jsonl.part"), "half");
@@ -151,7 +151,7 @@ class DlqExportTest extends DlqFixture {
   }
 
   @Test
-  void aLimitIsKeptAndWhatCouldActOnATerminalIsEscaped() throws Exception {
+  void aLimitIsKeptAndControlCharactersAreEscaped() throws Exception {
     Map<String, String> attributes =
         DeadLetterBox.attributes(Violation.CONTRACT, "ip", Instant.now());
     attributes.put("detail", "é\u202e\u009b");

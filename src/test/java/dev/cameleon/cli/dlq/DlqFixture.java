@@ -22,7 +22,7 @@ import software.amazon.awssdk.services.sqs.model.Message;
 
 /** A dead-letter queue, with commands for it as processes. */
 abstract class DlqFixture {
-  /** In every body of {@link #fill}, and to be in no output. */
+  /** A value in every body of {@link #fill} that must not be in any output. */
   static final String PLANTED = "zanzibar";
 
   /** The contract's rule that two of the dead letters of {@link #fill} break. */
@@ -37,7 +37,7 @@ abstract class DlqFixture {
 
   @BeforeEach
   void makeQueues() {
-    // What SQS gives to a receive that a stop has cut is hidden for so long.
+    // Messages that SQS gives to a receive cut by a stop stay hidden for this long.
     site = Site.in(folder, VISIBILITY_SECONDS);
     box = DeadLetterBox.of(site.queues());
   }
@@ -56,8 +56,8 @@ abstract class DlqFixture {
   }
 
   /**
-   * Lets a run fill it: two dead letters that break the contract at {@code ip}, one that is no
-   * JSON, and one that the table refuses. Returns the ids of their messages in this order.
+   * Fills the queue through a run: two dead letters that break the contract at {@code ip}, one that
+   * is not JSON, and one that the table refuses. Returns the ids of their messages in this order.
    */
   List<String> fill() throws Exception {
     site.migrate();
@@ -79,12 +79,12 @@ abstract class DlqFixture {
     return ids;
   }
 
-  /** Lets the contract take what the first two dead letters of {@link #fill} hold. */
+  /** Makes the contract accept the first two dead letters of {@link #fill}. */
   void loosen() {
     site.edit("login.schema.json", RULE, "\"maxLength\": 64");
   }
 
-  /** What the pipeline writes to a dead letter of this source queue, CONTRACT at ip, failed now. */
+  /** The attributes of a dead letter of this source queue: CONTRACT at ip, failed now. */
   Map<String, String> attributes() {
     Map<String, String> attributes =
         DeadLetterBox.attributes(Violation.CONTRACT, "ip", Instant.now());
@@ -104,7 +104,7 @@ abstract class DlqFixture {
     return result;
   }
 
-  /** What of standard error is no progress. */
+  /** Standard error without the progress lines. */
   static List<String> notes(Program.Result result) {
     return result
         .err()
@@ -136,14 +136,14 @@ abstract class DlqFixture {
     return taken;
   }
 
-  /** Loads what is on the source queue; so many become rows, and so many dead letters. */
+  /** Loads the source queue, and checks the numbers of rows and dead letters. */
   void load(long rows, long deadLetters) throws Exception {
     try (Run run = Run.on(site)) {
       run.await(Outcome.LOADED, rows).await(Outcome.DEAD_LETTERED, deadLetters);
     }
   }
 
-  /** So many dead letters are on the dead-letter queue, all visible. */
+  /** Checks that the dead-letter queue holds this many dead letters, all visible. */
   void assertVisible(long deadLetters) {
     assertThat(box.visible()).as("visible").isEqualTo(deadLetters);
     assertThat(box.hidden()).as("hidden").isZero();

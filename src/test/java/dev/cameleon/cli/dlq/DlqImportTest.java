@@ -22,12 +22,12 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** {@code dlq import} as a process: what is sent, what is deleted, what is refused. */
+/** {@code dlq import} as a process: messages sent, dead letters deleted, lines refused. */
 class DlqImportTest extends DlqFixture {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   @Test
-  void whatWasExportedAndCorrectedIsLoadedUnderItsFirstIdAndItsDeadLetterGoes() throws Exception {
+  void aCorrectedExportIsLoadedUnderItsFirstIdAndItsDeadLetterIsDeleted() throws Exception {
     List<String> sent = fill();
     Map<String, String> loader = Map.copyOf(site().environment());
     site().environment().putAll(LoginRole.in(site().database(), "cameleon_revealer").environment());
@@ -63,7 +63,7 @@ class DlqImportTest extends DlqFixture {
         line(Events.body(1))
             .put("id", exported.toUpperCase(Locale.ROOT)) // as a spreadsheet may save it
             .put("source_message_id", attributes.get("source-message-id"));
-    // A slip of whoever edited it: this is the id of another message's dead letter.
+    // A mistake of the editor: this is the id of another message's dead letter.
     ObjectNode slip = line(Events.body(2)).put("id", another);
     write(corrected, "", slip);
 
@@ -174,7 +174,7 @@ class DlqImportTest extends DlqFixture {
   }
 
   @Test
-  void whatIsNoSuchFileIsRefused() throws Exception {
+  void aFileThatCannotBeImportedIsRefused() throws Exception {
     write("", " ");
     Files.write(folder().resolve("latin.jsonl"), new byte[] {'{', (byte) 0xe9, '}', '\n'});
 

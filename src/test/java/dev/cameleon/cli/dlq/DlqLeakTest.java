@@ -60,7 +60,7 @@ class DlqLeakTest extends DlqFixture {
   }
 
   @Test
-  void anImportRefusesWithoutShowingWhatItRefuses() throws Exception {
+  void anImportRefusesLinesWithoutShowingThem() throws Exception {
     StringBuilder file = new StringBuilder();
     for (String body : DlqOutputLeakTest.bodies()) {
       ObjectNode line =

@@ -43,7 +43,7 @@ class DlqListTest {
   }
 
   @Test
-  void lettersAreCountedByReasonAndFieldTheMostFrequentFirst() throws Exception {
+  void deadLettersAreCountedByReasonAndFieldTheMostFrequentFirst() throws Exception {
     send(Violation.NOT_JSON, "", NOON);
     send(Violation.CONTRACT, "ip", NOON.plusSeconds(5));
     String newest = send(Violation.CONTRACT, "ip", NOON.plusSeconds(3600));
@@ -73,7 +73,7 @@ class DlqListTest {
   }
 
   @Test
-  void anEmptyQueueIsSaidToBeEmpty() throws Exception {
+  void anEmptyQueueIsReportedAsEmpty() throws Exception {
     Program.Result text = list();
     Program.Result json = list("--json");
     Program.Result each = list("--each", "--json");
@@ -85,7 +85,7 @@ class DlqListTest {
   }
 
   @Test
-  void onlyWhatIsMeantIsCounted() throws Exception {
+  void onlyMatchingDeadLettersAreCounted() throws Exception {
     Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     String old = send(Violation.CONTRACT, "ip", now.minus(Duration.ofDays(2)));
     String recent = send(Violation.CONTRACT, "ip", now.minus(Duration.ofMinutes(30)));
@@ -131,7 +131,7 @@ class DlqListTest {
   }
 
   @Test
-  void aThousandAreReadUnlessMoreAreAskedForAndTheRestIsMentioned() throws Exception {
+  void aThousandAreReadByDefaultAndTheRestIsMentioned() throws Exception {
     box.fill(1203);
     sent = 1203;
 
@@ -152,7 +152,7 @@ class DlqListTest {
   }
 
   @Test
-  void fieldsThatNobodyKnowsAreBounded() throws Exception {
+  void unknownFieldsAreBounded() throws Exception {
     for (int n = 0; n < 12; n++) {
       send(Violation.CONTRACT, n + "\u0009<script>", NOON);
     }
@@ -192,7 +192,7 @@ class DlqListTest {
   }
 
   @Test
-  void aServiceThatIsAwayIsSaidToBeAway() throws Exception {
+  void anUnreachableServiceIsReported() throws Exception {
     Program.Result result = list(Map.of("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), "--all");
 
     assertThat(result.exitCode()).isEqualTo(1);
@@ -201,7 +201,7 @@ class DlqListTest {
   }
 
   @Test
-  void aStopInTheMiddleGivesAllBackWithinSeconds() throws Exception {
+  void aStopInTheMiddleReturnsAllWithinSeconds() throws Exception {
     box.fill(8000);
     sent = 8000;
     try (Program program = Program.start(environment(), folder, "dlq", "list", "--all")) {

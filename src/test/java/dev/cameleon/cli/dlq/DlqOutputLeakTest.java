@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Plants personal values in every position of dead letters and searches everything that the dlq
- * commands write without {@code --raw}. A new command is one more line.
+ * Plants personal values in every position of dead letters and searches all output of the dlq
+ * commands without {@code --raw}. A new command needs one more line.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DlqOutputLeakTest {
@@ -39,7 +39,7 @@ class DlqOutputLeakTest {
   static final List<String> PLANTED =
       List.of(ADDRESS, "203.0", "113.77", DEVICE, "987654321", "987-65", "65-4321", WORD, "anzi");
 
-  /** Stands for the id of a dead letter: the command is run for some of every kind. */
+  /** A placeholder for the id of a dead letter; the command runs for some of every kind. */
   private static final String SOME_ID = "ID";
 
   private final List<String> ids = new ArrayList<>();
@@ -53,7 +53,7 @@ class DlqOutputLeakTest {
     for (String body : bodies()) {
       ids.add(box.send(body, DeadLetterBox.attributes(Violation.CONTRACT, "ip", now)));
     }
-    // What somebody else sent there: its attributes are not ours.
+    // Messages from another sender, whose attributes are not ours.
     Map<String, String> foreign = DeadLetterBox.attributes(Violation.CONTRACT, ADDRESS, now);
     foreign.put("sql-state", DEVICE);
     foreign.put("source-message-id", WORD);
@@ -62,7 +62,7 @@ class DlqOutputLeakTest {
     ids.add(box.send(bodies().get(0), foreign));
     ids.add(box.send(bodies().get(0), Map.of(WORD, WORD, "field", ADDRESS)));
     ids.add(box.send(bodies().get(0), Map.of("reason", WORD, "detail", ADDRESS)));
-    // Of the form of ours, and none of ours.
+    // Messages in our form that are not ours.
     Map<String, String> alike = DeadLetterBox.attributes(Violation.CONTRACT, WORD, now);
     alike.put("source-queue", ADDRESS);
     ids.add(box.send(bodies().get(0), alike));
@@ -72,7 +72,7 @@ class DlqOutputLeakTest {
     redrive(box);
   }
 
-  /** As anybody can write it: the preview is no shape. */
+  /** A sealed body as anybody can write it, whose preview is not a shape. */
   static String strangersSealedBody() {
     String header =
         "{\"alg\":\"RSA-OAEP-256\",\"enc\":\"A256GCM\",\"typ\":\"cameleon-body\",\"v\":2}";
@@ -83,7 +83,7 @@ class DlqOutputLeakTest {
         + "\\\"\\n}\"}}";
   }
 
-  /** A message whose sender wrote attributes like ours, and which SQS itself moves. */
+  /** Sends a message with attributes like ours, which SQS itself moves. */
   private void redrive(DeadLetterBox box) {
     site.queues().redrive(1);
     ids.add(
@@ -129,7 +129,10 @@ class DlqOutputLeakTest {
         "<ip>" + ADDRESS + "</ip>");
   }
 
-  /** Well-formed, broken and nested ones, what somebody else sent, and what SQS itself moved. */
+  /**
+   * Ids of well-formed, malformed and nested bodies, of messages from others, and of messages that
+   * SQS moved.
+   */
   private List<String> some() {
     int last = ids.size() - 1;
     return List.of(ids.get(0), ids.get(2), ids.get(4), ids.get(last - 3), ids.get(last));

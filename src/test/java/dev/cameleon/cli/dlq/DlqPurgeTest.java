@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** {@code dlq purge} as a process: it deletes what was counted, and nothing else. */
+/** {@code dlq purge} as a process: it deletes exactly the counted dead letters. */
 class DlqPurgeTest extends DlqFixture {
   private static final Instant OLD = Instant.parse("2026-01-02T03:04:05Z");
 
@@ -58,7 +58,7 @@ class DlqPurgeTest extends DlqFixture {
   }
 
   @Test
-  void whereNobodyCanBeAskedItSaysHowManyAndDeletesNone() throws Exception {
+  void withoutATerminalItReportsTheNumberAndDeletesNone() throws Exception {
     send(Violation.NOT_JSON, "", OLD);
     send(Violation.NOT_JSON, "", OLD.plusSeconds(60));
     send(Violation.CONTRACT, "ip", OLD);
@@ -78,7 +78,7 @@ class DlqPurgeTest extends DlqFixture {
   }
 
   @Test
-  void itIsNeverDoneWithoutAReasonAndAnAgeNorOnTheSourceQueue() throws Exception {
+  void itNeedsAReasonAndAnAgeAndRefusesTheSourceQueue() throws Exception {
     send(Violation.NOT_JSON, "", OLD);
     site().queues().send(List.of("{}"));
 

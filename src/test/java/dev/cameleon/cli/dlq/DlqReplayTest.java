@@ -19,10 +19,11 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** {@code dlq replay} as a process: what is sent, what is deleted, what is left. */
+/** {@code dlq replay} as a process: messages sent, dead letters deleted, dead letters left. */
 class DlqReplayTest extends DlqFixture {
   @Test
-  void whatACorrectedContractTakesIsLoadedUnderItsFirstIdAndTheRestStays() throws Exception {
+  void messagesThatACorrectedContractAcceptsAreLoadedUnderTheirFirstIdsAndTheRestStays()
+      throws Exception {
     List<String> sent = fill();
     loosen();
 
@@ -68,7 +69,7 @@ class DlqReplayTest extends DlqFixture {
   }
 
   @Test
-  void whatSqsItselfMovedGoesBackUnderItsOwnId() throws Exception {
+  void aMessageThatSqsMovedGoesBackUnderItsOwnId() throws Exception {
     site().queues().redrive(1);
     String id = site().queues().send(List.of(Events.body(1))).get(0);
     Awaitility.await()
@@ -89,7 +90,7 @@ class DlqReplayTest extends DlqFixture {
   }
 
   @Test
-  void whatCannotGoBackIsLeftAndSaid() throws Exception {
+  void deadLettersThatCannotBeReplayedAreLeftAndReported() throws Exception {
     Map<String, String> other = attributes();
     other.put("source-queue", "another-queue");
     box().send(Events.body(1), other);
@@ -118,7 +119,7 @@ class DlqReplayTest extends DlqFixture {
   }
 
   @Test
-  void lettersOfAnotherQueueAreAFailureNamedOrNot() throws Exception {
+  void deadLettersOfAnotherQueueAreAFailureNamedOrNot() throws Exception {
     Map<String, String> other = attributes();
     other.put("source-queue", "another-queue");
     String id = box().send(Events.body(1), other);
@@ -171,7 +172,7 @@ class DlqReplayTest extends DlqFixture {
   }
 
   @Test
-  void whatFailsAgainMeanwhileIsNotSentASecondTime() throws Exception {
+  void aMessageThatFailsAgainMeanwhileIsNotSentASecondTime() throws Exception {
     List<String> sent = fill();
 
     Program.Result replayed;
@@ -204,7 +205,7 @@ class DlqReplayTest extends DlqFixture {
   }
 
   @Test
-  void allOfThemNeedsAYesWhereNobodyCanBeAsked() throws Exception {
+  void replayingAllNeedsYesWithoutATerminal() throws Exception {
     box().send(Events.body(1), attributes());
     box().send(Events.body(2), attributes());
 
@@ -224,7 +225,7 @@ class DlqReplayTest extends DlqFixture {
   }
 
   @Test
-  void anUnknownIdIsSaidAndTheKnownOnesAreReplayed() throws Exception {
+  void anUnknownIdIsReportedAndTheKnownOnesAreReplayed() throws Exception {
     String id = box().send(Events.body(1), attributes());
     String unknown = UUID.randomUUID().toString();
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code dlq show --raw} as a process: nothing is shown that is not on record before. */
+/** {@code dlq show --raw} as a process: nothing is shown before it is on record. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DlqShowRawTest {
   private static final String BODY = "{\"ip\": \"203.0.113.77\",\n \"user_id\": \"Zoë \u009b31m\"";
@@ -97,7 +97,7 @@ class DlqShowRawTest {
   }
 
   @Test
-  void whoeverMayNotIsToldWhichRoleItTakesAndSeesNothing() throws Exception {
+  void aLoginWithoutTheRoleIsToldWhichRoleItNeedsAndSeesNothing() throws Exception {
     LoginRole reader = LoginRole.in(site.database(), "cameleon_reader");
 
     Program.Result result = show(reader, id, "--purpose", "curious");
@@ -109,7 +109,7 @@ class DlqShowRawTest {
   }
 
   @Test
-  void whatCannotBeRecordedIsNotShown() throws Exception {
+  void aBodyIsNotShownIfTheRequestCannotBeRecorded() throws Exception {
     site.database()
         .execute(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
@@ -130,7 +130,7 @@ class DlqShowRawTest {
   }
 
   @Test
-  void aDatabaseThatIsAwayIsNoticedBeforeTheQueueIsRead() throws Exception {
+  void anUnreachableDatabaseIsNoticedBeforeTheQueueIsRead() throws Exception {
     Map<String, String> environment = new HashMap<>(site.environment());
     environment.put("CAMELEON_DB_URL", "jdbc:postgresql://localhost:9/postgres");
 
@@ -139,12 +139,12 @@ class DlqShowRawTest {
 
     assertNothingShown(result, 1);
     assertThat(result.err())
-        .contains("the database refused or failed the command")
+        .contains("the command failed at the database")
         .doesNotContain("reading");
   }
 
   @Test
-  void ofASealedDeadLetterThePreviewIsShown() throws Exception {
+  void thePreviewOfASealedDeadLetterIsShown() throws Exception {
     Program.Result result =
         Commands.run(site.environment(), site.folder(), "dlq", "show", sealedId);
 

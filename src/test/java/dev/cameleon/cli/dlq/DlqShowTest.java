@@ -82,7 +82,7 @@ class DlqShowTest {
   }
 
   @Test
-  void anOutputWithoutSignsForShapesGetsOthers() throws Exception {
+  void anOutputWithoutTheShapeSymbolsGetsReplacements() throws Exception {
     String id = send("{\"ip\":\"10.0.0.300\",\"locale\":\"a b\"}", NOON);
 
     Program.Result result = show(id);
@@ -139,7 +139,7 @@ class DlqShowTest {
   }
 
   @Test
-  void whatSqsItselfMovedIsShownWithWhatTheQueueKnows() throws Exception {
+  void aMessageThatSqsMovedIsShownWithTheQueuesOwnData() throws Exception {
     site.queues().redrive(1);
     String id =
         site.queues()
@@ -172,7 +172,7 @@ class DlqShowTest {
   }
 
   @Test
-  void anIdThatIsNotThereIsAFailureAndOneThatIsNoneIsWrongUsage() throws Exception {
+  void anUnknownIdIsAFailureAndAnInvalidIdIsWrongUsage() throws Exception {
     send("{}", NOON);
     String other = UUID.randomUUID().toString();
 
@@ -193,7 +193,7 @@ class DlqShowTest {
   }
 
   @Test
-  void optionsThatMeanNothingTogetherAreWrongUsage() throws Exception {
+  void optionsThatExcludeEachOtherAreWrongUsage() throws Exception {
     String id = UUID.randomUUID().toString();
 
     assertThat(refusal(id, "--raw")).contains("--raw needs --purpose TEXT");

@@ -13,7 +13,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** Messages that neither Cameleon nor SQS put on the queue: another team's live ones, maybe. */
+/**
+ * Messages that neither Cameleon nor SQS put on the queue, for example another team's live
+ * messages.
+ */
 class DlqUnknownTest extends DlqFixture {
   private String id;
 
@@ -37,7 +40,7 @@ class DlqUnknownTest extends DlqFixture {
   }
 
   @Test
-  void noReplayOfManyTakesThem() throws Exception {
+  void aReplayOfManyLeavesThem() throws Exception {
     box().send(Events.body(2), attributes());
 
     Program.Result tried = dlq("replay", "--all", "--dry-run");
@@ -57,7 +60,7 @@ class DlqUnknownTest extends DlqFixture {
   }
 
   @Test
-  void oneThatIsNamedGoesBackUnderItsOwnIdAndDate() throws Exception {
+  void aNamedOneGoesBackUnderItsOwnIdAndDate() throws Exception {
     String other = box().send(Events.body(2), Map.of());
 
     Program.Result tried = dlq("replay", id, "--dry-run");

@@ -18,13 +18,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.services.sqs.model.Message;
 
-/** A step of an operator's own in the route prepare takes part in ingest and in each command. */
+/** An operator's own step in the route prepare applies to ingest and to each command. */
 class PreparationTest extends DlqFixture {
   private static final String FILE = "prepare.camel.yaml";
   private static final String UNMARSHAL = "        - unmarshal:";
   private static final String GOOD = "v1 " + Events.body(1);
 
-  /** A text that is no address, as the contract says at ip. */
+  /** A body that breaks the contract at ip. */
   private static final String BAD = "v1 " + Events.login(2).put("ip", PLANTED);
 
   private Program.Result command(String... arguments) throws Exception {
@@ -102,8 +102,9 @@ class PreparationTest extends DlqFixture {
   @CsvSource(
       delimiter = '|',
       value = {
-        "throwException: {exceptionType: java.lang.IllegalStateException, message: planted} | a step of the route prepare fails (IllegalStateException)",
-        "setBody: {simple: '${body.substring(9999)}'} | a step of the route prepare fails (",
+        "throwException: {exceptionType: java.lang.IllegalStateException, message:"
+            + " planted} | a step of the route prepare failed (IllegalStateException)",
+        "setBody: {simple: '${body.substring(9999)}'} | a step of the route prepare failed (",
         "doTry: {steps: [throwException: {exceptionType: java.lang.IllegalStateException, message: planted}], doCatch: [{exception: [java.lang.Exception], steps: [setBody: {constant: x}]}]} | would become a dead letter",
       })
   void aStepThatFailsIsReportedByEachCommandWithoutValues(String step, String problem)
@@ -186,7 +187,7 @@ class PreparationTest extends DlqFixture {
   }
 
   @Test
-  void whatIsNotTheOneRouteIsRefusedAndAMissingFileNamed() throws Exception {
+  void aFileWithoutTheOneRouteIsRefusedAndAMissingFileIsNamed() throws Exception {
     site()
         .append(
             FILE,

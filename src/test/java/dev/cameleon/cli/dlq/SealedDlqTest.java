@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The dlq commands with dead letters that a run sealed: what they show, and what it takes to open
- * them.
+ * The dlq commands with dead letters that a run sealed: their output, and how to open the dead
+ * letters.
  */
 class SealedDlqTest {
   private static final String WORD = "zanzibar";
@@ -48,7 +48,7 @@ class SealedDlqTest {
   }
 
   @Test
-  void itIsListedAndShownWithoutAKeyAndNothingOfItIsSeen() throws Exception {
+  void itIsListedAndShownWithoutAKeyAndWithoutItsContent() throws Exception {
     Program.Result list = run("dlq", "list", "--each", "--json");
     String id = JsonMapper.builder().build().readTree(list.out()).findValue("id").asText();
     Program.Result show = run("dlq", "show", id);
@@ -74,7 +74,7 @@ class SealedDlqTest {
   }
 
   @Test
-  void itIsReplayedWithARecipientsKeyAndWithNoOther() throws Exception {
+  void itIsReplayedOnlyWithARecipientsKey() throws Exception {
     site.database()
         .execute("ALTER TABLE user_logins DROP CONSTRAINT user_logins_device_type_check");
 

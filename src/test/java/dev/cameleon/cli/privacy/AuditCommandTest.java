@@ -77,7 +77,7 @@ class AuditCommandTest {
   }
 
   @Test
-  void listShowsTheNewestLastOneLineEachWhateverIsInThem() throws Exception {
+  void listShowsTheNewestLastOneLineEachEvenWithControlCharacters() throws Exception {
     Program.Result text = audit("list");
     Program.Result one = audit("list", "--limit", "1", "--json");
     Program.Result since = audit("list", "--since", "2020-01-31", "--json");
@@ -95,7 +95,7 @@ class AuditCommandTest {
   }
 
   @Test
-  void whoeverMayNotReadItIsToldWhichRoleItTakes() throws Exception {
+  void aLoginWithoutTheRoleIsToldWhichRoleItNeeds() throws Exception {
     LoginRole reader = LoginRole.in(database, "cameleon_reader");
 
     for (String what : List.of("list", "verify")) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code erase} and {@code doctor} as processes, as far as they need not wait for loaders. */
+/** {@code erase} and {@code doctor} as processes, in cases that do not wait for loaders. */
 class EraseCommandTest {
   @TempDir private Path folder;
 
@@ -28,8 +28,8 @@ class EraseCommandTest {
       textBlock =
           """
           erase                                                         | --ticket
-          erase --ticket T                                              | name a person or values
-          erase --ticket T --user plantedvalue ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | name a person or values
+          erase --ticket T                                              | give either --user ID or one or more tokens
+          erase --ticket T --user plantedvalue ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | give either --user ID or one or more tokens
           erase --ticket T --suppress ip_11111111_AAAAAAAAAAAAAAAAAAAAAA | needs --user
           erase --ticket T plantedvalue                                 | argument 1 is not a token
           erase --ticket T ip_00000000_AAAAAAAAAAAAAAAAAAAAAA           | is a random token: its value is already erased
@@ -43,7 +43,7 @@ class EraseCommandTest {
   }
 
   @Test
-  void whoIsNotThereIsNotFoundAndOthersAreNotAllowedTo() throws Exception {
+  void anUnknownPersonIsNotFoundAndOtherRolesMayNotErase() throws Exception {
     Site site = Site.in(folder);
     site.queues().send(List.of(Events.body(1)));
     try (Run run = Run.on(site)) {
@@ -90,7 +90,7 @@ class EraseCommandTest {
   }
 
   @Test
-  void pruneSaysHowItEndedAndRefusesInARotation() throws Exception {
+  void pruneReportsItsResultAndRefusesDuringARotation() throws Exception {
     Site site = Site.in(folder);
     site.queues().send(List.of(Events.body(1)));
     try (Run run = Run.on(site)) {
@@ -117,7 +117,7 @@ class EraseCommandTest {
   }
 
   @Test
-  void theLastLineSaysWhatToDoWhileOriginalsCanBeRevealed() {
+  void theLastLineGivesTheRemedyWhileOriginalsCanBeRevealed() {
     assertThat(lastLine(0, false, false)).doesNotContain("NOT FINISHED");
     assertThat(lastLine(2, false, false)).contains("NOT FINISHED").contains("in a few minutes");
     assertThat(lastLine(2, false, true)).contains("NOT FINISHED").contains("run keys retokenize");

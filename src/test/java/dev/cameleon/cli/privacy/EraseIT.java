@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code erase} as a process beside a running loader, with the real wait of more than a minute. */
+/** {@code erase} as a process while a loader runs, with the real wait of more than a minute. */
 @EnabledIfSystemProperty(named = "soak", matches = ".+")
 class EraseIT {
   @TempDir private Path folder;
@@ -52,7 +52,7 @@ class EraseIT {
             .atMost(Duration.ofSeconds(60))
             .until(
                 () -> erase.err().contains("Waiting until no running loader has the old values"));
-        site.queues().send(List.of(ada.toString())); // to a loader that does not know yet, or does
+        site.queues().send(List.of(ada.toString())); // to a loader that may or may not know yet
         run.await(Outcome.LOADED, 4);
         Awaitility.await().atMost(Duration.ofMinutes(4)).until(() -> !erase.isAlive());
         Program.Result result = erase.result();

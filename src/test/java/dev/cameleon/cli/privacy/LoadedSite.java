@@ -17,15 +17,15 @@ import java.util.List;
  * A database that a member of cameleon_loader filled through the shipped routes, with a vault for
  * two recipients.
  *
- * @param folder the site's
- * @param database what was loaded
+ * @param folder the site's folder
+ * @param database the loaded database
  * @param anna the private key of a recipient
- * @param ben the private key of another
+ * @param ben the private key of another recipient
  */
 record LoadedSite(Path folder, TestDatabase database, Path anna, Path ben) {
   static final String ADDRESS = "203.0.113.77";
 
-  /** What could act on a terminal. */
+  /** A value with control characters for terminals. */
   static final String DEVICE = "a\tb\u001b[2J\u202eé";
 
   static LoadedSite in(Path folder) throws Exception {
@@ -62,7 +62,7 @@ record LoadedSite(Path folder, TestDatabase database, Path anna, Path ben) {
     return Commands.run(who.environment(), folder, arguments.toArray(new String[0]));
   }
 
-  /** What one login did: seq, act, token, purpose, ticket, detail. */
+  /** The audit rows of one login: seq, act, token, purpose, ticket, detail. */
   List<List<String>> audit(LoginRole who) {
     return database.query(
         "SELECT seq, act, token, purpose, ticket, detail FROM cameleon.acts WHERE actor = '"

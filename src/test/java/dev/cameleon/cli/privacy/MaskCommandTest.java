@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code mask} as a process: the token of a value, and what the audit holds of it. */
+/** {@code mask} as a process: the token of a value, and its audit row. */
 class MaskCommandTest {
   private static final String ADDRESS = "203.0.113.77";
   private static final Map<String, PiiKind> FIELDS =

@@ -41,7 +41,7 @@ class RevealCommandTest extends RevealFixture {
   }
 
   @Test
-  void withoutTheKeysetItIsSaidThatNothingWasCheckedAndAnotherKeysetIsRefused() throws Exception {
+  void withoutTheKeysetValuesAreReportedAsUncheckedAndAnotherKeysetIsRefused() throws Exception {
     Program.Result without = site.reveal(revealer, site.anna(), token);
     Program.Result wrong = checked(site.anna(), Keyset.create().json());
 
@@ -126,7 +126,7 @@ class RevealCommandTest extends RevealFixture {
   }
 
   @Test
-  void whatCouldActOnATerminalIsEscapedAndRawInJson() throws Exception {
+  void controlCharactersAreEscapedInTextAndRawInJson() throws Exception {
     String device = site.token("maked_device_id");
 
     Program.Result text = site.reveal(revealer, site.anna(), device);
@@ -155,7 +155,7 @@ class RevealCommandTest extends RevealFixture {
   }
 
   @Test
-  void whatIsStoredOfAPersonIsShownAndTheAuditDoesNotSayWhoTheyAre() throws Exception {
+  void aPersonsDataIsShownAndTheAuditDoesNotIdentifyThem() throws Exception {
     List<String> common = List.of("reveal", "--purpose=Art. 15", "--ticket=T-20");
     Program.Result text =
         Commands.run(
@@ -203,9 +203,9 @@ class RevealCommandTest extends RevealFixture {
     assertThat(audit.toString()).doesNotContain("user-100").doesNotContain("nobody-here");
   }
 
-  /** Who sends an event chooses the user id, and may know somebody else's token. */
+  /** The sender of an event chooses the user id, and may know somebody else's token. */
   @Test
-  void aTokenOutsideTheColumnOfItsKindIsShownAsItIs() throws Exception {
+  void aTokenInAColumnOfAnotherKindIsNotRevealed() throws Exception {
     String device = site.token("maked_device_id");
     site.database()
         .execute(

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A loaded site for a class of tests, and a login of its own for each of them. */
+/** A loaded site for a class of tests, and a separate login for each test. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class RevealFixture {
   LoadedSite site;

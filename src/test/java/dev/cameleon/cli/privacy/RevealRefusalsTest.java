@@ -15,10 +15,10 @@ import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** When {@code reveal} shows nothing, as a process; and what is on record of it. */
+/** Cases in which {@code reveal} shows nothing, as a process, and their audit rows. */
 class RevealRefusalsTest extends RevealFixture {
   @Test
-  void aValueThatIsPassedOffAsAnotherTokensIsSaidToBeDamaged() throws Exception {
+  void aValueUnderAnotherTokenIsReportedAsDamaged() throws Exception {
     String swapped = token.substring(0, token.length() - 22) + "C".repeat(22);
     site.database()
         .execute(
@@ -64,7 +64,7 @@ class RevealRefusalsTest extends RevealFixture {
   }
 
   @Test
-  void whatIsNoTokenIsNotShownAndNothingIsAskedFor() throws Exception {
+  void anInvalidTokenIsNotShownAndNothingIsRequested() throws Exception {
     Program.Result argument = site.reveal(revealer, site.anna(), token, ADDRESS);
     Program.Result line =
         Commands.runWithInput(
@@ -84,8 +84,7 @@ class RevealRefusalsTest extends RevealFixture {
   }
 
   @Test
-  void aReasonThatSaysNothingOrAKeyThatCannotBeReadIsRefusedBeforeAnythingIsAskedFor()
-      throws Exception {
+  void aBlankReasonOrAnUnreadableKeyIsRefusedBeforeAnyRequest() throws Exception {
     Path open = Files.copy(site.anna(), site.folder().resolve("open.key"));
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rw-r--r--"));
 
@@ -97,13 +96,13 @@ class RevealRefusalsTest extends RevealFixture {
     assertThat(refusal("--private-key=" + site.anna(), "--purpose=x")).contains("tokens");
     assertThat(refusal("--purpose=x", token)).contains("--private-key FILE or --kms-key ARN");
     assertThat(refusal("--private-key=" + site.anna(), "--purpose=x", "--user=u-1", token))
-        .contains("either --user ID or TOKENs")
+        .contains("either --user ID or tokens")
         .doesNotContain("u-1");
     assertThat(site.audit(revealer)).isEmpty();
   }
 
   @Test
-  void anEncryptedKeyTakesItsPassphraseFromAFileOrIsRefusedWithTheWayOut() throws Exception {
+  void anEncryptedKeyTakesItsPassphraseFromAFileOrIsRefusedWithTheRemedy() throws Exception {
     String der =
         Files.readAllLines(Path.of("src/test/resources/vectors/encrypted_keys.csv"))
             .get(1)
@@ -128,7 +127,7 @@ class RevealRefusalsTest extends RevealFixture {
   }
 
   @Test
-  void whoeverMayNotRevealIsToldWhichRoleItTakes() throws Exception {
+  void aLoginThatMayNotRevealIsToldWhichRoleItNeeds() throws Exception {
     LoginRole officer = LoginRole.in(site.database(), "cameleon_officer");
     LoginRole reader = LoginRole.in(site.database(), "cameleon_reader");
 

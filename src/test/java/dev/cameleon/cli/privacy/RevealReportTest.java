@@ -11,10 +11,10 @@ import java.io.StringWriter;
 import java.math.BigDecimal;
 import org.junit.jupiter.api.Test;
 
-/** What is printed of a person's row. */
+/** The output for a person's row. */
 class RevealReportTest {
   @Test
-  void everyColumnIsPrintedWhateverItsType() throws Exception {
+  void columnsOfEveryTypeArePrinted() throws Exception {
     ObjectNode row = JsonNodeFactory.instance.objectNode();
     row.putArray("items").addObject().put("sku", "X1");
     row.put("total", new BigDecimal("0.00000001"));

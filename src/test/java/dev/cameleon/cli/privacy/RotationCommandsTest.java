@@ -24,11 +24,11 @@ class RotationCommandsTest {
   @TempDir private Path folder;
 
   @Test
-  void rotateWritesAKeysetThatEndsWithANewPrimaryAndSaysWhatToDoWithIt() throws Exception {
+  void rotateWritesAKeysetThatEndsWithANewPrimaryAndSaysHowToUseIt() throws Exception {
     Commands.run(Map.of(), folder, "keys", "create", "--out", "keys/mask.json");
     Keyset before = Keyset.read(folder.resolve("keys/mask.json"));
 
-    // In the folder: the keyset that is not named is the one of the working folder.
+    // In the folder, because the default keyset is the one of the working folder.
     Program.Result result = Program.run(Map.of(), folder, "keys", "rotate", "--out", "new.json");
 
     Keyset after = Keyset.read(folder.resolve("new.json"));
@@ -111,7 +111,7 @@ class RotationCommandsTest {
 
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.err())
-          .contains("another erase or keys retokenize is running")
+          .contains("another erase, keys retokenize or vault prune is running")
           .containsPattern("session \\d+ of user postgres since \\d{4}-");
     }
   }

@@ -214,7 +214,7 @@ class TestCommandTest {
 
   @Test
   void withoutTablesItSaysWhatToDo() throws Exception {
-    Site fresh = Site.in(Files.createDirectory(folder.resolve("fresh")));
+    Site fresh = Site.onEmptyDatabase(Files.createDirectory(folder.resolve("fresh")));
 
     Program.Result result = Commands.run(fresh.environment(), folder, "test");
 

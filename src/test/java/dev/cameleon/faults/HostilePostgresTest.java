@@ -30,7 +30,7 @@ class HostilePostgresTest {
   void aServerThatIsKilledAndStartedAgainIsWaitedFor() throws Exception {
     try (KillablePostgres postgres = new KillablePostgres(folder.resolve("data"))) {
       TestDatabase database = postgres.database();
-      Site site = Site.in(folder).with("CAMELEON_DB_URL", database.url());
+      Site site = Site.onEmptyDatabase(folder).with("CAMELEON_DB_URL", database.url());
       try (FaultScenario trial = FaultScenario.on(site, database)) {
         trial.send(300);
         Awaitility.await().until(() -> trial.account().count(Outcome.LOADED) > 60);
@@ -60,7 +60,7 @@ class HostilePostgresTest {
           """)
   void aDatabaseThatDoesNotTakeRowsIsWaitedFor(
       String fault, String sqlState, String breaking, String mending) throws Exception {
-    Site site = Site.in(folder);
+    Site site = Site.onEmptyDatabase(folder);
     String role = ownRole(site);
     try (FaultScenario trial = FaultScenario.on(site)) {
       site.database().execute(breaking.replace("$", role));
@@ -90,7 +90,7 @@ class HostilePostgresTest {
           """)
   void aFaultThatOnlyRowsMeetIsHeldUntilARowPasses(String fault, String sqlState, String body)
       throws Exception {
-    Site site = Site.in(folder);
+    Site site = Site.onEmptyDatabase(folder);
     String role = ownRole(site);
     try (FaultScenario trial = FaultScenario.on(site)) {
       site.database().execute(TRIGGER.formatted(body));
@@ -115,7 +115,7 @@ class HostilePostgresTest {
   @CsvSource({"a deadlock, 40P01", "a serialization failure, 40001"})
   void aTransientConflictIsRetriedAtOnceAndCausesNoOutage(String fault, String sqlState)
       throws Exception {
-    Site site = Site.in(folder);
+    Site site = Site.onEmptyDatabase(folder);
     try (FaultScenario trial = FaultScenario.on(site)) {
       site.database().execute("CREATE SEQUENCE tries");
       site.database()
@@ -139,7 +139,7 @@ class HostilePostgresTest {
 
   @Test
   void aLoadSqlBrokenByAnEditReceivesNothingUntilItIsCorrected() throws Exception {
-    Site site = Site.in(folder);
+    Site site = Site.onEmptyDatabase(folder);
     site.edit("load.sql", "FROM event", "FRON event");
     site.queues().send(java.util.List.of(dev.cameleon.support.Events.body(1)));
     try (dev.cameleon.support.Run run = dev.cameleon.support.Run.on(site)) {

@@ -125,7 +125,7 @@ final class Pipelines implements AutoCloseable {
     plan = next.plan;
     running = true;
     // As after a restart: these holds concern the old files.
-    process.brake.forget();
+    process.brake.reset();
     process.gate.open(ReceiveGate.Hold.ROUTE_FAILURES);
     process.gate.open(ReceiveGate.Hold.ROWS);
     process.gate.start();

@@ -69,11 +69,11 @@ public final class LoaderPool extends HikariDataSource {
    * the server: for example, a session opened while the server was read-only stays read-only.
    */
   private static final class Eviction implements SQLExceptionOverride {
-    private final SqlErrors failures = new SqlErrors();
+    private final SqlErrors errors = new SqlErrors();
 
     @java.lang.Override // Hikari's nested type Override hides the annotation
     public SQLExceptionOverride.Override adjudicate(SQLException failure) {
-      return failures.isRefusal(failure) || failures.isConflict(failure)
+      return errors.isRefusal(failure) || errors.isConflict(failure)
           ? SQLExceptionOverride.Override.DO_NOT_EVICT
           : SQLExceptionOverride.Override.MUST_EVICT;
     }

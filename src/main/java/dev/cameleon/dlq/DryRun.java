@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * Changes nothing. Thread-safe.
  */
 public final class DryRun {
-  private final ReplaySelection screening;
+  private final ReplaySelection selection;
   private final Set<String> fields;
   private final Preparation preparation;
   private final Map<Failure, Tally> failures = new HashMap<>();
@@ -53,15 +53,15 @@ public final class DryRun {
    * @param fields the names of fields that may be shown: those of the current contract
    * @param preparation the current route, contract and mask
    */
-  public DryRun(ReplaySelection screening, Set<String> fields, Preparation preparation) {
-    this.screening = screening;
+  public DryRun(ReplaySelection selection, Set<String> fields, Preparation preparation) {
+    this.selection = selection;
     this.fields = fields;
     this.preparation = preparation;
   }
 
   /** Tests the dead letters of a page that can be replayed. */
   public void tryOut(List<ReceivedDeadLetter> page) {
-    for (Candidate one : screening.screen(page)) {
+    for (Candidate one : selection.select(page)) {
       ReceivedDeadLetter deadLetter = one.deadLetter();
       try {
         preparation.prepare(one.message().body(), one.sender().values());

@@ -18,7 +18,7 @@ import java.util.function.BooleanSupplier;
 public final class Replay {
   private final DeadLetterReader deadLetters;
   private final SourceQueue source;
-  private final ReplaySelection screening;
+  private final ReplaySelection selection;
   private final RateLimit pace;
   private final AtomicLong replayed = new AtomicLong();
   private final AtomicLong undeleted = new AtomicLong();
@@ -36,12 +36,12 @@ public final class Replay {
   public Replay(
       DeadLetterReader deadLetters,
       SourceQueue source,
-      ReplaySelection screening,
+      ReplaySelection selection,
       int perSecond,
       BooleanSupplier stop) {
     this.deadLetters = deadLetters;
     this.source = source;
-    this.screening = screening;
+    this.selection = selection;
     this.pace = new RateLimit(perSecond, () -> stop.getAsBoolean() || failure.get() != null);
   }
 
@@ -50,14 +50,14 @@ public final class Replay {
    * ends.
    */
   public void replay(List<ReceivedDeadLetter> page) throws InterruptedException {
-    List<Candidate> candidates = screening.screen(page);
+    List<Candidate> candidates = selection.select(page);
     for (int from = 0; from < candidates.size(); from += pace.atATime()) {
       List<Candidate> some =
           candidates.subList(from, Math.min(from + pace.atATime(), candidates.size()));
       if (pace.await(some.size())) {
         send(some);
       } else {
-        screening.leave(SkipReason.UNSENT, count(some));
+        selection.leave(SkipReason.UNSENT, count(some));
       }
     }
   }
@@ -75,8 +75,8 @@ public final class Replay {
             .map(ReceivedDeadLetter::id)
             .toList();
     int refused = count(sent.refused().keySet());
-    screening.leave(SkipReason.REFUSED, refused);
-    screening.leave(SkipReason.UNSENT, count(some) - superfluous.size() - refused);
+    selection.leave(SkipReason.REFUSED, refused);
+    selection.leave(SkipReason.UNSENT, count(some) - superfluous.size() - refused);
     replayed.addAndGet(sent.done().size());
     undeleted.addAndGet(superfluous.size() - deadLetters.delete(superfluous).size());
   }

@@ -68,7 +68,7 @@ public final class ReplaySelection {
    * The dead letters of a page that can be sent. Duplicates of a message are included only if they
    * were read together, before it is sent: a later one may be a new failure of the replay.
    */
-  List<Candidate> screen(List<ReceivedDeadLetter> page) {
+  List<Candidate> select(List<ReceivedDeadLetter> page) {
     Map<String, Candidate> candidates = new LinkedHashMap<>();
     for (ReceivedDeadLetter deadLetter : page) {
       Candidate same = candidates.get(deadLetter.sourceMessageId());

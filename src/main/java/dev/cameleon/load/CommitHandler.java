@@ -75,7 +75,7 @@ public final class CommitHandler {
   void rows(Batch batch, int inserted) {
     try {
       batch.committed(inserted);
-      breaker.over(batch);
+      breaker.succeeded(batch);
       if (inserted > 0) {
         rows.committed();
       }

@@ -34,7 +34,7 @@ public final class DatabaseCircuitBreaker {
   private final LoaderPool pool;
   private final DatabaseProbe probe;
   private final RowFailures rows;
-  private final SqlErrors failures = new SqlErrors();
+  private final SqlErrors errors = new SqlErrors();
 
   /** When the last successful probe began, by {@link System#nanoTime}. */
   private long answeredNanos = System.nanoTime();
@@ -78,7 +78,7 @@ public final class DatabaseCircuitBreaker {
       return false;
     }
     int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
-    if (failures.isConflict(failure) && attempt < CONFLICT_RETRIES) {
+    if (errors.isConflict(failure) && attempt < CONFLICT_RETRIES) {
       return true;
     }
     synchronized (this) {
@@ -111,7 +111,7 @@ public final class DatabaseCircuitBreaker {
   }
 
   /** Records that the database committed a batch. */
-  void over(Batch batch) {
+  void succeeded(Batch batch) {
     loadedNanos = System.nanoTime();
     giveUp(batch);
     gate.open(ReceiveGate.Hold.DATABASE);
@@ -165,14 +165,14 @@ public final class DatabaseCircuitBreaker {
       rows.probeFailed();
       LOG.debug("The database probe failed: {}", SqlErrors.describe(e));
       noteSilence(e);
-      if (failures.isSilence(e) && System.nanoTime() - loadedNanos > PROGRESS_NANOS) {
+      if (errors.isSilence(e) && System.nanoTime() - loadedNanos > PROGRESS_NANOS) {
         abandonConnections(System.nanoTime());
       }
     }
   }
 
   private synchronized void noteSilence(Throwable failure) {
-    if (silentSinceNanos == 0 && failures.isSilence(failure)) {
+    if (silentSinceNanos == 0 && errors.isSilence(failure)) {
       silentSinceNanos = System.nanoTime();
     }
   }

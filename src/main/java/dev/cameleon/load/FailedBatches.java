@@ -20,7 +20,7 @@ public final class FailedBatches {
   private final DatabaseCircuitBreaker breaker;
   private final RowFailures rows;
   private final Acknowledger acknowledger;
-  private final SqlErrors failures = new SqlErrors();
+  private final SqlErrors errors = new SqlErrors();
   private final WarningLimit aloneWarnings = new WarningLimit();
   private final WarningLimit repeatedKeyWarnings = new WarningLimit();
 
@@ -70,7 +70,7 @@ public final class FailedBatches {
 
   /** Whether PostgreSQL refuses the row, which then becomes a dead letter. */
   public boolean isRefusal(Exchange exchange) {
-    return failures.isRefusal(failure(exchange));
+    return errors.isRefusal(failure(exchange));
   }
 
   /** The dead letter of the single row that PostgreSQL refuses. */

@@ -25,7 +25,7 @@ public final class LoadParametersProcessor implements Processor {
   private final SuppressionList suppression;
   private final DataSource database;
   private final Consumer<Batch> before;
-  private final SqlErrors failures = new SqlErrors();
+  private final SqlErrors errors = new SqlErrors();
 
   /** When a batch last met a conflict, by {@link System#nanoTime}. */
   private volatile long conflictNanos = System.nanoTime() - TURNS_NANOS;
@@ -62,7 +62,7 @@ public final class LoadParametersProcessor implements Processor {
   }
 
   private boolean takesTurns(Throwable failure) {
-    if (failures.isConflict(failure)) {
+    if (errors.isConflict(failure)) {
       conflictNanos = System.nanoTime();
     }
     return System.nanoTime() - conflictNanos < TURNS_NANOS;

@@ -27,7 +27,7 @@ public final class RowFailures {
   private static final long KNOWN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final ReceiveGate gate;
-  private final SqlErrors failures = new SqlErrors();
+  private final SqlErrors errors = new SqlErrors();
 
   /** When new rows were last committed, by {@link System#nanoTime}. */
   private volatile long committedNanos = System.nanoTime();
@@ -57,10 +57,10 @@ public final class RowFailures {
     if (batch.isEmpty()) {
       return false;
     }
-    if (failures.isRefusal(failure)) {
+    if (errors.isRefusal(failure)) {
       return true;
     }
-    if (!failures.mayBeRows(failure)) {
+    if (!errors.mayBeRows(failure)) {
       return false;
     }
     String state = SqlErrors.state(failure);
@@ -80,7 +80,7 @@ public final class RowFailures {
   /** Records that one of the batch's rows is at fault. */
   void found(Batch batch, Throwable failure) {
     String state = SqlErrors.state(failure);
-    if (failures.mayBeRows(failure) && batch.isSuspectedOf(state)) {
+    if (errors.mayBeRows(failure) && batch.isSuspectedOf(state)) {
       known.put(state, System.nanoTime());
     } else if (!batch.isHalf()) {
       // Replaces the time of an earlier failure, for example before an outage.

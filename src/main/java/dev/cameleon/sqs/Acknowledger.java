@@ -24,7 +24,7 @@ public final class Acknowledger {
   private static final int LONGEST_DELAY_SECONDS = 300;
 
   private final SqsBatchCalls source;
-  private final InFlightMessages deliveries;
+  private final InFlightMessages inFlight;
   private final ExecutorService calls;
   private final Deletions deletions;
 
@@ -38,11 +38,11 @@ public final class Acknowledger {
    * @param calls runs the calls to SQS; its queue is bounded by the limit of messages in flight
    */
   public Acknowledger(
-      SqsBatchCalls source, InFlightMessages deliveries, ReceiveGate gate, ExecutorService calls) {
+      SqsBatchCalls source, InFlightMessages inFlight, ReceiveGate gate, ExecutorService calls) {
     this.source = source;
-    this.deliveries = deliveries;
+    this.inFlight = inFlight;
     this.calls = calls;
-    this.deletions = new Deletions(source, deliveries, calls, gate);
+    this.deletions = new Deletions(source, inFlight, calls, gate);
   }
 
   /**
@@ -122,7 +122,7 @@ public final class Acknowledger {
 
   private void returnToQueue(Collection<Delivery> unfinished, ToIntFunction<Delivery> seconds) {
     List<Delivery> all = List.copyOf(unfinished);
-    deliveries.returning(all);
+    inFlight.returning(all);
     List<List<Delivery>> chunks = SqsBatchCalls.chunks(all);
     AtomicInteger underWay = new AtomicInteger(chunks.size());
     AtomicInteger failed = new AtomicInteger();
@@ -132,7 +132,7 @@ public final class Acknowledger {
             try {
               failed.addAndGet(returnChunk(chunk, seconds));
             } finally {
-              deliveries.settle(chunk, Outcome.RETURNED);
+              inFlight.settle(chunk, Outcome.RETURNED);
               if (underWay.decrementAndGet() == 0 && failed.get() > 0) {
                 LOG.warn(
                     "Could not return {} messages. They reappear after their"

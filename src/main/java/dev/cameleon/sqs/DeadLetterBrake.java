@@ -62,7 +62,7 @@ public final class DeadLetterBrake {
   }
 
   /** Forgets all outcomes and turns the brake off, because their cause is gone. */
-  public synchronized void forget() {
+  public synchronized void reset() {
     notLoaded.clear();
     gate.open(ReceiveGate.Hold.DEAD_LETTER_FLOOD);
   }

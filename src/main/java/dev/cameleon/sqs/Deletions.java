@@ -26,7 +26,7 @@ final class Deletions {
   private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final SqsBatchCalls source;
-  private final InFlightMessages deliveries;
+  private final InFlightMessages inFlight;
   private final ExecutorService calls;
   private final ReceiveGate gate;
 
@@ -48,16 +48,16 @@ final class Deletions {
   private record Finished(List<Delivery> chunk, Outcome outcome) {}
 
   Deletions(
-      SqsBatchCalls source, InFlightMessages deliveries, ExecutorService calls, ReceiveGate gate) {
+      SqsBatchCalls source, InFlightMessages inFlight, ExecutorService calls, ReceiveGate gate) {
     this.source = source;
-    this.deliveries = deliveries;
+    this.inFlight = inFlight;
     this.calls = calls;
     this.gate = gate;
   }
 
   /** Deletes these messages in calls of up to 10, and settles them. */
   void delete(List<Delivery> finished, Outcome outcome) {
-    deliveries.undeleted(finished); // before the call, which may wait or hang for long
+    inFlight.undeleted(finished); // before the call, which may wait or hang for long
     for (List<Delivery> chunk : SqsBatchCalls.chunks(finished)) {
       calls.execute(() -> delete(new Finished(chunk, outcome), false));
     }
@@ -97,7 +97,7 @@ final class Deletions {
               + " first={}",
           waiting.element().chunk().get(0).messageId());
     }
-    waiting.forEach(finished -> deliveries.settle(finished.chunk(), finished.outcome()));
+    waiting.forEach(finished -> inFlight.settle(finished.chunk(), finished.outcome()));
     waiting.clear();
   }
 
@@ -132,7 +132,7 @@ final class Deletions {
             .toList();
     List<Delivery> settled = new ArrayList<>(finished.chunk());
     settled.removeAll(stays);
-    deliveries.settle(settled, finished.outcome());
+    inFlight.settle(settled, finished.outcome());
     undeleted += stays.size() - (again ? finished.chunk().size() : 0);
     if (!stays.isEmpty()) {
       waiting.add(new Finished(stays, finished.outcome()));

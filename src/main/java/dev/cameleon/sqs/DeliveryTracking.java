@@ -17,20 +17,19 @@ public final class DeliveryTracking extends RoutePolicySupport {
   private static final Logger LOG = LoggerFactory.getLogger(DeliveryTracking.class);
   private static final String TICKET = "cameleon.delivery";
 
-  private final InFlightMessages deliveries;
+  private final InFlightMessages inFlight;
   private final ReceiveGate gate;
   private final Acknowledger acknowledger;
 
   /**
    * Tracks the exchanges of the ingest route.
    *
-   * @param deliveries the messages in flight
+   * @param inFlight the messages in flight
    * @param gate slows receiving while a step drops messages
    * @param acknowledger returns dropped messages
    */
-  public DeliveryTracking(
-      InFlightMessages deliveries, ReceiveGate gate, Acknowledger acknowledger) {
-    this.deliveries = deliveries;
+  public DeliveryTracking(InFlightMessages inFlight, ReceiveGate gate, Acknowledger acknowledger) {
+    this.inFlight = inFlight;
     this.gate = gate;
     this.acknowledger = acknowledger;
   }
@@ -84,7 +83,7 @@ public final class DeliveryTracking extends RoutePolicySupport {
 
   @Override
   public void onExchangeBegin(Route route, Exchange exchange) {
-    take(exchange, deliveries.received(exchange));
+    take(exchange, inFlight.received(exchange));
   }
 
   @Override

@@ -58,7 +58,7 @@ public final class ReceivingSqsClient implements SqsClient {
   private final SqsClient client;
   private final ReceiveGate gate;
   private final DeadLetterBrake brake;
-  private final InFlightMessages deliveries;
+  private final InFlightMessages inFlight;
   private final ConcurrencyLimit limit;
   private final int waitSeconds;
   private final List<String> attributes;
@@ -86,14 +86,14 @@ public final class ReceivingSqsClient implements SqsClient {
       SqsClient client,
       ReceiveGate gate,
       DeadLetterBrake brake,
-      InFlightMessages deliveries,
+      InFlightMessages inFlight,
       ConcurrencyLimit limit,
       int waitSeconds,
       Collection<String> attributes) {
     this.client = client;
     this.gate = gate;
     this.brake = brake;
-    this.deliveries = deliveries;
+    this.inFlight = inFlight;
     this.limit = limit;
     this.waitSeconds = waitSeconds;
     this.attributes = union(SourceMessage.ATTRIBUTES, attributes);
@@ -120,7 +120,7 @@ public final class ReceivingSqsClient implements SqsClient {
   private ReceiveMessageResponse receiveInTurn(ReceiveMessageRequest request)
       throws InterruptedException {
     while (gate.awaitOpen(this::isStopped)) {
-      try (MemoryBudget.Reservation room = deliveries.reserve(LONGEST_PAUSE_MILLIS)) {
+      try (MemoryBudget.Reservation room = inFlight.reserve(LONGEST_PAUSE_MILLIS)) {
         if (room == null || !gate.awaitOpen(this::isStopped)) {
           continue;
         }
@@ -172,7 +172,7 @@ public final class ReceivingSqsClient implements SqsClient {
    */
   private List<Message> register(List<Message> messages, long beganNanos) {
     synchronized (underWay) {
-      return ended ? List.of() : deliveries.receive(messages, beganNanos);
+      return ended ? List.of() : inFlight.receive(messages, beganNanos);
     }
   }
 

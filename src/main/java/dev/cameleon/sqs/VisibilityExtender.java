@@ -29,7 +29,7 @@ public final class VisibilityExtender {
   private static final int LEAST_CALLS = 4;
 
   private final SqsBatchCalls source;
-  private final InFlightMessages deliveries;
+  private final InFlightMessages inFlight;
   private final ThreadPoolExecutor calls;
   private final long limitNanos;
   private final AtomicLong roundTripNanos = new AtomicLong(FIRST_ROUND_TRIP_NANOS);
@@ -42,12 +42,9 @@ public final class VisibilityExtender {
    * @param limitNanos the longest that a message is kept in flight
    */
   public VisibilityExtender(
-      SqsBatchCalls source,
-      InFlightMessages deliveries,
-      ThreadPoolExecutor calls,
-      long limitNanos) {
+      SqsBatchCalls source, InFlightMessages inFlight, ThreadPoolExecutor calls, long limitNanos) {
     this.source = source;
-    this.deliveries = deliveries;
+    this.inFlight = inFlight;
     this.calls = calls;
     this.limitNanos = limitNanos;
   }
@@ -58,7 +55,7 @@ public final class VisibilityExtender {
    */
   public void extend() {
     long received = TimeUnit.SECONDS.toNanos(source.queue().visibilitySeconds());
-    long allCalls = deliveries.account().inFlight() / SqsBatchCalls.ENTRIES_PER_CALL + 1;
+    long allCalls = inFlight.account().inFlight() / SqsBatchCalls.ENTRIES_PER_CALL + 1;
     long callNanos = roundTripNanos.get() * allCalls;
     // A quarter of the time, because half of it is the margin and calls take longer when there are
     // many.
@@ -69,7 +66,7 @@ public final class VisibilityExtender {
     int seconds = seconds(round);
     long now = System.nanoTime();
     List<Delivery> due =
-        deliveries.claimDue(
+        inFlight.claimDue(
             now,
             received,
             Math.max(received / 2, Math.min(2 * round, TimeUnit.SECONDS.toNanos(seconds) / 2)),
@@ -97,6 +94,6 @@ public final class VisibilityExtender {
     }
     // If SQS refuses a receipt handle, the message was settled meanwhile, or its timeout has passed
     // and its second delivery will end as a duplicate.
-    deliveries.notExtended(result.failed());
+    inFlight.notExtended(result.failed());
   }
 }

@@ -154,8 +154,8 @@ class AttributesInDeadLettersTest {
     ReplaySelection byId =
         new ReplaySelection(new Bodies(Optional.empty()), "q", 1000, now.minusSeconds(9), true);
 
-    assertThat(by.screen(List.of(deadLetter))).isEmpty();
+    assertThat(by.select(List.of(deadLetter))).isEmpty();
     assertThat(by.left()).containsOnlyKeys(SkipReason.INCOMPLETE);
-    assertThat(byId.screen(List.of(deadLetter))).hasSize(1);
+    assertThat(byId.select(List.of(deadLetter))).hasSize(1);
   }
 }

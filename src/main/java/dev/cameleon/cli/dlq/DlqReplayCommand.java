@@ -84,12 +84,12 @@ public final class DlqReplayCommand extends DlqSubcommand {
     try (DlqSession dlq = open()) {
       SourceQueue source = dlq.source();
       SqsQueue queue = source.queue();
-      ReplaySelection screening =
+      ReplaySelection replayable =
           new ReplaySelection(
               bodies, queue.name(), queue.maxBytes(), dlq.remembered(), !wanted.isEmpty());
-      ReplayReport report = new ReplayReport(this, screening, queue.name());
+      ReplayReport report = new ReplayReport(this, replayable, queue.name());
       if (dryRun) {
-        rehearse(dlq, selection, screening, report);
+        rehearse(dlq, selection, replayable, report);
         return ExitCode.DONE;
       }
       if (all) {
@@ -97,17 +97,17 @@ public final class DlqReplayCommand extends DlqSubcommand {
       }
       Replay replay =
           new Replay(
-              dlq.deadLetters(), source, screening, rate == null ? 0 : rate, dlq::isStopRequested);
+              dlq.deadLetters(), source, replayable, rate == null ? 0 : rate, dlq::isStopRequested);
       return replay(dlq, selection, replay, report) ? ExitCode.DONE : ExitCode.FAILED;
     }
   }
 
   private void rehearse(
-      DlqSession dlq, DeadLetterFilter selection, ReplaySelection screening, ReplayReport report)
+      DlqSession dlq, DeadLetterFilter selection, ReplaySelection replayable, ReplayReport report)
       throws InvalidSettingsException, FailedException, InterruptedException {
     Contract contract = dlq.contract();
     try (PrepareRoute preparation = dlq.prepare(contract)) {
-      DryRun rehearsal = new DryRun(screening, contract.fields(), preparation);
+      DryRun rehearsal = new DryRun(replayable, contract.fields(), preparation);
       Coverage coverage = dlq.read("trying", page -> rehearsal.tryOut(meant(page, selection, dlq)));
       report.print(rehearsal, coverage);
     }

@@ -19,7 +19,7 @@ final class ReplayReport {
   private final DlqSubcommand command;
   private final PrintWriter out;
   private final PrintWriter err;
-  private final ReplaySelection screening;
+  private final ReplaySelection selection;
   private final String source;
 
   /**
@@ -27,11 +27,11 @@ final class ReplayReport {
    *
    * @param source the name of the queue that the messages are sent to
    */
-  ReplayReport(DlqSubcommand command, ReplaySelection screening, String source) {
+  ReplayReport(DlqSubcommand command, ReplaySelection selection, String source) {
     this.command = command;
     this.out = command.out();
     this.err = command.err();
-    this.screening = screening;
+    this.selection = selection;
     this.source = source;
   }
 
@@ -82,7 +82,7 @@ final class ReplayReport {
       throw new FailedException(failure.get());
     }
     return replay.undeleted() == 0
-        && screening.left().keySet().stream()
+        && selection.left().keySet().stream()
             .allMatch(why -> !named && why == SkipReason.REPLAYED_BEFORE);
   }
 
@@ -149,7 +149,7 @@ final class ReplayReport {
           (failure.before() + " " + failure.fieldBefore()).strip(),
           one.getValue().example());
     }
-    if (!screening.left().isEmpty()) {
+    if (!selection.left().isEmpty()) {
       out.println("would be left: " + leftInWords());
     }
     explainLeft();
@@ -189,23 +189,23 @@ final class ReplayReport {
   private ObjectNode addLeft(ObjectNode report) {
     report.put("left", left());
     ObjectNode why = report.putObject("left_by_reason");
-    screening.left().forEach((left, count) -> why.put(left.key(), count));
+    selection.left().forEach((left, count) -> why.put(left.key(), count));
     return report;
   }
 
   private long left() {
-    return screening.left().values().stream().mapToLong(Long::longValue).sum();
+    return selection.left().values().stream().mapToLong(Long::longValue).sum();
   }
 
   private String leftInWords() {
     String why =
-        screening.left().entrySet().stream()
+        selection.left().entrySet().stream()
             .map(left -> left.getValue() + " " + left.getKey().brief())
             .collect(Collectors.joining(", "));
     return left() + (why.isEmpty() ? "" : " (" + why + ")");
   }
 
   private void explainLeft() {
-    screening.left().forEach((why, count) -> command.note(count + " left: " + why.words()));
+    selection.left().forEach((why, count) -> command.note(count + " left: " + why.words()));
   }
 }

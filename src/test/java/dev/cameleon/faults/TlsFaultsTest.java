@@ -23,17 +23,21 @@ import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
 import dev.cameleon.vault.SuppressionList;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import javax.crypto.EncryptedPrivateKeyInfo;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -53,7 +57,25 @@ class TlsFaultsTest {
 
   @BeforeAll
   static void start() throws Exception {
-    certificates = Certificates.in(folder.resolve("tls")).client("app").stranger("mallory");
+    certificates =
+        Certificates.in(folder.resolve("tls"))
+            .client("app")
+            .encrypted("app", "PBEWithSHA1AndDESede")
+            .stranger("mallory")
+            .impostor("impostor")
+            .starting("expired", "-3d")
+            .starting("early", "+1d");
+    byte[] whole = Files.readAllBytes(certificates.key("app", "p12"));
+    Files.write(folder.resolve("tls/half.p12"), Arrays.copyOf(whole, whole.length / 2));
+    Files.writeString(folder.resolve("tls/text.p12"), "-----BEGIN CERTIFICATE-----");
+    Files.writeString(folder.resolve("tls/empty.p12"), "");
+    Files.write(
+        folder.resolve("tls/pbes2.pk8"),
+        new EncryptedPrivateKeyInfo("PBES2", new byte[64]).getEncoded());
+    for (String own : List.of("half.p12", "text.p12", "empty.p12", "pbes2.pk8")) {
+      folder.resolve("tls").resolve(own).toFile().setReadable(false, false);
+      folder.resolve("tls").resolve(own).toFile().setReadable(true, true);
+    }
     Files.writeString(folder.resolve("tls/empty.pk8"), "");
     Files.copy(certificates.key("app", "pk8"), folder.resolve("tls/open.pk8"));
     folder.resolve("tls/empty.pk8").toFile().setReadable(false, false);
@@ -102,34 +124,127 @@ class TlsFaultsTest {
       delimiter = '|',
       textBlock =
           """
-          another host name       | 127.0.0.1 | postgres | sslmode=verify-full&sslrootcert=CA | host name
+          another host name       | 127.0.0.1 | postgres | sslmode=verify-full&sslrootcert=CA | does not cover the URL's host name
           an unknown authority    | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/mallory.crt | authority
-          no file                 | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/absent.crt | sslrootcert
-          an empty file           | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/keytool.txt | sslrootcert
-          no client certificate   | localhost | app      | sslmode=verify-full&sslrootcert=CA | sslcert
-          a stranger's            | localhost | mallory  | sslmode=verify-full&sslrootcert=CA&sslcert=DIR/mallory.crt&sslkey=DIR/mallory.pk8 | sslcert
+          no file                 | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/absent.crt | sslrootcert (or ~/.postgresql/root.crt) cannot be read
+          an empty file           | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/keytool.txt | sslrootcert holds no certificate in PEM
+          no client certificate   | localhost | app      | sslmode=verify-full&sslrootcert=CA | requires a client certificate
+          a stranger's            | localhost | mallory  | sslmode=verify-full&sslrootcert=CA&sslcert=DIR/mallory.crt&sslkey=DIR/mallory.pk8 | requires a client certificate
           somebody else's         | localhost | mallory  | sslmode=verify-full&sslrootcert=CA&sslcert=DIR/app.crt&sslkey=DIR/app.pk8 | another user
-          no certificate file     | localhost | app      | sslmode=require&sslcert=DIR/absent.crt&sslkey=DIR/app.pk8 | sslcert
-          no certificate          | localhost | app      | sslmode=require&sslcert=DIR/keytool.txt&sslkey=DIR/app.pk8 | sslcert
-          no key file             | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/absent.pk8 | sslkey
-          no key                  | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/empty.pk8 | sslkey
+          no certificate file     | localhost | app      | sslmode=require&sslcert=DIR/absent.crt&sslkey=DIR/app.pk8 | sslcert cannot be read
+          no certificate          | localhost | app      | sslmode=require&sslcert=DIR/keytool.txt&sslkey=DIR/app.pk8 | sslcert is not a PEM certificate
+          no key file             | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/absent.pk8 | sslkey cannot be read, or is not a key
+          no key                  | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/empty.pk8 | sslkey cannot be read, or is not a key
           a key that all may read | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/open.pk8 | 0600
           no key of this kind     | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/app.key | pemKeyAlgorithm
-          wrong password          | localhost | app      | sslmode=require&sslkey=DIR/app.p12&sslpassword=a-secret | sslpassword
-          no PKCS #12 file        | localhost | app      | sslmode=require&sslkey=DIR/absent.p12&sslpassword=a-secret | sslkey
-          a misspelt mode         | localhost | postgres | sslmode=verfiy-full | sslmode
-          a server that wants TLS | localhost | clear    | sslmode=disable | sslmode
+          wrong password          | localhost | app      | sslmode=require&sslkey=DIR/app.p12&sslpassword=a-secret | URL's sslpassword is wrong
+          no PKCS #12 file        | localhost | app      | sslmode=require&sslkey=DIR/absent.p12&sslpassword=a-secret | sslkey cannot be read
+          half a PKCS #12 file    | localhost | app      | sslmode=require&sslkey=DIR/half.p12&sslpassword=PASSWORD | sslkey is damaged, or not a PKCS #12 file; export it again
+          text as PKCS #12        | localhost | app      | sslmode=require&sslkey=DIR/text.p12&sslpassword=PASSWORD | sslkey is damaged, or not a PKCS #12 file; export it again
+          an empty PKCS #12 file  | localhost | app      | sslmode=require&sslkey=DIR/empty.p12&sslpassword=PASSWORD | sslkey is damaged, or not a PKCS #12 file; export it again
+          an encrypted key        | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/app-PBEWithSHA1AndDESede.pk8 | sslkey is encrypted, or not PKCS #8 in DER; set sslpassword
+          its wrong password      | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/app-PBEWithSHA1AndDESede.pk8&sslpassword=a-secret | sslkey cannot be decrypted; check the URL's sslpassword
+          a key of PBES2          | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/pbes2.pk8&sslpassword=a-secret | openssl pkcs8 -topk8
+          no certificate for PEM  | localhost | app      | sslmode=require&sslcert=DIR/absent.crt&sslkey=DIR/app.key&pemKeyAlgorithm=EC | sslcert cannot be read
+          an unknown host         | no..host  | app      | sslmode=require | host name of the database cannot be resolved
+          a namesake authority    | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/impostor.crt | authority
+          a misspelt mode         | localhost | postgres | sslmode=verfiy-full | URL's sslmode is not valid
+          a server that wants TLS | localhost | clear    | sslmode=disable | refuses this user without TLS; set sslmode
           """)
   void theCauseOfAFailureIsNamed(
       String fault, String host, String user, String parameters, String named) {
-    Database.Login login = login(host, user, parameters);
+    assertThat(refusal(login(host, user, parameters))).contains(named);
+  }
 
+  /** What is said about a login that fails; it quotes nothing. */
+  private static String refusal(Database.Login login) {
     SQLException failure =
         catchThrowableOfType(SQLException.class, () -> Database.connect(login).close());
+    String words = SqlErrors.describe(failure);
+    assertThat(words)
+        .doesNotContain("a-secret", Certificates.password(), folder.toString(), "no..host");
+    return words;
+  }
 
-    assertThat(SqlErrors.describe(failure))
-        .contains(named)
-        .doesNotContain("a-secret", folder.toString());
+  /**
+   * The server presents another certificate for a while. It speaks TLS 1.2 then, so that it refuses
+   * a client within the handshake. The driver gets its alert, or is still writing when the server
+   * is gone.
+   */
+  @Test
+  void aCertificateThatIsNotValidNowOrHereIsNamed() throws Exception {
+    Database.Login verifying = login("localhost", "postgres", "sslmode=verify-full&sslrootcert=CA");
+    byte[] crt = Files.readAllBytes(certificates.certificate("server"));
+    byte[] key = Files.readAllBytes(certificates.key("server", "key"));
+    database.execute("ALTER SYSTEM SET ssl_max_protocol_version = 'TLSv1.2'");
+    try {
+      present("expired");
+      Awaitility.await()
+          .until(
+              () -> refusal(verifying),
+              "the certificate of the database has expired; renew it on the server (SQLSTATE 08006)"
+                  ::equals);
+      present("early");
+      Awaitility.await()
+          .until(
+              () -> refusal(verifying),
+              words -> words.contains("database is not valid yet; see to the clocks"));
+      for (String client : List.of("impostor", "expired", "early")) {
+        String parameters = "sslmode=require&sslcert=DIR/%1$s.crt&sslkey=DIR/%1$s.pk8";
+        assertThat(refusal(login("localhost", "app", parameters.formatted(client))))
+            .as(client)
+            .containsAnyOf(
+                "refuses the client certificate; check whether it has expired",
+                "the TLS handshake failed; the database's log tells why, for example that it"
+                    + " refuses the client certificate");
+      }
+      assertThat(
+              refusal(
+                  login(
+                      "localhost",
+                      "app",
+                      "sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/mallory.pk8")))
+          .contains("the TLS handshake failed; the database's log tells why")
+          .contains("the key does not belong to it");
+    } finally {
+      database.execute("ALTER SYSTEM RESET ssl_max_protocol_version");
+      Files.write(certificates.certificate("server"), crt);
+      Files.write(certificates.key("server", "key"), key);
+      database.execute("SELECT pg_reload_conf()");
+    }
+    Awaitility.await().ignoreExceptions().until(() -> isServed(verifying));
+  }
+
+  private static boolean isServed(Database.Login login) throws SQLException {
+    try (Connection connection = Database.connect(login)) {
+      return connection.isValid(5);
+    }
+  }
+
+  private static void present(String name) throws IOException {
+    Files.copy(
+        certificates.certificate(name),
+        certificates.certificate("server"),
+        StandardCopyOption.REPLACE_EXISTING);
+    // Its mode stays: PostgreSQL refuses a key that others may read.
+    Files.write(
+        certificates.key("server", "key"), Files.readAllBytes(certificates.key(name, "key")));
+    database.execute("SELECT pg_reload_conf()");
+  }
+
+  /** The words of a trigger are no reason why a connection is refused. */
+  @Test
+  void whatAStatementRaisesIsNotTakenForAFailureOfTls() throws Exception {
+    try (Connection connection = Database.connect(login("localhost", "postgres", ""));
+        Statement statement = connection.createStatement()) {
+      SQLException failure =
+          catchThrowableOfType(
+              SQLException.class,
+              () -> statement.execute("DO $$ BEGIN RAISE 'no encryption'; END $$"));
+
+      assertThat(SqlErrors.describe(failure))
+          .isEqualTo("a trigger of the table refuses the row (SQLSTATE P0001)");
+    }
   }
 
   @Test
@@ -140,10 +255,7 @@ class TlsFaultsTest {
             "postgres",
             "a-secret");
 
-    SQLException failure =
-        catchThrowableOfType(SQLException.class, () -> Database.connect(login).close());
-
-    assertThat(SqlErrors.describe(failure)).contains("no TLS").doesNotContain("a-secret");
+    assertThat(refusal(login)).contains("no TLS");
   }
 
   @Test

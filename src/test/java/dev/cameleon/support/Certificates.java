@@ -11,6 +11,10 @@ import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import javax.crypto.Cipher;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
 
 /**
  * A certificate authority in a folder, with a server's certificate for {@code localhost} and
@@ -19,6 +23,13 @@ import java.util.List;
  */
 public final class Certificates {
   private static final String PASSWORD = "only-for-tests";
+
+  private static final String AUTHORITY = "CN=Test CA";
+
+  /** A server's and no client's. */
+  private static final String[] AT_LOCALHOST = {
+    "-signer", "ca", "-ext", "san=dns:localhost", "-ext", "eku=serverAuth"
+  };
 
   private final Path folder;
   private final Path store;
@@ -31,11 +42,25 @@ public final class Certificates {
   /** Makes the authority and the server's certificate. */
   public static Certificates in(Path folder) throws IOException, GeneralSecurityException {
     Certificates certificates = new Certificates(Files.createDirectories(folder));
-    certificates.keytool("ca", "CN=Test CA", "-ext", "bc:critical=ca:true");
-    certificates.keytool("server", "CN=server", "-signer", "ca", "-ext", "san=dns:localhost");
+    certificates.keytool("ca", AUTHORITY, "-ext", "bc:critical=ca:true");
+    certificates.keytool("server", "CN=server", AT_LOCALHOST);
     certificates.writePem("ca");
     certificates.writePem("server");
     return certificates;
+  }
+
+  /**
+   * Makes a certificate of this name, signed by the authority and for {@code localhost}, that is
+   * valid for two days from another moment on.
+   *
+   * @param start that moment, as keytool's {@code -startdate}, for example {@code -3d}
+   */
+  public Certificates starting(String name, String start)
+      throws IOException, GeneralSecurityException {
+    List<String> more = new ArrayList<>(List.of(AT_LOCALHOST));
+    more.addAll(List.of("-startdate", start));
+    keytool(name, "CN=" + name, more.toArray(String[]::new));
+    return writeClient(name);
   }
 
   /** Makes a client's certificate for the role of this name, signed by the authority. */
@@ -48,6 +73,31 @@ public final class Certificates {
   public Certificates stranger(String name) throws IOException, GeneralSecurityException {
     keytool(name, "CN=" + name);
     return writeClient(name);
+  }
+
+  /** Makes a client's certificate that is signed by nobody else, but has the authority's name. */
+  public Certificates impostor(String name) throws IOException, GeneralSecurityException {
+    keytool(name, AUTHORITY);
+    return writeClient(name);
+  }
+
+  /**
+   * Writes a client's key again, encrypted with the password, as {@code NAME-ALGORITHM.pk8}.
+   *
+   * @param algorithm Java's name of the algorithm
+   */
+  public Certificates encrypted(String name, String algorithm)
+      throws IOException, GeneralSecurityException {
+    Cipher cipher = Cipher.getInstance(algorithm);
+    cipher.init(
+        Cipher.ENCRYPT_MODE,
+        SecretKeyFactory.getInstance(algorithm)
+            .generateSecret(new PBEKeySpec(PASSWORD.toCharArray())));
+    byte[] sealed = cipher.doFinal(key(name).getEncoded());
+    Files.write(
+        secret(name + "-" + algorithm + ".pk8"),
+        new EncryptedPrivateKeyInfo(cipher.getParameters(), sealed).getEncoded());
+    return this;
   }
 
   private Certificates writeClient(String name) throws IOException, GeneralSecurityException {

@@ -2,21 +2,33 @@ package dev.cameleon.cli.privacy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.cli.console.Invocation;
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.privacy.Audit;
 import dev.cameleon.privacy.ErasureResult;
 import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Commands;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
+import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 /** {@code erase} and {@code doctor} as processes, as far as they need not wait for loaders. */
 class EraseCommandTest {
@@ -114,6 +126,84 @@ class EraseCommandTest {
     assertThat(nothing.out()).contains("Vault entries deleted: 0. Ticket: T-1");
     assertThat(rotating.exitCode()).isEqualTo(1);
     assertThat(rotating.err()).contains("run keys retokenize");
+  }
+
+  @Test
+  void pruneCountsWhatItDeletedAndEndsWithOneWhileATokenWaits() throws Exception {
+    Recipients.add(folder, "anna");
+    Site site =
+        Site.in(folder).with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
+    site.queues().send(Events.bodies(2));
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.LOADED, 2);
+    }
+    long entries = site.database().number("SELECT count(*) FROM cameleon.vault");
+    site.database()
+        .execute(
+            "DELETE FROM user_logins; INSERT INTO cameleon.erased_token (token, since) VALUES"
+                + " ('ip_11111111_AAAAAAAAAAAAAAAAAAAAAA', clock_timestamp() + interval '1 day')");
+    as(site, "cameleon_officer");
+
+    StringWriter out = new StringWriter();
+    int exitCode =
+        new CommandLine(new Started(site.environment()))
+            .addSubcommand(new VaultCommand.PruneEntries(Duration.ZERO))
+            .setOut(new PrintWriter(out, true))
+            .setErr(new PrintWriter(new StringWriter()))
+            .execute("prune", "--ticket", "T-1");
+
+    assertThat(exitCode).isEqualTo(1);
+    assertThat(entries).isPositive();
+    assertThat(out.toString())
+        .contains("Vault entries deleted: " + entries + ". Ticket: T-1")
+        .contains("NOT FINISHED: tokens still to erase: 1,");
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.vault")).isZero();
+  }
+
+  @Test
+  void whatStaysIsCountedAndEndsWithOne() throws Exception {
+    Site site = Site.in(folder);
+    site.migrate();
+    try (Connection loader = site.database().connect()) {
+      Keyset keys = Keyset.read(folder.resolve("mask.json"));
+      assertThat(new MaskGuard(keys, Map.of()).problems(loader, Set.of())).isEmpty();
+    }
+    site.database()
+        .execute(
+            "INSERT INTO user_logins (user_id, masked_ip) VALUES ('ada', 'plantedvalue'),"
+                + " ('ada', 'plantedvalue'), ('ada', NULL);"
+                + " CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                + " NEW.masked_ip := OLD.masked_ip; RETURN NEW; END $$;"
+                + " CREATE TRIGGER keep BEFORE UPDATE ON user_logins FOR EACH ROW"
+                + " EXECUTE FUNCTION keep()");
+    as(site, "cameleon_officer");
+
+    Program.Result prevented = erase(site, "ada");
+    site.database().execute("ALTER TABLE user_logins RENAME TO other_logins");
+    Program.Result lost = prune(site);
+
+    assertThat(prevented.exitCode()).isEqualTo(1);
+    assertThat(prevented.out()).isEmpty();
+    assertThat(prevented.err())
+        .contains("nothing was erased", "still holds values to erase in masked_ip (2 values)")
+        .doesNotContain("plantedvalue");
+    assertThat(lost.exitCode()).isEqualTo(1);
+    assertThat(lost.out()).isEmpty();
+    assertThat(lost.err()).contains("nothing was deleted", "user_logins");
+  }
+
+  /** As {@code Cli}, for a command with other times. */
+  @CommandLine.Command
+  private record Started(Map<String, String> environment) implements Invocation {
+    @Override
+    public InputStream in() {
+      return InputStream.nullInputStream();
+    }
+
+    @Override
+    public PrintStream out() {
+      return System.out;
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cameleon.db.AdvisoryLock;
 import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.support.Commands;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
@@ -98,6 +99,26 @@ class RotationCommandsTest {
         .contains("Retired: " + rotated.olderIds().get(0));
     assertThat(old.exitCode()).isEqualTo(2);
     assertThat(old.err()).contains("was retired on");
+  }
+
+  @Test
+  void anEraseInARotationEndsWithOneAndSaysWhatToDo() throws Exception {
+    Site site = loaded();
+    Map<String, String> officer = officer(site, rotate(site));
+    try (Connection rotation = site.database().connect()) {
+      Keyset rotated = Keyset.read(folder.resolve("mask-2.json"));
+      assertThat(new MaskGuard(rotated, Map.of()).newestKeyProblem(rotation)).isEmpty();
+    }
+
+    Program.Result result =
+        Commands.run(
+            officer, folder, "erase", "--user", "plantedvalue", "--suppress", "--ticket", "T");
+
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.out())
+        .contains("later events are loaded with random values")
+        .contains("NOT FINISHED: originals can still be revealed", "run keys retokenize")
+        .doesNotContain("plantedvalue");
   }
 
   @Test

@@ -240,7 +240,7 @@ class TlsFaultsTest {
       SQLException failure =
           catchThrowableOfType(
               SQLException.class,
-              () -> statement.execute("DO $$ BEGIN RAISE 'no encryption'; END $$"));
+              () -> statement.execute("DO $$ BEGIN RAISE 'no encryption, SSL error: x'; END $$"));
 
       assertThat(SqlErrors.describe(failure))
           .isEqualTo("a trigger of the table refuses the row (SQLSTATE P0001)");

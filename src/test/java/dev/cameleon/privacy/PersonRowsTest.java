@@ -169,8 +169,10 @@ class PersonRowsTest {
   @Test
   void aPolicyOfTheTablesOwnerIsNotRunWithOurRights() throws Exception {
     aPolicyOfTheTablesOwner();
-    try (Connection connection = revealer.connect()) {
+    try (Connection connection = revealer.connect();
+        Statement statement = connection.createStatement()) {
       long request = request(connection, about(SALT, ADA));
+      statement.execute("SET row_security = on"); // our own sessions turn it off
 
       assertThatThrownBy(() -> rows(connection, request, ADA, SALT))
           .hasMessageContaining("would be affected by row-level security policy")
@@ -187,6 +189,7 @@ class PersonRowsTest {
     try (Connection connection = site.database().connect();
         Statement statement = connection.createStatement()) {
       Audit.record(connection, new Audit.Act("reveal", unused, "why", null, null));
+      statement.execute("SET row_security = on");
 
       assertThatThrownBy(
               () -> statement.execute("SELECT cameleon.erase_tokens(ARRAY['" + unused + "'])"))

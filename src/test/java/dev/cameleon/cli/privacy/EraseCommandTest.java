@@ -2,7 +2,6 @@ package dev.cameleon.cli.privacy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cameleon.cli.console.Invocation;
 import dev.cameleon.mask.Keyset;
 import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.privacy.Audit;
@@ -14,13 +13,9 @@ import dev.cameleon.support.Program;
 import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
-import java.io.InputStream;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.time.Duration;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,7 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 /** {@code erase} and {@code doctor} as processes, as far as they need not wait for loaders. */
 class EraseCommandTest {
@@ -144,24 +138,24 @@ class EraseCommandTest {
                 + " ('ip_11111111_AAAAAAAAAAAAAAAAAAAAAA', clock_timestamp() + interval '1 day')");
     as(site, "cameleon_officer");
 
-    StringWriter out = new StringWriter();
-    int exitCode =
-        new CommandLine(new Started(site.environment()))
-            .addSubcommand(new VaultCommand.PruneEntries(Duration.ZERO))
-            .setOut(new PrintWriter(out, true))
-            .setErr(new PrintWriter(new StringWriter()))
-            .execute("prune", "--ticket", "T-1");
+    Program.Result result =
+        Impatient.run(
+            site.environment(),
+            new VaultCommand.PruneEntries(Impatient.MEMORY),
+            "prune",
+            "--ticket",
+            "T-1");
 
-    assertThat(exitCode).isEqualTo(1);
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
     assertThat(entries).isPositive();
-    assertThat(out.toString())
+    assertThat(result.out())
         .contains("Vault entries deleted: " + entries + ". Ticket: T-1")
         .contains("NOT FINISHED: tokens still to erase: 1,");
     assertThat(site.database().number("SELECT count(*) FROM cameleon.vault")).isZero();
   }
 
   @Test
-  void whatStaysIsCountedAndEndsWithOne() throws Exception {
+  void whatCannotBeErasedIsCountedOrItsHolderNamedAndEndsWithOne() throws Exception {
     Site site = Site.in(folder);
     site.migrate();
     try (Connection loader = site.database().connect()) {
@@ -179,6 +173,21 @@ class EraseCommandTest {
     as(site, "cameleon_officer");
 
     Program.Result prevented = erase(site, "ada");
+    Program.Result waited;
+    Program.Result pruned;
+    Program.Result retokenized;
+    try (Connection other = site.database().connect();
+        Statement statement = other.createStatement()) {
+      site.database()
+          .execute(
+              "ALTER ROLE "
+                  + site.environment().get("CAMELEON_DB_USER")
+                  + " SET lock_timeout = '200ms'");
+      statement.execute("BEGIN; LOCK TABLE cameleon.audit, cameleon.rows_lock IN EXCLUSIVE MODE");
+      waited = erase(site, "ada");
+      pruned = prune(site);
+      retokenized = Commands.run(site.environment(), folder, "keys", "retokenize");
+    }
     site.database().execute("ALTER TABLE user_logins RENAME TO other_logins");
     Program.Result lost = prune(site);
 
@@ -187,23 +196,15 @@ class EraseCommandTest {
     assertThat(prevented.err())
         .contains("nothing was erased", "still holds values to erase in masked_ip (2 values)")
         .doesNotContain("plantedvalue");
+    for (Program.Result locked : List.of(waited, pruned, retokenized)) {
+      assertThat(locked.exitCode()).isEqualTo(1);
+      assertThat(locked.err())
+          .contains("waited too long for a lock", "locks are held by session")
+          .contains("of user postgres", "cameleon.audit");
+    }
     assertThat(lost.exitCode()).isEqualTo(1);
     assertThat(lost.out()).isEmpty();
     assertThat(lost.err()).contains("nothing was deleted", "user_logins");
-  }
-
-  /** As {@code Cli}, for a command with other times. */
-  @CommandLine.Command
-  private record Started(Map<String, String> environment) implements Invocation {
-    @Override
-    public InputStream in() {
-      return InputStream.nullInputStream();
-    }
-
-    @Override
-    public PrintStream out() {
-      return System.out;
-    }
   }
 
   @Test

@@ -111,8 +111,15 @@ class RotationCommandsTest {
     }
 
     Program.Result result =
-        Commands.run(
-            officer, folder, "erase", "--user", "plantedvalue", "--suppress", "--ticket", "T");
+        Impatient.run(
+            officer,
+            new EraseCommand(Impatient.MEMORY),
+            "erase",
+            "--user",
+            "plantedvalue",
+            "--suppress",
+            "--ticket",
+            "T");
 
     assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
     assertThat(result.out())

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +24,7 @@ class TransportChecksTest {
 
   @ParameterizedTest
   @CsvSource({
+    ", OK, are encrypted (HTTPS)",
     "https://sqs.eu-central-1.amazonaws.com, OK, are encrypted (HTTPS)",
     "HTTPS://sqs.eu-central-1.amazonaws.com, OK, are encrypted (HTTPS)",
     "http://127.0.0.1:9324, OK, are not encrypted; SQS is on this machine",
@@ -31,7 +33,7 @@ class TransportChecksTest {
     "http://localhost.example:9324, NOTE, on another machine are not encrypted: use an https://"
   })
   void callsToAnotherMachineAreToBeEncrypted(URI endpoint, Result result, String words) {
-    SelfCheck.Finding finding = TransportChecks.queue(endpoint);
+    SelfCheck.Finding finding = TransportChecks.queue(Optional.ofNullable(endpoint));
 
     assertThat(finding.result()).isEqualTo(result);
     assertThat(finding.detail()).contains(words);

@@ -34,10 +34,7 @@ class IamPasswordTest {
     "5432, cameleon_loader, 'a-session/with+signs=='"
   })
   void aTokenIsTheOneThatAwsMakesInTheSameSecond(int port, String user, String session) {
-    set("aws.region", "eu-central-1");
-    set("aws.accessKeyId", "AKIDEXAMPLE");
-    set("aws.secretAccessKey", "secret/of+the=test");
-    set("aws.sessionToken", session);
+    credentials(session);
     String ours;
     String theirs;
     do {
@@ -53,7 +50,16 @@ class IamPasswordTest {
 
   @Test
   void aTokenThatWasRefusedIsNotMadeAgain() {
+    credentials(null);
+
     assertThat(new IamPassword(HOST, 5432, "x").get(Optional.of("refused"))).isEmpty();
+  }
+
+  private void credentials(String session) {
+    set("aws.region", "eu-central-1");
+    set("aws.accessKeyId", "AKIDEXAMPLE");
+    set("aws.secretAccessKey", "secret/of+the=test");
+    set("aws.sessionToken", session);
   }
 
   private static String ofAws(int port, String user) {

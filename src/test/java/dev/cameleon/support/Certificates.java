@@ -140,6 +140,8 @@ public final class Certificates {
   private void keytool(String alias, String subject, String... more) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    // Half the time: most of it is the start of a JVM.
+    command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
     command.addAll(List.of("-genkeypair", "-alias", alias, "-dname", subject));
     command.addAll(List.of("-keyalg", "EC", "-groupname", "secp256r1", "-validity", "2"));
     command.addAll(List.of("-storetype", "PKCS12", "-keystore", store.toString()));

@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -103,7 +104,7 @@ class RotationCommandsTest {
 
   @Test
   void anEraseInARotationEndsWithOneAndSaysWhatToDo() throws Exception {
-    Site site = loaded();
+    Site site = begun();
     Map<String, String> officer = officer(site, rotate(site));
     try (Connection rotation = site.database().connect()) {
       Keyset rotated = Keyset.read(folder.resolve("mask-2.json"));
@@ -130,7 +131,7 @@ class RotationCommandsTest {
 
   @Test
   void aSecondRetokenizeIsRefusedWhileOneRuns() throws Exception {
-    Site site = loaded();
+    Site site = begun();
     Map<String, String> officer = officer(site, rotate(site));
 
     try (Connection other = site.database().connect()) {
@@ -146,7 +147,7 @@ class RotationCommandsTest {
 
   @Test
   void retokenizeWithAForeignKeysetIsWrongConfigurationAndChangesNothing() throws Exception {
-    Site site = loaded();
+    Site site = begun();
 
     Program.Result result =
         Commands.run(officer(site, site.newKeyset("other.json")), folder, "keys", "retokenize");
@@ -159,13 +160,24 @@ class RotationCommandsTest {
 
   @Test
   void retokenizeAsALoaderFailsAndSaysThatAPrivilegeIsMissing() throws Exception {
-    Site site = loaded();
+    Site site = begun();
     Map<String, String> loader = login(site, rotate(site), "cameleon_loader");
 
     Program.Result result = Commands.run(loader, folder, "keys", "retokenize");
 
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).contains("lacks a privilege").contains("run keys retokenize again");
+  }
+
+  /** A database that a loader with the keyset has seen, without rows. */
+  private Site begun() throws Exception {
+    Site site = Site.in(folder);
+    site.migrate();
+    try (Connection loader = site.database().connect()) {
+      Keyset keys = Keyset.read(folder.resolve("mask.json"));
+      assertThat(new MaskGuard(keys, Map.of()).problems(loader, Set.of())).isEmpty();
+    }
+    return site;
   }
 
   private Site loaded() throws Exception {

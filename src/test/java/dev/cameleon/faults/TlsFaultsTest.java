@@ -16,17 +16,12 @@ import dev.cameleon.load.RowFailures;
 import dev.cameleon.load.Shipped;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.ReceiveGate;
-import dev.cameleon.support.Certificates;
 import dev.cameleon.support.FixedKeys;
-import dev.cameleon.support.LocalPostgres;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
 import dev.cameleon.vault.SuppressionList;
-import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -37,74 +32,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import javax.crypto.EncryptedPrivateKeyInfo;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Connections over TLS to a real server, and what is said about those that fail. */
-class TlsFaultsTest {
-  @TempDir private static Path folder;
-
-  private static Certificates certificates;
-  private static LocalPostgres postgres;
-  private static TestDatabase database;
-
-  @BeforeAll
-  static void start() throws Exception {
-    certificates =
-        Certificates.in(folder.resolve("tls"))
-            .client("app")
-            .encrypted("app", "PBEWithSHA1AndDESede")
-            .stranger("mallory")
-            .impostor("impostor")
-            .starting("expired", "-3d")
-            .starting("early", "+1d");
-    byte[] whole = Files.readAllBytes(certificates.key("app", "p12"));
-    Files.write(folder.resolve("tls/half.p12"), Arrays.copyOf(whole, whole.length / 2));
-    Files.writeString(folder.resolve("tls/text.p12"), "-----BEGIN CERTIFICATE-----");
-    Files.writeString(folder.resolve("tls/empty.p12"), "");
-    Files.write(
-        folder.resolve("tls/pbes2.pk8"),
-        new EncryptedPrivateKeyInfo("PBES2", new byte[64]).getEncoded());
-    for (String own : List.of("half.p12", "text.p12", "empty.p12", "pbes2.pk8")) {
-      folder.resolve("tls").resolve(own).toFile().setReadable(false, false);
-      folder.resolve("tls").resolve(own).toFile().setReadable(true, true);
-    }
-    Files.writeString(folder.resolve("tls/empty.pk8"), "");
-    Files.copy(certificates.key("app", "pk8"), folder.resolve("tls/open.pk8"));
-    folder.resolve("tls/empty.pk8").toFile().setReadable(false, false);
-    folder.resolve("tls/empty.pk8").toFile().setReadable(true, true);
-    folder.resolve("tls/open.pk8").toFile().setReadable(true, false);
-    postgres = LocalPostgres.start(certificates);
-    database = postgres.database();
-    database.execute("CREATE ROLE app LOGIN; CREATE ROLE clear LOGIN; CREATE ROLE mallory LOGIN");
-    database.rule("hostssl all app,mallory all cert");
-    database.rule("hostnossl all clear all reject");
-  }
-
-  @AfterAll
-  static void stop() {
-    postgres.close();
-  }
-
-  private static String filled(String parameters) {
-    return parameters
-        .replace("CA", certificates.ca().toString())
-        .replace("PASSWORD", Certificates.password())
-        .replace("DIR", folder.resolve("tls").toString());
-  }
-
-  private static Database.Login login(String host, String user, String parameters) {
-    String url = "jdbc:postgresql://" + host + ":" + postgres.port() + "/" + database.name();
-    return new Database.Login(url + "?" + filled(parameters), user, "a-secret");
-  }
-
+class TlsFaultsTest extends TlsFixture {
   @ParameterizedTest(name = "{0}")
   @CsvSource({
     "PKCS #8 in DER,sslcert=DIR/app.crt&sslkey=DIR/app.pk8",
@@ -156,16 +91,6 @@ class TlsFaultsTest {
     assertThat(refusal(login(host, user, parameters))).contains(named);
   }
 
-  /** What is said about a login that fails; it quotes nothing. */
-  private static String refusal(Database.Login login) {
-    SQLException failure =
-        catchThrowableOfType(SQLException.class, () -> Database.connect(login).close());
-    String words = SqlErrors.describe(failure);
-    assertThat(words)
-        .doesNotContain("a-secret", Certificates.password(), folder.toString(), "no..host");
-    return words;
-  }
-
   /**
    * The server presents another certificate for a while. It speaks TLS 1.2 then, so that it refuses
    * a client within the handshake. The driver gets its alert, or is still writing when the server
@@ -213,23 +138,6 @@ class TlsFaultsTest {
       database.execute("SELECT pg_reload_conf()");
     }
     Awaitility.await().ignoreExceptions().until(() -> isServed(verifying));
-  }
-
-  private static boolean isServed(Database.Login login) throws SQLException {
-    try (Connection connection = Database.connect(login)) {
-      return connection.isValid(5);
-    }
-  }
-
-  private static void present(String name) throws IOException {
-    Files.copy(
-        certificates.certificate(name),
-        certificates.certificate("server"),
-        StandardCopyOption.REPLACE_EXISTING);
-    // Its mode stays: PostgreSQL refuses a key that others may read.
-    Files.write(
-        certificates.key("server", "key"), Files.readAllBytes(certificates.key(name, "key")));
-    database.execute("SELECT pg_reload_conf()");
   }
 
   /** The words of a trigger are no reason why a connection is refused. */

@@ -100,7 +100,7 @@ public final class SelfCheck {
       }
       if (source != null) {
         findings.addAll(TransportChecks.rights(sqs, source));
-        findings.add(TransportChecks.queue(AwsClients.endpoint(sqs, source.url())));
+        findings.add(TransportChecks.queue(AwsClients.endpoint(sqs)));
       }
       if (source != null && sample > 0) {
         sample(sqs, source, sample);

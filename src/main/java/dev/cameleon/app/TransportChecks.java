@@ -27,6 +27,8 @@ import software.amazon.awssdk.services.sqs.model.SqsException;
 final class TransportChecks {
   private static final String STRONGEST = "verify-full";
 
+  private static final String HTTPS = "https";
+
   /** A receipt handle that belongs to no message, so that a call with it changes nothing. */
   private static final String NO_RECEIPT = "check";
 
@@ -64,11 +66,16 @@ final class TransportChecks {
                 + " cameleon.db.url");
   }
 
-  /** Whether calls to the queues are encrypted. */
-  static Finding queue(URI endpoint) {
-    String scheme = String.valueOf(endpoint.getScheme()).toLowerCase(Locale.ROOT);
-    String host = String.valueOf(endpoint.getHost());
-    if (scheme.equals("https")) {
+  /**
+   * Whether calls to the queues are encrypted.
+   *
+   * @param endpoint where they go; empty: to AWS's own endpoint
+   */
+  static Finding queue(Optional<URI> endpoint) {
+    String scheme =
+        endpoint.map(URI::getScheme).map(name -> name.toLowerCase(Locale.ROOT)).orElse(HTTPS);
+    String host = endpoint.map(URI::getHost).orElse("");
+    if (scheme.equals(HTTPS)) {
       return new Finding("transport", Result.OK, "calls to SQS are encrypted (HTTPS)");
     }
     return DatabaseSettings.isLoopback(host)

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
@@ -48,9 +49,12 @@ public final class AwsClients {
         .build();
   }
 
-  /** The endpoint to which a client sends calls about a queue. */
-  public static URI endpoint(SqsClient sqs, String queueUrl) {
-    return sqs.serviceClientConfiguration().endpointOverride().orElse(URI.create(queueUrl));
+  /**
+   * The endpoint that the settings name for a client, whatever a queue's URL says; empty if it
+   * calls AWS's own in its region, which speak HTTPS.
+   */
+  public static Optional<URI> endpoint(SqsClient sqs) {
+    return sqs.serviceClientConfiguration().endpointOverride();
   }
 
   /** A client for a few calls, with a connection pool of its own. */

@@ -5,7 +5,9 @@ import java.net.UnknownHostException;
 import java.security.UnrecoverableKeyException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -52,7 +54,8 @@ final class TlsErrors {
     OF_DRIVER.put(
         "Loading the SSL certificate {0} into a KeyManager failed.",
         CERTIFICATE + " is not a PEM certificate");
-    OF_DRIVER.put("Could not load cert chain", CERTIFICATE + " is not a PEM certificate");
+    OF_DRIVER.put(
+        "Could not load cert chain", CERTIFICATE + " cannot be read, or is not a PEM certificate");
     OF_DRIVER.put("Could not read SSL key file {0}.", KEY + " cannot be read, or is not a key");
     OF_DRIVER.put(
         "Could not decrypt SSL key file {0}.",
@@ -66,9 +69,9 @@ final class TlsErrors {
     OF_DRIVER.put(
         "Could not load the private key",
         KEY
-            + " is not an RSA key in PKCS #8; for another kind of PEM key set"
+            + " cannot be read, or is not an RSA key in PKCS #8; for another kind of PEM key set"
             + " pemKeyAlgorithm, for example EC");
-    String others = KEY + " can be read by other users: set its file's mode to 0600";
+    String others = KEY + " can be read by other users: let its owner alone read it (mode 0600)";
     OF_DRIVER.put(
         "private key file \"{0}\" has group or world access; file must have permissions u=rw (0600)"
             + " or less if owned by the current user, or permissions u=rw,g=r (0640) or less if"
@@ -78,6 +81,29 @@ final class TlsErrors {
         "Private key file \"{0}\" has insecure permissions. Non-owner principal \"{1}\" has read"
             + " access.",
         others);
+  }
+
+  /**
+   * The driver's messages that have several causes: used only if no other message or exception names
+   * the cause.
+   */
+  private static final Map<String, String> VAGUE = new LinkedHashMap<>();
+
+  static {
+    VAGUE.put(
+        "Could not find a java cryptographic algorithm: X.509 CertificateFactory not available.",
+        KEY + " is damaged, or not a PKCS #12 file; export it again");
+    VAGUE.put(
+        "Could not find a java cryptographic algorithm: {0}.",
+        KEY
+            + " is encrypted in a way that the driver cannot undo, for example PBES2; encrypt it"
+            + " with openssl pkcs8 -topk8 -outform DER -v1 PBE-SHA1-3DES, or not at all");
+    // A server that refuses the client's certificate closes the connection after its alert, which
+    // may get lost: with TLS 1.3 the client is already writing.
+    VAGUE.put(
+        "SSL error: {0}",
+        "the TLS handshake failed; the database's log tells why, for example that it refuses the"
+            + " client certificate in the URL's sslcert or that the key does not belong to it");
   }
 
   /** Parts of PostgreSQL's English messages when it refuses a connection. */
@@ -92,9 +118,9 @@ final class TlsErrors {
         "certificate authentication failed",
         "the client certificate belongs to another user: its common name must match"
             + " the database user");
-    String tls = "the database refuses this user without TLS; set sslmode=verify-full in the URL";
-    OF_SERVER.put("no encryption", tls);
-    OF_SERVER.put("SSL off", tls);
+    OF_SERVER.put(
+        "no encryption",
+        "the database refuses this user without TLS; set sslmode=verify-full in the URL");
   }
 
   private TlsErrors() {}
@@ -107,13 +133,20 @@ final class TlsErrors {
         return words;
       }
     }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof PSQLException postgres && postgres.getServerErrorMessage() == null) {
+        return ofDriver(postgres, VAGUE);
+      }
+    }
     return Optional.empty();
   }
 
   private static Optional<String> ofOne(Throwable failure) {
     String words = null;
     if (failure instanceof PSQLException postgres) {
-      return postgres.getServerErrorMessage() == null ? ofDriver(postgres) : ofServer(postgres);
+      return postgres.getServerErrorMessage() == null
+          ? ofDriver(postgres, OF_DRIVER)
+          : ofServer(postgres);
     } else if (failure instanceof UnknownHostException) {
       words = "the host name of the database cannot be resolved";
     } else if (failure instanceof FileNotFoundException) {
@@ -123,17 +156,21 @@ final class TlsErrors {
       words = KEY + " cannot be decrypted: the URL's sslpassword is wrong";
     } else if (failure instanceof CertificateExpiredException) {
       words = "the certificate of the database has expired; renew it on the server";
+    } else if (failure instanceof CertificateNotYetValidException) {
+      words =
+          "the certificate of the database is not valid yet; see to the clocks of this machine"
+              + " and of the one that issued it";
     } else if (failure instanceof CertPathBuilderException
         || (failure instanceof CertPathValidatorException
-            && !(failure.getCause() instanceof CertificateExpiredException))) {
+            && !(failure.getCause() instanceof CertificateException))) {
       words =
           "the certificate of the database is not from an authority in the URL's"
               + " sslrootcert file; use the file of the server's authority, for example the"
               + " RDS bundle";
     } else if (isAlert(failure)) {
       words =
-          "the database refuses the client certificate; check whether it has expired or"
-              + " was revoked";
+          "the database refuses the client certificate; check whether it has expired, was"
+              + " revoked, is a server's, or is from an authority that the database does not know";
     }
     return Optional.ofNullable(words);
   }
@@ -142,13 +179,13 @@ final class TlsErrors {
   private static boolean isAlert(Throwable failure) {
     return failure instanceof SSLHandshakeException
         && String.valueOf(failure.getMessage())
-            .matches(".*fatal alert: (unknown_ca|bad_certificate|.*certificate_.*|access_denied)");
+            .matches(".*fatal alert: (unknown_ca|[a-z]+_certificate|certificate_[a-z]+)");
   }
 
-  private static Optional<String> ofDriver(PSQLException failure) {
+  private static Optional<String> ofDriver(PSQLException failure, Map<String, String> known) {
     String message = String.valueOf(failure.getMessage());
-    return OF_DRIVER.entrySet().stream()
-        .filter(known -> isTranslationOf(message, known.getKey()))
+    return known.entrySet().stream()
+        .filter(each -> isTranslationOf(message, each.getKey()))
         .map(Map.Entry::getValue)
         .findFirst();
   }

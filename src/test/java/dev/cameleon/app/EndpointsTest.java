@@ -15,14 +15,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.SdkRequest;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.sqs.SqsClient;
+import software.amazon.awssdk.services.sqs.model.GetQueueAttributesRequest;
 
 /** The endpoint of calls to SQS, as a result of AWS's own variables and a queue's URL. */
 class EndpointsTest {
@@ -50,6 +53,17 @@ class EndpointsTest {
     set("aws.endpointUrl", null);
 
     assertThat(called(QUEUE)).isEqualTo("https://sqs.us-east-1.amazonaws.com");
+    assertThat(named()).isEmpty();
+  }
+
+  /** A name would be looked up in the account of the credentials. */
+  @Test
+  void aQueuesUrlIsAskedForAsItIsBecauseItMayBeOfAnotherAccount() {
+    set("aws.endpointUrl", null);
+
+    assertThat(stopped(QUEUE).request())
+        .isInstanceOfSatisfying(
+            GetQueueAttributesRequest.class, call -> assertThat(call.queueUrl()).isEqualTo(QUEUE));
   }
 
   @Test
@@ -59,6 +73,7 @@ class EndpointsTest {
 
     assertThat(called(QUEUE)).isEqualTo("https://" + VPC_ENDPOINT);
     assertThat(called("login-queue")).isEqualTo("https://" + VPC_ENDPOINT);
+    assertThat(named()).hasValue(URI.create("https://" + VPC_ENDPOINT));
   }
 
   @Test
@@ -107,6 +122,16 @@ class EndpointsTest {
 
   /** The endpoint of the first call about this queue; no call leaves this machine. */
   private String called(String queue) {
+    return stopped(queue).getMessage();
+  }
+
+  private static Optional<URI> named() {
+    try (SqsClient sqs = AwsClients.sqs(1)) {
+      return AwsClients.endpoint(sqs);
+    }
+  }
+
+  private Stopped stopped(String queue) {
     set("aws.region", "us-east-1");
     set("aws.accessKeyId", "x");
     set("aws.secretAccessKey", "x");
@@ -114,7 +139,7 @@ class EndpointsTest {
       SqsQueue.find(sqs, queue);
       throw new AssertionError("nothing was called");
     } catch (Stopped e) {
-      return e.host();
+      return e;
     }
   }
 
@@ -131,19 +156,22 @@ class EndpointsTest {
     @Override
     public void beforeTransmission(Context.BeforeTransmission call, ExecutionAttributes more) {
       URI uri = call.httpRequest().getUri();
-      throw new Stopped(uri.getScheme() + "://" + uri.getAuthority());
+      throw new Stopped(uri.getScheme() + "://" + uri.getAuthority(), call.request());
     }
   }
 
   private static final class Stopped extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    Stopped(String host) {
+    private final transient SdkRequest request;
+
+    Stopped(String host, SdkRequest request) {
       super(host);
+      this.request = request;
     }
 
-    String host() {
-      return getMessage();
+    SdkRequest request() {
+      return request;
     }
   }
 }

@@ -18,8 +18,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +69,23 @@ class RotatedPasswordTest {
     }
   }
 
+  /** Many connections are refused at once. */
+  @Test
+  void aRefusedPasswordIsReadAgainOnceAndNotForEachConnection() throws Exception {
+    try (LocalSecrets secrets = LocalSecrets.start().with("db", "{\"password\":\"first\"}")) {
+      secrets.properties().forEach(this::set);
+      Map<String, String> environment = Map.of("CAMELEON_DB_PASSWORD", "{{aws:db#password}}");
+      RotatedPassword password = new RotatedPassword(environment, "cameleon.db.password", "first");
+
+      assertThat(password.get(Optional.of("first"))).isEmpty();
+      secrets.with("db", "{\"password\":\"second\"}");
+      assertThat(password.get(Optional.of("first"))).isEmpty();
+
+      assertThat(secrets.requests()).isEqualTo(1);
+      assertThat(password.get(Optional.empty())).hasValue("first");
+    }
+  }
+
   @Test
   void aPasswordThatStaysWrongIsRefused() throws Exception {
     Site site = site();
@@ -107,6 +127,20 @@ class RotatedPasswordTest {
           .hasFieldOrPropertyWithValue("SQLState", "28000");
       assertThat(server.tokens()).hasSize(taken);
       assertThat(login.toString()).doesNotContain("X-Amz");
+
+      // A server that uses LDAP or PAM refuses a password with this SQLSTATE, too.
+      List<Optional<String>> asked = new ArrayList<>();
+      Database.Login rotated =
+          new Database.Login(
+              login.url(),
+              login.user(),
+              refused -> {
+                asked.add(refused);
+                return Optional.of("no token");
+              });
+      assertThatThrownBy(() -> Database.connect(rotated))
+          .hasFieldOrPropertyWithValue("SQLState", "28000");
+      assertThat(asked).containsExactly(Optional.empty(), Optional.of("no token"));
     }
   }
 

@@ -7,19 +7,24 @@ import dev.cameleon.mask.Keyset;
 import dev.cameleon.privacy.Erasure;
 import dev.cameleon.privacy.ErasureResult;
 import dev.cameleon.privacy.Retokenization;
+import dev.cameleon.support.Commands;
 import dev.cameleon.support.FixedKeys;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.LoginRole;
+import dev.cameleon.support.Program;
 import dev.cameleon.support.Shared;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Attempts to block erasure, rotation, maintenance and migrations by taking locks. */
 class BlockingTest {
@@ -31,6 +36,8 @@ class BlockingTest {
       77431708279161L + "\"cameleon\".\"flyway_schema_history\"".hashCode();
 
   private static final Keyset KEYS = FixedKeys.of(0x11111111, 0x0b);
+
+  @TempDir private Path folder;
 
   private final TestDatabase database = Shared.postgres().database();
   private final Database.Login owner = new Database.Login(database.url(), "postgres", "postgres");
@@ -140,6 +147,11 @@ class BlockingTest {
       assertThat(LockHolders.describe(hurried, failure))
           .contains("session " + pid(reader) + " of user " + role.name() + " since 20")
           .contains("cameleon.mask_key");
+      Program.Result command =
+          Commands.run(Map.of("CAMELEON_DB_URL", hurried.url()), folder, "migrate");
+      assertThat(command.exitCode()).isEqualTo(1);
+      assertThat(command.err())
+          .contains("session " + pid(reader) + " of user " + role.name() + " since 20");
       execute(reader, "ROLLBACK");
     }
     assertThat(Migrations.migrate(hurried, 1)).isEqualTo(3); // V4 to V6

@@ -16,18 +16,16 @@ import dev.cameleon.load.RowFailures;
 import dev.cameleon.load.Shipped;
 import dev.cameleon.mask.Masker;
 import dev.cameleon.sqs.ReceiveGate;
-import dev.cameleon.support.Certificates;
 import dev.cameleon.support.FixedKeys;
-import dev.cameleon.support.LocalPostgres;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
 import dev.cameleon.vault.SuppressionList;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -35,54 +33,13 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** TLS connections to a real server, and the messages about those that fail. */
-class TlsFaultsTest {
-  @TempDir private static Path folder;
-
-  private static Certificates certificates;
-  private static LocalPostgres postgres;
-  private static TestDatabase database;
-
-  @BeforeAll
-  static void start() throws Exception {
-    certificates = Certificates.in(folder.resolve("tls")).client("app").stranger("mallory");
-    Files.writeString(folder.resolve("tls/empty.pk8"), "");
-    Files.copy(certificates.key("app", "pk8"), folder.resolve("tls/open.pk8"));
-    folder.resolve("tls/empty.pk8").toFile().setReadable(false, false);
-    folder.resolve("tls/empty.pk8").toFile().setReadable(true, true);
-    folder.resolve("tls/open.pk8").toFile().setReadable(true, false);
-    postgres = LocalPostgres.start(certificates);
-    database = postgres.database();
-    database.execute("CREATE ROLE app LOGIN; CREATE ROLE clear LOGIN; CREATE ROLE mallory LOGIN");
-    database.rule("hostssl all app,mallory all cert");
-    database.rule("hostnossl all clear all reject");
-  }
-
-  @AfterAll
-  static void stop() {
-    postgres.close();
-  }
-
-  private static String filled(String parameters) {
-    return parameters
-        .replace("CA", certificates.ca().toString())
-        .replace("PASSWORD", Certificates.password())
-        .replace("DIR", folder.resolve("tls").toString());
-  }
-
-  private static Database.Login login(String host, String user, String parameters) {
-    String url = "jdbc:postgresql://" + host + ":" + postgres.port() + "/" + database.name();
-    return new Database.Login(url + "?" + filled(parameters), user, "a-secret");
-  }
-
+class TlsFaultsTest extends TlsFixture {
   @ParameterizedTest(name = "{0}")
   @CsvSource({
     "PKCS #8 in DER,sslcert=DIR/app.crt&sslkey=DIR/app.pk8",
@@ -102,34 +59,100 @@ class TlsFaultsTest {
       delimiter = '|',
       textBlock =
           """
-          another host name       | 127.0.0.1 | postgres | sslmode=verify-full&sslrootcert=CA | host name
+          another host name       | 127.0.0.1 | postgres | sslmode=verify-full&sslrootcert=CA | does not cover the URL's host name
           an unknown authority    | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/mallory.crt | authority
-          no file                 | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/absent.crt | sslrootcert
-          an empty file           | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/keytool.txt | sslrootcert
-          no client certificate   | localhost | app      | sslmode=verify-full&sslrootcert=CA | sslcert
-          a stranger's            | localhost | mallory  | sslmode=verify-full&sslrootcert=CA&sslcert=DIR/mallory.crt&sslkey=DIR/mallory.pk8 | sslcert
+          no file                 | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/absent.crt | sslrootcert (or ~/.postgresql/root.crt) cannot be read
+          an empty file           | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/keytool.txt | sslrootcert holds no certificate in PEM
+          no client certificate   | localhost | app      | sslmode=verify-full&sslrootcert=CA | requires a client certificate
+          a stranger's            | localhost | mallory  | sslmode=verify-full&sslrootcert=CA&sslcert=DIR/mallory.crt&sslkey=DIR/mallory.pk8 | requires a client certificate
           somebody else's         | localhost | mallory  | sslmode=verify-full&sslrootcert=CA&sslcert=DIR/app.crt&sslkey=DIR/app.pk8 | another user
-          no certificate file     | localhost | app      | sslmode=require&sslcert=DIR/absent.crt&sslkey=DIR/app.pk8 | sslcert
-          no certificate          | localhost | app      | sslmode=require&sslcert=DIR/keytool.txt&sslkey=DIR/app.pk8 | sslcert
-          no key file             | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/absent.pk8 | sslkey
-          no key                  | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/empty.pk8 | sslkey
+          no certificate file     | localhost | app      | sslmode=require&sslcert=DIR/absent.crt&sslkey=DIR/app.pk8 | sslcert cannot be read
+          no certificate          | localhost | app      | sslmode=require&sslcert=DIR/keytool.txt&sslkey=DIR/app.pk8 | sslcert is not a PEM certificate
+          no key file             | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/absent.pk8 | sslkey cannot be read, or is not a key
+          no key                  | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/empty.pk8 | sslkey cannot be read, or is not a key
           a key that all may read | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/open.pk8 | 0600
           no key of this kind     | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/app.key | pemKeyAlgorithm
-          wrong password          | localhost | app      | sslmode=require&sslkey=DIR/app.p12&sslpassword=a-secret | sslpassword
-          no PKCS #12 file        | localhost | app      | sslmode=require&sslkey=DIR/absent.p12&sslpassword=a-secret | sslkey
-          a misspelt mode         | localhost | postgres | sslmode=verfiy-full | sslmode
-          a server that wants TLS | localhost | clear    | sslmode=disable | sslmode
+          wrong password          | localhost | app      | sslmode=require&sslkey=DIR/app.p12&sslpassword=a-secret | URL's sslpassword is wrong
+          no PKCS #12 file        | localhost | app      | sslmode=require&sslkey=DIR/absent.p12&sslpassword=a-secret | sslkey cannot be read
+          half a PKCS #12 file    | localhost | app      | sslmode=require&sslkey=DIR/half.p12&sslpassword=PASSWORD | sslkey is damaged, or not a PKCS #12 file; export it again
+          text as PKCS #12        | localhost | app      | sslmode=require&sslkey=DIR/text.p12&sslpassword=PASSWORD | sslkey is damaged, or not a PKCS #12 file; export it again
+          an empty PKCS #12 file  | localhost | app      | sslmode=require&sslkey=DIR/empty.p12&sslpassword=PASSWORD | sslkey is damaged, or not a PKCS #12 file; export it again
+          an encrypted key        | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/app-PBEWithSHA1AndDESede.pk8 | sslkey is encrypted, or not PKCS #8 in DER; set sslpassword
+          its wrong password      | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/app-PBEWithSHA1AndDESede.pk8&sslpassword=a-secret | sslkey cannot be decrypted; check the URL's sslpassword
+          a key of PBES2          | localhost | app      | sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/pbes2.pk8&sslpassword=a-secret | openssl pkcs8 -topk8
+          no certificate for PEM  | localhost | app      | sslmode=require&sslcert=DIR/absent.crt&sslkey=DIR/app.key&pemKeyAlgorithm=EC | sslcert cannot be read
+          an unknown host         | no..host  | app      | sslmode=require | host name of the database cannot be resolved
+          a namesake authority    | localhost | postgres | sslmode=verify-full&sslrootcert=DIR/impostor.crt | authority
+          a misspelt mode         | localhost | postgres | sslmode=verfiy-full | URL's sslmode is not valid
+          a server that wants TLS | localhost | clear    | sslmode=disable | refuses this user without TLS; set sslmode
           """)
   void theCauseOfAFailureIsNamed(
       String fault, String host, String user, String parameters, String named) {
-    Database.Login login = login(host, user, parameters);
+    assertThat(refusal(login(host, user, parameters))).contains(named);
+  }
 
-    SQLException failure =
-        catchThrowableOfType(SQLException.class, () -> Database.connect(login).close());
+  /**
+   * The server presents another certificate for a while. It speaks TLS 1.2 then, so that it refuses
+   * a client within the handshake. The driver gets its alert, or is still writing when the server
+   * is gone.
+   */
+  @Test
+  void aCertificateThatIsNotValidNowOrHereIsNamed() throws Exception {
+    Database.Login verifying = login("localhost", "postgres", "sslmode=verify-full&sslrootcert=CA");
+    byte[] crt = Files.readAllBytes(certificates.certificate("server"));
+    byte[] key = Files.readAllBytes(certificates.key("server", "key"));
+    database.execute("ALTER SYSTEM SET ssl_max_protocol_version = 'TLSv1.2'");
+    try {
+      present("expired");
+      Awaitility.await()
+          .until(
+              () -> refusal(verifying),
+              "the certificate of the database has expired; renew it on the server (SQLSTATE 08006)"
+                  ::equals);
+      present("early");
+      Awaitility.await()
+          .until(
+              () -> refusal(verifying),
+              words -> words.contains("database is not valid yet; see to the clocks"));
+      for (String client : List.of("impostor", "expired", "early")) {
+        String parameters = "sslmode=require&sslcert=DIR/%1$s.crt&sslkey=DIR/%1$s.pk8";
+        assertThat(refusal(login("localhost", "app", parameters.formatted(client))))
+            .as(client)
+            .containsAnyOf(
+                "refuses the client certificate; check whether it has expired",
+                "the TLS handshake failed; the database's log tells why, for example that it"
+                    + " refuses the client certificate");
+      }
+      assertThat(
+              refusal(
+                  login(
+                      "localhost",
+                      "app",
+                      "sslmode=require&sslcert=DIR/app.crt&sslkey=DIR/mallory.pk8")))
+          .contains("the TLS handshake failed; the database's log tells why")
+          .contains("the key does not belong to it");
+    } finally {
+      database.execute("ALTER SYSTEM RESET ssl_max_protocol_version");
+      Files.write(certificates.certificate("server"), crt);
+      Files.write(certificates.key("server", "key"), key);
+      database.execute("SELECT pg_reload_conf()");
+    }
+    Awaitility.await().ignoreExceptions().until(() -> isServed(verifying));
+  }
 
-    assertThat(SqlErrors.describe(failure))
-        .contains(named)
-        .doesNotContain("a-secret", folder.toString());
+  /** A trigger's message must not be taken for the reason of a refused connection. */
+  @Test
+  void whatAStatementRaisesIsNotTakenForAFailureOfTls() throws Exception {
+    try (Connection connection = Database.connect(login("localhost", "postgres", ""));
+        Statement statement = connection.createStatement()) {
+      SQLException failure =
+          catchThrowableOfType(
+              SQLException.class,
+              () -> statement.execute("DO $$ BEGIN RAISE 'no encryption, SSL error: x'; END $$"));
+
+      assertThat(SqlErrors.describe(failure))
+          .isEqualTo("a trigger of the table refuses the row (SQLSTATE P0001)");
+    }
   }
 
   @Test
@@ -140,10 +163,7 @@ class TlsFaultsTest {
             "postgres",
             "a-secret");
 
-    SQLException failure =
-        catchThrowableOfType(SQLException.class, () -> Database.connect(login).close());
-
-    assertThat(SqlErrors.describe(failure)).contains("no TLS").doesNotContain("a-secret");
+    assertThat(refusal(login)).contains("no TLS");
   }
 
   @Test

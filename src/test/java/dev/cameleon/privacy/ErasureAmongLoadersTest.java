@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cameleon.vault.SuppressionList;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,6 +80,43 @@ class ErasureAmongLoadersTest extends ErasureFixture {
     }
     assertThat(site.reveal(site.device(OWN_DEVICE))).containsExactly(OWN_DEVICE);
     assertThat(site.tokensWithoutEntry()).isZero();
+  }
+
+  /** The login's own lock_timeout does not count, because loads would queue behind it. */
+  @Test
+  void anEraseThatWaitsForALoadLetsOthersLoadFromTimeToTime() throws Exception {
+    site.database().execute("ALTER ROLE " + officer.user() + " SET lock_timeout = '1h'");
+    try (Connection loader = site.database().connect()) {
+      loader.setAutoCommit(false);
+      site.load(
+          loader, new SuppressionList(site.masker()), event("dora", "192.0.2.10", OWN_DEVICE));
+      CompletableFuture<ErasureResult> forgetting =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return erase(
+                      "ada",
+                      false,
+                      (time, why) -> {
+                        if (why.equals("running loads have ended")) {
+                          end(loader);
+                        }
+                      });
+                } catch (Exception e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+
+      assertThat(forgetting.get(60, TimeUnit.SECONDS).entries()).isEqualTo(2);
+    }
+  }
+
+  private static void end(Connection loader) {
+    try {
+      loader.rollback();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

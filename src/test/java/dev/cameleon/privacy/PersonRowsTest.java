@@ -169,39 +169,60 @@ class PersonRowsTest {
   /** A policy's function would run with the rights of schema cameleon's owner. */
   @Test
   void aPolicyOfTheTablesOwnerIsNotRunWithOurRights() throws Exception {
-    site.database()
-        .execute(
-            "CREATE TABLE public.trap (who text);"
-                + "CREATE FUNCTION public.spy() RETURNS boolean LANGUAGE plpgsql AS"
-                + " 'BEGIN INSERT INTO public.trap VALUES (current_user); RETURN true; END';"
-                + "CREATE ROLE tables_owner_"
-                + site.database().name()
-                + ";CREATE ROLE schemas_owner_"
-                + site.database().name()
-                + ";GRANT INSERT ON public.trap TO PUBLIC;"
-                + "ALTER TABLE public.user_logins OWNER TO tables_owner_"
-                + site.database().name()
-                + ";ALTER TABLE public.user_logins ENABLE ROW LEVEL SECURITY;"
-                + "CREATE POLICY spy ON public.user_logins USING (public.spy());"
-                + "GRANT SELECT ON public.user_logins TO schemas_owner_"
-                + site.database().name()
-                + ";GRANT USAGE, CREATE ON SCHEMA cameleon TO schemas_owner_"
-                + site.database().name()
-                + ";GRANT SELECT ON cameleon.audit, cameleon.loaded_table TO schemas_owner_"
-                + site.database().name()
-                + ";GRANT EXECUTE ON FUNCTION cameleon.committed_request(bigint, text),"
-                + " cameleon.rows_of_person(text, text), cameleon.table_of(text)"
-                + " TO schemas_owner_"
-                + site.database().name()
-                + ";ALTER FUNCTION cameleon.rows_of(bigint, text, bytea) OWNER TO schemas_owner_"
-                + site.database().name());
-    try (Connection connection = revealer.connect()) {
+    aPolicyOfTheTablesOwner();
+    try (Connection connection = revealer.connect();
+        Statement statement = connection.createStatement()) {
       long request = request(connection, about(SALT, ADA));
+      statement.execute("SET row_security = on"); // our own sessions turn it off
 
       assertThatThrownBy(() -> rows(connection, request, ADA, SALT))
+          .hasMessageContaining("would be affected by row-level security policy")
           .satisfies(failure -> assertThat(SqlErrors.state(failure)).isEqualTo("42501"));
     }
     assertThat(site.database().query("SELECT who FROM public.trap")).isEmpty();
+  }
+
+  /** A row hidden by the policy may have the token, so the token must stay in the audit. */
+  @Test
+  void noTokenLeavesTheAuditWhileAPolicyMayHideItsRows() throws Exception {
+    String unused = "ip_11111111_AAAAAAAAAAAAAAAAAAAAAA";
+    aPolicyOfTheTablesOwner();
+    try (Connection connection = site.database().connect();
+        Statement statement = connection.createStatement()) {
+      Audit.record(connection, new Audit.Act("reveal", unused, "why", null, null));
+      statement.execute("SET row_security = on");
+
+      assertThatThrownBy(
+              () -> statement.execute("SELECT cameleon.erase_tokens(ARRAY['" + unused + "'])"))
+          .hasMessageContaining("would be affected by row-level security policy");
+    }
+    assertThat(site.database().query("SELECT who FROM public.trap")).isEmpty();
+    assertThat(site.database().query("SELECT token FROM cameleon.audit_token"))
+        .contains(List.of(unused));
+  }
+
+  /** Gives the functions of schema cameleon to an owner to whom policies apply. */
+  private void aPolicyOfTheTablesOwner() {
+    site.database()
+        .execute(
+            """
+            CREATE TABLE public.trap (who text);
+            CREATE FUNCTION public.spy() RETURNS boolean LANGUAGE plpgsql AS
+              'BEGIN INSERT INTO public.trap VALUES (current_user); RETURN true; END';
+            CREATE ROLE tables_owner_%1$s;
+            CREATE ROLE schemas_owner_%1$s;
+            GRANT INSERT ON public.trap TO PUBLIC;
+            ALTER TABLE public.user_logins OWNER TO tables_owner_%1$s;
+            ALTER TABLE public.user_logins ENABLE ROW LEVEL SECURITY;
+            CREATE POLICY spy ON public.user_logins USING (public.spy());
+            GRANT SELECT ON public.user_logins TO schemas_owner_%1$s;
+            GRANT USAGE, CREATE ON SCHEMA cameleon TO schemas_owner_%1$s;
+            GRANT ALL ON ALL TABLES IN SCHEMA cameleon TO schemas_owner_%1$s;
+            GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA cameleon TO schemas_owner_%1$s;
+            ALTER FUNCTION cameleon.rows_of(bigint, text, bytea) OWNER TO schemas_owner_%1$s;
+            ALTER FUNCTION cameleon.erase_tokens(text[]) OWNER TO schemas_owner_%1$s
+            """
+                .formatted(site.database().name()));
   }
 
   @Test

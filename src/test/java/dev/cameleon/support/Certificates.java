@@ -11,6 +11,10 @@ import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import javax.crypto.Cipher;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
 
 /**
  * A certificate authority in a folder, with a server's certificate for {@code localhost} and
@@ -19,6 +23,13 @@ import java.util.List;
  */
 public final class Certificates {
   private static final String PASSWORD = "only-for-tests";
+
+  private static final String AUTHORITY = "CN=Test CA";
+
+  /** A certificate for servers only. */
+  private static final String[] AT_LOCALHOST = {
+    "-signer", "ca", "-ext", "san=dns:localhost", "-ext", "eku=serverAuth"
+  };
 
   private final Path folder;
   private final Path store;
@@ -31,11 +42,25 @@ public final class Certificates {
   /** Creates the authority and the server's certificate. */
   public static Certificates in(Path folder) throws IOException, GeneralSecurityException {
     Certificates certificates = new Certificates(Files.createDirectories(folder));
-    certificates.keytool("ca", "CN=Test CA", "-ext", "bc:critical=ca:true");
-    certificates.keytool("server", "CN=server", "-signer", "ca", "-ext", "san=dns:localhost");
+    certificates.keytool("ca", AUTHORITY, "-ext", "bc:critical=ca:true");
+    certificates.keytool("server", "CN=server", AT_LOCALHOST);
     certificates.writePem("ca");
     certificates.writePem("server");
     return certificates;
+  }
+
+  /**
+   * Creates a certificate of this name, signed by the authority and for {@code localhost}, that is
+   * valid for two days from another moment on.
+   *
+   * @param start that moment, as keytool's {@code -startdate}, for example {@code -3d}
+   */
+  public Certificates starting(String name, String start)
+      throws IOException, GeneralSecurityException {
+    List<String> more = new ArrayList<>(List.of(AT_LOCALHOST));
+    more.addAll(List.of("-startdate", start));
+    keytool(name, "CN=" + name, more.toArray(String[]::new));
+    return writeClient(name);
   }
 
   /** Creates a client's certificate for the role of this name, signed by the authority. */
@@ -48,6 +73,31 @@ public final class Certificates {
   public Certificates stranger(String name) throws IOException, GeneralSecurityException {
     keytool(name, "CN=" + name);
     return writeClient(name);
+  }
+
+  /** Creates a self-signed client certificate with the authority's name. */
+  public Certificates impostor(String name) throws IOException, GeneralSecurityException {
+    keytool(name, AUTHORITY);
+    return writeClient(name);
+  }
+
+  /**
+   * Writes a client's key again, encrypted with the password, as {@code NAME-ALGORITHM.pk8}.
+   *
+   * @param algorithm Java's name of the algorithm
+   */
+  public Certificates encrypted(String name, String algorithm)
+      throws IOException, GeneralSecurityException {
+    Cipher cipher = Cipher.getInstance(algorithm);
+    cipher.init(
+        Cipher.ENCRYPT_MODE,
+        SecretKeyFactory.getInstance(algorithm)
+            .generateSecret(new PBEKeySpec(PASSWORD.toCharArray())));
+    byte[] sealed = cipher.doFinal(key(name).getEncoded());
+    Files.write(
+        secret(name + "-" + algorithm + ".pk8"),
+        new EncryptedPrivateKeyInfo(cipher.getParameters(), sealed).getEncoded());
+    return this;
   }
 
   private Certificates writeClient(String name) throws IOException, GeneralSecurityException {
@@ -90,11 +140,12 @@ public final class Certificates {
   private void keytool(String alias, String subject, String... more) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    // keytool spends most of its time in starting a JVM.
+    command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
     command.addAll(List.of("-genkeypair", "-alias", alias, "-dname", subject));
     command.addAll(List.of("-keyalg", "EC", "-groupname", "secp256r1", "-validity", "2"));
     command.addAll(List.of("-storetype", "PKCS12", "-keystore", store.toString()));
     command.addAll(List.of("-storepass", PASSWORD));
-    command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC")); // starts sooner
     command.addAll(List.of(more));
     Path output = folder.resolve("keytool.txt");
     Process process =

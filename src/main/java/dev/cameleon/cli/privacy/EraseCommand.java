@@ -14,6 +14,7 @@ import dev.cameleon.privacy.Erasure;
 import dev.cameleon.privacy.ErasureResult;
 import dev.cameleon.privacy.PreventedException;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -58,13 +59,25 @@ public final class EraseCommand extends PrivacyCommand {
   @Option(names = "--json", description = "Print JSON, for scripts.")
   private boolean json;
 
+  private final Duration memory;
+
+  /** Waits for as long as running loaders remember tokens. */
+  public EraseCommand() {
+    this(Erasure.LOADERS_MEMORY);
+  }
+
+  /** Waits for a shorter time, for tests that run no loader. */
+  EraseCommand(Duration memory) {
+    this.memory = memory;
+  }
+
   @Override
   public Integer call()
       throws UsageException, InvalidSettingsException, FailedException, InterruptedException {
     checkUsage();
     Database.Login login = login();
     String person = user == null ? "" : userId(user);
-    try (Erasure erase = Erasure.open(login, Erasure.LOADERS_MEMORY, new Countdown(err()))) {
+    try (Erasure erase = Erasure.open(login, memory, new Countdown(err()))) {
       if (!erase.lock()) {
         throw busy(login);
       }

@@ -12,6 +12,7 @@ import dev.cameleon.privacy.Erasure;
 import dev.cameleon.privacy.PreventedException;
 import java.io.PrintWriter;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -45,12 +46,23 @@ public final class VaultCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print JSON, for scripts.")
     private boolean json;
 
+    private final Duration memory;
+
+    PruneEntries() {
+      this(Erasure.LOADERS_MEMORY);
+    }
+
+    /** Waits for a shorter time, for tests that run no loader. */
+    PruneEntries(Duration memory) {
+      this.memory = memory;
+    }
+
     @Override
     public Integer call()
         throws UsageException, InvalidSettingsException, FailedException, InterruptedException {
       requireTicket(ticket);
       Database.Login login = login();
-      try (Erasure erasure = Erasure.open(login, Erasure.LOADERS_MEMORY, new Countdown(err()))) {
+      try (Erasure erasure = Erasure.open(login, memory, new Countdown(err()))) {
         if (!erasure.lock()) {
           throw busy(login);
         }

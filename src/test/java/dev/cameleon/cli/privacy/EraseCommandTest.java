@@ -2,17 +2,23 @@ package dev.cameleon.cli.privacy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.privacy.Audit;
 import dev.cameleon.privacy.ErasureResult;
 import dev.cameleon.sqs.Outcome;
 import dev.cameleon.support.Commands;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
+import dev.cameleon.support.Recipients;
 import dev.cameleon.support.Run;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,6 +120,91 @@ class EraseCommandTest {
     assertThat(nothing.out()).contains("Vault entries deleted: 0. Ticket: T-1");
     assertThat(rotating.exitCode()).isEqualTo(1);
     assertThat(rotating.err()).contains("run keys retokenize");
+  }
+
+  @Test
+  void pruneCountsWhatItDeletedAndEndsWithOneWhileATokenWaits() throws Exception {
+    Recipients.add(folder, "anna");
+    Site site =
+        Site.in(folder).with("CAMELEON_RECIPIENTS", folder.resolve("recipients").toString());
+    site.queues().send(Events.bodies(2));
+    try (Run run = Run.on(site)) {
+      run.await(Outcome.LOADED, 2);
+    }
+    long entries = site.database().number("SELECT count(*) FROM cameleon.vault");
+    site.database()
+        .execute(
+            "DELETE FROM user_logins; INSERT INTO cameleon.erased_token (token, since) VALUES"
+                + " ('ip_11111111_AAAAAAAAAAAAAAAAAAAAAA', clock_timestamp() + interval '1 day')");
+    as(site, "cameleon_officer");
+
+    Program.Result result =
+        Impatient.run(
+            site.environment(),
+            new VaultCommand.PruneEntries(Impatient.MEMORY),
+            "prune",
+            "--ticket",
+            "T-1");
+
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(entries).isPositive();
+    assertThat(result.out())
+        .contains("Vault entries deleted: " + entries + ". Ticket: T-1")
+        .contains("NOT FINISHED: tokens still to erase: 1,");
+    assertThat(site.database().number("SELECT count(*) FROM cameleon.vault")).isZero();
+  }
+
+  @Test
+  void whatCannotBeErasedIsCountedOrItsHolderNamedAndEndsWithOne() throws Exception {
+    Site site = Site.in(folder);
+    site.migrate();
+    try (Connection loader = site.database().connect()) {
+      Keyset keys = Keyset.read(folder.resolve("mask.json"));
+      assertThat(new MaskGuard(keys, Map.of()).problems(loader, Set.of())).isEmpty();
+    }
+    site.database()
+        .execute(
+            "INSERT INTO user_logins (user_id, masked_ip) VALUES ('ada', 'plantedvalue'),"
+                + " ('ada', 'plantedvalue'), ('ada', NULL);"
+                + " CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                + " NEW.masked_ip := OLD.masked_ip; RETURN NEW; END $$;"
+                + " CREATE TRIGGER keep BEFORE UPDATE ON user_logins FOR EACH ROW"
+                + " EXECUTE FUNCTION keep()");
+    as(site, "cameleon_officer");
+
+    Program.Result prevented = erase(site, "ada");
+    Program.Result waited;
+    Program.Result pruned;
+    Program.Result retokenized;
+    try (Connection other = site.database().connect();
+        Statement statement = other.createStatement()) {
+      site.database()
+          .execute(
+              "ALTER ROLE "
+                  + site.environment().get("CAMELEON_DB_USER")
+                  + " SET lock_timeout = '200ms'");
+      statement.execute("BEGIN; LOCK TABLE cameleon.audit, cameleon.rows_lock IN EXCLUSIVE MODE");
+      waited = erase(site, "ada");
+      pruned = prune(site);
+      retokenized = Commands.run(site.environment(), folder, "keys", "retokenize");
+    }
+    site.database().execute("ALTER TABLE user_logins RENAME TO other_logins");
+    Program.Result lost = prune(site);
+
+    assertThat(prevented.exitCode()).isEqualTo(1);
+    assertThat(prevented.out()).isEmpty();
+    assertThat(prevented.err())
+        .contains("nothing was erased", "still holds values to erase in masked_ip (2 values)")
+        .doesNotContain("plantedvalue");
+    for (Program.Result locked : List.of(waited, pruned, retokenized)) {
+      assertThat(locked.exitCode()).isEqualTo(1);
+      assertThat(locked.err())
+          .contains("waited too long for a lock", "locks are held by session")
+          .contains("of user postgres", "cameleon.audit");
+    }
+    assertThat(lost.exitCode()).isEqualTo(1);
+    assertThat(lost.out()).isEmpty();
+    assertThat(lost.err()).contains("nothing was deleted", "user_logins");
   }
 
   @Test

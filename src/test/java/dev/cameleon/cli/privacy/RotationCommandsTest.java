@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cameleon.db.AdvisoryLock;
 import dev.cameleon.mask.Keyset;
+import dev.cameleon.mask.MaskGuard;
 import dev.cameleon.support.Commands;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
@@ -16,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -101,8 +103,35 @@ class RotationCommandsTest {
   }
 
   @Test
+  void anEraseInARotationEndsWithOneAndSaysWhatToDo() throws Exception {
+    Site site = begun();
+    Map<String, String> officer = officer(site, rotate(site));
+    try (Connection rotation = site.database().connect()) {
+      Keyset rotated = Keyset.read(folder.resolve("mask-2.json"));
+      assertThat(new MaskGuard(rotated, Map.of()).newestKeyProblem(rotation)).isEmpty();
+    }
+
+    Program.Result result =
+        Impatient.run(
+            officer,
+            new EraseCommand(Impatient.MEMORY),
+            "erase",
+            "--user",
+            "plantedvalue",
+            "--suppress",
+            "--ticket",
+            "T");
+
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(1);
+    assertThat(result.out())
+        .contains("later events are loaded with random values")
+        .contains("NOT FINISHED: originals can still be revealed", "run keys retokenize")
+        .doesNotContain("plantedvalue");
+  }
+
+  @Test
   void aSecondRetokenizeIsRefusedWhileOneRuns() throws Exception {
-    Site site = loaded();
+    Site site = begun();
     Map<String, String> officer = officer(site, rotate(site));
 
     try (Connection other = site.database().connect()) {
@@ -118,7 +147,7 @@ class RotationCommandsTest {
 
   @Test
   void retokenizeWithAForeignKeysetIsWrongConfigurationAndChangesNothing() throws Exception {
-    Site site = loaded();
+    Site site = begun();
 
     Program.Result result =
         Commands.run(officer(site, site.newKeyset("other.json")), folder, "keys", "retokenize");
@@ -131,13 +160,24 @@ class RotationCommandsTest {
 
   @Test
   void retokenizeAsALoaderFailsAndSaysThatAPrivilegeIsMissing() throws Exception {
-    Site site = loaded();
+    Site site = begun();
     Map<String, String> loader = login(site, rotate(site), "cameleon_loader");
 
     Program.Result result = Commands.run(loader, folder, "keys", "retokenize");
 
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).contains("lacks a privilege").contains("run keys retokenize again");
+  }
+
+  /** A database without rows that knows the keyset. */
+  private Site begun() throws Exception {
+    Site site = Site.in(folder);
+    site.migrate();
+    try (Connection loader = site.database().connect()) {
+      Keyset keys = Keyset.read(folder.resolve("mask.json"));
+      assertThat(new MaskGuard(keys, Map.of()).problems(loader, Set.of())).isEmpty();
+    }
+    return site;
   }
 
   private Site loaded() throws Exception {

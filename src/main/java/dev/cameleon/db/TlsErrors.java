@@ -84,8 +84,8 @@ final class TlsErrors {
   }
 
   /**
-   * The driver's messages that have several causes: used only if no other message or exception names
-   * the cause.
+   * The driver's messages that have several causes: used only if no other message or exception
+   * names the cause.
    */
   private static final Map<String, String> VAGUE = new LinkedHashMap<>();
 

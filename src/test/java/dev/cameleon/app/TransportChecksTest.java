@@ -17,7 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Findings of {@code check} on transport and login that need another server than {@code TlsFaultsTest} has.
+ * Findings of {@code check} on transport and login that need another server than {@code
+ * TlsFaultsTest} has.
  */
 class TransportChecksTest {
   @TempDir private Path folder;

@@ -21,9 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * A server that speaks TLS, with valid and invalid certificates and keys.
- */
+/** A server that speaks TLS, with valid and invalid certificates and keys. */
 abstract class TlsFixture {
   @TempDir static Path folder;
 

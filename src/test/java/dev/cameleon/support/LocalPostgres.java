@@ -73,6 +73,10 @@ public final class LocalPostgres implements AutoCloseable {
           builder
               .setServerConfig("synchronous_commit", "on")
               .setServerConfig("fsync", "off")
+              // With each new database come checkpoints and autovacuum's workers, which cost more
+              // than the tests' own statements.
+              .setServerConfig("full_page_writes", "off")
+              .setServerConfig("autovacuum", "off")
               .setPGStartupWait(START_TIMEOUT)
               .start());
     } catch (IOException e) {

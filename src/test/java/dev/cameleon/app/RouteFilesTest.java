@@ -9,14 +9,21 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** All files read from a folder are from the same moment, even if the folder changes. */
 class RouteFilesTest {
+  private static final Duration READING = Duration.ofSeconds(1);
+
   @TempDir private Path folder;
 
   @Test
@@ -34,23 +41,31 @@ class RouteFilesTest {
     assertThat(files).isEqualTo(RouteFiles.read(folder));
   }
 
-  @Test
-  void aFolderIsNeverReadHalfOldAndHalfNew() throws Exception {
+  /** At the shorter pause, a read without the comparison would mix two states at once. */
+  @ParameterizedTest
+  @CsvSource({"1, 0", "150, 1"})
+  void aFolderIsNeverReadHalfOldAndHalfNew(int longestPauseMillis, int leastReads)
+      throws Exception {
     Path link = folder.resolve("link");
     AtomicBoolean done = new AtomicBoolean();
+    Random random = new Random(1);
     Files.createSymbolicLink(link, newState("begin"));
     CompletableFuture<Void> swapping =
         CompletableFuture.runAsync(
             () -> {
               for (int i = 0; !done.get(); i++) {
                 swap(link, Integer.toString(i));
+                LockSupport.parkNanos(random.nextLong(longestPauseMillis * 1_000_000L));
               }
             });
+    long end = System.nanoTime() + READING.toNanos();
+    int reads = 0;
     try {
-      for (int i = 0; i < 20; i++) {
+      while (System.nanoTime() < end) {
         try {
           RouteFiles files = RouteFiles.read(link);
           assertThat(files.contents().values().stream().distinct()).hasSize(1);
+          reads++;
         } catch (IOException e) {
           assertThat(e).hasMessage("the files change while they are read");
         }
@@ -59,6 +74,7 @@ class RouteFilesTest {
       done.set(true);
       swapping.join();
     }
+    assertThat(reads).isGreaterThanOrEqualTo(leastReads);
   }
 
   @Test

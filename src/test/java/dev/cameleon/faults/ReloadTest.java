@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ReloadTest {
   private static final int RELOADS = 25;
-  private static final int MESSAGES = System.getProperty("soak") == null ? 10_000 : 50_000;
+  private static final int MESSAGES = System.getProperty("soak") == null ? 5_000 : 50_000;
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final String SUCCESS = "cameleon_config_reload_success ";
   private static final String TIMESTAMP = "cameleon_config_reload_success_timestamp_seconds ";

@@ -27,17 +27,17 @@ final class Hints {
     lines.add(
         "The servers stay up until Enter or Ctrl-C (or: kill "
             + ProcessHandle.current().pid()
-            + "). In another terminal:");
+            + ", which Maven reports as a failure). In another terminal:");
     site.exports().forEach(export -> lines.add("  " + export));
     lines.add(
-        "  aws sqs send-message --queue-url "
+        "  aws sqs send-message --endpoint-url $AWS_ENDPOINT_URL --queue-url "
             + site.queues().url()
             + " --message-body '"
             + new SampleEvents(System.nanoTime()).logins(SampleEvents.SPELLINGS).get(0)
             + "'");
     lines.add("  " + site.psql() + " -c 'TABLE cameleon.duplicate_ips'");
     lines.add("  mvn -q package -DskipTests && java -jar target/cameleon.jar run");
-    lines.add("To try a folder of your own (java -jar target/cameleon.jar init DIR) on these servers:");
+    lines.add("To try this clone's routes/, or a folder of your own (init DIR), on these servers:");
     lines.add("  unset CAMELEON_CONFIG CAMELEON_ROUTES    # they name the demo's files");
     lines.add("  and keep CAMELEON_KEYSET: the demo's database is masked with that key");
     return lines;

@@ -40,7 +40,7 @@ final class Repair {
     site.edit("login.schema.json", RULE, LOOSENED);
     lines.add("");
     lines.add(
-        "  Some client sends app_version with a suffix, such as 2.3-beta. The pattern is loosened in");
+        "  A client sends app_version with a suffix, such as 2.3-beta. The pattern is loosened in");
     lines.add("  routes/login.schema.json. What would pass now?");
     show("dlq", "replay", "--field", "app_version", "--dry-run");
     show("dlq", "replay", "--field", "app_version");

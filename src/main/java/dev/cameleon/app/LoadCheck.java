@@ -223,6 +223,9 @@ final class LoadCheck {
   }
 
   private void add(Result result, String detail) {
-    findings.add(new SelfCheck.Finding(CHECK, result, detail));
+    SelfCheck.Finding finding = new SelfCheck.Finding(CHECK, result, detail);
+    if (!findings.contains(finding)) { // of several samples with the same problem
+      findings.add(finding);
+    }
   }
 }

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sqs.model.Message;
@@ -80,7 +81,11 @@ public final class SelfCheck {
     Map<String, String> masked = new TreeMap<>();
     plan.contract().personal().kinds().forEach((field, kind) -> masked.put(field, kind.word()));
     ok("contract", "masks " + masked);
-    ok("keyset", plan.keyset().keys().toString());
+    ok(
+        "keyset",
+        plan.keyset().keys().stream()
+            .map(key -> key.id() + (key.primary() ? " (primary)" : ""))
+            .collect(Collectors.joining(", ")));
     add("vault", plan.recipients().isEmpty() ? Result.NOTE : Result.OK, plan.vaultInWords());
     database();
     try (SqsClient sqs = AwsClients.sqs(CALLS)) {

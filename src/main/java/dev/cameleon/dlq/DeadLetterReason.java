@@ -16,7 +16,7 @@ public enum DeadLetterReason {
       "The event breaks a rule of login.schema.json.",
       "If the rule is wrong, correct the contract, reload or restart run, then: dlq replay"
           + " --dry-run, and dlq replay --field FIELD. If the event is wrong, correct the"
-          + " sender, and the event in a file: dlq export --raw, edit, dlq import."),
+          + " sender; to save this event, correct it in a file: dlq export --raw, edit, dlq import."),
   /** {@link dev.cameleon.contract.Violation#DATA_REJECTED}. */
   DATA_REJECTED(
       "PostgreSQL refused the row; the SQLSTATE says why.",

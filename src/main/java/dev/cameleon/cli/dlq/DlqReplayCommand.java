@@ -65,7 +65,7 @@ public final class DlqReplayCommand extends DlqSubcommand {
   @Option(
       names = "--dry-run",
       description =
-          "Send nothing: apply the current contract and mask to the selected dead"
+          "Send nothing: apply the current route prepare and contract to the selected dead"
               + " letters, or to all, and report how many would pass. The dry run does not"
               + " ask the database.")
   private boolean dryRun;

@@ -62,7 +62,7 @@ class DlqShowTest {
             id              %s
             reason          CONTRACT: The event breaks a rule of login.schema.json.
             what to do      If the rule is wrong, correct the contract, reload or restart run, then: dlq replay --dry-run, and dlq replay --field FIELD.
-                            If the event is wrong, correct the sender, and the event in a file: dlq export --raw, edit, dlq import.
+                            If the event is wrong, correct the sender; to save this event, correct it in a file: dlq export --raw, edit, dlq import.
             field           ip
             detail          breaks the contract's type "x"
             source message  %s

@@ -158,8 +158,8 @@ final class TlsErrors {
       words = "the certificate of the database has expired; renew it on the server";
     } else if (failure instanceof CertificateNotYetValidException) {
       words =
-          "the certificate of the database is not valid yet; see to the clocks of this machine"
-              + " and of the one that issued it";
+          "the certificate of the database is not valid yet; check the clocks of this machine"
+              + " and of the one that issued the certificate";
     } else if (failure instanceof CertPathBuilderException
         || (failure instanceof CertPathValidatorException
             && !(failure.getCause() instanceof CertificateException))) {

@@ -131,7 +131,7 @@ final class RowRewriter {
         throw new PreventedException(
             "rows cannot change as erasure would change them ("
                 + SqlErrors.describe(e)
-                + "): see to the rows that refer to them, or declare their table with delete");
+                + "): change or delete the rows that refer to them, or declare their table with delete");
       }
       throw e;
     }

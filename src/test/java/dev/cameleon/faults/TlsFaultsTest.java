@@ -113,7 +113,7 @@ class TlsFaultsTest extends TlsFixture {
       Awaitility.await()
           .until(
               () -> refusal(verifying),
-              words -> words.contains("database is not valid yet; see to the clocks"));
+              words -> words.contains("database is not valid yet; check the clocks"));
       for (String client : List.of("impostor", "expired", "early")) {
         String parameters = "sslmode=require&sslcert=DIR/%1$s.crt&sslkey=DIR/%1$s.pk8";
         assertThat(refusal(login("localhost", "app", parameters.formatted(client))))

@@ -53,6 +53,10 @@ public final class LocalSqs implements AutoCloseable {
     }
     // Its own 10 ms keep a processor busy even while nothing happens.
     System.setProperty("pekko.scheduler.tick-duration", "50ms");
+    // Its own eight threads per JVM are in each other's way.
+    String executor = "pekko.actor.default-dispatcher.fork-join-executor.parallelism-";
+    System.setProperty(executor + "min", "2");
+    System.setProperty(executor + "max", "2");
     SQSRestServer server =
         SQSRestServerBuilder.withDynamicPort()
             .withInterface("127.0.0.1")

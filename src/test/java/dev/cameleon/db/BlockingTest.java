@@ -115,9 +115,9 @@ class BlockingTest {
       String holder = "session " + pid(revealer) + " of user " + role.name();
 
       assertThat(Migrations.migrate(owner, 1)).isZero();
-      SQLException forgetting = catchThrowableOfType(SQLException.class, this::eraseAda);
-      assertThat(LockHolders.describe(officer, forgetting)).contains(holder, "cameleon.audit");
-      assertThat(LockHolders.describe(owner, forgetting)).contains(holder + " since 20");
+      SQLException erasing = catchThrowableOfType(SQLException.class, this::eraseAda);
+      assertThat(LockHolders.describe(officer, erasing)).contains(holder, "cameleon.audit");
+      assertThat(LockHolders.describe(owner, erasing)).contains(holder + " since 20");
       try (Connection rotation = Database.connect(officer)) {
         SQLException rotating =
             catchThrowableOfType(SQLException.class, () -> Retokenization.begin(rotation, KEYS));

@@ -61,19 +61,11 @@ class ErasureAmongLoadersTest extends ErasureFixture {
       loader.setAutoCommit(false);
       site.load(
           loader, new SuppressionList(site.masker()), event("dora", "192.0.2.10", OWN_DEVICE));
-      CompletableFuture<ErasureResult> forgetting =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try {
-                  return erase("ada", false, (time, why) -> {});
-                } catch (Exception e) {
-                  throw new IllegalStateException(e);
-                }
-              });
-      Awaitility.await().until(() -> forgetting.isDone() || site.database().number(WAITING) > 0);
+      CompletableFuture<ErasureResult> erasing = eraseInBackground((time, why) -> {});
+      Awaitility.await().until(() -> erasing.isDone() || site.database().number(WAITING) > 0);
       loader.commit();
 
-      ErasureResult done = forgetting.get(60, TimeUnit.SECONDS);
+      ErasureResult done = erasing.get(60, TimeUnit.SECONDS);
 
       assertThat(done.entries()).isEqualTo(1);
       assertThat(done.kept()).isEqualTo(3);
@@ -90,25 +82,27 @@ class ErasureAmongLoadersTest extends ErasureFixture {
       loader.setAutoCommit(false);
       site.load(
           loader, new SuppressionList(site.masker()), event("dora", "192.0.2.10", OWN_DEVICE));
-      CompletableFuture<ErasureResult> forgetting =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try {
-                  return erase(
-                      "ada",
-                      false,
-                      (time, why) -> {
-                        if (why.equals("running loads have ended")) {
-                          end(loader);
-                        }
-                      });
-                } catch (Exception e) {
-                  throw new IllegalStateException(e);
+      CompletableFuture<ErasureResult> erasing =
+          eraseInBackground(
+              (time, why) -> {
+                if (why.equals("running loads have ended")) {
+                  end(loader);
                 }
               });
 
-      assertThat(forgetting.get(60, TimeUnit.SECONDS).entries()).isEqualTo(2);
+      assertThat(erasing.get(60, TimeUnit.SECONDS).entries()).isEqualTo(2);
     }
+  }
+
+  private CompletableFuture<ErasureResult> eraseInBackground(ProgressPause pause) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return erase("ada", false, pause);
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        });
   }
 
   private static void end(Connection loader) {

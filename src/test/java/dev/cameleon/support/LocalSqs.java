@@ -55,8 +55,8 @@ public final class LocalSqs implements AutoCloseable {
     System.setProperty("pekko.scheduler.tick-duration", "50ms");
     // Its own eight threads per JVM are in each other's way.
     String executor = "pekko.actor.default-dispatcher.fork-join-executor.parallelism-";
-    System.setProperty(executor + "min", "2");
-    System.setProperty(executor + "max", "2");
+    System.setProperty(executor + "min", "4");
+    System.setProperty(executor + "max", "4");
     SQSRestServer server =
         SQSRestServerBuilder.withDynamicPort()
             .withInterface("127.0.0.1")

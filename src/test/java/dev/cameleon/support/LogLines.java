@@ -39,7 +39,7 @@ public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoC
     return (int) lines.stream().filter(line -> line.contains(text)).count();
   }
 
-  /** Forgets the lines so far. */
+  /** Discards the lines so far. */
   public void clear() {
     lines.clear();
   }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code DlqListTest} really returns queues of some thousands.
  */
 class LongListIT {
-  private static final int LETTERS = System.getProperty("soak") == null ? 10_000 : 100_000;
+  private static final int DEAD_LETTERS = System.getProperty("soak") == null ? 5_000 : 100_000;
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /** Receipt handles of AWS have some 400 characters, those of ElasticMQ 73. */
@@ -35,7 +35,7 @@ class LongListIT {
   @Test
   void aLongListIsReadInASmallHeapAndReturned(@TempDir Path folder) throws Exception {
     Site site = Site.in(folder);
-    DeadLetterBox.of(site.queues()).fill(LETTERS);
+    DeadLetterBox.of(site.queues()).fill(DEAD_LETTERS);
     try (SqsProxy proxy = SqsProxy.start()) {
       proxy.on(SqsProxy.RECEIVE, LongListIT::withLongReceipts);
       proxy.on(SqsProxy.CHANGE_VISIBILITY, this::returnToQueue);
@@ -49,13 +49,13 @@ class LongListIT {
       }
       System.out.printf(
           "%d letters listed in %.0f s%n%s%n",
-          LETTERS, (System.nanoTime() - beganNanos) / 1e9, result.err());
+          DEAD_LETTERS, (System.nanoTime() - beganNanos) / 1e9, result.err());
 
       assertThat(result.exitCode()).as(result.err()).isZero();
-      assertThat(result.out()).contains(" " + LETTERS + "  CONTRACT       ip ");
+      assertThat(result.out()).contains(" " + DEAD_LETTERS + "  CONTRACT       ip ");
       assertThat(result.err()).contains("reading: ", "returning: ").doesNotContain("note:");
-      assertThat(returned).hasSize(LETTERS);
-      assertThat(proxy.calls(SqsProxy.CHANGE_VISIBILITY)).isEqualTo(LETTERS / 10);
+      assertThat(returned).hasSize(DEAD_LETTERS);
+      assertThat(proxy.calls(SqsProxy.CHANGE_VISIBILITY)).isEqualTo(DEAD_LETTERS / 10);
     }
   }
 

@@ -197,20 +197,23 @@ class PackagedJarIT {
     assertThat(refused.err()).contains("there-is-none", "no archive was written");
     assertThat(folder).isDirectoryNotContaining("glob:**.jsa*");
 
-    assertThat(done(site, "aot", "--out", "cameleon.jsa").out()).startsWith("Wrote cameleon.jsa (");
+    Program.Result written =
+        Program.run(site.environment(), folder, "aot", "--out", "cameleon.jsa");
+    assertThat(written.exitCode()).as(written.out() + written.err()).isZero();
+    assertThat(written.out()).startsWith("Wrote cameleon.jsa (");
     assertThat(folder)
         .isDirectoryContaining("glob:**.jsa")
         .isDirectoryNotContaining("glob:**.jsa.*");
     site.queues().send(Events.bodies(5));
-    site.with(
-        "JAVA_TOOL_OPTIONS", "-Xshare:on -XX:SharedArchiveFile=" + folder.resolve("cameleon.jsa"));
-    done(site, "run", "--until-empty", "--timeout", "50s");
-  }
-
-  private Program.Result done(Site site, String... arguments) throws Exception {
-    Program.Result result = Program.run(site.environment(), folder, arguments);
-    assertThat(result.exitCode()).as(result.out() + result.err()).isZero();
-    return result;
+    // Without the archive that the other processes share.
+    String options = "-Xmx256m -Xshare:on -XX:SharedArchiveFile=" + folder.resolve("cameleon.jsa");
+    try (Program run =
+        Program.startWithHeap(
+            options, site.environment(), folder, "run", "--until-empty", "--timeout", "50s")) {
+      Program.Result result = run.result();
+      assertThat(result.exitCode()).as(result.err()).isZero();
+    }
+    assertThat(site.database().number("SELECT count(*) FROM user_logins")).isEqualTo(5);
   }
 
   @Test

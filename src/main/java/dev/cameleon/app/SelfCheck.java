@@ -25,6 +25,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -84,7 +85,13 @@ public final class SelfCheck {
     ok(
         "keyset",
         plan.keyset().keys().stream()
-            .map(key -> key.id() + (key.primary() ? " (primary)" : ""))
+            .map(
+                key ->
+                    "%s (%s%s)"
+                        .formatted(
+                            key.id(),
+                            key.primary() ? "primary, " : "",
+                            key.status().toLowerCase(Locale.ROOT)))
             .collect(Collectors.joining(", ")));
     add("vault", plan.recipients().isEmpty() ? Result.NOTE : Result.OK, plan.vaultInWords());
     database();

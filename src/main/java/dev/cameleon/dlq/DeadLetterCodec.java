@@ -66,16 +66,17 @@ final class DeadLetterCodec {
 
   private DeadLetterCodec() {}
 
-  /** How dead letters are written. */
+  /**
+   * How dead letters are written.
+   *
+   * @param sealing how bodies and attributes are sealed; empty: they are sent unchanged
+   * @param needed the sender's attributes that the contract needs, which are dropped later than
+   *     others
+   * @param sourceQueue the name of the queue that the messages came from
+   * @param maxBytes the largest message that the dead-letter queue accepts, in bytes
+   */
   record Format(
-      /** How bodies and attributes are sealed; empty: they are sent unchanged. */
-      Optional<BodySealing> sealing,
-      /** The sender's attributes that the contract needs, which are dropped later than others. */
-      Set<String> needed,
-      /** The name of the queue that the messages came from. */
-      String sourceQueue,
-      /** The largest message that the dead-letter queue accepts, in bytes. */
-      int maxBytes) {}
+      Optional<BodySealing> sealing, Set<String> needed, String sourceQueue, int maxBytes) {}
 
   /**
    * The message of a dead letter, with as many attributes as fit; a sealed body's preview is

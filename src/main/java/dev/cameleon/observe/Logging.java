@@ -28,8 +28,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
       Map.of(
           "dev.cameleon", Level.INFO,
           "org.apache.camel.processor.errorhandler", Level.OFF,
-          // Nothing is in flight when Camel stops: if its threads are slow to end, no operator can
-          // help.
+          // Application drains before Camel stops, and reports what is left.
           "org.apache.camel.impl.engine.DefaultShutdownStrategy", Level.ERROR,
           "org.apache.camel.component.aws2.sqs", Level.OFF,
           "com.zaxxer.hikari.pool", Level.ERROR);

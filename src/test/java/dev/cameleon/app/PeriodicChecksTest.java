@@ -8,10 +8,8 @@ import dev.cameleon.observe.Metrics;
 import dev.cameleon.sqs.Outcome;
 import dev.cameleon.sqs.ReceivedMessages;
 import dev.cameleon.support.Events;
-import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -32,7 +30,7 @@ class PeriodicChecksTest {
     Configuration plan = Configuration.read(Settings.read(site.environment()));
     long limit = plan.settings().inFlight().time().toNanos() + TimeUnit.MINUTES.toNanos(1);
     site.queues().send(Events.bodies(2));
-    List<Message> received = received(site);
+    List<Message> received = site.queues().receiveSource();
     try (SqsClient sqs = AwsClients.sqs(4);
         Metrics metrics = new Metrics()) {
       Preflight queues = Preflight.open(plan, sqs, true);
@@ -62,26 +60,6 @@ class PeriodicChecksTest {
         process.workers.close();
       }
     }
-  }
-
-  private static List<Message> received(Site site) {
-    List<Message> received = new ArrayList<>();
-    Awaitility.await()
-        .until(
-            () -> {
-              received.addAll(
-                  Shared.sqs()
-                      .client()
-                      .receiveMessage(
-                          request ->
-                              request
-                                  .queueUrl(site.queues().sourceUrl())
-                                  .maxNumberOfMessages(10)
-                                  .messageSystemAttributeNamesWithStrings("All"))
-                      .messages());
-              return received.size() == 2;
-            });
-    return received;
   }
 
   /** Runs each periodic task once, within the call that schedules it. */

@@ -160,7 +160,21 @@ public final class TestQueues {
 
   /** Takes all dead letters off the dead-letter queue. */
   public List<Message> takeDeadLetters() {
-    List<Message> taken = new ArrayList<>();
+    List<Message> taken = receive(deadLetterUrl);
+    for (Message message : taken) {
+      client.deleteMessage(
+          request -> request.queueUrl(deadLetterUrl).receiptHandle(message.receiptHandle()));
+    }
+    return taken;
+  }
+
+  /** Receives all messages of the source queue, with their attributes; they stay hidden. */
+  public List<Message> receiveSource() {
+    return receive(sourceUrl);
+  }
+
+  private List<Message> receive(String url) {
+    List<Message> received = new ArrayList<>();
     List<Message> some;
     do {
       some =
@@ -168,18 +182,14 @@ public final class TestQueues {
               .receiveMessage(
                   request ->
                       request
-                          .queueUrl(deadLetterUrl)
+                          .queueUrl(url)
                           .maxNumberOfMessages(10)
                           .messageSystemAttributeNames(MessageSystemAttributeName.ALL)
                           .messageAttributeNames("All"))
               .messages();
-      for (Message message : some) {
-        client.deleteMessage(
-            request -> request.queueUrl(deadLetterUrl).receiptHandle(message.receiptHandle()));
-      }
-      taken.addAll(some);
+      received.addAll(some);
     } while (!some.isEmpty());
-    return taken;
+    return received;
   }
 
   /** Messages of any kind on the source queue. */

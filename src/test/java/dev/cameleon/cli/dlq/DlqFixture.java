@@ -9,7 +9,6 @@ import dev.cameleon.support.DeadLetterBox;
 import dev.cameleon.support.Events;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Run;
-import dev.cameleon.support.Shared;
 import dev.cameleon.support.Site;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -116,24 +115,9 @@ abstract class DlqFixture {
         .toList();
   }
 
-  /** Takes all messages off the source queue. */
+  /** Receives all messages of the source queue. */
   List<Message> takeSource() {
-    List<Message> taken = new ArrayList<>();
-    List<Message> some;
-    do {
-      some =
-          Shared.sqs()
-              .client()
-              .receiveMessage(
-                  request ->
-                      request
-                          .queueUrl(site.queues().sourceUrl())
-                          .maxNumberOfMessages(10)
-                          .messageAttributeNames("All"))
-              .messages();
-      taken.addAll(some);
-    } while (!some.isEmpty());
-    return taken;
+    return site.queues().receiveSource();
   }
 
   /** Loads the source queue, and checks the numbers of rows and dead letters. */

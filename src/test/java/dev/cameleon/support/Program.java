@@ -9,10 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/**
- * Cameleon as a process: the packaged jar if the system property {@code cameleon.jar} names it,
- * else the classes of the build. See {@link Commands} for commands within the test's own.
- */
+/** Cameleon as a process. See {@link Commands} for commands within the test's own. */
 public final class Program implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -51,16 +48,11 @@ public final class Program implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(heap.split(" ")));
-    String jar = System.getProperty("cameleon.jar", "");
-    if (jar.isEmpty()) {
-      command.addAll(
-          List.of("-cp", System.getProperty("java.class.path"), "dev.cameleon.Cameleon"));
-    } else {
-      if (heap.equals(USUAL_OPTIONS)) {
-        command.add("-XX:SharedArchiveFile=" + JarArchive.file());
-      }
-      command.addAll(List.of("-jar", jar));
+    ProgramClasses classes = ProgramClasses.prepared();
+    if (heap.equals(USUAL_OPTIONS)) {
+      command.add("-XX:SharedArchiveFile=" + classes.archive());
     }
+    command.addAll(classes.arguments());
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(folder, "out", ".txt");
     Path err = Files.createTempFile(folder, "err", ".txt");

@@ -2,6 +2,7 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.support.LocalSqs;
 import dev.cameleon.support.Program;
 import dev.cameleon.support.Site;
 import java.nio.file.Files;
@@ -11,24 +12,32 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Messages of SQS's maximum size with the smallest possible events, in a small heap. */
 class ManyEventsTest {
-  private static final int MESSAGES = 12;
+  private static final int POLLERS = 10;
+  private static final int MESSAGES = POLLERS;
   private static final String EVENT = "{}";
   private static final int EVENTS = 1_000_000 / (EVENT.length() + 1);
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @TempDir private Path folder;
+  private final LocalSqs sqs = LocalSqs.startForLargeMessages();
+
+  @AfterEach
+  void stop() {
+    sqs.close();
+  }
 
   @Test
   void tenPollersInAHeapOf256MegabytesLoadAllWithoutRunningOutOfMemory() throws Exception {
     Site site =
-        Site.in(folder, 120)
+        Site.in(folder, 120, sqs)
             .with("CAMELEON_TABLES", "public.loaded()")
-            .with("CAMELEON_POLLERS", "10");
+            .with("CAMELEON_POLLERS", "" + POLLERS);
     site.migrate();
     site.database().execute("CREATE TABLE public.loaded (message uuid, events bigint)");
     Files.writeString(

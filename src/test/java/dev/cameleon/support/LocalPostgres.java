@@ -13,8 +13,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.flywaydb.core.Flyway;
 
@@ -22,10 +25,14 @@ import org.flywaydb.core.Flyway;
 public final class LocalPostgres implements AutoCloseable {
   private static final AtomicInteger DATABASES = new AtomicInteger();
 
+  /** Connections for queries, by the database's URL: tests ask often until something is true. */
+  private static final Map<String, Deque<Connection>> IDLE = new ConcurrentHashMap<>();
+
   /** The library's own 10 s are too short on a machine that is busy with a build. */
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
 
   private final EmbeddedPostgres server;
+  private final List<TestDatabase> databases = new ArrayList<>();
   private TestDatabase migrated;
 
   private LocalPostgres(EmbeddedPostgres server) {
@@ -38,6 +45,16 @@ public final class LocalPostgres implements AutoCloseable {
    */
   public static LocalPostgres start() {
     return start(EmbeddedPostgres.builder());
+  }
+
+  /**
+   * The same with its data in memory, if the system has a file system there: a database is some 300
+   * files, which disks write slowly.
+   */
+  static LocalPostgres startInMemory() {
+    EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder();
+    MemoryFolder.create("cameleon-postgres-").ifPresent(builder::setDataDirectory);
+    return start(builder);
   }
 
   /**
@@ -86,7 +103,7 @@ public final class LocalPostgres implements AutoCloseable {
 
   /** Creates an empty database. */
   public TestDatabase database() {
-    return create("test_" + DATABASES.incrementAndGet(), "template1");
+    return createFrom("template1");
   }
 
   /** A new database with the current schema. */
@@ -99,7 +116,19 @@ public final class LocalPostgres implements AutoCloseable {
         throw new IllegalStateException(e);
       }
     }
-    return create("test_" + DATABASES.incrementAndGet(), migrated.name());
+    return createFrom(migrated.name());
+  }
+
+  private synchronized TestDatabase createFrom(String template) {
+    TestDatabase created = create("test_" + DATABASES.incrementAndGet(), template);
+    databases.add(created);
+    return created;
+  }
+
+  /** Drops all databases that were created. */
+  synchronized void dropAll() {
+    databases.forEach(this::drop);
+    databases.clear();
   }
 
   private TestDatabase create(String name, String template) {
@@ -116,6 +145,7 @@ public final class LocalPostgres implements AutoCloseable {
 
   /** Drops a database, even with open connections. */
   public void drop(TestDatabase database) {
+    IDLE.remove(database.url());
     try (Connection connection = server.getPostgresDatabase().getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("DROP DATABASE " + database.name() + " WITH (FORCE)");
@@ -188,21 +218,34 @@ public final class LocalPostgres implements AutoCloseable {
 
     /** The rows of a query, each as its columns' texts. */
     public List<List<String>> query(String sql) {
-      try (Connection connection = connect();
-          Statement statement = connection.createStatement();
-          ResultSet result = statement.executeQuery(sql)) {
-        List<List<String>> rows = new ArrayList<>();
-        while (result.next()) {
-          List<String> row = new ArrayList<>();
-          for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
-            row.add(result.getString(i));
-          }
-          rows.add(row);
+      try {
+        Deque<Connection> idle = IDLE.computeIfAbsent(url, any -> new ConcurrentLinkedDeque<>());
+        Connection connection = usable(idle.poll());
+        try (Statement statement = connection.createStatement();
+            ResultSet result = statement.executeQuery(sql)) {
+          return rows(result);
+        } finally {
+          idle.push(connection);
         }
-        return rows;
       } catch (SQLException e) {
         throw new IllegalStateException(sql, e);
       }
+    }
+
+    private Connection usable(Connection idle) throws SQLException {
+      return idle != null && idle.isValid(10) ? idle : connect();
+    }
+
+    private static List<List<String>> rows(ResultSet result) throws SQLException {
+      List<List<String>> rows = new ArrayList<>();
+      while (result.next()) {
+        List<String> row = new ArrayList<>();
+        for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
+          row.add(result.getString(i));
+        }
+        rows.add(row);
+      }
+      return rows;
     }
 
     /** The one number of a query. */

@@ -1,5 +1,8 @@
 package dev.cameleon.support;
 
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,18 +17,15 @@ import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sqs.SqsClient;
 
-/**
- * A local SQS: ElasticMQ in this process, or the service that the system property {@code
- * cameleon.test.sqs} names, for example LocalStack.
- */
+/** A local SQS. */
 public final class LocalSqs implements AutoCloseable {
   private static final String EXTERNAL = System.getProperty("cameleon.test.sqs", "");
 
-  private final SQSRestServer server;
+  private final Closeable server;
   private final URI endpoint;
   private final SqsClient client;
 
-  private LocalSqs(SQSRestServer server, URI endpoint) {
+  private LocalSqs(Closeable server, URI endpoint) {
     this.server = server;
     this.endpoint = endpoint;
     this.client =
@@ -37,7 +37,19 @@ public final class LocalSqs implements AutoCloseable {
             .build();
   }
 
-  /** Starts a server on a free port. */
+  /**
+   * The one of all test JVMs, or the service that the system property {@code cameleon.test.sqs}
+   * names, for example LocalStack.
+   */
+  static LocalSqs shared() {
+    if (!EXTERNAL.isEmpty()) {
+      return new LocalSqs(() -> {}, URI.create(EXTERNAL));
+    }
+    SqsProcess process = SqsProcess.join();
+    return new LocalSqs(process, process.endpoint());
+  }
+
+  /** Starts ElasticMQ in this process, on a free port. */
   public static LocalSqs start() {
     return start(StrictSQSLimits$.MODULE$);
   }
@@ -48,9 +60,6 @@ public final class LocalSqs implements AutoCloseable {
   }
 
   private static LocalSqs start(Limits limits) {
-    if (!EXTERNAL.isEmpty()) {
-      return new LocalSqs(null, URI.create(EXTERNAL));
-    }
     // Its own 10 ms keep a processor busy even while nothing happens.
     System.setProperty("pekko.scheduler.tick-duration", "50ms");
     // Its own eight threads per JVM are in each other's way.
@@ -63,7 +72,7 @@ public final class LocalSqs implements AutoCloseable {
             .withSQSLimits(limits)
             .start();
     int port = server.waitUntilStarted().localAddress().getPort();
-    return new LocalSqs(server, URI.create("http://127.0.0.1:" + port));
+    return new LocalSqs(server::stopAndWait, URI.create("http://127.0.0.1:" + port));
   }
 
   /** A client for the test's own calls. */
@@ -100,8 +109,10 @@ public final class LocalSqs implements AutoCloseable {
   @Override
   public void close() {
     client.close();
-    if (server != null) {
-      server.stopAndWait();
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

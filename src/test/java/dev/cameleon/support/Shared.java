@@ -2,9 +2,12 @@ package dev.cameleon.support;
 
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * One SQS and one PostgreSQL for all tests of this JVM; each test gets its own queues and database.
+ * One SQS for all tests, and one PostgreSQL for those of this JVM; each test gets its own queues
+ * and database.
  */
 public final class Shared {
   static {
@@ -23,7 +26,7 @@ public final class Shared {
   /** The SQS, to which the SDK's system properties point from now on. */
   public static synchronized LocalSqs sqs() {
     if (sqs == null) {
-      sqs = LocalSqs.start();
+      sqs = LocalSqs.shared();
       System.setProperty("aws.endpointUrl", sqs.endpoint().toString());
       System.setProperty("aws.region", "eu-central-1");
       System.setProperty("aws.accessKeyId", "x");
@@ -36,9 +39,23 @@ public final class Shared {
   /** The PostgreSQL; it ends with the JVM. */
   public static synchronized LocalPostgres postgres() {
     if (postgres == null) {
-      postgres = LocalPostgres.start();
+      postgres = LocalPostgres.startInMemory();
       Runtime.getRuntime().addShutdownHook(new Thread(postgres::close));
     }
     return postgres;
+  }
+
+  private static synchronized void dropDatabases() {
+    if (postgres != null) {
+      postgres.dropAll();
+    }
+  }
+
+  /** Drops the databases of each test class after its end, because they take memory. */
+  public static final class DropDatabases implements AfterAllCallback {
+    @Override
+    public void afterAll(ExtensionContext context) {
+      dropDatabases();
+    }
   }
 }

@@ -7,7 +7,6 @@ import dev.cameleon.sqs.SqsQueue;
 import dev.cameleon.support.DeadLetterBox;
 import dev.cameleon.support.Shared;
 import dev.cameleon.support.TestQueues;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -216,9 +215,8 @@ class DeadLetterReaderTest {
     return ids;
   }
 
-  /** At once, as far as ElasticMQ can tell: its clock has milliseconds. */
   private void assertAllAreBack(long count) {
-    Awaitility.await().atMost(Duration.ofSeconds(2)).until(() -> box.visible() == count);
+    assertThat(box.visible()).isEqualTo(count);
     assertThat(box.hidden()).isZero();
   }
 }

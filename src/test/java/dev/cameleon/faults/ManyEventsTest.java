@@ -18,8 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Messages of SQS's maximum size with the smallest possible events, in a small heap. */
 class ManyEventsTest {
-  private static final int POLLERS = 10;
-  private static final int MESSAGES = POLLERS;
+  private static final int MESSAGES = 12;
   private static final String EVENT = "{}";
   private static final int EVENTS = 1_000_000 / (EVENT.length() + 1);
   private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -37,7 +36,7 @@ class ManyEventsTest {
     Site site =
         Site.in(folder, 120, sqs)
             .with("CAMELEON_TABLES", "public.loaded()")
-            .with("CAMELEON_POLLERS", "" + POLLERS);
+            .with("CAMELEON_POLLERS", "10");
     site.migrate();
     site.database().execute("CREATE TABLE public.loaded (message uuid, events bigint)");
     Files.writeString(

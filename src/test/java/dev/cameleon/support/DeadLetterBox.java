@@ -96,11 +96,7 @@ public record DeadLetterBox(String url) {
   }
 
   private long count(QueueAttributeName kind) {
-    return Long.parseLong(
-        client()
-            .getQueueAttributes(request -> request.queueUrl(url).attributeNames(kind))
-            .attributes()
-            .get(kind));
+    return TestQueues.count(client(), url, kind);
   }
 
   private static SqsClient client() {

@@ -48,12 +48,17 @@ public final class LocalPostgres implements AutoCloseable {
   }
 
   /**
-   * The same with its data in memory, if the system has a file system there: a database is some 300
+   * The same with its data in memory, if the system has a file system in it: a database is some 300
    * files, which disks write slowly.
    */
   static LocalPostgres startInMemory() {
     EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder();
-    MemoryFolder.create("cameleon-postgres-").ifPresent(builder::setDataDirectory);
+    MemoryFolder.create()
+        .ifPresent(
+            folder ->
+                builder
+                    .setDataDirectory(folder.resolve("data"))
+                    .setServerConfig("max_wal_size", "128MB"));
     return start(builder);
   }
 
@@ -127,8 +132,9 @@ public final class LocalPostgres implements AutoCloseable {
 
   /** Drops all databases that were created. */
   synchronized void dropAll() {
-    databases.forEach(this::drop);
-    databases.clear();
+    while (!databases.isEmpty()) {
+      drop(databases.remove(databases.size() - 1));
+    }
   }
 
   private TestDatabase create(String name, String template) {
@@ -216,7 +222,10 @@ public final class LocalPostgres implements AutoCloseable {
       }
     }
 
-    /** The rows of a query, each as its columns' texts. */
+    /**
+     * The rows of a query, each as its columns' texts. Its connection is used again: it must leave
+     * no state in its session.
+     */
     public List<List<String>> query(String sql) {
       try {
         Deque<Connection> idle = IDLE.computeIfAbsent(url, any -> new ConcurrentLinkedDeque<>());

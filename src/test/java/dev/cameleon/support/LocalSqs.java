@@ -43,10 +43,10 @@ public final class LocalSqs implements AutoCloseable {
    */
   static LocalSqs shared() {
     if (!EXTERNAL.isEmpty()) {
-      return new LocalSqs(() -> {}, URI.create(EXTERNAL));
+      return external();
     }
-    SqsProcess process = SqsProcess.join();
-    return new LocalSqs(process, process.endpoint());
+    SharedSqs shared = SharedSqs.join();
+    return new LocalSqs(shared, shared.endpoint());
   }
 
   /** Starts ElasticMQ in this process, on a free port. */
@@ -56,13 +56,17 @@ public final class LocalSqs implements AutoCloseable {
 
   /** Starts one that does not look at each character of a body, which takes longest. */
   public static LocalSqs startForLargeMessages() {
-    return start(RelaxedSQSLimits$.MODULE$);
+    return EXTERNAL.isEmpty() ? start(RelaxedSQSLimits$.MODULE$) : external();
+  }
+
+  private static LocalSqs external() {
+    return new LocalSqs(() -> {}, URI.create(EXTERNAL));
   }
 
   private static LocalSqs start(Limits limits) {
     // Its own 10 ms keep a processor busy even while nothing happens.
     System.setProperty("pekko.scheduler.tick-duration", "50ms");
-    // Its own eight threads per JVM are in each other's way.
+    // Its own eight threads are in each other's way.
     String executor = "pekko.actor.default-dispatcher.fork-join-executor.parallelism-";
     System.setProperty(executor + "min", "4");
     System.setProperty(executor + "max", "4");

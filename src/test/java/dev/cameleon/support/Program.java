@@ -49,7 +49,7 @@ public final class Program implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(heap.split(" ")));
     ProgramClasses classes = ProgramClasses.prepared();
-    if (heap.equals(USUAL_OPTIONS)) {
+    if (heap.equals(USUAL_OPTIONS) && Files.exists(classes.archive())) {
       command.add("-XX:SharedArchiveFile=" + classes.archive());
     }
     command.addAll(classes.arguments());

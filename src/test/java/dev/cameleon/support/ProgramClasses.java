@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ import java.util.function.Predicate;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.camel.util.FileUtil;
 
 /**
  * The classes that a {@link Program} runs: the packaged jar if the system property {@code
@@ -44,7 +46,7 @@ record ProgramClasses(List<String> arguments, Path archive) {
     Path classes = BuildFolder.classes();
     Path jar = jar(classes);
     String jars = jar + classPath(path -> path.endsWith(".jar"));
-    // Behind the archived ones there may be folders: the tests' own classes.
+    // Folders may follow the archived jars: here the tests' own classes.
     String all = jars + classPath(path -> !path.endsWith(".jar") && !Path.of(path).equals(classes));
     return new ProgramClasses(
         List.of("-cp", all, Cameleon.class.getName()),
@@ -74,25 +76,28 @@ record ProgramClasses(List<String> arguments, Path archive) {
         .collect(Collectors.joining());
   }
 
+  /** If the command of the archive fails, there is none, and programs start without. */
   private static Path archive(Path jar, List<String> arguments) throws Exception {
-    // Java refuses an archive of another version: it would say so on standard output.
-    Path archive =
-        Path.of(jar.toString().replaceAll("\\.jar$", "-" + Runtime.version().feature() + ".jsa"));
+    // Java refuses an archive of another version or of other jars, and says so on standard output.
+    int fits = List.of(Runtime.version(), System.getProperty("java.home"), arguments).hashCode();
+    Path archive = BuildFolder.file("tests-" + Integer.toHexString(fits) + ".jsa");
     if (!Files.exists(archive) || modified(archive).compareTo(modified(jar)) < 0) {
       Path folder = Files.createTempDirectory("archive");
+      Path written = folder.resolve("new.jsa");
       List<String> command = new ArrayList<>();
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.addAll(List.of(Program.USUAL_OPTIONS.split(" ")));
-      command.addAll(List.of("-Xlog:disable", "-XX:ArchiveClassesAtExit=" + archive));
+      command.addAll(List.of("-Xlog:disable", "-XX:ArchiveClassesAtExit=" + written));
       command.addAll(arguments);
       command.add("check");
       ProcessBuilder check = new ProcessBuilder(command).redirectErrorStream(true);
       check.environment().clear();
       check.environment().putAll(Site.in(folder).environment());
       check.redirectOutput(folder.resolve("check.txt").toFile());
-      if (check.start().waitFor() != 0) {
-        throw new IllegalStateException(Files.readString(folder.resolve("check.txt")));
+      if (check.start().waitFor() == 0) {
+        Files.move(written, archive, StandardCopyOption.REPLACE_EXISTING);
       }
+      FileUtil.removeDir(folder.toFile());
     }
     return archive;
   }

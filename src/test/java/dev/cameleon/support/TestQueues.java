@@ -221,6 +221,18 @@ public final class TestQueues {
   }
 
   private long count(String url, QueueAttributeName... kinds) {
+    return count(client, url, kinds);
+  }
+
+  /**
+   * How many messages of these kinds a queue has. A message that was returned just now is counted
+   * as visible from the next millisecond on, as far as ElasticMQ's clock can tell.
+   */
+  static long count(SqsClient client, String url, QueueAttributeName... kinds) {
+    long now = System.currentTimeMillis();
+    while (System.currentTimeMillis() <= now + 1) {
+      Thread.onSpinWait();
+    }
     return client
         .getQueueAttributes(request -> request.queueUrl(url).attributeNames(kinds))
         .attributes()

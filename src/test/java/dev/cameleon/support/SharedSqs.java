@@ -1,12 +1,16 @@
 package dev.cameleon.support;
 
 import java.io.Closeable;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,50 +23,52 @@ import java.util.concurrent.atomic.AtomicInteger;
  * up. A JVM uses it as long as it keeps a connection open; it ends soon after the last one has
  * closed.
  */
-final class SqsProcess implements Closeable {
-  private static final String PORTS = "sqs.ports";
+final class SharedSqs implements Closeable {
+  private static final String PORT = "sqs.port";
   private static final Duration UNUSED = Duration.ofSeconds(20);
   private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration ANSWER = Duration.ofSeconds(10);
 
-  /** Said to each JVM that it counts. */
-  private static final int WELCOME = 'c';
+  /** Two versions do not share one. */
+  private static final String CLASS_PATH = System.getProperty("java.class.path");
 
   private final Socket connection;
   private final int port;
 
-  private SqsProcess(Socket connection, int port) {
+  private SharedSqs(Socket connection, int port) {
     this.connection = connection;
     this.port = port;
   }
 
-  /** Uses the process, and starts it if none runs. */
-  static SqsProcess join() {
+  /** Joins the running process, or starts one. */
+  static SharedSqs join() {
     return BuildFolder.locked(
         "sqs.lock",
         () -> {
-          SqsProcess running = connect();
+          SharedSqs running = connect();
           return running == null ? start() : running;
         });
   }
 
-  private static SqsProcess start() throws Exception {
-    Files.deleteIfExists(BuildFolder.file(PORTS));
+  private static SharedSqs start() throws Exception {
+    Files.deleteIfExists(BuildFolder.file(PORT));
     Path log = BuildFolder.file("sqs.log");
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
                 "-XX:+UseSerialGC",
+                "-XX:+ExitOnOutOfMemoryError",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
-                System.getProperty("java.class.path"),
-                SqsProcess.class.getName())
+                CLASS_PATH,
+                SharedSqs.class.getName())
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
     long end = System.nanoTime() + START.toNanos();
     while (!process.waitFor(50, TimeUnit.MILLISECONDS) && System.nanoTime() < end) {
-      SqsProcess started = connect();
+      SharedSqs started = connect();
       if (started != null) {
         return started;
       }
@@ -71,24 +77,27 @@ final class SqsProcess implements Closeable {
     throw new IllegalStateException("ElasticMQ does not start: see " + log);
   }
 
-  /** Null if the process does not run. */
-  private static SqsProcess connect() throws Exception {
-    Path file = BuildFolder.file(PORTS);
+  /** Null if none runs. */
+  private static SharedSqs connect() throws Exception {
+    Path file = BuildFolder.file(PORT);
     if (!Files.exists(file)) {
       return null;
     }
-    String[] ports = Files.readString(file).split(" ", -1);
+    Socket connection = new Socket();
     try {
-      Socket connection = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(ports[1]));
-      connection.setSoTimeout((int) START.toMillis());
-      if (connection.getInputStream().read() == WELCOME) {
-        return new SqsProcess(connection, Integer.parseInt(ports[0]));
+      int control = Integer.parseInt(Files.readString(file));
+      connection.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), control));
+      connection.setSoTimeout((int) ANSWER.toMillis());
+      DataInputStream in = new DataInputStream(connection.getInputStream());
+      byte[] classPath = in.readNBytes(in.readInt());
+      if (CLASS_PATH.equals(new String(classPath, StandardCharsets.UTF_8))) {
+        return new SharedSqs(connection, in.readInt());
       }
-      connection.close();
-      return null;
     } catch (IOException e) {
-      return null; // it has ended
+      // the process is gone, or its port is somebody else's now
     }
+    connection.close();
+    return null;
   }
 
   /** The endpoint. */
@@ -107,18 +116,16 @@ final class SqsProcess implements Closeable {
         ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       server.setSoTimeout((int) UNUSED.toMillis());
       Path written =
-          Files.writeString(
-              BuildFolder.file("sqs.new"), sqs.endpoint().getPort() + " " + server.getLocalPort());
-      Files.move(written, BuildFolder.file(PORTS), StandardCopyOption.ATOMIC_MOVE);
+          Files.writeString(BuildFolder.file("sqs.new"), Integer.toString(server.getLocalPort()));
+      Files.move(written, BuildFolder.file(PORT), StandardCopyOption.ATOMIC_MOVE);
       AtomicInteger users = new AtomicInteger();
       while (true) {
         try {
           Socket user = server.accept();
-          user.getOutputStream().write(WELCOME);
           users.incrementAndGet();
-          Thread wait = new Thread(() -> awaitEnd(user, users));
-          wait.setDaemon(true);
-          wait.start();
+          Thread thread = new Thread(() -> serve(user, sqs.endpoint().getPort(), users));
+          thread.setDaemon(true);
+          thread.start();
         } catch (SocketTimeoutException e) {
           if (users.get() == 0) {
             return;
@@ -128,11 +135,16 @@ final class SqsProcess implements Closeable {
     }
   }
 
-  private static void awaitEnd(Socket user, AtomicInteger users) {
+  private static void serve(Socket user, int port, AtomicInteger users) {
     try (user) {
-      user.getInputStream().read();
+      byte[] classPath = CLASS_PATH.getBytes(StandardCharsets.UTF_8);
+      DataOutputStream out = new DataOutputStream(user.getOutputStream());
+      out.writeInt(classPath.length);
+      out.write(classPath);
+      out.writeInt(port);
+      user.getInputStream().read(); // until the JVM closes it
     } catch (IOException e) {
-      // ended as well
+      // the JVM is gone
     } finally {
       users.decrementAndGet();
     }

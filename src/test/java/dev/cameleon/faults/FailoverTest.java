@@ -2,6 +2,7 @@ package dev.cameleon.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cameleon.support.LocalPostgres;
 import dev.cameleon.support.LocalPostgres.TestDatabase;
 import dev.cameleon.support.Site;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -80,7 +81,7 @@ class FailoverTest {
     Files.writeString(
         data.resolve("postgresql.auto.conf"),
         "primary_conninfo = 'host=localhost user=postgres port=" + port + "'\n");
-    return EmbeddedPostgres.builder()
+    return LocalPostgres.builder()
         .setDataDirectory(data)
         .setCleanDataDirectory(false)
         .setServerConfig("fsync", "off")

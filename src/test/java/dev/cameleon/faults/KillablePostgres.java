@@ -43,7 +43,7 @@ final class KillablePostgres implements AutoCloseable {
 
   private EmbeddedPostgres.Builder builder() {
     EmbeddedPostgres.Builder builder =
-        EmbeddedPostgres.builder()
+        LocalPostgres.builder()
             .setDataDirectory(data)
             .setCleanDataDirectory(false)
             .setPGStartupWait(START_TIMEOUT)

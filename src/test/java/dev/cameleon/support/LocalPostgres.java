@@ -5,6 +5,7 @@ import dev.cameleon.db.Migrations;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -25,6 +26,15 @@ import org.flywaydb.core.Flyway;
 public final class LocalPostgres implements AutoCloseable {
   private static final AtomicInteger DATABASES = new AtomicInteger();
 
+  /** Below the ports that systems give to clients, and to servers that ask for any. */
+  private static final int FIRST_PORT = 20_000;
+
+  private static final int PORTS = 10_000;
+
+  /** Each JVM begins somewhere else. */
+  private static final AtomicInteger NEXT_PORT =
+      new AtomicInteger((int) (ProcessHandle.current().pid() * 16 % PORTS));
+
   /** Connections for queries, by the database's URL: tests ask often until something is true. */
   private static final Map<String, Deque<Connection>> IDLE = new ConcurrentHashMap<>();
 
@@ -44,7 +54,7 @@ public final class LocalPostgres implements AutoCloseable {
    * only matters for a crash of the machine.
    */
   public static LocalPostgres start() {
-    return start(EmbeddedPostgres.builder());
+    return start(builder());
   }
 
   /**
@@ -52,7 +62,7 @@ public final class LocalPostgres implements AutoCloseable {
    * files, which disks write slowly.
    */
   static LocalPostgres startInMemory() {
-    EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder();
+    EmbeddedPostgres.Builder builder = builder();
     MemoryFolder.create()
         .ifPresent(
             folder ->
@@ -68,7 +78,7 @@ public final class LocalPostgres implements AutoCloseable {
    */
   public static LocalPostgres start(Path folder) {
     return start(
-        EmbeddedPostgres.builder()
+        builder()
             .setRegisterShutdownHook(false)
             .setOverrideWorkingDirectory(folder.toFile())
             .setDataDirectory(folder.resolve("data")));
@@ -76,7 +86,22 @@ public final class LocalPostgres implements AutoCloseable {
 
   /** Starts a server with TLS that accepts the authority's client certificates. */
   public static LocalPostgres start(Certificates certificates) {
-    return start(withTls(EmbeddedPostgres.builder(), certificates));
+    return start(withTls(builder(), certificates));
+  }
+
+  /**
+   * A builder of a server with a port of its own. The library would choose any free port before it
+   * creates the data; in these seconds, another process may take it.
+   */
+  public static EmbeddedPostgres.Builder builder() {
+    while (true) {
+      int port = FIRST_PORT + NEXT_PORT.getAndIncrement() % PORTS;
+      try (ServerSocket free = new ServerSocket(port)) {
+        return EmbeddedPostgres.builder().setPort(free.getLocalPort());
+      } catch (IOException e) {
+        // somebody has it: the next one
+      }
+    }
   }
 
   /** Enables TLS on a server. Clients may also connect without it. */

@@ -28,6 +28,10 @@ import org.apache.camel.util.FileUtil;
 record ProgramClasses(List<String> arguments, Path archive) {
   private static final String PACKAGED = System.getProperty("cameleon.jar", "");
 
+  /** Whether it is worth writing an archive, which needs the servers of the tests. */
+  private static final boolean ARCHIVED =
+      Boolean.parseBoolean(System.getProperty("cameleon.archive", "true"));
+
   /** They are prepared at the first call. */
   static ProgramClasses prepared() {
     return Holder.PREPARED;
@@ -39,6 +43,11 @@ record ProgramClasses(List<String> arguments, Path archive) {
   }
 
   private static ProgramClasses prepare() throws Exception {
+    if (!ARCHIVED) {
+      String all = System.getProperty("java.class.path");
+      return new ProgramClasses(
+          List.of("-cp", all, Cameleon.class.getName()), BuildFolder.file("none"));
+    }
     if (!PACKAGED.isEmpty()) {
       List<String> arguments = List.of("-jar", PACKAGED);
       return new ProgramClasses(arguments, archive(Path.of(PACKAGED), arguments));

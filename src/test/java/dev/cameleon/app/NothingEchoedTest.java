@@ -100,12 +100,12 @@ class NothingEchoedTest {
     Path out = folder.resolve("lines.txt");
     ProcessBuilder builder =
         new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            CommandLines.class.getName());
+            Program.java(
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                CommandLines.class.getName()));
     builder.environment().clear();
     builder
         .environment()

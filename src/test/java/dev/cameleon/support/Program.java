@@ -29,6 +29,14 @@ public final class Program implements AutoCloseable {
   /** The exit code and the output. */
   public record Result(int exitCode, String out, String err) {}
 
+  /** The command of a JVM like this one, with these arguments; more may be added. */
+  public static List<String> java(String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
   /** Starts it with only these environment variables. */
   public static Program start(Map<String, String> environment, Path folder, String... arguments)
       throws IOException {
@@ -45,12 +53,10 @@ public final class Program implements AutoCloseable {
   private static Program start(
       Map<String, String> environment, Path folder, String input, String heap, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(heap.split(" ")));
+    List<String> command = java(heap.split(" "));
     ProgramClasses classes = ProgramClasses.prepared();
-    if (heap.equals(USUAL_OPTIONS) && Files.exists(classes.archive())) {
-      command.add("-XX:SharedArchiveFile=" + classes.archive());
+    if (heap.equals(USUAL_OPTIONS)) {
+      classes.archive().ifPresent(archive -> command.add("-XX:SharedArchiveFile=" + archive));
     }
     command.addAll(classes.arguments());
     command.addAll(List.of(arguments));

@@ -8,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
@@ -23,9 +23,9 @@ import org.apache.camel.util.FileUtil;
  * aot} writes it, saves work at each start. All test JVMs share both.
  *
  * @param arguments the JVM's arguments that name the classes
- * @param archive the archive, for {@link Program#USUAL_OPTIONS}
+ * @param archive the archive, for {@link Program#USUAL_OPTIONS}; empty if there is none
  */
-record ProgramClasses(List<String> arguments, Path archive) {
+record ProgramClasses(List<String> arguments, Optional<Path> archive) {
   private static final String PACKAGED = System.getProperty("cameleon.jar", "");
 
   /** Whether it is worth writing an archive, which needs the servers of the tests. */
@@ -45,8 +45,7 @@ record ProgramClasses(List<String> arguments, Path archive) {
   private static ProgramClasses prepare() throws Exception {
     if (!ARCHIVED) {
       String all = System.getProperty("java.class.path");
-      return new ProgramClasses(
-          List.of("-cp", all, Cameleon.class.getName()), BuildFolder.file("none"));
+      return new ProgramClasses(List.of("-cp", all, Cameleon.class.getName()), Optional.empty());
     }
     if (!PACKAGED.isEmpty()) {
       List<String> arguments = List.of("-jar", PACKAGED);
@@ -86,16 +85,14 @@ record ProgramClasses(List<String> arguments, Path archive) {
   }
 
   /** If the command of the archive fails, there is none, and programs start without. */
-  private static Path archive(Path jar, List<String> arguments) throws Exception {
+  private static Optional<Path> archive(Path jar, List<String> arguments) throws Exception {
     // Java refuses an archive of another version or of other jars, and says so on standard output.
     int fits = List.of(Runtime.version(), System.getProperty("java.home"), arguments).hashCode();
     Path archive = BuildFolder.file("tests-" + Integer.toHexString(fits) + ".jsa");
     if (!Files.exists(archive) || modified(archive).compareTo(modified(jar)) < 0) {
       Path folder = Files.createTempDirectory("archive");
       Path written = folder.resolve("new.jsa");
-      List<String> command = new ArrayList<>();
-      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-      command.addAll(List.of(Program.USUAL_OPTIONS.split(" ")));
+      List<String> command = Program.java(Program.USUAL_OPTIONS.split(" "));
       command.addAll(List.of("-Xlog:disable", "-XX:ArchiveClassesAtExit=" + written));
       command.addAll(arguments);
       command.add("check");
@@ -108,7 +105,7 @@ record ProgramClasses(List<String> arguments, Path archive) {
       }
       FileUtil.removeDir(folder.toFile());
     }
-    return archive;
+    return Optional.of(archive).filter(Files::exists);
   }
 
   private static FileTime modified(Path file) {

@@ -55,14 +55,14 @@ final class SharedSqs implements Closeable {
     Path log = BuildFolder.file("sqs.log");
     Process process =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g",
-                "-XX:+UseSerialGC",
-                "-XX:+ExitOnOutOfMemoryError",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                CLASS_PATH,
-                SharedSqs.class.getName())
+                Program.java(
+                    "-Xmx1g",
+                    "-XX:+UseSerialGC",
+                    "-XX:+ExitOnOutOfMemoryError",
+                    "-XX:TieredStopAtLevel=1",
+                    "-cp",
+                    CLASS_PATH,
+                    SharedSqs.class.getName()))
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
